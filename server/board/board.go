@@ -1,0 +1,93 @@
+package board
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"strings"
+)
+
+// MaxUnits bounds the absolute value of a score: beyond 2^53 a Redis sorted set could not hold it exactly.
+const MaxUnits = int64(1) << 53
+
+// MaxTieBytes bounds the encoded tie-breaks of one entry, in bytes.
+const MaxTieBytes = 32
+
+// ErrLost says that a board is not in the engine: never loaded, dropped, or flushed by an operator or a restart.
+// The caller loads it again from standings.
+var ErrLost = errors.New("board lost")
+
+// ErrBehind says that Load was given entries older than what the board already holds; the caller reads standings again and retries.
+var ErrBehind = errors.New("entries are behind the board")
+
+// Entry is one player's standing as the board orders it.
+type Entry struct {
+	// UserID is the player; 1 to 128 bytes of UTF-8.
+	UserID string
+	// Units is the score in 10^-precision points; |Units| ≤ MaxUnits. Higher is better.
+	Units int64
+	// Tie is the encoded tie-break values: bytewise smaller is better. All entries of a board have the same length, ≤ MaxTieBytes.
+	Tie string
+}
+
+// Compare gives the order of two entries: negative when a is placed before b.
+func Compare(a, b Entry) int {
+	if a.Units != b.Units {
+		return cmp.Compare(b.Units, a.Units)
+	}
+	if c := strings.Compare(a.Tie, b.Tie); c != 0 {
+		return c
+	}
+	return strings.Compare(a.UserID, b.UserID)
+}
+
+// Row is an entry with its place.
+type Row struct {
+	Entry
+	// Place counts from 1.
+	Place int64
+}
+
+// Batch is what one committed fold batch does to one board. Entries are absolute values, at most one for each player.
+type Batch struct {
+	// Board is the contest's id.
+	Board string
+	// Seq is the journal position the entries were folded up to. An engine skips a batch whose Seq is not above the
+	// last one it applied for the same Partition.
+	Seq int64
+	// Partition tells apart batches that are ordered among themselves (one owner's batches).
+	Partition int
+	Entries   []Entry
+}
+
+// Engine is a rank store.
+type Engine interface {
+	// Apply writes many players on many boards and returns, in the order of the batches, whether each was applied, skipped, or
+	// its board is lost. An error means nothing is known; the caller may apply the same batches again.
+	Apply(ctx context.Context, batches []Batch) ([]Result, error)
+	// Page returns up to count rows from place from+1 on, and the number of players on the board. ErrLost when the board is lost.
+	Page(ctx context.Context, board string, from, count int64) (rows []Row, total int64, err error)
+	// Rank returns the rows of the given players; a player who is not on the board has Place 0. ErrLost when the board is lost.
+	Rank(ctx context.Context, board string, users []string) ([]Row, error)
+	// Load replaces a board by the given entries, read in any order. Readers see the old board or the new one, never a mix.
+	// positions are the per-partition Seq up to which the entries are folded.
+	Load(ctx context.Context, board string, entries iter.Seq2[Entry, error], positions map[int]int64) error
+	// Drop forgets a board. Dropping a board that is lost is no error.
+	Drop(ctx context.Context, board string) error
+}
+
+// Result says what became of one batch.
+type Result uint8
+
+// The results of applying a batch.
+const (
+	Applied Result = iota + 1
+	Skipped
+	Lost
+)
+
+// EqualTie reports whether two entries tie down to the user id.
+func EqualTie(a, b Entry) bool {
+	return a.Units == b.Units && a.Tie == b.Tie
+}
