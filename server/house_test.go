@@ -1,0 +1,139 @@
+package server_test
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// flow lists the packages of server/ in the order in which data flows through them. A package may
+// import those above it and never one below. A sub-package (board/redis, store/storetest) stands on
+// the line of its parent, and its parent may use it.
+var flow = []string{
+	"money",      // amounts, currencies, exact splits
+	"event",      // the event value, schema registry, normaliser
+	"journal",    // durable ordered log, partitions, leases, cursors, dead letters
+	"ingest",     // accepts a batch from any door
+	"catalog",    // definitions: parse, check, version, publish
+	"rule",       // compiled programs: event to matches with points
+	"contest",    // scoring models, standings, life cycle
+	"board",      // rank engines
+	"mission",    // goals, stages, progress
+	"reward",     // tasks, gates, holds, claims
+	"ledger",     // double entry, budget pools
+	"payout",     // wallet webhooks
+	"alarm",      // detectors, staged thresholds, review cases
+	"notify",     // chat, mail, web push, inbox
+	"realtime",   // channels, coalescing, WebSocket
+	"pipeline",   // reads the journal, calls the stages in order, commits, publishes
+	"simulate",   // drafts over history
+	"identity",   // operators, roles, API keys, player tokens
+	"audit",      // hash-chained append-only records
+	"telemetry",  // metrics, traces, logs
+	"store",      // opens the database, transactions, migrations
+	"api",        // Connect handlers and REST doors
+	"cmd/laurel", // verbs and wiring: may import everything
+}
+
+// exception lets one import point down the flow.
+type exception struct {
+	from   string // line of the table, or "*" for every line
+	to     string // line of the table
+	test   bool   // true when only test code may do it
+	reason string
+}
+
+var exceptions = []exception{
+	{
+		from: "*", to: "store", test: true,
+		reason: "tests run on a real database, and store is the only package that opens and migrates one",
+	},
+}
+
+// floatFree lists the packages in which no float may appear: they handle money.
+var floatFree = []string{"money", "reward", "ledger", "payout"}
+
+const modulePath = "github.com/laurelhq/laurel"
+
+// TestImportsPointUpTheFlow reads the imports of every file, tests included.
+func TestImportsPointUpTheFlow(t *testing.T) {
+	t.Parallel()
+	for _, file := range goFiles(t) {
+		from := lineOf(file.dir)
+		if from == "" {
+			continue
+		}
+		fromIndex := slices.Index(flow, from)
+		if fromIndex < 0 {
+			t.Errorf("%s: package server/%s has no line in the table of server/house_test.go; give it one at its place in the flow", file.path, from)
+			continue
+		}
+		for _, imported := range file.imports() {
+			if problem := judgeImport(file, from, fromIndex, imported.path); problem != "" {
+				t.Errorf("%s:%d: %s", file.path, imported.line, problem)
+			}
+		}
+	}
+}
+
+// TestExceptionsAreUsed keeps the list of exceptions from outliving its reasons.
+func TestExceptionsAreUsed(t *testing.T) {
+	t.Parallel()
+	for _, permitted := range exceptions {
+		used := false
+		for _, file := range goFiles(t) {
+			for _, imported := range file.imports() {
+				used = used || permitted.covers(lineOf(file.dir), importedLine(imported.path), file.test)
+			}
+		}
+		if !used {
+			t.Errorf("the exception from %s to %s (%s) is not used by any file; remove it", permitted.from, permitted.to, permitted.reason)
+		}
+	}
+}
+
+// judgeImport says what is wrong with one import, or nothing.
+func judgeImport(file goFile, from string, fromIndex int, imported string) string {
+	to := importedLine(imported)
+	if to == "" {
+		return ""
+	}
+	toIndex := slices.Index(flow, to)
+	if toIndex >= 0 && toIndex <= fromIndex {
+		return ""
+	}
+	for _, permitted := range exceptions {
+		if permitted.covers(from, to, file.test) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("server/%s imports server/%s, which is below it in the flow; declare what it needs as an interface or a function of its own and pass it in wire.go", from, to)
+}
+
+func (e exception) covers(from, to string, test bool) bool {
+	return to == e.to && from != to && (e.from == "*" || e.from == from) && (test || !e.test)
+}
+
+// importedLine is the line of the table an import path belongs to, or "" for anything outside server/.
+func importedLine(importPath string) string {
+	dir, inside := strings.CutPrefix(importPath, modulePath+"/")
+	if !inside {
+		return ""
+	}
+	return lineOf(dir)
+}
+
+// lineOf is the line of the table a folder of the repository belongs to, or "" for anything outside
+// server/ and for server/ itself.
+func lineOf(dir string) string {
+	inside, ok := strings.CutPrefix(dir, "server/")
+	if !ok {
+		return ""
+	}
+	if inside == "cmd/laurel" || strings.HasPrefix(inside, "cmd/laurel/") {
+		return "cmd/laurel"
+	}
+	return strings.Split(path.Clean(inside), "/")[0]
+}

@@ -1,0 +1,109 @@
+package server_test
+
+import (
+	"bytes"
+	"go/ast"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// TestNothingIsSkipped finds tests that can pass without having run.
+func TestNothingIsSkipped(t *testing.T) {
+	t.Parallel()
+	for _, file := range goFiles(t) {
+		if !file.test {
+			continue
+		}
+		for _, use := range file.selectors("testing", "Short") {
+			t.Errorf("%s:%d: testing.Short makes a test pass unrun", file.path, file.line(use))
+		}
+		ast.Inspect(file.tree, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			selector, ok := call.Fun.(*ast.SelectorExpr)
+			if ok && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, selector.Sel.Name) && isTestValue(selector.X) {
+				t.Errorf("%s:%d: a test never skips; fail with the command that installs what is missing", file.path, file.line(call))
+			}
+			return true
+		})
+	}
+}
+
+func isTestValue(expression ast.Expr) bool {
+	receiver, ok := expression.(*ast.Ident)
+	return ok && slices.Contains([]string{"t", "tb", "b", "f", "rt"}, receiver.Name)
+}
+
+// TestNoTestSleeps finds time.Sleep in tests. Inside a synctest bubble it is the way to let virtual
+// time pass and costs nothing, so there it is fine.
+func TestNoTestSleeps(t *testing.T) {
+	t.Parallel()
+	for _, file := range goFiles(t) {
+		if !file.test {
+			continue
+		}
+		bubbles := synctestCalls(file)
+		for _, use := range file.selectors("time", "Sleep") {
+			inBubble := slices.ContainsFunc(bubbles, func(call *ast.CallExpr) bool {
+				return call.Pos() <= use.Pos() && use.End() <= call.End()
+			})
+			if !inBubble {
+				t.Errorf("%s:%d: time.Sleep in a test; poll with require.Eventually, or use testing/synctest", file.path, file.line(use))
+			}
+		}
+	}
+}
+
+func synctestCalls(file goFile) []*ast.CallExpr {
+	uses := file.selectors("testing/synctest", "Test")
+	var calls []*ast.CallExpr
+	ast.Inspect(file.tree, func(node ast.Node) bool {
+		if call, ok := node.(*ast.CallExpr); ok {
+			if selector, ok := call.Fun.(*ast.SelectorExpr); ok && slices.Contains(uses, selector) {
+				calls = append(calls, call)
+			}
+		}
+		return true
+	})
+	return calls
+}
+
+// TestNoFindingIsSilencedInPlace keeps exceptions where they can be read together: in .golangci.yml.
+func TestNoFindingIsSilencedInPlace(t *testing.T) {
+	t.Parallel()
+	for _, file := range goFiles(t) {
+		for _, group := range file.tree.Comments {
+			for _, comment := range group.List {
+				text := strings.TrimSpace(strings.TrimPrefix(comment.Text, "//"))
+				if strings.HasPrefix(text, "nolint") || strings.HasPrefix(text, "lint:ignore") || strings.HasPrefix(text, "#nosec") {
+					t.Errorf("%s:%d: findings are mended, or excepted with a reason in .golangci.yml", file.path, file.line(comment))
+				}
+			}
+		}
+	}
+}
+
+// TestRepositoryStandsAlone finds files that point outside the repository.
+func TestRepositoryStandsAlone(t *testing.T) {
+	t.Parallel()
+	outside := []byte("../" + "shared")
+	err := walkRepository(func(name string) error {
+		content, err := os.ReadFile(filepath.Join("..", name))
+		if err != nil {
+			return err
+		}
+		if utf8.Valid(content[:min(len(content), 512)]) && bytes.Contains(content, outside) {
+			t.Errorf("%s mentions %s: whoever clones this repository has no such folder", name, outside)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
