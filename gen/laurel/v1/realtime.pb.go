@@ -131,17 +131,17 @@ type ClientFrame_Hello struct {
 }
 
 type ClientFrame_Subscribe struct {
-	// Starts a channel.
+	// Starts to watch a contest's board.
 	Subscribe *Subscribe `protobuf:"bytes,2,opt,name=subscribe,proto3,oneof"`
 }
 
 type ClientFrame_Unsubscribe struct {
-	// Stops a channel.
+	// Stops to watch it.
 	Unsubscribe *Unsubscribe `protobuf:"bytes,3,opt,name=unsubscribe,proto3,oneof"`
 }
 
 type ClientFrame_Resync struct {
-	// Asks for a fresh snapshot of a channel after a gap.
+	// Asks for a fresh snapshot after a gap.
 	Resync *Resync `protobuf:"bytes,4,opt,name=resync,proto3,oneof"`
 }
 
@@ -160,7 +160,7 @@ func (*ClientFrame_Resync) isClientFrame_Frame() {}
 
 func (*ClientFrame_Ping) isClientFrame_Frame() {}
 
-// Hello says who the client is.
+// Hello says who the client is. Sent again with a fresh token of the same player before the old one expires, it keeps the connection.
 type Hello struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Player token; empty for an anonymous reader of public boards, or when the connection carries an operator's session or an API key.
@@ -206,17 +206,15 @@ func (x *Hello) GetToken() string {
 	return ""
 }
 
-// Subscribe starts a channel.
+// Subscribe starts to watch a contest's board, or changes how it is watched.
 type Subscribe struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Channel chosen by the client, unique in the connection, 1 to 1000000.
-	Channel int32 `protobuf:"varint,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	// The contest whose board is watched.
-	ContestId string `protobuf:"bytes,2,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// The contest whose board is watched; the subscription's key.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	// Rows from the top, 1 to 100; 0 means 10.
-	Top int32 `protobuf:"varint,3,opt,name=top,proto3" json:"top,omitempty"`
+	Top int32 `protobuf:"varint,2,opt,name=top,proto3" json:"top,omitempty"`
 	// Rows above and below the player's own place, at most 10.
-	Around        int32 `protobuf:"varint,4,opt,name=around,proto3" json:"around,omitempty"`
+	Around        int32 `protobuf:"varint,3,opt,name=around,proto3" json:"around,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -251,13 +249,6 @@ func (*Subscribe) Descriptor() ([]byte, []int) {
 	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *Subscribe) GetChannel() int32 {
-	if x != nil {
-		return x.Channel
-	}
-	return 0
-}
-
 func (x *Subscribe) GetContestId() string {
 	if x != nil {
 		return x.ContestId
@@ -279,11 +270,11 @@ func (x *Subscribe) GetAround() int32 {
 	return 0
 }
 
-// Unsubscribe stops a channel.
+// Unsubscribe stops to watch a contest's board.
 type Unsubscribe struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The channel.
-	Channel       int32 `protobuf:"varint,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The contest.
+	ContestId     string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -318,18 +309,18 @@ func (*Unsubscribe) Descriptor() ([]byte, []int) {
 	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *Unsubscribe) GetChannel() int32 {
+func (x *Unsubscribe) GetContestId() string {
 	if x != nil {
-		return x.Channel
+		return x.ContestId
 	}
-	return 0
+	return ""
 }
 
 // Resync asks for a snapshot.
 type Resync struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The channel.
-	Channel       int32 `protobuf:"varint,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The contest.
+	ContestId     string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -364,11 +355,11 @@ func (*Resync) Descriptor() ([]byte, []int) {
 	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *Resync) GetChannel() int32 {
+func (x *Resync) GetContestId() string {
 	if x != nil {
-		return x.Channel
+		return x.ContestId
 	}
-	return 0
+	return ""
 }
 
 // Ping is answered by Pong.
@@ -536,17 +527,17 @@ type ServerFrame_Welcome struct {
 }
 
 type ServerFrame_Snapshot struct {
-	// A whole channel.
+	// A whole board's top.
 	Snapshot *BoardSnapshot `protobuf:"bytes,2,opt,name=snapshot,proto3,oneof"`
 }
 
 type ServerFrame_Delta struct {
-	// What changed in a channel.
+	// What changed in it.
 	Delta *BoardDelta `protobuf:"bytes,3,opt,name=delta,proto3,oneof"`
 }
 
 type ServerFrame_Own struct {
-	// The player's own place changed.
+	// The player's own place, or a change of it.
 	Own *OwnPlaceUpdate `protobuf:"bytes,4,opt,name=own,proto3,oneof"`
 }
 
@@ -577,7 +568,7 @@ type Welcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The player's user id when a player token was given.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Shortest time between two deltas of a channel, in milliseconds.
+	// Shortest time between two deltas of a board, in milliseconds.
 	TickMs int32 `protobuf:"varint,2,opt,name=tick_ms,json=tickMs,proto3" json:"tick_ms,omitempty"`
 	// Server time, microseconds since 1970.
 	NowMicros     int64 `protobuf:"varint,3,opt,name=now_micros,json=nowMicros,proto3" json:"now_micros,omitempty"`
@@ -636,12 +627,13 @@ func (x *Welcome) GetNowMicros() int64 {
 	return 0
 }
 
-// BoardSnapshot is a whole channel.
+// BoardSnapshot is a whole board's top. All who watch the same top get the same frame, so a player's own place is not in it: it comes in an
+// OwnPlaceUpdate right after.
 type BoardSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The channel.
-	Channel int32 `protobuf:"varint,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	// Changes when revisions start anew, for example after a restart of the server.
+	// The contest, the subscription's key.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// Changes when revisions start anew, for example after a restart of the server or a change of top.
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Number of this state; the next delta carries revision + 1.
 	Revision int64 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
@@ -651,8 +643,8 @@ type BoardSnapshot struct {
 	Top []*LeaderboardRow `protobuf:"bytes,5,rep,name=top,proto3" json:"top,omitempty"`
 	// Players on the board.
 	Total int64 `protobuf:"varint,6,opt,name=total,proto3" json:"total,omitempty"`
-	// The player's own place, with a player token.
-	Me            *OwnPlace `protobuf:"bytes,7,opt,name=me,proto3" json:"me,omitempty"`
+	// True when the rank store is being rebuilt and the rows come from the database.
+	Stale         bool `protobuf:"varint,7,opt,name=stale,proto3" json:"stale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -687,11 +679,11 @@ func (*BoardSnapshot) Descriptor() ([]byte, []int) {
 	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *BoardSnapshot) GetChannel() int32 {
+func (x *BoardSnapshot) GetContestId() string {
 	if x != nil {
-		return x.Channel
+		return x.ContestId
 	}
-	return 0
+	return ""
 }
 
 func (x *BoardSnapshot) GetEpoch() int64 {
@@ -729,18 +721,18 @@ func (x *BoardSnapshot) GetTotal() int64 {
 	return 0
 }
 
-func (x *BoardSnapshot) GetMe() *OwnPlace {
+func (x *BoardSnapshot) GetStale() bool {
 	if x != nil {
-		return x.Me
+		return x.Stale
 	}
-	return nil
+	return false
 }
 
 // BoardDelta changes a snapshot of the same epoch and of revision - 1 into this revision.
 type BoardDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The channel.
-	Channel int32 `protobuf:"varint,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The contest, the subscription's key.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	// As in the snapshot.
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Number of the state after this delta.
@@ -753,10 +745,13 @@ type BoardDelta struct {
 	Total int64 `protobuf:"varint,6,opt,name=total,proto3" json:"total,omitempty"`
 	// The contest when its state changed, else unset.
 	Contest *ContestSummary `protobuf:"bytes,7,opt,name=contest,proto3" json:"contest,omitempty"`
-	// Highest journal position folded into this state's events' oldest arrival, microseconds since 1970; measures event to socket.
+	// When the oldest event that this delta may show arrived, microseconds since 1970; 0 when no event caused it. Now minus this is the
+	// time from event to socket.
 	OldestIngestMicros int64 `protobuf:"varint,8,opt,name=oldest_ingest_micros,json=oldestIngestMicros,proto3" json:"oldest_ingest_micros,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// As in the snapshot.
+	Stale         bool `protobuf:"varint,9,opt,name=stale,proto3" json:"stale,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BoardDelta) Reset() {
@@ -789,11 +784,11 @@ func (*BoardDelta) Descriptor() ([]byte, []int) {
 	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *BoardDelta) GetChannel() int32 {
+func (x *BoardDelta) GetContestId() string {
 	if x != nil {
-		return x.Channel
+		return x.ContestId
 	}
-	return 0
+	return ""
 }
 
 func (x *BoardDelta) GetEpoch() int64 {
@@ -845,16 +840,23 @@ func (x *BoardDelta) GetOldestIngestMicros() int64 {
 	return 0
 }
 
-// OwnPlaceUpdate tells a player his own new place.
+func (x *BoardDelta) GetStale() bool {
+	if x != nil {
+		return x.Stale
+	}
+	return false
+}
+
+// OwnPlaceUpdate tells a player his own place: after each snapshot, and when his place, score, distance to the next or a row around him changed.
 type OwnPlaceUpdate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The channel.
-	Channel int32 `protobuf:"varint,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The contest, the subscription's key.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	// As in the snapshot.
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
-	// Revision of the channel it belongs to; own places are not numbered on their own and the newest wins.
+	// Revision of the board it was read beside; own places are not numbered on their own and the newest wins.
 	Revision int64 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
-	// The place.
+	// The place. Its delta_units is the change since the last update on this connection.
 	Me            *OwnPlace `protobuf:"bytes,4,opt,name=me,proto3" json:"me,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -890,11 +892,11 @@ func (*OwnPlaceUpdate) Descriptor() ([]byte, []int) {
 	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{10}
 }
 
-func (x *OwnPlaceUpdate) GetChannel() int32 {
+func (x *OwnPlaceUpdate) GetContestId() string {
 	if x != nil {
-		return x.Channel
+		return x.ContestId
 	}
-	return 0
+	return ""
 }
 
 func (x *OwnPlaceUpdate) GetEpoch() int64 {
@@ -921,8 +923,8 @@ func (x *OwnPlaceUpdate) GetMe() *OwnPlace {
 // SocketError says what could not be done.
 type SocketError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The channel it is about; 0 for the connection.
-	Channel int32 `protobuf:"varint,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The contest it is about; empty for the connection.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	// One of invalid, not_found, unauthenticated, denied, exhausted, internal.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// What would be right.
@@ -961,11 +963,11 @@ func (*SocketError) Descriptor() ([]byte, []int) {
 	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{11}
 }
 
-func (x *SocketError) GetChannel() int32 {
+func (x *SocketError) GetContestId() string {
 	if x != nil {
-		return x.Channel
+		return x.ContestId
 	}
-	return 0
+	return ""
 }
 
 func (x *SocketError) GetCode() string {
@@ -1032,27 +1034,28 @@ var File_laurel_v1_realtime_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_realtime_proto_rawDesc = "" +
 	"\n" +
-	"\x18laurel/v1/realtime.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17laurel/v1/contest.proto\x1a\x1blaurel/v1/leaderboard.proto\"\x86\x02\n" +
+	"\x18laurel/v1/realtime.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17laurel/v1/contest.proto\x1a\x1blaurel/v1/leaderboard.proto\"\x8d\x02\n" +
 	"\vClientFrame\x12(\n" +
 	"\x05hello\x18\x01 \x01(\v2\x10.laurel.v1.HelloH\x00R\x05hello\x124\n" +
 	"\tsubscribe\x18\x02 \x01(\v2\x14.laurel.v1.SubscribeH\x00R\tsubscribe\x12:\n" +
 	"\vunsubscribe\x18\x03 \x01(\v2\x16.laurel.v1.UnsubscribeH\x00R\vunsubscribe\x12+\n" +
 	"\x06resync\x18\x04 \x01(\v2\x11.laurel.v1.ResyncH\x00R\x06resync\x12%\n" +
-	"\x04ping\x18\x05 \x01(\v2\x0f.laurel.v1.PingH\x00R\x04pingB\a\n" +
-	"\x05frame\"'\n" +
+	"\x04ping\x18\x05 \x01(\v2\x0f.laurel.v1.PingH\x00R\x04pingB\x0e\n" +
+	"\x05frame\x12\x05\xbaH\x02\b\x01\"'\n" +
 	"\x05Hello\x12\x1e\n" +
-	"\x05token\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80 R\x05token\"\x9c\x01\n" +
-	"\tSubscribe\x12%\n" +
-	"\achannel\x18\x01 \x01(\x05B\v\xbaH\b\x1a\x06\x18\xc0\x84=(\x01R\achannel\x12(\n" +
+	"\x05token\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80 R\x05token\"u\n" +
+	"\tSubscribe\x12(\n" +
 	"\n" +
-	"contest_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\x12\x1b\n" +
-	"\x03top\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x03top\x12!\n" +
-	"\x06around\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\n" +
-	"(\x00R\x06around\"0\n" +
-	"\vUnsubscribe\x12!\n" +
-	"\achannel\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\achannel\"+\n" +
-	"\x06Resync\x12!\n" +
-	"\achannel\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x01R\achannel\"\x1c\n" +
+	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\x12\x1b\n" +
+	"\x03top\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x03top\x12!\n" +
+	"\x06around\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\n" +
+	"(\x00R\x06around\"7\n" +
+	"\vUnsubscribe\x12(\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\"2\n" +
+	"\x06Resync\x12(\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\"\x1c\n" +
 	"\x04Ping\x12\x14\n" +
 	"\x05nonce\x18\x01 \x01(\x03R\x05nonce\"\xb3\x02\n" +
 	"\vServerFrame\x12.\n" +
@@ -1067,32 +1070,37 @@ const file_laurel_v1_realtime_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x06userId\x12\x17\n" +
 	"\atick_ms\x18\x02 \x01(\x05R\x06tickMs\x12\x1d\n" +
 	"\n" +
-	"now_micros\x18\x03 \x01(\x03R\tnowMicros\"\x82\x02\n" +
-	"\rBoardSnapshot\x12\x18\n" +
-	"\achannel\x18\x01 \x01(\x05R\achannel\x12\x14\n" +
+	"now_micros\x18\x03 \x01(\x03R\tnowMicros\"\x81\x02\n" +
+	"\rBoardSnapshot\x12&\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\tcontestId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
 	"\brevision\x18\x03 \x01(\x03R\brevision\x123\n" +
 	"\acontest\x18\x04 \x01(\v2\x19.laurel.v1.ContestSummaryR\acontest\x125\n" +
 	"\x03top\x18\x05 \x03(\v2\x19.laurel.v1.LeaderboardRowB\b\xbaH\x05\x92\x01\x02\x10dR\x03top\x12\x14\n" +
-	"\x05total\x18\x06 \x01(\x03R\x05total\x12#\n" +
-	"\x02me\x18\a \x01(\v2\x13.laurel.v1.OwnPlaceR\x02me\"\xb2\x02\n" +
+	"\x05total\x18\x06 \x01(\x03R\x05total\x12\x14\n" +
+	"\x05stale\x18\a \x01(\bR\x05stale\"\xd6\x02\n" +
 	"\n" +
-	"BoardDelta\x12\x18\n" +
-	"\achannel\x18\x01 \x01(\x05R\achannel\x12\x14\n" +
+	"BoardDelta\x12&\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\tcontestId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
 	"\brevision\x18\x03 \x01(\x03R\brevision\x12=\n" +
 	"\achanged\x18\x04 \x03(\v2\x19.laurel.v1.LeaderboardRowB\b\xbaH\x05\x92\x01\x02\x10dR\achanged\x12\x1c\n" +
 	"\x04left\x18\x05 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10dR\x04left\x12\x14\n" +
 	"\x05total\x18\x06 \x01(\x03R\x05total\x123\n" +
 	"\acontest\x18\a \x01(\v2\x19.laurel.v1.ContestSummaryR\acontest\x120\n" +
-	"\x14oldest_ingest_micros\x18\b \x01(\x03R\x12oldestIngestMicros\"\x81\x01\n" +
-	"\x0eOwnPlaceUpdate\x12\x18\n" +
-	"\achannel\x18\x01 \x01(\x05R\achannel\x12\x14\n" +
+	"\x14oldest_ingest_micros\x18\b \x01(\x03R\x12oldestIngestMicros\x12\x14\n" +
+	"\x05stale\x18\t \x01(\bR\x05stale\"\x8f\x01\n" +
+	"\x0eOwnPlaceUpdate\x12&\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\tcontestId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
 	"\brevision\x18\x03 \x01(\x03R\brevision\x12#\n" +
-	"\x02me\x18\x04 \x01(\v2\x13.laurel.v1.OwnPlaceR\x02me\"h\n" +
-	"\vSocketError\x12\x18\n" +
-	"\achannel\x18\x01 \x01(\x05R\achannel\x12\x1b\n" +
+	"\x02me\x18\x04 \x01(\v2\x13.laurel.v1.OwnPlaceR\x02me\"v\n" +
+	"\vSocketError\x12&\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\tcontestId\x12\x1b\n" +
 	"\x04code\x18\x02 \x01(\tB\a\xbaH\x04r\x02( R\x04code\x12\"\n" +
 	"\amessage\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\amessage\"\x1c\n" +
 	"\x04Pong\x12\x14\n" +
@@ -1143,15 +1151,14 @@ var file_laurel_v1_realtime_proto_depIdxs = []int32{
 	12, // 10: laurel.v1.ServerFrame.pong:type_name -> laurel.v1.Pong
 	13, // 11: laurel.v1.BoardSnapshot.contest:type_name -> laurel.v1.ContestSummary
 	14, // 12: laurel.v1.BoardSnapshot.top:type_name -> laurel.v1.LeaderboardRow
-	15, // 13: laurel.v1.BoardSnapshot.me:type_name -> laurel.v1.OwnPlace
-	14, // 14: laurel.v1.BoardDelta.changed:type_name -> laurel.v1.LeaderboardRow
-	13, // 15: laurel.v1.BoardDelta.contest:type_name -> laurel.v1.ContestSummary
-	15, // 16: laurel.v1.OwnPlaceUpdate.me:type_name -> laurel.v1.OwnPlace
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	14, // 13: laurel.v1.BoardDelta.changed:type_name -> laurel.v1.LeaderboardRow
+	13, // 14: laurel.v1.BoardDelta.contest:type_name -> laurel.v1.ContestSummary
+	15, // 15: laurel.v1.OwnPlaceUpdate.me:type_name -> laurel.v1.OwnPlace
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_realtime_proto_init() }

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file laurel/v1/realtime.proto.
  */
 export const file_laurel_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("ChhsYXVyZWwvdjEvcmVhbHRpbWUucHJvdG8SCWxhdXJlbC52MSLZAQoLQ2xpZW50RnJhbWUSIQoFaGVsbG8YASABKAsyEC5sYXVyZWwudjEuSGVsbG9IABIpCglzdWJzY3JpYmUYAiABKAsyFC5sYXVyZWwudjEuU3Vic2NyaWJlSAASLQoLdW5zdWJzY3JpYmUYAyABKAsyFi5sYXVyZWwudjEuVW5zdWJzY3JpYmVIABIjCgZyZXN5bmMYBCABKAsyES5sYXVyZWwudjEuUmVzeW5jSAASHwoEcGluZxgFIAEoCzIPLmxhdXJlbC52MS5QaW5nSABCBwoFZnJhbWUiIAoFSGVsbG8SFwoFdG9rZW4YASABKAlCCLpIBXIDKIAgInsKCVN1YnNjcmliZRIcCgdjaGFubmVsGAEgASgFQgu6SAgaBhjAhD0oARIdCgpjb250ZXN0X2lkGAIgASgJQgm6SAZyBBABKEASFgoDdG9wGAMgASgFQgm6SAYaBBhkKAASGQoGYXJvdW5kGAQgASgFQgm6SAYaBBgKKAAiJwoLVW5zdWJzY3JpYmUSGAoHY2hhbm5lbBgBIAEoBUIHukgEGgIoASIiCgZSZXN5bmMSGAoHY2hhbm5lbBgBIAEoBUIHukgEGgIoASIVCgRQaW5nEg0KBW5vbmNlGAEgASgDIocCCgtTZXJ2ZXJGcmFtZRIlCgd3ZWxjb21lGAEgASgLMhIubGF1cmVsLnYxLldlbGNvbWVIABIsCghzbmFwc2hvdBgCIAEoCzIYLmxhdXJlbC52MS5Cb2FyZFNuYXBzaG90SAASJgoFZGVsdGEYAyABKAsyFS5sYXVyZWwudjEuQm9hcmREZWx0YUgAEigKA293bhgEIAEoCzIZLmxhdXJlbC52MS5Pd25QbGFjZVVwZGF0ZUgAEicKBWVycm9yGAUgASgLMhYubGF1cmVsLnYxLlNvY2tldEVycm9ySAASHwoEcG9uZxgGIAEoCzIPLmxhdXJlbC52MS5Qb25nSABCBwoFZnJhbWUiSQoHV2VsY29tZRIZCgd1c2VyX2lkGAEgASgJQgi6SAVyAyiAARIPCgd0aWNrX21zGAIgASgFEhIKCm5vd19taWNyb3MYAyABKAMizwEKDUJvYXJkU25hcHNob3QSDwoHY2hhbm5lbBgBIAEoBRINCgVlcG9jaBgCIAEoAxIQCghyZXZpc2lvbhgDIAEoAxIqCgdjb250ZXN0GAQgASgLMhkubGF1cmVsLnYxLkNvbnRlc3RTdW1tYXJ5EjAKA3RvcBgFIAMoCzIZLmxhdXJlbC52MS5MZWFkZXJib2FyZFJvd0IIukgFkgECEGQSDQoFdG90YWwYBiABKAMSHwoCbWUYByABKAsyEy5sYXVyZWwudjEuT3duUGxhY2Ui5QEKCkJvYXJkRGVsdGESDwoHY2hhbm5lbBgBIAEoBRINCgVlcG9jaBgCIAEoAxIQCghyZXZpc2lvbhgDIAEoAxI0CgdjaGFuZ2VkGAQgAygLMhkubGF1cmVsLnYxLkxlYWRlcmJvYXJkUm93Qgi6SAWSAQIQZBIWCgRsZWZ0GAUgAygJQgi6SAWSAQIQZBINCgV0b3RhbBgGIAEoAxIqCgdjb250ZXN0GAcgASgLMhkubGF1cmVsLnYxLkNvbnRlc3RTdW1tYXJ5EhwKFG9sZGVzdF9pbmdlc3RfbWljcm9zGAggASgDImMKDk93blBsYWNlVXBkYXRlEg8KB2NoYW5uZWwYASABKAUSDQoFZXBvY2gYAiABKAMSEAoIcmV2aXNpb24YAyABKAMSHwoCbWUYBCABKAsyEy5sYXVyZWwudjEuT3duUGxhY2UiUAoLU29ja2V0RXJyb3ISDwoHY2hhbm5lbBgBIAEoBRIVCgRjb2RlGAIgASgJQge6SARyAiggEhkKB21lc3NhZ2UYAyABKAlCCLpIBXIDKIAIIhUKBFBvbmcSDQoFbm9uY2UYASABKANCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_laurel_v1_contest, file_laurel_v1_leaderboard]);
+  fileDesc("ChhsYXVyZWwvdjEvcmVhbHRpbWUucHJvdG8SCWxhdXJlbC52MSLgAQoLQ2xpZW50RnJhbWUSIQoFaGVsbG8YASABKAsyEC5sYXVyZWwudjEuSGVsbG9IABIpCglzdWJzY3JpYmUYAiABKAsyFC5sYXVyZWwudjEuU3Vic2NyaWJlSAASLQoLdW5zdWJzY3JpYmUYAyABKAsyFi5sYXVyZWwudjEuVW5zdWJzY3JpYmVIABIjCgZyZXN5bmMYBCABKAsyES5sYXVyZWwudjEuUmVzeW5jSAASHwoEcGluZxgFIAEoCzIPLmxhdXJlbC52MS5QaW5nSABCDgoFZnJhbWUSBbpIAggBIiAKBUhlbGxvEhcKBXRva2VuGAEgASgJQgi6SAVyAyiAICJdCglTdWJzY3JpYmUSHQoKY29udGVzdF9pZBgBIAEoCUIJukgGcgQQAShAEhYKA3RvcBgCIAEoBUIJukgGGgQYZCgAEhkKBmFyb3VuZBgDIAEoBUIJukgGGgQYCigAIiwKC1Vuc3Vic2NyaWJlEh0KCmNvbnRlc3RfaWQYASABKAlCCbpIBnIEEAEoQCInCgZSZXN5bmMSHQoKY29udGVzdF9pZBgBIAEoCUIJukgGcgQQAShAIhUKBFBpbmcSDQoFbm9uY2UYASABKAMihwIKC1NlcnZlckZyYW1lEiUKB3dlbGNvbWUYASABKAsyEi5sYXVyZWwudjEuV2VsY29tZUgAEiwKCHNuYXBzaG90GAIgASgLMhgubGF1cmVsLnYxLkJvYXJkU25hcHNob3RIABImCgVkZWx0YRgDIAEoCzIVLmxhdXJlbC52MS5Cb2FyZERlbHRhSAASKAoDb3duGAQgASgLMhkubGF1cmVsLnYxLk93blBsYWNlVXBkYXRlSAASJwoFZXJyb3IYBSABKAsyFi5sYXVyZWwudjEuU29ja2V0RXJyb3JIABIfCgRwb25nGAYgASgLMg8ubGF1cmVsLnYxLlBvbmdIAEIHCgVmcmFtZSJJCgdXZWxjb21lEhkKB3VzZXJfaWQYASABKAlCCLpIBXIDKIABEg8KB3RpY2tfbXMYAiABKAUSEgoKbm93X21pY3JvcxgDIAEoAyLJAQoNQm9hcmRTbmFwc2hvdBIbCgpjb250ZXN0X2lkGAEgASgJQge6SARyAihAEg0KBWVwb2NoGAIgASgDEhAKCHJldmlzaW9uGAMgASgDEioKB2NvbnRlc3QYBCABKAsyGS5sYXVyZWwudjEuQ29udGVzdFN1bW1hcnkSMAoDdG9wGAUgAygLMhkubGF1cmVsLnYxLkxlYWRlcmJvYXJkUm93Qgi6SAWSAQIQZBINCgV0b3RhbBgGIAEoAxINCgVzdGFsZRgHIAEoCCKAAgoKQm9hcmREZWx0YRIbCgpjb250ZXN0X2lkGAEgASgJQge6SARyAihAEg0KBWVwb2NoGAIgASgDEhAKCHJldmlzaW9uGAMgASgDEjQKB2NoYW5nZWQYBCADKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3dCCLpIBZIBAhBkEhYKBGxlZnQYBSADKAlCCLpIBZIBAhBkEg0KBXRvdGFsGAYgASgDEioKB2NvbnRlc3QYByABKAsyGS5sYXVyZWwudjEuQ29udGVzdFN1bW1hcnkSHAoUb2xkZXN0X2luZ2VzdF9taWNyb3MYCCABKAMSDQoFc3RhbGUYCSABKAgibwoOT3duUGxhY2VVcGRhdGUSGwoKY29udGVzdF9pZBgBIAEoCUIHukgEcgIoQBINCgVlcG9jaBgCIAEoAxIQCghyZXZpc2lvbhgDIAEoAxIfCgJtZRgEIAEoCzITLmxhdXJlbC52MS5Pd25QbGFjZSJcCgtTb2NrZXRFcnJvchIbCgpjb250ZXN0X2lkGAEgASgJQge6SARyAihAEhUKBGNvZGUYAiABKAlCB7pIBHICKCASGQoHbWVzc2FnZRgDIAEoCUIIukgFcgMogAgiFQoEUG9uZxINCgVub25jZRgBIAEoA0IzWjFnaXRodWIuY29tL2xhdXJlbGhxL2xhdXJlbC9nZW4vbGF1cmVsL3YxO2xhdXJlbHYxYgZwcm90bzM", [file_buf_validate_validate, file_laurel_v1_contest, file_laurel_v1_leaderboard]);
 
 /**
  * ClientFrame is what a client sends on the socket. The first frame must be hello.
@@ -38,7 +38,7 @@ export type ClientFrame = Message<"laurel.v1.ClientFrame"> & {
     case: "hello";
   } | {
     /**
-     * Starts a channel.
+     * Starts to watch a contest's board.
      *
      * @generated from field: laurel.v1.Subscribe subscribe = 2;
      */
@@ -46,7 +46,7 @@ export type ClientFrame = Message<"laurel.v1.ClientFrame"> & {
     case: "subscribe";
   } | {
     /**
-     * Stops a channel.
+     * Stops to watch it.
      *
      * @generated from field: laurel.v1.Unsubscribe unsubscribe = 3;
      */
@@ -54,7 +54,7 @@ export type ClientFrame = Message<"laurel.v1.ClientFrame"> & {
     case: "unsubscribe";
   } | {
     /**
-     * Asks for a fresh snapshot of a channel after a gap.
+     * Asks for a fresh snapshot after a gap.
      *
      * @generated from field: laurel.v1.Resync resync = 4;
      */
@@ -79,7 +79,7 @@ export const ClientFrameSchema: GenMessage<ClientFrame> = /*@__PURE__*/
   messageDesc(file_laurel_v1_realtime, 0);
 
 /**
- * Hello says who the client is.
+ * Hello says who the client is. Sent again with a fresh token of the same player before the old one expires, it keeps the connection.
  *
  * @generated from message laurel.v1.Hello
  */
@@ -100,36 +100,29 @@ export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
   messageDesc(file_laurel_v1_realtime, 1);
 
 /**
- * Subscribe starts a channel.
+ * Subscribe starts to watch a contest's board, or changes how it is watched.
  *
  * @generated from message laurel.v1.Subscribe
  */
 export type Subscribe = Message<"laurel.v1.Subscribe"> & {
   /**
-   * Channel chosen by the client, unique in the connection, 1 to 1000000.
+   * The contest whose board is watched; the subscription's key.
    *
-   * @generated from field: int32 channel = 1;
-   */
-  channel: number;
-
-  /**
-   * The contest whose board is watched.
-   *
-   * @generated from field: string contest_id = 2;
+   * @generated from field: string contest_id = 1;
    */
   contestId: string;
 
   /**
    * Rows from the top, 1 to 100; 0 means 10.
    *
-   * @generated from field: int32 top = 3;
+   * @generated from field: int32 top = 2;
    */
   top: number;
 
   /**
    * Rows above and below the player's own place, at most 10.
    *
-   * @generated from field: int32 around = 4;
+   * @generated from field: int32 around = 3;
    */
   around: number;
 };
@@ -142,17 +135,17 @@ export const SubscribeSchema: GenMessage<Subscribe> = /*@__PURE__*/
   messageDesc(file_laurel_v1_realtime, 2);
 
 /**
- * Unsubscribe stops a channel.
+ * Unsubscribe stops to watch a contest's board.
  *
  * @generated from message laurel.v1.Unsubscribe
  */
 export type Unsubscribe = Message<"laurel.v1.Unsubscribe"> & {
   /**
-   * The channel.
+   * The contest.
    *
-   * @generated from field: int32 channel = 1;
+   * @generated from field: string contest_id = 1;
    */
-  channel: number;
+  contestId: string;
 };
 
 /**
@@ -169,11 +162,11 @@ export const UnsubscribeSchema: GenMessage<Unsubscribe> = /*@__PURE__*/
  */
 export type Resync = Message<"laurel.v1.Resync"> & {
   /**
-   * The channel.
+   * The contest.
    *
-   * @generated from field: int32 channel = 1;
+   * @generated from field: string contest_id = 1;
    */
-  channel: number;
+  contestId: string;
 };
 
 /**
@@ -225,7 +218,7 @@ export type ServerFrame = Message<"laurel.v1.ServerFrame"> & {
     case: "welcome";
   } | {
     /**
-     * A whole channel.
+     * A whole board's top.
      *
      * @generated from field: laurel.v1.BoardSnapshot snapshot = 2;
      */
@@ -233,7 +226,7 @@ export type ServerFrame = Message<"laurel.v1.ServerFrame"> & {
     case: "snapshot";
   } | {
     /**
-     * What changed in a channel.
+     * What changed in it.
      *
      * @generated from field: laurel.v1.BoardDelta delta = 3;
      */
@@ -241,7 +234,7 @@ export type ServerFrame = Message<"laurel.v1.ServerFrame"> & {
     case: "delta";
   } | {
     /**
-     * The player's own place changed.
+     * The player's own place, or a change of it.
      *
      * @generated from field: laurel.v1.OwnPlaceUpdate own = 4;
      */
@@ -287,7 +280,7 @@ export type Welcome = Message<"laurel.v1.Welcome"> & {
   userId: string;
 
   /**
-   * Shortest time between two deltas of a channel, in milliseconds.
+   * Shortest time between two deltas of a board, in milliseconds.
    *
    * @generated from field: int32 tick_ms = 2;
    */
@@ -309,20 +302,21 @@ export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
   messageDesc(file_laurel_v1_realtime, 7);
 
 /**
- * BoardSnapshot is a whole channel.
+ * BoardSnapshot is a whole board's top. All who watch the same top get the same frame, so a player's own place is not in it: it comes in an
+ * OwnPlaceUpdate right after.
  *
  * @generated from message laurel.v1.BoardSnapshot
  */
 export type BoardSnapshot = Message<"laurel.v1.BoardSnapshot"> & {
   /**
-   * The channel.
+   * The contest, the subscription's key.
    *
-   * @generated from field: int32 channel = 1;
+   * @generated from field: string contest_id = 1;
    */
-  channel: number;
+  contestId: string;
 
   /**
-   * Changes when revisions start anew, for example after a restart of the server.
+   * Changes when revisions start anew, for example after a restart of the server or a change of top.
    *
    * @generated from field: int64 epoch = 2;
    */
@@ -357,11 +351,11 @@ export type BoardSnapshot = Message<"laurel.v1.BoardSnapshot"> & {
   total: bigint;
 
   /**
-   * The player's own place, with a player token.
+   * True when the rank store is being rebuilt and the rows come from the database.
    *
-   * @generated from field: laurel.v1.OwnPlace me = 7;
+   * @generated from field: bool stale = 7;
    */
-  me?: OwnPlace | undefined;
+  stale: boolean;
 };
 
 /**
@@ -378,11 +372,11 @@ export const BoardSnapshotSchema: GenMessage<BoardSnapshot> = /*@__PURE__*/
  */
 export type BoardDelta = Message<"laurel.v1.BoardDelta"> & {
   /**
-   * The channel.
+   * The contest, the subscription's key.
    *
-   * @generated from field: int32 channel = 1;
+   * @generated from field: string contest_id = 1;
    */
-  channel: number;
+  contestId: string;
 
   /**
    * As in the snapshot.
@@ -427,11 +421,19 @@ export type BoardDelta = Message<"laurel.v1.BoardDelta"> & {
   contest?: ContestSummary | undefined;
 
   /**
-   * Highest journal position folded into this state's events' oldest arrival, microseconds since 1970; measures event to socket.
+   * When the oldest event that this delta may show arrived, microseconds since 1970; 0 when no event caused it. Now minus this is the
+   * time from event to socket.
    *
    * @generated from field: int64 oldest_ingest_micros = 8;
    */
   oldestIngestMicros: bigint;
+
+  /**
+   * As in the snapshot.
+   *
+   * @generated from field: bool stale = 9;
+   */
+  stale: boolean;
 };
 
 /**
@@ -442,17 +444,17 @@ export const BoardDeltaSchema: GenMessage<BoardDelta> = /*@__PURE__*/
   messageDesc(file_laurel_v1_realtime, 9);
 
 /**
- * OwnPlaceUpdate tells a player his own new place.
+ * OwnPlaceUpdate tells a player his own place: after each snapshot, and when his place, score, distance to the next or a row around him changed.
  *
  * @generated from message laurel.v1.OwnPlaceUpdate
  */
 export type OwnPlaceUpdate = Message<"laurel.v1.OwnPlaceUpdate"> & {
   /**
-   * The channel.
+   * The contest, the subscription's key.
    *
-   * @generated from field: int32 channel = 1;
+   * @generated from field: string contest_id = 1;
    */
-  channel: number;
+  contestId: string;
 
   /**
    * As in the snapshot.
@@ -462,14 +464,14 @@ export type OwnPlaceUpdate = Message<"laurel.v1.OwnPlaceUpdate"> & {
   epoch: bigint;
 
   /**
-   * Revision of the channel it belongs to; own places are not numbered on their own and the newest wins.
+   * Revision of the board it was read beside; own places are not numbered on their own and the newest wins.
    *
    * @generated from field: int64 revision = 3;
    */
   revision: bigint;
 
   /**
-   * The place.
+   * The place. Its delta_units is the change since the last update on this connection.
    *
    * @generated from field: laurel.v1.OwnPlace me = 4;
    */
@@ -490,11 +492,11 @@ export const OwnPlaceUpdateSchema: GenMessage<OwnPlaceUpdate> = /*@__PURE__*/
  */
 export type SocketError = Message<"laurel.v1.SocketError"> & {
   /**
-   * The channel it is about; 0 for the connection.
+   * The contest it is about; empty for the connection.
    *
-   * @generated from field: int32 channel = 1;
+   * @generated from field: string contest_id = 1;
    */
-  channel: number;
+  contestId: string;
 
   /**
    * One of invalid, not_found, unauthenticated, denied, exhausted, internal.
