@@ -1,0 +1,141 @@
+package memory_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/board/memory"
+)
+
+const (
+	benchPlayers = 1_000_000
+	benchBatch   = 100
+)
+
+// player makes a standing as contests have them: a ten-byte user id, scores of a few million values, and a tie-break of
+// 8 or 16 bytes whose last 8 are a timestamp.
+func player(random *rand.Rand, number, tieBytes int) board.Entry {
+	tie := make([]byte, tieBytes)
+	binary.BigEndian.PutUint64(tie, uint64(random.IntN(5000)))
+	binary.BigEndian.PutUint64(tie[tieBytes-8:], 1_760_000_000_000+uint64(random.IntN(86_400_000)))
+	return board.Entry{UserID: fmt.Sprintf("u_%08d", number), Units: int64(random.IntN(5_000_000)), Tie: string(tie)}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+// updates prepares batches for players already on the board.
+func updates(tieBytes int) []board.Batch {
+	random := rand.New(rand.NewPCG(3, 4))
+	batches := make([]board.Batch, 2000)
+	for i := range batches {
+		batches[i].Board = "bench"
+		for range benchBatch {
+			batches[i].Entries = append(batches[i].Entries, player(random, random.IntN(benchPlayers), tieBytes))
+		}
+	}
+	return batches
+}
+
+// Each figure stands beside its yardstick: the same entries on a skip list with spans, as Redis and most leaderboard servers use it.
+// An operation is one player; the engine gets them in batches of 100, as the fold delivers them.
+func BenchmarkBoard(b *testing.B) {
+	for _, tieBytes := range []int{8, 16} {
+		b.Run(fmt.Sprintf("tie=%d", tieBytes), func(b *testing.B) {
+			batches := updates(tieBytes)
+			b.Run("engine", func(b *testing.B) { benchEngine(b, tieBytes, batches) })
+			b.Run("skiplist", func(b *testing.B) { benchSkipList(b, tieBytes, batches) })
+		})
+	}
+}
+
+func benchEngine(b *testing.B, tieBytes int, batches []board.Batch) {
+	ctx := b.Context()
+	before := heap()
+	engine := memory.New()
+	require.NoError(b, engine.Load(ctx, "bench", func(yield func(board.Entry, error) bool) {
+		random := rand.New(rand.NewPCG(1, 2))
+		for i := range benchPlayers {
+			if !yield(player(random, i, tieBytes), nil) {
+				return
+			}
+		}
+	}, nil))
+	loaded := float64(heap()-before) / benchPlayers
+	users := userIDs(batches)
+	seq := int64(0)
+	update := func(i int) {
+		batch := batches[i%len(batches)]
+		seq++
+		batch.Seq = seq
+		if _, err := engine.Apply(ctx, []board.Batch{batch}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	rank := func(i int) {
+		if _, err := engine.Rank(ctx, "bench", users[i%len(users)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("update+rank", func(b *testing.B) {
+		for i := 0; i < b.N; i += benchBatch {
+			update(i / benchBatch)
+			rank(i / benchBatch)
+		}
+		b.ReportMetric(loaded, "B/player")
+	})
+	b.Run("rank", func(b *testing.B) {
+		for i := 0; i < b.N; i += benchBatch {
+			rank(i / benchBatch)
+		}
+		b.StopTimer()
+		b.ReportMetric(float64(heap()-before)/benchPlayers, "B/player")
+	})
+	runtime.KeepAlive(engine)
+}
+
+func benchSkipList(b *testing.B, tieBytes int, batches []board.Batch) {
+	before := heap()
+	list := newSkipList()
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range benchPlayers {
+		list.put(player(random, i, tieBytes))
+	}
+	loaded := float64(heap()-before) / benchPlayers
+	b.Run("update+rank", func(b *testing.B) {
+		for i := range b.N {
+			e := batches[i/benchBatch%len(batches)].Entries[i%benchBatch]
+			list.put(e)
+			_ = list.place(e.UserID)
+		}
+		b.ReportMetric(loaded, "B/player")
+	})
+	b.Run("rank", func(b *testing.B) {
+		for i := range b.N {
+			_ = list.place(batches[i/benchBatch%len(batches)].Entries[i%benchBatch].UserID)
+		}
+		b.ReportMetric(loaded, "B/player")
+	})
+	runtime.KeepAlive(list)
+}
+
+func userIDs(batches []board.Batch) [][]string {
+	users := make([][]string, len(batches))
+	for i, batch := range batches {
+		for _, e := range batch.Entries {
+			users[i] = append(users[i], e.UserID)
+		}
+	}
+	return users
+}

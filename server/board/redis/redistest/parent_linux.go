@@ -1,0 +1,11 @@
+package redistest
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// endWithParent has the kernel kill the server when the test process dies without running its clean-up, as it does on a test timeout.
+func endWithParent(process *exec.Cmd) {
+	process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}
