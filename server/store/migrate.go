@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/laurelhq/laurel/ent/migrations"
+)
+
+// appendOnly lists the tables whose rows may never change or go.
+var appendOnly = []string{"journal_event", "definition", "final_standing", "late_event"}
+
+// Migrate brings the schema to the newest version, under a database lock, and returns how many steps it applied.
+// It makes the append-only triggers anew each time, since a table rebuild on SQLite drops them in silence.
+func (s *Store) Migrate(ctx context.Context) (int, error) {
+	folder, err := fs.Sub(migrations.Files, string(s.dialect))
+	if err != nil {
+		return 0, fmt.Errorf("open migrations: %w", err)
+	}
+	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if s.dialect == Postgres {
+		dialect = goose.DialectPostgres
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return 0, fmt.Errorf("make migration lock: %w", err)
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	provider, err := goose.NewProvider(dialect, s.write, folder, options...)
+	if err != nil {
+		return 0, fmt.Errorf("read migrations: %w", err)
+	}
+	applied, err := provider.Up(ctx)
+	if err != nil {
+		return len(applied), fmt.Errorf("migrate: %w", err)
+	}
+	return len(applied), s.Tx(ctx, func(ctx context.Context, tx *Tx) error { return tx.makeTriggers(ctx) })
+}
+
+// makeTriggers has the database refuse updates and deletes of append-only tables.
+func (tx *Tx) makeTriggers(ctx context.Context) error {
+	var statements []string
+	if tx.dialect == Postgres {
+		statements = append(statements, "SELECT pg_advisory_xact_lock(5135135)", `CREATE OR REPLACE FUNCTION laurel_refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`)
+	}
+	for _, table := range appendOnly {
+		if tx.dialect == Postgres {
+			statements = append(statements, fmt.Sprintf(`CREATE OR REPLACE TRIGGER %[1]s_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %[1]s
+FOR EACH STATEMENT EXECUTE FUNCTION laurel_refuse_change()`, table))
+			continue
+		}
+		for _, verb := range []string{"UPDATE", "DELETE"} {
+			statements = append(statements, fmt.Sprintf(`CREATE TRIGGER IF NOT EXISTS %[1]s_no_%[2]s BEFORE %[3]s ON %[1]s
+BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END`, table, strings.ToLower(verb), verb))
+		}
+	}
+	for _, statement := range statements {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("make append-only triggers: %w", err)
+		}
+	}
+	return nil
+}
+

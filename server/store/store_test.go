@@ -1,0 +1,83 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurelhq/laurel/server/store"
+	"github.com/laurelhq/laurel/server/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+func TestMigrateTwiceAppliesOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		applied, err := s.Migrate(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, applied, "the second run has nothing left to do")
+	})
+}
+
+func TestAppendOnlyTablesRefuseChanges(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		_, err := s.Write().ExecContext(t.Context(),
+			"INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) VALUES ('Contest', 'a', 1, 'h', 'y', 1, 'x')")
+		require.NoError(t, err)
+		_, err = s.Write().ExecContext(t.Context(), "UPDATE definition SET yaml = 'z'")
+		require.ErrorContains(t, err, "append-only")
+		_, err = s.Write().ExecContext(t.Context(), "DELETE FROM definition")
+		require.ErrorContains(t, err, "append-only")
+	})
+}
+
+func TestTxRollsBackEntAndRawTogether(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		stop := errors.New("stop")
+		err := s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO setting (id, value) VALUES ('raw', '1')"); err != nil {
+				return err
+			}
+			if err := tx.Ent().Setting.Create().SetID("ent").SetValue("1").Exec(ctx); err != nil {
+				return err
+			}
+			return stop
+		})
+		require.ErrorIs(t, err, stop)
+		count, err := s.Ent().Setting.Query().Count(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, count)
+	})
+}
+
+func TestConflictAndUnavailable(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		insert := "INSERT INTO setting (id, value) VALUES ('a', '1')"
+		_, err := s.Write().ExecContext(t.Context(), insert)
+		require.NoError(t, err)
+		_, err = s.Write().ExecContext(t.Context(), insert)
+		require.True(t, store.IsConflict(err), "got %v", err)
+		require.False(t, store.IsUnavailable(err))
+	})
+}
+
+func TestSQLiteReadersCannotWrite(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.SQLite)
+	_, err := s.Read().ExecContext(t.Context(), "INSERT INTO setting (id, value) VALUES ('a', '1')")
+	require.ErrorContains(t, err, "readonly")
+}
+
+func TestOpenSaysWhatAUrlLooksLike(t *testing.T) {
+	t.Parallel()
+	_, err := store.Open(t.Context(), "mysql://x")
+	require.ErrorContains(t, err, "sqlite:PATH")
+	_, err = store.Open(t.Context(), "sqlite:")
+	require.ErrorContains(t, err, "path")
+}

@@ -1,0 +1,90 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/laurelhq/laurel/server/store"
+)
+
+// Dialects are the databases every test of storage runs on.
+var Dialects = []store.Dialect{store.SQLite, store.Postgres}
+
+var shared struct {
+	once   sync.Once
+	server *Server
+	dir    string
+	err    error
+	number atomic.Int64
+}
+
+// Main runs a package's tests and stops the Postgres server they shared; call it from TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	if shared.server != nil {
+		if err := shared.server.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stop postgres:", err)
+		}
+	}
+	if shared.dir != "" {
+		_ = os.RemoveAll(shared.dir)
+	}
+	os.Exit(code)
+}
+
+// Each runs a test on every dialect, each time with a fresh migrated database.
+func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	for _, dialect := range Dialects {
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
+			test(t, Open(t, dialect))
+		})
+	}
+}
+
+// Open returns a fresh migrated database, closed at the end of the test.
+func Open(t testing.TB, dialect store.Dialect) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), URL(t, dialect))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// URL returns the address of a fresh empty database. Tests of a package share one Postgres server and have a database each.
+func URL(t testing.TB, dialect store.Dialect) string {
+	t.Helper()
+	if dialect == store.SQLite {
+		return "sqlite:" + filepath.Join(t.TempDir(), "laurel.db")
+	}
+	shared.once.Do(func() {
+		if shared.dir, shared.err = os.MkdirTemp("", "laurel-pg-"); shared.err == nil {
+			shared.server, shared.err = StartServer(context.WithoutCancel(t.Context()), shared.dir, false)
+		}
+	})
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	name := fmt.Sprintf("test_%d", shared.number.Add(1))
+	pool, err := sql.Open("pgx", shared.server.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = pool.Close() }()
+	if _, err := pool.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	return shared.server.URL(name)
+}

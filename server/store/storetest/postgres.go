@@ -1,0 +1,150 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Server is a Postgres server in a private folder, without fsync unless Durable was asked for.
+type Server struct {
+	bin, dir string
+	port     int
+	durable  bool
+	run      *exec.Cmd
+}
+
+// startTimeout bounds how long a server may take to accept connections.
+const startTimeout = 60 * time.Second
+
+// StartServer makes an empty Postgres cluster below dir and starts it. With durable the server syncs at each commit, as production does.
+func StartServer(ctx context.Context, dir string, durable bool) (*Server, error) {
+	bin, err := findBin()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{bin: bin, dir: dir, port: 5432, durable: durable}
+	if err := s.chown(dir); err != nil {
+		return nil, err
+	}
+	data := filepath.Join(dir, "data")
+	out, err := s.command(ctx, "initdb", "-D", data, "-U", "laurel", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync").CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	return s, s.Start(ctx)
+}
+
+// Start starts a stopped server and waits until it answers.
+func (s *Server) Start(ctx context.Context) error {
+	durable := "off"
+	if s.durable {
+		durable = "on"
+	}
+	s.run = s.command(context.WithoutCancel(ctx), "postgres", "-D", filepath.Join(s.dir, "data"), "-k", s.dir, "-p", strconv.Itoa(s.port),
+		"-c", "listen_addresses=", "-c", "fsync="+durable, "-c", "full_page_writes="+durable, "-c", "max_connections=200", "-c", "shared_buffers=128MB")
+	s.run.Stdout, s.run.Stderr = io.Discard, io.Discard
+	if err := s.run.Start(); err != nil {
+		return fmt.Errorf("start postgres: %w", err)
+	}
+	deadline := time.NewTimer(startTimeout)
+	defer deadline.Stop()
+	for {
+		if err := s.ping(ctx); err == nil {
+			return nil
+		}
+		select {
+		case <-deadline.C:
+			return errors.Join(errors.New("postgres did not answer in time"), s.Stop())
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), s.Stop())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (s *Server) ping(ctx context.Context) error {
+	pool, err := sql.Open("pgx", s.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(pool.PingContext(ctx), pool.Close())
+}
+
+// Stop ends the server at once, as a crash would; what was committed durably is there after Start.
+func (s *Server) Stop() error {
+	if s.run == nil || s.run.Process == nil {
+		return nil
+	}
+	pid, err := s.serverPID()
+	if err == nil {
+		err = syscall.Kill(pid, syscall.SIGQUIT)
+	}
+	waited := s.run.Wait()
+	s.run = nil
+	var exit *exec.ExitError
+	if errors.As(waited, &exit) {
+		waited = nil
+	}
+	return errors.Join(err, waited)
+}
+
+// serverPID is the postmaster's own process, which may be a child of the command that dropped privileges.
+func (s *Server) serverPID() (int, error) {
+	text, err := os.ReadFile(filepath.Join(s.dir, "data", "postmaster.pid"))
+	if err != nil {
+		return 0, fmt.Errorf("read postmaster.pid: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strconv.Atoi(strings.TrimSpace(line))
+}
+
+// URL is the address of a database of this server.
+func (s *Server) URL(database string) string {
+	return fmt.Sprintf("postgres://laurel@/%s?host=%s&port=%d", database, s.dir, s.port)
+}
+
+// command runs a program of Postgres as an ordinary user: it refuses to run as root.
+func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	program := filepath.Join(s.bin, name)
+	if os.Geteuid() != 0 {
+		return exec.CommandContext(ctx, program, args...)
+	}
+	return exec.CommandContext(ctx, "runuser", append([]string{"-u", "postgres", "--", program}, args...)...)
+}
+
+func (s *Server) chown(dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	owner, err := user.Lookup("postgres")
+	if err != nil {
+		return fmt.Errorf("look up user postgres: %w", err)
+	}
+	uid, _ := strconv.Atoi(owner.Uid)
+	gid, _ := strconv.Atoi(owner.Gid)
+	return os.Chown(dir, uid, gid)
+}
+
+func findBin() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(found) == 0 {
+		if path, err := exec.LookPath("initdb"); err == nil {
+			return filepath.Dir(path), nil
+		}
+		return "", errors.New("postgres is not installed; on Debian: apt-get install postgresql")
+	}
+	sort.Strings(found)
+	return filepath.Dir(found[len(found)-1]), nil
+}
