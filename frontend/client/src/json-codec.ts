@@ -1,0 +1,153 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Codec, Contest, Delta, Own, OwnUpdate, Row, ServerMessage, Snapshot } from "./frame.js";
+import type { ContestState, ContestSummary } from "./gen/laurel/v1/contest_pb.js";
+import type { LeaderboardRow, OwnPlace } from "./gen/laurel/v1/leaderboard_pb.js";
+import type {
+  BoardDelta,
+  BoardSnapshot,
+  OwnPlaceUpdate,
+  Pong,
+  SocketError,
+  Welcome,
+} from "./gen/laurel/v1/realtime_pb.js";
+import type { Plain, ProtoJson } from "./plain.js";
+
+/** ServerFrameJson is a server frame as protobuf JSON spells a oneof: one of the fields is there. */
+interface ServerFrameJson {
+  readonly welcome?: ProtoJson<Welcome>;
+  readonly snapshot?: ProtoJson<BoardSnapshot>;
+  readonly delta?: ProtoJson<BoardDelta>;
+  readonly own?: ProtoJson<OwnPlaceUpdate>;
+  readonly error?: ProtoJson<SocketError>;
+  readonly pong?: ProtoJson<Pong>;
+}
+
+const contestStates: Readonly<Record<string, ContestState>> = {
+  CONTEST_STATE_SCHEDULED: 1,
+  CONTEST_STATE_LIVE: 2,
+  CONTEST_STATE_CLOSING: 3,
+  CONTEST_STATE_FINAL: 4,
+};
+
+/** A 64-bit number comes as a string so that it survives a reader who only has doubles. */
+const long = (value: string | number | undefined): bigint => BigInt(value ?? 0);
+
+function time(value: string | undefined): Plain<Timestamp> | undefined {
+  if (value === undefined) return undefined;
+  const fraction = /\.(\d{1,9})/.exec(value)?.[1] ?? "";
+  const millis = Date.parse(value.replace(/\.\d+/, ""));
+  if (Number.isNaN(millis)) throw new TypeError(`frame: ${value} is no RFC 3339 time`);
+  return { seconds: BigInt(millis / 1000), nanos: Number(fraction.padEnd(9, "0")) };
+}
+
+function row(json: ProtoJson<LeaderboardRow>): Row {
+  return {
+    place: long(json.place),
+    playerKey: json.playerKey ?? "",
+    name: json.name ?? "",
+    userId: json.userId ?? "",
+    units: long(json.units),
+  };
+}
+
+const rows = (json: readonly ProtoJson<LeaderboardRow>[] | undefined): readonly Row[] =>
+  (json ?? []).map(row);
+
+function own(json: ProtoJson<OwnPlace> | undefined): Own | undefined {
+  if (!json) return undefined;
+  return {
+    row: json.row && row(json.row),
+    toNextUnits: long(json.toNextUnits),
+    deltaUnits: long(json.deltaUnits),
+    around: rows(json.around),
+  };
+}
+
+function contest(json: ProtoJson<ContestSummary> | undefined): Contest | undefined {
+  if (!json) return undefined;
+  return {
+    id: json.id ?? "",
+    title: json.title ?? "",
+    state: contestStates[json.state ?? ""] ?? 0,
+    start: time(json.start),
+    end: time(json.end),
+    tz: json.tz ?? "",
+    type: json.type ?? "",
+    markets: json.markets ?? [],
+    brands: json.brands ?? [],
+    tiebreaker: json.tiebreaker ?? [],
+    precision: json.precision ?? 0,
+    n: json.n ?? 0,
+    version: json.version ?? 0,
+    definitionHash: json.definitionHash ?? "",
+    players: long(json.players),
+    resultHash: json.resultHash ?? "",
+    graceEnd: time(json.graceEnd),
+  };
+}
+
+function snapshot(json: ProtoJson<BoardSnapshot>): Snapshot {
+  return {
+    contestId: json.contestId ?? "",
+    epoch: long(json.epoch),
+    revision: long(json.revision),
+    contest: contest(json.contest),
+    top: rows(json.top),
+    total: long(json.total),
+    stale: json.stale ?? false,
+  };
+}
+
+function delta(json: ProtoJson<BoardDelta>): Delta {
+  return {
+    contestId: json.contestId ?? "",
+    epoch: long(json.epoch),
+    revision: long(json.revision),
+    changed: rows(json.changed),
+    left: json.left ?? [],
+    total: long(json.total),
+    contest: contest(json.contest),
+    oldestIngestMicros: long(json.oldestIngestMicros),
+    stale: json.stale ?? false,
+  };
+}
+
+function ownUpdate(json: ProtoJson<OwnPlaceUpdate>): OwnUpdate {
+  return {
+    contestId: json.contestId ?? "",
+    epoch: long(json.epoch),
+    revision: long(json.revision),
+    me: own(json.me),
+  };
+}
+
+function decode(data: string | ArrayBuffer): ServerMessage {
+  if (typeof data !== "string") throw new TypeError("frame: binary on a text sub-protocol");
+  const json = JSON.parse(data) as ServerFrameJson;
+  if (json.delta) return { case: "delta", value: delta(json.delta) };
+  if (json.own) return { case: "own", value: ownUpdate(json.own) };
+  if (json.snapshot) return { case: "snapshot", value: snapshot(json.snapshot) };
+  if (json.welcome) {
+    const { userId = "", tickMs = 0, nowMicros } = json.welcome;
+    return { case: "welcome", value: { userId, tickMs, nowMicros: long(nowMicros) } };
+  }
+  if (json.error) {
+    const { contestId = "", code = "", message = "" } = json.error;
+    return { case: "error", value: { contestId, code, message } };
+  }
+  if (json.pong) return { case: "pong", value: { nonce: long(json.pong.nonce) } };
+  return { case: undefined };
+}
+
+/**
+ * jsonCodec speaks laurel.v1.json: each frame is one protobuf JSON text. It needs no protobuf runtime, which is what
+ * keeps the widget small.
+ */
+export const jsonCodec: Codec = {
+  protocol: "laurel.v1.json",
+  encode: ({ case: name, value }) =>
+    JSON.stringify({ [name]: value }, (_key, field: unknown) =>
+      typeof field === "bigint" ? `${field}` : field,
+    ),
+  decode,
+};
