@@ -1,0 +1,131 @@
+package telemetry_test
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/laurelhq/laurel/server/telemetry"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestPulseHoldsOnePointASecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now().Unix()
+		figures := telemetry.New(time.Now)
+		figures.SocketOpened()
+		figures.SocketOpened()
+		figures.SocketClosed()
+		figures.ObserveIngest(8*time.Microsecond, 90, 7, 3)
+		figures.ObserveRule(100*time.Microsecond, 42)
+		figures.ObserveBoard(200 * time.Microsecond)
+		figures.ObservePush(64*time.Millisecond, 1000)
+		figures.SetLag(1500*time.Millisecond, 12)
+		require.Empty(t, figures.Pulse(10), "the running second is not shown")
+
+		time.Sleep(3 * time.Second)
+		figures.ObserveIngest(4*time.Microsecond, 1, 0, 0)
+		time.Sleep(time.Second)
+
+		points := figures.Pulse(10)
+		require.Len(t, points, 4)
+		first := points[0]
+		require.Equal(t, start, first.GetSecond())
+		require.Equal(t, []int64{90, 7, 3, 42}, []int64{first.GetAccepted(), first.GetDuplicates(), first.GetRejected(), first.GetFolded()})
+		require.Equal(t, int64(1500), first.GetLagMs())
+		require.Equal(t, int64(1), first.GetSockets())
+		require.Equal(t, int64(8), first.GetIngestP95Micros())
+		require.InDelta(t, 100, first.GetRuleP95Micros(), 100.0/8)
+		require.InDelta(t, 200, first.GetBoardP95Micros(), 200.0/8)
+		require.InDelta(t, 64_000, first.GetPushP95Micros(), 64_000.0/8)
+		for i, quiet := range points[1:3] {
+			require.Equal(t, start+int64(i)+1, quiet.GetSecond())
+			require.Zero(t, quiet.GetAccepted()+quiet.GetIngestP95Micros()+quiet.GetPushP95Micros())
+			require.Equal(t, int64(1), quiet.GetSockets(), "sockets stay open through a quiet second")
+		}
+		require.Equal(t, int64(1), points[3].GetAccepted())
+		require.Equal(t, int64(4), points[3].GetIngestP95Micros(), "a second's percentile forgets the seconds before")
+	})
+}
+
+func TestPulseIsBoundedAndSurvivesLongSilence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		figures := telemetry.New(time.Now)
+		figures.ObserveIngest(time.Millisecond, 5, 0, 0)
+		time.Sleep(100 * time.Hour)
+		points := figures.Pulse(10_000)
+		require.Len(t, points, telemetry.PulseSeconds)
+		for i, point := range points {
+			require.Equal(t, time.Now().Unix()-telemetry.PulseSeconds+int64(i), point.GetSecond())
+			require.Zero(t, point.GetAccepted(), "what was counted before the ring began is not in it")
+		}
+		require.Len(t, figures.Pulse(0), 120)
+	})
+}
+
+func TestPulseLosesNoCount(t *testing.T) {
+	t.Parallel()
+	const writers, each = 8, 2000
+	clock := struct {
+		sync.Mutex
+		at time.Time
+	}{at: time.Unix(1_000_000, 0)}
+	figures := telemetry.New(func() time.Time {
+		clock.Lock()
+		defer clock.Unlock()
+		clock.at = clock.at.Add(time.Millisecond)
+		return clock.at
+	})
+	var done sync.WaitGroup
+	for range writers {
+		done.Go(func() {
+			for range each {
+				figures.ObserveIngest(time.Millisecond, 1, 0, 0)
+			}
+		})
+	}
+	done.Wait()
+	clock.Lock()
+	clock.at = clock.at.Add(2 * time.Second)
+	clock.Unlock()
+	var accepted int64
+	for _, point := range figures.Pulse(telemetry.PulseSeconds) {
+		accepted += point.GetAccepted()
+	}
+	require.Equal(t, int64(writers*each), accepted)
+}
+
+func TestObservingDoesNotAllocate(t *testing.T) {
+	figures := telemetry.New(time.Now)
+	allocations := testing.AllocsPerRun(1000, func() {
+		figures.ObserveIngest(time.Millisecond, 1, 2, 3)
+		figures.ObserveRule(time.Millisecond, 100)
+		figures.ObserveBoard(time.Millisecond)
+		figures.ObservePush(time.Millisecond, 10)
+		figures.SetLag(time.Millisecond, 10)
+	})
+	require.Zero(t, allocations)
+}
+
+func BenchmarkObserveIngest(b *testing.B) {
+	figures := telemetry.New(time.Now)
+	b.ReportAllocs()
+	for b.Loop() {
+		figures.ObserveIngest(time.Millisecond, 1, 0, 0)
+	}
+}
+
+func BenchmarkPulse(b *testing.B) {
+	figures := telemetry.New(time.Now)
+	b.ReportAllocs()
+	for b.Loop() {
+		figures.Pulse(120)
+	}
+}

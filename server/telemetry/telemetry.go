@@ -1,0 +1,115 @@
+package telemetry
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Telemetry holds the figures of one engine. All methods may be called from many goroutines at once.
+type Telemetry struct {
+	now      func() time.Time
+	registry *prometheus.Registry
+
+	ingest, rule, board, push histogram
+	figures                   figures
+	pulse                     pulse
+
+	provider *sdktrace.TracerProvider
+	tracer   trace.Tracer
+}
+
+// figures are the counters, which only grow, and the gauges.
+type figures struct {
+	accepted, duplicates, rejected, folded atomic.Int64
+	deadLetters, conflicts, slowSockets    atomic.Int64
+	lagMicros, lagEvents, sockets          atomic.Int64
+}
+
+// New makes the figures of an engine, all zero, with tracing off. now is the wall clock, never a contest's clock.
+func New(now func() time.Time) *Telemetry {
+	t := &Telemetry{now: now, registry: prometheus.NewRegistry()}
+	t.pulse.start(now().Unix())
+	t.registry.MustRegister(collector{t})
+	t.registry.MustRegister(runtimeCollectors()...)
+	t.traceNothing()
+	return t
+}
+
+// ObserveIngest counts one ingest call that took d from its first byte to the durable answer, and what became of its events.
+func (t *Telemetry) ObserveIngest(d time.Duration, accepted, duplicates, rejected int) {
+	t.closeSecond()
+	t.ingest.observe(d, 1)
+	t.figures.accepted.Add(int64(accepted))
+	t.figures.duplicates.Add(int64(duplicates))
+	t.figures.rejected.Add(int64(rejected))
+}
+
+// ObserveRule counts one batch whose scoring took d, and the events folded by it.
+func (t *Telemetry) ObserveRule(d time.Duration, events int) {
+	t.closeSecond()
+	t.rule.observe(d, 1)
+	t.figures.folded.Add(int64(events))
+}
+
+// ObserveBoard counts one update of the rank store that took d.
+func (t *Telemetry) ObserveBoard(d time.Duration) {
+	t.closeSecond()
+	t.board.observe(d, 1)
+}
+
+// ObservePush counts n sockets that were told of an event d after it had arrived.
+func (t *Telemetry) ObservePush(d time.Duration, n int) {
+	t.closeSecond()
+	t.push.observe(d, n)
+}
+
+// SetLag sets the age of the oldest event not folded and how many are not.
+func (t *Telemetry) SetLag(d time.Duration, events int64) {
+	t.closeSecond()
+	t.figures.lagMicros.Store(int64(max(d, 0) / time.Microsecond))
+	t.figures.lagEvents.Store(events)
+}
+
+// SocketOpened counts a socket as open.
+func (t *Telemetry) SocketOpened() {
+	t.closeSecond()
+	t.figures.sockets.Add(1)
+}
+
+// SocketClosed counts a socket as closed.
+func (t *Telemetry) SocketClosed() {
+	t.closeSecond()
+	t.figures.sockets.Add(-1)
+}
+
+// SocketSlow counts a time that a socket's queue was full and its frames gave way to a snapshot.
+func (t *Telemetry) SocketSlow() { t.figures.slowSockets.Add(1) }
+
+// DeadLetter counts an event that could not be scored.
+func (t *Telemetry) DeadLetter() { t.figures.deadLetters.Add(1) }
+
+// Conflict counts a refused re-use of an event id.
+func (t *Telemetry) Conflict() { t.figures.conflicts.Add(1) }
+
+// Registry is where other packages' collectors are registered by wire.go.
+func (t *Telemetry) Registry() *prometheus.Registry { return t.registry }
+
+// Handler answers Prometheus' scrapes.
+func (t *Telemetry) Handler() http.Handler {
+	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: maxScrapes})
+}
+
+// maxScrapes bounds concurrent scrapes; more answer 503.
+const maxScrapes = 4
+
+// Close sends what spans are left and stops tracing.
+func (t *Telemetry) Close(ctx context.Context) error {
+	return t.stopTracing(ctx)
+}
