@@ -1,0 +1,181 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/laurelhq/laurel/server/store"
+)
+
+// Journal reads and writes the log.
+type Journal struct {
+	store      *store.Store
+	partitions int
+	// offset is added to Postgres' transaction ids so that positions keep growing when a backup is restored on a younger server.
+	offset int64
+	// woken is signalled after each append of this process.
+	woken chan struct{}
+	// appended counts the events this process made durable.
+	appended atomic.Int64
+	inserts  *sqliteInserts
+}
+
+const (
+	settingPartitions = "journal_partitions"
+	settingOffset     = "journal_offset"
+)
+
+// Open prepares the journal of a migrated database. partitions counts only for a new installation; 0 means DefaultPartitions.
+func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error) {
+	if partitions == 0 {
+		partitions = DefaultPartitions
+	}
+	j := &Journal{store: s, woken: make(chan struct{}, 1), inserts: newSQLiteInserts()}
+	err := s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if tx.Dialect() == store.Postgres {
+			if _, err := tx.ExecContext(ctx, "LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+				return err
+			}
+		}
+		count, err := settle(ctx, tx, settingPartitions, int64(partitions))
+		if err != nil {
+			return err
+		}
+		j.partitions = int(count)
+		for id := range j.partitions {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO journal_partition (id) VALUES ("+strconv.Itoa(id)+") ON CONFLICT DO NOTHING"); err != nil {
+				return err
+			}
+		}
+		if tx.Dialect() == store.Postgres {
+			j.offset, err = settleOffset(ctx, tx)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	return j, nil
+}
+
+// settle returns a setting's value, storing the given one when there is none.
+func settle(ctx context.Context, tx *store.Tx, id string, value int64) (int64, error) {
+	var text string
+	err := tx.QueryRowContext(ctx, "SELECT value FROM setting WHERE id = '"+id+"'").Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		_, err = tx.ExecContext(ctx, "INSERT INTO setting (id, value) VALUES ('"+id+"', '"+strconv.FormatInt(value, 10)+"')")
+		return value, err
+	}
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
+}
+
+// settleOffset raises the offset when stored positions lie above the server's transaction ids, as they do after a restore.
+func settleOffset(ctx context.Context, tx *store.Tx) (int64, error) {
+	offset, err := settle(ctx, tx, settingOffset, 0)
+	if err != nil {
+		return 0, err
+	}
+	var current, highest int64
+	err = tx.QueryRowContext(ctx, `SELECT pg_current_xact_id()::text::bigint,
+		(SELECT greatest(coalesce((SELECT max(id) FROM journal_event), 0), coalesce((SELECT max(cursor) FROM journal_partition), 0)))`).Scan(&current, &highest)
+	if err != nil {
+		return 0, err
+	}
+	if highest>>ordinalBits < current+offset {
+		return offset, nil
+	}
+	offset = highest>>ordinalBits - current + 1
+	_, err = tx.ExecContext(ctx, "UPDATE setting SET value = $1 WHERE id = $2", strconv.FormatInt(offset, 10), settingOffset)
+	return offset, err
+}
+
+// Partitions is the number of partitions of this installation.
+func (j *Journal) Partitions() int { return j.partitions }
+
+// Woken is signalled when this process has appended; other processes' events are found by polling.
+func (j *Journal) Woken() <-chan struct{} { return j.woken }
+
+// Head returns a position such that every event appended from now on lies above it, and every readable event at or below it
+// stays readable. An append that is still open when Head is called lies above it.
+func (j *Journal) Head(ctx context.Context) (int64, error) {
+	return j.head(ctx, j.store.Read())
+}
+
+type queryer interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func (j *Journal) head(ctx context.Context, db queryer) (head int64, err error) {
+	query := "SELECT coalesce(max(id), 0) FROM journal_event"
+	if j.store.Dialect() == store.Postgres {
+		query = "SELECT " + j.horizon() + " - 1"
+	}
+	if err := db.QueryRowContext(ctx, query).Scan(&head); err != nil {
+		return 0, fmt.Errorf("read journal head: %w", err)
+	}
+	return head, nil
+}
+
+// horizon is an SQL expression: positions below it belong to finished transactions.
+func (j *Journal) horizon() string {
+	return fmt.Sprintf("((pg_snapshot_xmin(pg_current_snapshot())::text::bigint + %d) << %d)", j.offset, ordinalBits)
+}
+
+// Read returns up to limit records in order of position, from the given partitions, above the position after.
+func (j *Journal) Read(ctx context.Context, partitions []int, after int64, limit int) ([]Record, error) {
+	var query strings.Builder
+	query.WriteString("SELECT id, partition, ingest_ts, body FROM journal_event WHERE id > $1")
+	if j.store.Dialect() == store.Postgres {
+		query.WriteString(" AND id < " + j.horizon())
+	}
+	if len(partitions) < j.partitions {
+		query.WriteString(" AND partition IN (" + joinInts(partitions) + ")")
+	}
+	query.WriteString(" ORDER BY id LIMIT $2")
+	rows, err := j.store.Read().QueryContext(ctx, query.String(), after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read journal: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var records []Record
+	for rows.Next() {
+		var r Record
+		if err := rows.Scan(&r.Seq, &r.Partition, &r.IngestMicros, &r.Body); err != nil {
+			return nil, fmt.Errorf("read journal row: %w", err)
+		}
+		records = append(records, r)
+	}
+	return records, rows.Err()
+}
+
+// Backlog returns how many readable-or-open events lie above the lowest cursor, counted up to limit, and when the oldest of them arrived (0 when there is none).
+func (j *Journal) Backlog(ctx context.Context, limit int) (events, oldestIngestMicros int64, err error) {
+	err = j.store.Read().QueryRowContext(ctx, `SELECT count(*), coalesce(min(ingest_ts), 0) FROM (
+		SELECT ingest_ts FROM journal_event WHERE id > (SELECT min(cursor) FROM journal_partition) ORDER BY id LIMIT $1) AS pending`, limit).Scan(&events, &oldestIngestMicros)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read journal backlog: %w", err)
+	}
+	return events, oldestIngestMicros, nil
+}
+
+func joinInts(values []int) string {
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Itoa(v))
+	}
+	return b.String()
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
