@@ -49,7 +49,7 @@ clean: ## Remove what was built; data/ stays
 
 # npm ci starts from nothing each time, so it runs only when the lock has changed.
 frontend/node_modules/.stamp: frontend/package-lock.json
-	cd frontend && npm ci --include=dev --no-audit --no-fund
+	cd frontend && npm ci --include=dev --no-audit --no-fund --loglevel=error
 	@touch $@
 
 frontend/studio/dist/.stamp: frontend/node_modules/.stamp $(FRONTEND_SOURCES)
