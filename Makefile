@@ -32,7 +32,7 @@ test: ## Install what tests need, then run every check and test there is (about 
 check: frontend/node_modules/.stamp .cache/bin/golangci-lint ## Lint and type-check both sides
 	@.ci/check
 
-generate: frontend/node_modules/.stamp ## Write generated code anew: protobuf, Connect, TypeScript, ent, migrations
+generate: frontend/node_modules/.stamp ## Write generated code anew: protobuf, Connect, TypeScript, ent; NAME=... names a new migration
 	@.ci/generate
 
 bench: bin/laurel ## Measure the hot paths, each beside its yardstick

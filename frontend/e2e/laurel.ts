@@ -23,9 +23,8 @@ export interface Laurel {
 /** The tests' `test`: every file gets one server, started from the real binary on a free port and stopped at the end. */
 export const test = base.extend<object, { laurel: Laurel }>({
   laurel: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names a fixture needs from this pattern.
-    async ({}, use) => {
-      const folder = await mkdtemp(join(tmpdir(), "laurel-e2e-"));
+    async ({ browserName }, use) => {
+      const folder = await mkdtemp(join(tmpdir(), `laurel-${browserName}-`));
       const port = await freePort();
       const server = spawn(binary, ["dev"], {
         cwd: folder,
