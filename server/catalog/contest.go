@@ -1,0 +1,87 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/money"
+)
+
+// DefaultPrecision is the number of decimal places of a score when a contest does not say.
+const DefaultPrecision = 2
+
+const typeBestRounds = "best_n_rounds"
+
+// checkContest finds what the bounds in the contract can't say. The problems have no place in a document yet.
+func checkContest(contest *laurelv1.Contest) []Problem {
+	var problems []Problem
+	refuse := func(field, format string, args ...any) {
+		problems = append(problems, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
+	}
+	if contest.GetWindow() != nil {
+		_, _, _, _, err := ParseWindow(contest.GetWindow())
+		var wrong *fieldError
+		if errors.As(err, &wrong) {
+			refuse("window."+wrong.field, "%s", wrong.message)
+		}
+	}
+	checkRanking(contest, refuse)
+	checkScoring(contest, refuse)
+	if pool := contest.GetPrizes().GetPool(); pool != nil {
+		if _, known := money.Exponent(pool.GetCurrency()); !known {
+			refuse("prizes.pool.currency", "%s is not a currency of ISO 4217", quoted(pool.GetCurrency()))
+		}
+	}
+	return problems
+}
+
+func checkRanking(contest *laurelv1.Contest, refuse func(field, format string, args ...any)) {
+	ranking := contest.GetLeaderboard()
+	if ranking == nil {
+		return
+	}
+	switch {
+	case ranking.GetType() == typeBestRounds && ranking.GetN() < 1:
+		refuse("leaderboard.n", "says how many rounds best_n_rounds sums; write 1 to 1000")
+	case ranking.GetType() != typeBestRounds && ranking.GetN() != 0:
+		refuse("leaderboard.n", "is only for type best_n_rounds; leave it out or change leaderboard.type")
+	}
+	if at := slices.Index(ranking.GetTiebreaker(), "user_id"); at >= 0 && at != len(ranking.GetTiebreaker())-1 {
+		refuse(fmt.Sprintf("leaderboard.tiebreaker[%d]", at), "user_id leaves no tie to break and must come last")
+	}
+}
+
+func checkScoring(contest *laurelv1.Contest, refuse func(field, format string, args ...any)) {
+	scoring, kind := contest.GetScoring(), contest.GetLeaderboard().GetType()
+	formulaNeeded := kind == "sum" || kind == typeBestRounds || kind == "last"
+	if formulaNeeded && strings.TrimSpace(scoring.GetFormula()) == "" {
+		refuse("scoring.formula", "is missing: leaderboard.type %s needs points for a round, such as min(win.amount / bet.amount, 50) * 100", kind)
+	}
+	for i, glob := range scoring.GetEligibleGames() {
+		if message := globProblem(glob); message != "" {
+			refuse(fmt.Sprintf("scoring.eligible_games[%d]", i), "%s", message)
+		}
+	}
+	precision := DefaultPrecision
+	if scoring != nil && scoring.Precision != nil {
+		precision = int(scoring.GetPrecision())
+	}
+	if limit := float64(money.MaxMinor) / math.Pow10(precision); scoring.GetCapPerRound() > limit {
+		refuse("scoring.cap_per_round", "is above %.0f, the most points that a score with %d decimal places can hold", limit, precision)
+	}
+}
+
+// globProblem says why a game glob is refused: signs that other glob languages give a meaning would not do here what their author expects.
+func globProblem(glob string) string {
+	if at := strings.IndexAny(glob, `[]{}\!`); at >= 0 {
+		return fmt.Sprintf("%s contains %q; only * (any run) and ? (one character) have a meaning", quoted(glob), glob[at:at+1])
+	}
+	if strings.ContainsFunc(glob, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return fmt.Sprintf("%s contains a control character", quoted(glob))
+	}
+	return ""
+}

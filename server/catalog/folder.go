@@ -1,0 +1,213 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+)
+
+const (
+	// maxFolderFiles bounds the definition files of a folder.
+	maxFolderFiles = 1000
+	// maxFileBytes bounds one file of definitions.
+	maxFileBytes = 4 << 20
+	// mappingFile is the name of files that say how a table is read; they are no definitions.
+	mappingFile = "mapping.yaml"
+)
+
+// Found is a definition of a folder, checked.
+type Found struct {
+	Document *Document
+	// Problems is empty when the definition may be published.
+	Problems []Problem
+}
+
+// Skipped is a document of a folder that is not loaded though nothing is wrong with it.
+type Skipped struct {
+	// File is the path of the file within the folder.
+	File string
+	// Reason says why, in words for a log.
+	Reason string
+}
+
+// ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and runs the checks.
+// Documents without a kind, of a kind that this version does not support, and files named mapping.yaml are skipped. name stands before the paths
+// in problems and may be empty.
+func ReadFolder(folder fs.FS, name string, checks ...Check) ([]Found, []Skipped, error) {
+	var found []Found
+	var skipped []Skipped
+	files := 0
+	err := fs.WalkDir(folder, ".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := path.Base(file)
+		hidden := strings.HasPrefix(base, ".") && base != "."
+		switch extension := path.Ext(base); {
+		case entry.IsDir() && hidden:
+			return fs.SkipDir
+		case entry.IsDir() || hidden || extension != ".yaml" && extension != ".yml":
+			return nil
+		case base == mappingFile:
+			skipped = append(skipped, Skipped{File: file, Reason: "a mapping, not a definition"})
+			return nil
+		}
+		if files++; files > maxFolderFiles {
+			return fmt.Errorf("more than %d definition files", maxFolderFiles)
+		}
+		text, err := readBounded(folder, file)
+		if err != nil {
+			return err
+		}
+		inFile, leftOut := ReadFile(path.Join(name, file), text, checks...)
+		found = append(found, inFile...)
+		for _, reason := range leftOut {
+			skipped = append(skipped, Skipped{File: file, Reason: reason})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read definitions in %s: %w", name, err)
+	}
+	refuseRepeats(found)
+	return found, skipped, nil
+}
+
+func readBounded(folder fs.FS, file string) ([]byte, error) {
+	info, err := fs.Stat(folder, file)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFileBytes {
+		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", file, info.Size(), maxFileBytes)
+	}
+	return fs.ReadFile(folder, file)
+}
+
+// ReadFile parses every definition of one file, whose documents are separated by lines of ---. The second result says why documents were skipped.
+func ReadFile(name string, text []byte, checks ...Check) ([]Found, []string) {
+	var found []Found
+	var skipped []string
+	for _, part := range split(text) {
+		document, problems := parseAt(name, part.text, part.offset)
+		switch {
+		case document != nil && document.Kind == "":
+			skipped = append(skipped, fmt.Sprintf("line %d: a document without kind", document.source.root.Line))
+		case document != nil && Unsupported(document.Kind):
+			skipped = append(skipped, fmt.Sprintf("line %d: %s", document.source.root.Line, kindProblem(document.Kind)))
+		default:
+			found = append(found, Found{Document: document, Problems: RunChecks(document, problems, checks...)})
+		}
+	}
+	return found, skipped
+}
+
+// refuseRepeats gives a problem to every definition whose id an earlier one of the folder has.
+func refuseRepeats(found []Found) {
+	first := map[string]string{}
+	for i, one := range found {
+		if one.Document == nil || one.Document.ID == "" {
+			continue
+		}
+		key := one.Document.Kind + " " + one.Document.ID
+		where, repeated := first[key]
+		if !repeated {
+			first[key] = one.Document.source.at("id", "").String()
+			continue
+		}
+		found[i].Problems = append(found[i].Problems, one.Document.source.at("id", fmt.Sprintf("is taken by %s; ids are unique within a kind", strings.TrimSuffix(where, ": id: "))))
+	}
+}
+
+// part is one document of a file.
+type part struct {
+	text   []byte
+	offset int // lines before it
+}
+
+// split cuts a file at its document marks. A line of --- at the left edge is a mark wherever it stands, also in a block of text (YAML 1.2, 9.1.2).
+func split(text []byte) []part {
+	var parts []part
+	var current []byte
+	offset, line := 0, 0
+	for rest := text; len(rest) > 0; line++ {
+		end := bytes.IndexByte(rest, '\n') + 1
+		if end == 0 {
+			end = len(rest)
+		}
+		written := rest[:end]
+		rest = rest[end:]
+		if mark := bytes.TrimRight(written, " \t\r\n"); string(mark) == "---" {
+			parts = append(parts, part{current, offset})
+			current, offset = nil, line+1
+			continue
+		}
+		current = append(current, written...)
+	}
+	parts = append(parts, part{current, offset})
+	kept := parts[:0]
+	for _, one := range parts {
+		if !blank(one.text) {
+			kept = append(kept, one)
+		}
+	}
+	return kept
+}
+
+// blank reports whether a document has nothing but empty lines and comments.
+func blank(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
+			return false
+		}
+	}
+	return true
+}
+
+// FolderReport says what became of a folder.
+type FolderReport struct {
+	// Published are the new versions.
+	Published []*laurelv1.Definition
+	// Unchanged are definitions whose newest version is what the folder says.
+	Unchanged []*laurelv1.Definition
+	// Skipped is worth a warning each.
+	Skipped []Skipped
+}
+
+// LoadFolder publishes every definition of a folder; see ReadFolder. Nothing is published when any of them has a problem: the error is then
+// *Invalid, its problems with file and line. Loading the same folder again changes nothing.
+func (s *Service) LoadFolder(ctx context.Context, folder fs.FS, name, by string) (FolderReport, error) {
+	found, skipped, err := ReadFolder(folder, name, s.checks...)
+	report := FolderReport{Skipped: skipped}
+	if err != nil {
+		return report, err
+	}
+	var problems []Problem
+	for _, one := range found {
+		problems = append(problems, one.Problems...)
+	}
+	if len(problems) > 0 {
+		return report, &Invalid{Problems: problems[:min(len(problems), MaxProblems)]}
+	}
+	for _, one := range found {
+		published, changed, err := s.publish(ctx, one.Document, nil, by)
+		var invalid *Invalid
+		switch {
+		case errors.As(err, &invalid):
+			return report, fmt.Errorf("%s: %w", one.Document.Name, invalid)
+		case err != nil:
+			return report, err
+		case changed:
+			report.Published = append(report.Published, published)
+		default:
+			report.Unchanged = append(report.Unchanged, published)
+		}
+	}
+	return report, nil
+}

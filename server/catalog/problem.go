@@ -1,0 +1,118 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MaxProblems bounds how many problems of one document are told at once.
+const MaxProblems = 100
+
+const (
+	maxProblemFieldBytes   = 256
+	maxProblemMessageBytes = 2048
+)
+
+// ErrNotFound says that no such definition, or no such version of it, was published.
+var ErrNotFound = errors.New("definition not found")
+
+// Problem is one thing wrong with a document.
+type Problem struct {
+	// File is the name the document was parsed under; empty for a document that came by an API.
+	File string
+	// Line counts from 1; 0 when the problem is about the whole document. In a Problem made by a Check it counts within the
+	// value of Field, and Document.Place turns it into a line of the document.
+	Line int
+	// Column counts characters from 1; 0 when unknown. In a Problem made by a Check it counts within the line of the value.
+	Column int
+	// Field is the path of the field, such as scoring.formula; empty when the problem is about no single field.
+	Field string
+	// Message says what is wrong and what would be right, without the field.
+	Message string
+}
+
+// String returns the problem in one line: file:line:column: field: message, leaving out what is unknown.
+func (p Problem) String() string {
+	var text strings.Builder
+	text.WriteString(p.File)
+	if p.Line > 0 {
+		if p.File == "" {
+			text.WriteString("line ")
+		} else {
+			text.WriteByte(':')
+		}
+		fmt.Fprint(&text, p.Line)
+		if p.Column > 0 {
+			fmt.Fprintf(&text, ":%d", p.Column)
+		}
+	}
+	if text.Len() > 0 {
+		text.WriteString(": ")
+	}
+	if p.Field != "" {
+		text.WriteString(p.Field + ": ")
+	}
+	text.WriteString(p.Message)
+	return text.String()
+}
+
+// Invalid is the error of a document that does not check.
+type Invalid struct {
+	// Problems has at least one element and at most MaxProblems.
+	Problems []Problem
+}
+
+// Error returns every problem on a line of its own.
+func (e *Invalid) Error() string {
+	lines := make([]string, 0, len(e.Problems))
+	for _, problem := range e.Problems {
+		lines = append(lines, problem.String())
+	}
+	return "invalid definition:\n" + strings.Join(lines, "\n")
+}
+
+// Conflict is the error of a change that does not fit what is published: somebody else published meanwhile.
+type Conflict struct {
+	// Kind and ID name the definition.
+	Kind, ID string
+	// Base is the version the author started from.
+	Base int
+	// Newest is the version that is published; 0 when there is none.
+	Newest int
+}
+
+// Error says which version the author has to look at.
+func (e *Conflict) Error() string {
+	if e.Newest == 0 {
+		return fmt.Sprintf("%s %s was never published, so it has no version %d to change; publish it with base version 0", e.Kind, e.ID, e.Base)
+	}
+	return fmt.Sprintf("%s %s is at version %d, not %d: read the newest version, put the change on top of it and publish with base version %d",
+		e.Kind, e.ID, e.Newest, e.Base, e.Newest)
+}
+
+// tidy orders problems by place, drops repeats and keeps them within their bounds.
+func tidy(problems []Problem) []Problem {
+	for i := range problems {
+		problems[i].Field = clip(problems[i].Field, maxProblemFieldBytes)
+		problems[i].Message = clip(problems[i].Message, maxProblemMessageBytes)
+	}
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		if a.Line != b.Line {
+			return a.Line - b.Line
+		}
+		return a.Column - b.Column
+	})
+	problems = slices.Compact(problems)
+	return problems[:min(len(problems), MaxProblems)]
+}
+
+// clip makes text valid UTF-8 of at most limit bytes; what was cut is marked by an ellipsis.
+func clip(text string, limit int) string {
+	text = strings.ToValidUTF8(text, "?")
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit-len("…")], "") + "…"
+}

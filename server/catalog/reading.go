@@ -1,0 +1,128 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+)
+
+// maxReadingBytes is the bound that CheckDefinitionResponse sets.
+const maxReadingBytes = 4096
+
+// Reading says in plain English what a definition does, so that an author sees what he has written. Empty for a document with problems.
+func Reading(document *Document) string {
+	if document == nil || document.Contest == nil {
+		return ""
+	}
+	contest := document.Contest
+	start, end, zone, grace, err := ParseWindow(contest.GetWindow())
+	if err != nil {
+		return ""
+	}
+	const form = "2 January 2006 15:04:05 MST"
+	title := contest.GetTitle()
+	if title == "" {
+		title = contest.GetId()
+	}
+	sentences := []string{
+		fmt.Sprintf("%s runs from %s to %s (%s)", title, start.Format(form), end.Format(form), zone),
+		fmt.Sprintf("Late events count until %s after the end", plainDuration(grace)),
+		readScope(contest),
+		readScoring(contest),
+		readRanking(contest.GetLeaderboard()),
+	}
+	sentences = append(sentences, readRefusals(contest)...)
+	if pool := contest.GetPrizes().GetPool(); pool != nil {
+		sentences = append(sentences, fmt.Sprintf("The pool is %d minor units of %s, shared by %s", pool.GetTotalMinor(), pool.GetCurrency(), contest.GetPrizes().GetDistribution()))
+	}
+	return clip(strings.Join(sentences, ".\n")+".", maxReadingBytes)
+}
+
+func readScope(contest *laurelv1.Contest) string {
+	scope := contest.GetScope()
+	parts := []string{
+		listOr("all markets", "the markets ", scope.GetMarkets()),
+		listOr("all brands", "the brands ", scope.GetBrands()),
+		listOr("all providers", "the providers ", scope.GetProviders()),
+		listOr("all games", "the games ", contest.GetScoring().GetEligibleGames()),
+	}
+	return "It takes events of " + strings.Join(parts, ", ")
+}
+
+func readScoring(contest *laurelv1.Contest) string {
+	scoring, kind := contest.GetScoring(), contest.GetLeaderboard().GetType()
+	formula := strings.TrimSpace(scoring.GetFormula())
+	switch {
+	case formula == "" && kind == "max_multiplier":
+		formula = "win.multiplier"
+	case formula == "":
+		formula = "1"
+	}
+	precision := int32(DefaultPrecision)
+	if scoring != nil && scoring.Precision != nil {
+		precision = scoring.GetPrecision()
+	}
+	text := fmt.Sprintf("Each %s is worth %s points, rounded half to even at %d decimal places",
+		listOr("finished round (round_end, or spin whose round has ended)", "event ", scoring.GetEvents()), formula, precision)
+	if scoring != nil && scoring.CapPerRound != nil {
+		text += fmt.Sprintf(", at most %v", scoring.GetCapPerRound())
+	}
+	return text
+}
+
+func readRanking(ranking *laurelv1.Ranking) string {
+	scores := map[string]string{
+		"sum":            "the sum of all of them",
+		typeBestRounds:   fmt.Sprintf("the sum of his best %d", ranking.GetN()),
+		"max_multiplier": "the best of them",
+		"count":          "how many there are, each with its worth",
+		"last":           "the last of them",
+	}
+	tieBreaks := map[string]string{
+		"highest_single_multiplier": "the higher single multiplier",
+		"fastest_rounds":            "the faster rounds",
+		"earliest_finish_ts":        "the earlier finish",
+		"user_id":                   "the smaller user id",
+	}
+	var order []string
+	for _, name := range ranking.GetTiebreaker() {
+		if name != "user_id" {
+			order = append(order, tieBreaks[name])
+		}
+	}
+	order = append(order, tieBreaks["user_id"])
+	return fmt.Sprintf("A player's score is %s; equal scores are ordered by %s", scores[ranking.GetType()], strings.Join(order, ", then "))
+}
+
+func readRefusals(contest *laurelv1.Contest) []string {
+	scoring, abuse := contest.GetScoring(), contest.GetAntiAbuse()
+	var sentences []string
+	add := func(when bool, format string, args ...any) {
+		if when {
+			sentences = append(sentences, fmt.Sprintf(format, args...))
+		}
+	}
+	add(scoring.GetFilter() != "", "A round counts only when %s", strings.TrimSpace(scoring.GetFilter()))
+	add(scoring.GetMinBetMinor() > 0, "Stakes below %d minor units do not count", scoring.GetMinBetMinor())
+	add(abuse.GetMinRoundDurationMs() > 0, "Rounds shorter than %d ms, or of unknown duration, do not count", abuse.GetMinRoundDurationMs())
+	add(abuse.GetMaxRpsPerUser() > 0, "At most %v rounds a second count for one player", abuse.GetMaxRpsPerUser())
+	add(len(abuse.GetExcludeAsnCategories()) > 0, "Rounds from networks of the categories %s do not count", strings.Join(abuse.GetExcludeAsnCategories(), ", "))
+	return sentences
+}
+
+func listOr(none, prefix string, values []string) string {
+	if len(values) == 0 {
+		return none
+	}
+	const most = 10
+	if len(values) > most {
+		return fmt.Sprintf("%s%s and %d more", prefix, strings.Join(values[:most], ", "), len(values)-most)
+	}
+	return prefix + strings.Join(values, ", ")
+}
+
+func plainDuration(duration time.Duration) string {
+	return fmt.Sprintf("%d s", int64(duration/time.Second))
+}

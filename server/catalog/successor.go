@@ -1,0 +1,55 @@
+package catalog
+
+import (
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+)
+
+// checkSuccessor says why a contest may not follow the version before it. Players have played by the published rules, so once the contest has
+// started what makes scores and their order is fixed, and once it has ended everything but the title is.
+func checkSuccessor(before *laurelv1.Contest, document *Document, now time.Time) []Problem {
+	after := document.Contest
+	startBefore, endBefore, _, _, err := ParseWindow(before.GetWindow())
+	if err != nil || now.Before(startBefore) {
+		return nil
+	}
+	startAfter, endAfter, _, _, err := ParseWindow(after.GetWindow())
+	if err != nil {
+		return nil // the document was checked
+	}
+	since := fmt.Sprintf("can't change since the contest started at %s", startBefore.Format(time.RFC3339))
+	ended := !now.Before(endBefore)
+	if ended {
+		since = fmt.Sprintf("can't change since the contest ended at %s", endBefore.Format(time.RFC3339))
+	}
+	var problems []Problem
+	keep := func(field string, same bool) {
+		if !same {
+			problems = append(problems, Problem{Field: field, Message: since + "; keep it as published, or publish a new contest with another id"})
+		}
+	}
+	keep("scoring", same(before.GetScoring(), after.GetScoring()))
+	keep("leaderboard", same(before.GetLeaderboard(), after.GetLeaderboard()))
+	keep("window.start", startBefore.Equal(startAfter))
+	if ended {
+		keep("window", same(before.GetWindow(), after.GetWindow()))
+		keep("scope", same(before.GetScope(), after.GetScope()))
+		keep("anti_abuse", same(before.GetAntiAbuse(), after.GetAntiAbuse()))
+		keep("prizes", same(before.GetPrizes(), after.GetPrizes()))
+	} else if endAfter.Before(now) && !endAfter.Equal(endBefore) {
+		problems = append(problems, Problem{Field: "window.end", Message: fmt.Sprintf(
+			"is in the past (it is %s) and the contest is running; rounds after it have counted already. Write an end that is to come", now.UTC().Format(time.RFC3339))})
+	}
+	return document.Place(problems)
+}
+
+// same compares parts of definitions; a part that is missing equals an empty one.
+func same[M proto.Message](a, b M) bool {
+	encodedA, errA := proto.MarshalOptions{Deterministic: true}.Marshal(a)
+	encodedB, errB := proto.MarshalOptions{Deterministic: true}.Marshal(b)
+	return errA == nil && errB == nil && string(encodedA) == string(encodedB)
+}

@@ -1,0 +1,88 @@
+package catalog
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+var allowedList = regexp.MustCompile(`must be in list \[(.*)\]`)
+
+// violations checks the bounds written in the contract and returns those that are broken, leaving out fields that have a problem already.
+func (s *source) violations(message proto.Message, known []Problem) []Problem {
+	err := protovalidate.Validate(message)
+	var invalid *protovalidate.ValidationError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &invalid):
+		return []Problem{s.at("", "could not be checked: "+err.Error())}
+	}
+	var problems []Problem
+	for _, violation := range invalid.Violations {
+		field := protovalidate.FieldPathString(violation.Proto.GetField())
+		if covered(field, known) {
+			continue
+		}
+		text := violation.Proto.GetMessage()
+		if _, written := s.nodes[field]; !written && !violation.Proto.GetForKey() {
+			text = "is missing: " + plain(field, text, "")
+		} else {
+			text = plain(field, text, stringOf(violation.FieldValue))
+		}
+		problems = append(problems, s.at(field, text))
+	}
+	return problems
+}
+
+// covered reports whether a field, or one around it, has a problem already.
+func covered(field string, known []Problem) bool {
+	for path := field; path != ""; path = parentPath(path) {
+		for _, problem := range known {
+			if problem.Field == path {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stringOf is the text of a string value; empty for any other.
+func stringOf(value protoreflect.Value) string {
+	if !value.IsValid() {
+		return ""
+	}
+	text, ok := value.Interface().(string)
+	if !ok {
+		return ""
+	}
+	return text
+}
+
+// plain turns a message of protovalidate into one that says what would be right.
+func plain(field, message, written string) string {
+	message = strings.TrimPrefix(message, "value ")
+	if match := allowedList.FindStringSubmatch(message); match != nil {
+		choices := strings.Split(strings.ReplaceAll(match[1], `"`, ""), ", ")
+		text := "must be one of " + strings.Join(choices, ", ")
+		if near := Nearest(written, choices); near != "" {
+			text += "; did you mean " + near + "?"
+		}
+		return text
+	}
+	if strings.Contains(message, "regex pattern") {
+		switch {
+		case field == "id":
+			return "must start with a lower-case letter, then lower-case letters, digits, _ . or -"
+		case strings.HasSuffix(field, "currency"):
+			return "must be an ISO 4217 code of three upper-case letters, such as EUR"
+		case strings.HasPrefix(field, "scoring.events"):
+			return "must be an event name: a lower-case letter, then lower-case letters, digits and _, such as round_end"
+		}
+	}
+	return message
+}

@@ -1,0 +1,167 @@
+package catalog
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// maxDepth bounds how deep a definition nests; the contracts need far less.
+const maxDepth = 16
+
+var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
+
+// walker compares the written nodes with a message's fields. It exists beside protoyaml because it names the nearest field, finds keys
+// that are written twice, refuses anchors and empty values, and remembers where each field stands.
+type walker struct {
+	source   *source
+	problems []Problem
+}
+
+func (s *source) walk(message protoreflect.MessageDescriptor) []Problem {
+	w := &walker{source: s}
+	w.message("", s.root, message, 0)
+	return w.problems
+}
+
+func (w *walker) refuse(at *yaml.Node, field, format string, args ...any) {
+	w.problems = append(w.problems, Problem{
+		File: w.source.name, Line: at.Line, Column: at.Column, Field: field, Message: fmt.Sprintf(format, args...),
+	})
+}
+
+func (w *walker) message(path string, written *yaml.Node, message protoreflect.MessageDescriptor, depth int) {
+	if depth > maxDepth {
+		w.refuse(written, path, "nests deeper than %d levels", maxDepth)
+		return
+	}
+	if written.Kind != yaml.MappingNode {
+		w.refuse(written, path, "takes fields (%s), not %s", fieldList(message), shape(written))
+		return
+	}
+	lines := map[string]int{}
+	for i := 0; i+1 < len(written.Content); i += 2 {
+		key, value := written.Content[i], written.Content[i+1]
+		field := message.Fields().ByName(protoreflect.Name(key.Value))
+		at := join(path, key.Value)
+		switch line, twice := lines[key.Value]; {
+		case key.Kind != yaml.ScalarNode:
+			w.refuse(key, path, "has a key that is %s; the fields are %s", shape(key), fieldList(message))
+		case twice:
+			w.refuse(key, at, "is written twice, first on line %d; keep one", line)
+		case field == nil:
+			w.refuse(key, at, "is not a field here; %sthe fields are %s", w.meantField(key.Value, message), fieldList(message))
+		default:
+			w.source.nodes[at] = node{key, value}
+			w.field(at, value, field, depth)
+		}
+		lines[key.Value] = key.Line
+	}
+}
+
+// meantField names the nearest field, in snake case even when the JSON name was written.
+func (w *walker) meantField(key string, message protoreflect.MessageDescriptor) string {
+	if field := message.Fields().ByJSONName(key); field != nil {
+		return fmt.Sprintf("did you mean %s? ", field.Name())
+	}
+	return meant(key, fieldNames(message))
+}
+
+func (w *walker) field(path string, value *yaml.Node, field protoreflect.FieldDescriptor, depth int) {
+	switch {
+	case value.Kind == yaml.AliasNode || value.Anchor != "":
+		w.refuse(value, path, "uses an anchor or alias (& or *); write the value out")
+	case value.Kind == yaml.ScalarNode && value.Tag == "!!null":
+		w.refuse(value, path, "has no value; write one or leave the field out")
+	case field.IsList():
+		if value.Kind != yaml.SequenceNode {
+			w.refuse(value, path, "takes a list, such as [a, b], not %s", shape(value))
+			return
+		}
+		for i, item := range value.Content {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			w.source.nodes[at] = node{nil, item}
+			w.single(at, item, field, depth)
+		}
+	default:
+		w.single(path, value, field, depth)
+	}
+}
+
+func (w *walker) single(path string, value *yaml.Node, field protoreflect.FieldDescriptor, depth int) {
+	if field.Message() != nil {
+		w.message(path, value, field.Message(), depth+1)
+		return
+	}
+	if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
+		w.refuse(value, path, "takes one value, not %s", shape(value))
+		return
+	}
+	switch field.Kind() {
+	case protoreflect.Int32Kind:
+		w.whole(path, value, 32)
+	case protoreflect.Int64Kind:
+		w.whole(path, value, 64)
+	case protoreflect.DoubleKind:
+		number, err := strconv.ParseFloat(value.Value, 64)
+		if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
+			w.refuse(value, path, "takes a number, such as 0.5, not %s", quoted(value.Value))
+		}
+	case protoreflect.BoolKind:
+		if value.Tag != "!!bool" {
+			w.refuse(value, path, "takes true or false, not %s", quoted(value.Value))
+		}
+	}
+}
+
+func (w *walker) whole(path string, value *yaml.Node, bits int) {
+	if !wholeNumber.MatchString(value.Value) {
+		w.refuse(value, path, "takes a whole number, such as 50, not %s", quoted(value.Value))
+		return
+	}
+	if _, err := strconv.ParseInt(value.Value, 10, bits); err != nil {
+		w.refuse(value, path, "is out of range: %s", clip(value.Value, 32))
+	}
+}
+
+func join(path, name string) string {
+	name = clip(name, 64)
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// shape names what was written in words of YAML.
+func shape(written *yaml.Node) string {
+	switch written.Kind {
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.MappingNode:
+		return "a mapping of fields"
+	case yaml.AliasNode:
+		return "an alias"
+	default:
+		if written.Tag == "!!null" {
+			return "nothing"
+		}
+		return quoted(written.Value)
+	}
+}
+
+func fieldNames(message protoreflect.MessageDescriptor) []string {
+	names := make([]string, 0, message.Fields().Len())
+	for i := range message.Fields().Len() {
+		names = append(names, string(message.Fields().Get(i).Name()))
+	}
+	return names
+}
+
+func fieldList(message protoreflect.MessageDescriptor) string {
+	return strings.Join(fieldNames(message), ", ")
+}
