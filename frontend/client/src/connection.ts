@@ -34,6 +34,8 @@ type Wait = "retry" | "overdue" | "welcome" | "ping" | "pause" | "renew";
 const normalClosure = 1000;
 const openState = 1;
 
+const text = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
 /** Connection keeps one socket open: hello, token renewal, ping, backoff, rest while the page is hidden. */
 export class Connection {
   readonly #setup: ConnectionSetup;
@@ -117,13 +119,14 @@ export class Connection {
 
   #fetchToken(renew: boolean, attempt: number, then: (token: string) => void): void {
     const source = this.#setup.token;
-    Promise.resolve(source ? source({ renew }) : undefined)
+    Promise.resolve()
+      .then(() => source?.({ renew }))
       .then((token) => {
         if (attempt === this.#attempt) then(token ?? "");
       })
       .catch((cause: unknown) => {
         if (attempt !== this.#attempt) return;
-        this.#report("token", `the token callback failed: ${cause instanceof Error ? cause.message : cause}`);
+        this.#report("token", `the token callback failed: ${text(cause)}`);
         if (!this.#welcomed) this.#lost();
       });
   }
@@ -167,7 +170,7 @@ export class Connection {
       message = this.#setup.codec.decode(data);
     } catch (cause) {
       // A frame that can't be read leaves a hole in the numbering: only a fresh start is sure to be right.
-      this.#report("invalid", `unreadable frame: ${cause}`);
+      this.#report("invalid", `unreadable frame: ${text(cause)}`);
       this.#lost();
       return;
     }

@@ -41,7 +41,7 @@ export function formatUnits(units: bigint, precision: number, locale: string): s
   return numberFormat(locale, precision)
     .formatToParts(carrier)
     .map((part) => {
-      if (part.type === "fraction") return [...fraction].map((digit) => digits[Number(digit)]).join("");
+      if (part.type === "fraction") return fraction.replace(/\d/g, (digit) => digits[Number(digit)] ?? digit);
       if (part.type === "integer" && whole === 0n) return digits[0];
       return part.value;
     })

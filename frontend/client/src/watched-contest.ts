@@ -94,7 +94,7 @@ export class WatchedContest {
     if (step.resync) this.#resync();
     const { board } = step.channel;
     if (!step.changed || !board) return;
-    for (const { watch, listener } of [...this.#views])
+    for (const { watch, listener } of this.#views)
       listener.onBoard(cutBoard(board, watch), message.case);
   }
 
@@ -103,7 +103,7 @@ export class WatchedContest {
     this.#timers.clear("answer");
     if (passing.includes(refusal.code))
       this.#timers.set("again", this.#setup.timing.askAgainMs, () => this.begin());
-    for (const { listener } of [...this.#views]) listener.onRefusal?.(refusal);
+    for (const { listener } of this.#views) listener.onRefusal?.(refusal);
   }
 
   #wanted(): Cut {
