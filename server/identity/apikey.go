@@ -1,0 +1,115 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	bearerPrefix   = "lk_"
+	publicIDBytes  = 10 // 16 characters
+	secretBytes    = 32 // 256 bits
+	maxKeyName     = 64
+	maxBearerBytes = 4096
+	devKeyID       = "dev"
+)
+
+// APIKey is the key of another system, without its secret.
+type APIKey struct {
+	// ID is public: it stands in logs and lists.
+	ID        string
+	Name      string
+	Scopes    []Scope
+	CreatedAt time.Time
+	// RevokedAt is zero while the key is valid.
+	RevokedAt time.Time
+}
+
+// CreateAPIKey makes a key. The bearer is what callers send; it can't be read again. InvalidError names the field that is wrong.
+func (s *Service) CreateAPIKey(ctx context.Context, name string, scopes []Scope) (key APIKey, bearer string, err error) {
+	if name == "" || len(name) > maxKeyName || !utf8.ValidString(name) {
+		return APIKey{}, "", invalid("name", "must be 1 to %d bytes of text", maxKeyName)
+	}
+	if len(scopes) == 0 || len(scopes) > len(Scopes()) {
+		return APIKey{}, "", invalid("scopes", "must name 1 to %d of %v", len(Scopes()), Scopes())
+	}
+	for _, scope := range scopes {
+		if !slices.Contains(Scopes(), scope) {
+			return APIKey{}, "", invalid("scopes", "%q is not one of %v", scope, Scopes())
+		}
+	}
+	key = APIKey{ID: randomText(publicIDBytes), Name: name, Scopes: scopes, CreatedAt: s.now().UTC().Truncate(time.Microsecond)}
+	secret := randomText(secretBytes)
+	digest := digestOf(secret)
+	if err := s.records.addKey(ctx, keyRecord{APIKey: key, secretHash: digest[:]}); err != nil {
+		return APIKey{}, "", err
+	}
+	return key, bearerPrefix + key.ID + "_" + secret, nil
+}
+
+// ListAPIKeys returns the newest 1000 keys, newest first.
+func (s *Service) ListAPIKeys(ctx context.Context) ([]APIKey, error) { return s.records.listKeys(ctx) }
+
+// RevokeAPIKey makes a key invalid, in every process within five seconds. Revoking twice is no error; ErrNotFound when no key has the id.
+func (s *Service) RevokeAPIKey(ctx context.Context, id string) error {
+	err := s.records.revokeKey(ctx, id)
+	s.keys.Invalidate(id)
+	return err
+}
+
+// fromAPIKey returns the caller behind a bearer that starts with lk_.
+func (s *Service) fromAPIKey(ctx context.Context, bearer string) (Caller, error) {
+	id, secret, ok := strings.Cut(strings.TrimPrefix(bearer, bearerPrefix), "_")
+	if !ok || len(id) != lowerBase32.EncodedLen(publicIDBytes) || len(secret) != lowerBase32.EncodedLen(secretBytes) {
+		return Caller{}, refused("the API key is not of the form lk_<id>_<secret>")
+	}
+	record, found, err := s.key(ctx, id)
+	if err != nil {
+		return Caller{}, err
+	}
+	digest := digestOf(secret)
+	if subtle.ConstantTimeCompare(digest[:], record.secretHash) != 1 || !found {
+		return Caller{}, refused("the API key is unknown")
+	}
+	if !record.RevokedAt.IsZero() {
+		return Caller{}, refused("the API key was revoked")
+	}
+	return Caller{Kind: APIKeyCaller, ID: record.ID, Scopes: record.Scopes}, nil
+}
+
+// key reads a key, at most accountFresh old. Unknown ids are not remembered, so a new key works at once everywhere.
+func (s *Service) key(ctx context.Context, id string) (keyRecord, bool, error) {
+	now := s.now()
+	if cached, ok := s.keys.GetIfPresent(id); ok && now.Sub(cached.at) < accountFresh {
+		return cached.value, true, nil
+	}
+	record, found, err := s.records.keyByID(ctx, id)
+	if err == nil && found {
+		s.keys.Set(id, seen[keyRecord]{record, now})
+	}
+	return record, found, err
+}
+
+// isDevKey compares digests, so that the time tells nothing about the key.
+func (s *Service) isDevKey(bearer string) bool {
+	if s.devKey == nil {
+		return false
+	}
+	digest := digestOf(bearer)
+	return subtle.ConstantTimeCompare(digest[:], s.devKey[:]) == 1
+}
+
+func digestOf(text string) [sha256.Size]byte { return sha256.Sum256([]byte(text)) }
+
+// randomText returns bytes from the system's source of randomness, as lower-case base32. crypto/rand never fails: it ends the process instead.
+func randomText(size int) string {
+	secret := make([]byte, size)
+	_, _ = rand.Read(secret)
+	return lowerBase32.EncodeToString(secret)
+}
