@@ -1,0 +1,17 @@
+// Package event owns the event value: how it is read from JSON, which event names exist and what each of them must carry,
+// and the one check that every event passes whatever door it came through.
+//
+//	REST, webhook:  DecodeJSON ─┐
+//	Connect, gRPC:  protobuf ───┴─► Registry.Normalise ─► ContentHash ─► journal
+//
+// The value itself is the generated laurelv1.Event. DecodeJSON takes both event shapes that senders use (event_name or name,
+// ts or event_ts, user_id or user.id, version or schema_version, payer_flag or payer, context or device) and refuses by path
+// what it does not know. Normalise enforces the bounds written in event.proto by hand-written code, because it runs for every
+// event; a property test compares it with protovalidate, which reads the same bounds from the contract.
+//
+// The package never guesses: it fills in what the contract declares as a default and refuses everything else by field name.
+// It never reads a clock, a database or a network.
+//
+// Invariants: an event that passed Normalise passes it again unchanged; its identity is its event_id and its content is
+// ContentHash, which does not depend on the JSON shape or on ingest_ts.
+package event

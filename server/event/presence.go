@@ -1,0 +1,144 @@
+package event
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/money"
+)
+
+// presence returns the function that says whether an event has something at a path, or nil when schemas can't require that path.
+func presence(path string) func(*laurelv1.Event) bool {
+	if keys, under := payloadKeys(path); under {
+		return func(e *laurelv1.Event) bool { return lookUp(e.GetPayload(), keys) != nil }
+	}
+	switch path {
+	case "bet":
+		return func(e *laurelv1.Event) bool { return e.Bet != nil }
+	case "win":
+		return func(e *laurelv1.Event) bool { return e.Win != nil }
+	case "win.multiplier":
+		return func(e *laurelv1.Event) bool { return e.Win != nil && e.Win.Multiplier != nil }
+	case "game.id":
+		return func(e *laurelv1.Event) bool { return e.GetGame().GetId() != "" }
+	case "game.provider":
+		return func(e *laurelv1.Event) bool { return e.GetGame().GetProvider() != "" }
+	case "game.type":
+		return func(e *laurelv1.Event) bool { return e.GetGame().GetType() != "" }
+	case "round.id":
+		return func(e *laurelv1.Event) bool { return e.GetRound().GetId() != "" }
+	case "round.state":
+		return func(e *laurelv1.Event) bool { return e.GetRound().GetState() != "" }
+	case "round.duration_ms":
+		return func(e *laurelv1.Event) bool { return e.Round != nil && e.Round.DurationMs != nil }
+	case "user.geo":
+		return func(e *laurelv1.Event) bool { return e.GetUser().GetGeo() != "" }
+	case "user.platform":
+		return func(e *laurelv1.Event) bool { return e.GetUser().GetPlatform() != "" }
+	case "user.kyc_level":
+		return func(e *laurelv1.Event) bool { return e.User != nil && e.User.KycLevel != nil }
+	case "market":
+		return func(e *laurelv1.Event) bool { return e.Market != "" }
+	case "brand":
+		return func(e *laurelv1.Event) bool { return e.Brand != "" }
+	case "session_id":
+		return func(e *laurelv1.Event) bool { return e.SessionId != "" }
+	}
+	return nil
+}
+
+// payloadKeys takes a path such as payload.order.id apart.
+func payloadKeys(path string) ([]string, bool) {
+	rest, under := strings.CutPrefix(path, "payload.")
+	if !under || rest == "" {
+		return nil, false
+	}
+	return strings.Split(rest, "."), true
+}
+
+// lookUp follows keys into the payload; nil when there is nothing or null.
+func lookUp(payload *structpb.Struct, keys []string) *structpb.Value {
+	for i, key := range keys {
+		value := payload.GetFields()[key]
+		if i == len(keys)-1 {
+			if _, null := value.GetKind().(*structpb.Value_NullValue); null {
+				return nil
+			}
+			return value
+		}
+		payload = value.GetStructValue()
+	}
+	return nil
+}
+
+// typed is what a path under payload must be when it is there.
+type typed struct {
+	path string
+	keys []string
+	want string
+	is   func(*structpb.Value) bool
+}
+
+func (t *typed) check(payload *structpb.Struct) *Problem {
+	value := lookUp(payload, t.keys)
+	if value == nil || t.is(value) {
+		return nil
+	}
+	return problemf(t.path, "must be %s, but is %s", t.want, quoted(fmt.Sprint(value.AsInterface())))
+}
+
+func compileTypes(types map[string]string) ([]typed, error) {
+	list := make([]typed, 0, len(types))
+	for _, path := range slices.Sorted(maps.Keys(types)) {
+		keys, under := payloadKeys(path)
+		if !under {
+			return nil, fmt.Errorf("%q must be a path under payload: the other fields have their type from the contract", path)
+		}
+		one := typed{path: path, keys: keys}
+		switch types[path] {
+		case "text":
+			one.want, one.is = "text", isText
+		case "number":
+			one.want, one.is = "a number", isNumber
+		case "amount":
+			one.want, one.is = "a number from 0", func(v *structpb.Value) bool { return isNumber(v) && v.GetNumberValue() >= 0 }
+		case "currency":
+			one.want, one.is = "the ISO 4217 code of a currency such as EUR", isCurrency
+		case "flag":
+			one.want, one.is = "true or false", isFlag
+		case "list":
+			one.want, one.is = "a list", func(v *structpb.Value) bool { return v.GetListValue() != nil }
+		case "object":
+			one.want, one.is = "an object", func(v *structpb.Value) bool { return v.GetStructValue() != nil }
+		default:
+			return nil, fmt.Errorf("%q must be text, number, amount, currency, flag, list or object, but is %q", path, types[path])
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+func isText(v *structpb.Value) bool {
+	_, ok := v.GetKind().(*structpb.Value_StringValue)
+	return ok
+}
+
+func isNumber(v *structpb.Value) bool {
+	_, ok := v.GetKind().(*structpb.Value_NumberValue)
+	return ok
+}
+
+func isFlag(v *structpb.Value) bool {
+	_, ok := v.GetKind().(*structpb.Value_BoolValue)
+	return ok
+}
+
+func isCurrency(v *structpb.Value) bool {
+	_, known := money.Exponent(v.GetStringValue())
+	return known
+}

@@ -1,0 +1,268 @@
+package event
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+)
+
+//go:embed schemas.yaml
+var shippedSchemas []byte
+
+// Registry holds the known event names with their schemas, compiled. It is immutable and safe for concurrent use.
+type Registry struct {
+	names   []string
+	schemas map[string]*schema
+}
+
+// schema is one event name: its known major versions, the newest first.
+type schema struct {
+	majors []major
+}
+
+// major is one major version of a name, compiled into functions over the event.
+type major struct {
+	number   string
+	newest   string
+	required []requirement
+	oneOf    [][][]requirement
+	types    []typed
+}
+
+type requirement struct {
+	path string
+	has  func(*laurelv1.Event) bool
+}
+
+// document is one name of a schema file as it is written.
+type document struct {
+	Name     string `yaml:"name"`
+	Versions []struct {
+		Version  string            `yaml:"version"`
+		Required []string          `yaml:"required"`
+		OneOf    [][][]string      `yaml:"one_of"`
+		Types    map[string]string `yaml:"types"`
+	} `yaml:"versions"`
+}
+
+// NewRegistry returns the registry of the names that ship with Laurel.
+func NewRegistry() (*Registry, error) {
+	return ParseRegistry(shippedSchemas)
+}
+
+// ParseRegistry compiles a schema file; schemas.yaml of this package documents the format. The error names the event name, the
+// version and the path at fault.
+func ParseRegistry(source []byte) (*Registry, error) {
+	dec := yaml.NewDecoder(bytes.NewReader(source))
+	dec.KnownFields(true)
+	var documents []document
+	if err := dec.Decode(&documents); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("parse event schemas: %w", err)
+	}
+	r := &Registry{schemas: make(map[string]*schema, len(documents))}
+	for _, doc := range documents {
+		if r.schemas[doc.Name] != nil {
+			return nil, fmt.Errorf("event schema %q is there twice", doc.Name)
+		}
+		compiled, err := compile(doc)
+		if err != nil {
+			return nil, fmt.Errorf("event schema %q: %w", doc.Name, err)
+		}
+		r.schemas[doc.Name] = compiled
+		r.names = append(r.names, doc.Name)
+	}
+	slices.Sort(r.names)
+	return r, nil
+}
+
+// Names returns the known event names, sorted. The caller may change the slice.
+func (r *Registry) Names() []string {
+	return slices.Clone(r.names)
+}
+
+// Known reports whether an event name has a schema.
+func (r *Registry) Known(name string) bool {
+	return r.schemas[name] != nil
+}
+
+var (
+	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	versionPattern = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+){0,2}$`)
+)
+
+func compile(doc document) (*schema, error) {
+	if !namePattern.MatchString(doc.Name) || len(doc.Name) > maxNameBytes {
+		return nil, fmt.Errorf("name must match %s with at most %d bytes", namePattern, maxNameBytes)
+	}
+	if len(doc.Versions) == 0 {
+		return nil, errors.New("versions must hold at least one version")
+	}
+	compiled := &schema{}
+	for _, v := range doc.Versions {
+		if !versionPattern.MatchString(v.Version) || len(v.Version) > maxVersionBytes {
+			return nil, fmt.Errorf("version %q must look like 1 or 1.2.0", v.Version)
+		}
+		one := major{number: majorOf(v.Version), newest: v.Version}
+		if slices.ContainsFunc(compiled.majors, func(m major) bool { return m.number == one.number }) {
+			return nil, fmt.Errorf("version %q: major version %s is there twice", v.Version, one.number)
+		}
+		var err error
+		if one.required, err = requirements(v.Required); err != nil {
+			return nil, fmt.Errorf("version %q required: %w", v.Version, err)
+		}
+		for _, group := range v.OneOf {
+			var choices [][]requirement
+			for _, paths := range group {
+				choice, err := requirements(paths)
+				if err != nil {
+					return nil, fmt.Errorf("version %q one_of: %w", v.Version, err)
+				}
+				choices = append(choices, choice)
+			}
+			one.oneOf = append(one.oneOf, choices)
+		}
+		if one.types, err = compileTypes(v.Types); err != nil {
+			return nil, fmt.Errorf("version %q types: %w", v.Version, err)
+		}
+		compiled.majors = append(compiled.majors, one)
+	}
+	slices.SortFunc(compiled.majors, func(a, b major) int {
+		left, _ := strconv.ParseUint(a.number, 10, 64)
+		right, _ := strconv.ParseUint(b.number, 10, 64)
+		if left > right {
+			return -1
+		}
+		return 1
+	})
+	return compiled, nil
+}
+
+func requirements(paths []string) ([]requirement, error) {
+	list := make([]requirement, 0, len(paths))
+	for _, path := range paths {
+		has := presence(path)
+		if has == nil {
+			return nil, fmt.Errorf("%q is not a path that can be required", path)
+		}
+		list = append(list, requirement{path, has})
+	}
+	return list, nil
+}
+
+// conform checks an event against the schema of its name and stamps schema_version.
+func (r *Registry) conform(e *laurelv1.Event) *Problem {
+	known := r.schemas[e.Name]
+	if known == nil {
+		return r.unknownName(e.Name)
+	}
+	version := &known.majors[0]
+	if e.SchemaVersion == "" {
+		e.SchemaVersion = version.newest
+	} else if version = known.find(e.SchemaVersion); version == nil {
+		return known.unknownVersion(e)
+	}
+	for i := range version.required {
+		if !version.required[i].has(e) {
+			return problemf(version.required[i].path, "is required for the event name %s", e.Name)
+		}
+	}
+	for _, choices := range version.oneOf {
+		if !anyComplete(e, choices) {
+			return missingChoice(e.Name, choices)
+		}
+	}
+	if e.Payload == nil {
+		return nil
+	}
+	for i := range version.types {
+		if problem := version.types[i].check(e.Payload); problem != nil {
+			return problem
+		}
+	}
+	return nil
+}
+
+func anyComplete(e *laurelv1.Event, choices [][]requirement) bool {
+	for _, choice := range choices {
+		complete := true
+		for i := range choice {
+			complete = complete && choice[i].has(e)
+		}
+		if complete {
+			return true
+		}
+	}
+	return false
+}
+
+func missingChoice(name string, choices [][]requirement) *Problem {
+	words := make([]string, len(choices))
+	for i, choice := range choices {
+		paths := make([]string, len(choice))
+		for j := range choice {
+			paths[j] = choice[j].path
+		}
+		words[i] = strings.Join(paths, " with ")
+	}
+	return problemf(choices[0][0].path, "is required for the event name %s (it needs %s)", name, strings.Join(words, ", or "))
+}
+
+func (s *schema) find(version string) *major {
+	number := majorOf(version)
+	for i := range s.majors {
+		if s.majors[i].number == number && wellFormed(version) {
+			return &s.majors[i]
+		}
+	}
+	return nil
+}
+
+func majorOf(version string) string {
+	number, _, _ := strings.Cut(version, ".")
+	return number
+}
+
+// wellFormed reports whether a version is one to three numbers with dots between, without the cost of the pattern.
+func wellFormed(version string) bool {
+	dots, digits := 0, 0
+	for i := range len(version) {
+		switch c := version[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.' && digits > 0 && dots < 2:
+			dots, digits = dots+1, 0
+		default:
+			return false
+		}
+	}
+	return digits > 0
+}
+
+func (s *schema) unknownVersion(e *laurelv1.Event) *Problem {
+	known := make([]string, len(s.majors))
+	for i, m := range s.majors {
+		known[i] = m.number + " (newest " + m.newest + ")"
+	}
+	return problemf("schema_version", "must be a known major version of %s, which are %s, but is %s", e.Name, strings.Join(known, ", "), quoted(e.SchemaVersion))
+}
+
+func (r *Registry) unknownName(name string) *Problem {
+	all := strings.Join(r.names, ", ")
+	if name == "" {
+		return problemf("name", "is required (or event_name): one of %s", all)
+	}
+	if near := nearest(name, r.names); len(near) > 0 {
+		return problemf("name", "must be a known event name, but is %s (near: %s)", quoted(name), strings.Join(near, ", "))
+	}
+	return problemf("name", "must be a known event name, but is %s: the known names are %s", quoted(name), all)
+}

@@ -1,0 +1,71 @@
+package event_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/event"
+)
+
+// now is the server's clock in these tests, shortly after both example events.
+var now = time.Date(2025, 11, 24, 12, 0, 0, 0, time.UTC)
+
+const futureLimit = 5 * time.Minute
+
+func registry(t testing.TB) *event.Registry {
+	t.Helper()
+	r, err := event.NewRegistry()
+	require.NoError(t, err)
+	return r
+}
+
+func example(t testing.TB, name string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", name))
+	require.NoError(t, err)
+	return body
+}
+
+// decodeOne reads one event that must be readable.
+func decodeOne(t testing.TB, body string) *laurelv1.Event {
+	t.Helper()
+	results, single, err := event.DecodeJSON([]byte(body))
+	require.NoError(t, err)
+	require.True(t, single)
+	require.Len(t, results, 1)
+	require.Nil(t, results[0].Problem, "%v", results[0].Problem)
+	return results[0].Event
+}
+
+// accept reads one event and normalises it; the problem of either step is returned.
+func accept(t testing.TB, body string) (*laurelv1.Event, *event.Problem) {
+	t.Helper()
+	results, _, err := event.DecodeJSON([]byte(body))
+	if err != nil {
+		var problem *event.Problem
+		require.ErrorAs(t, err, &problem)
+		return nil, problem
+	}
+	require.Len(t, results, 1)
+	if results[0].Problem != nil {
+		return nil, results[0].Problem
+	}
+	return results[0].Event, registry(t).Normalise(results[0].Event, now, futureLimit)
+}
+
+// round is a small valid event.
+func round() *laurelv1.Event {
+	return &laurelv1.Event{
+		EventId: "e1", Name: "round_end", EventTs: timestamppb.New(now.Add(-time.Minute)),
+		User: &laurelv1.User{Id: "u1"},
+		Game: &laurelv1.Game{Id: "g_77", Provider: "PragmaticPlay", Type: "slots"},
+		Bet:  &laurelv1.Bet{AmountMinor: 100, Currency: "EUR"},
+		Win:  &laurelv1.Win{AmountMinor: 250},
+	}
+}
