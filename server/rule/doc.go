@@ -1,0 +1,32 @@
+// Package rule turns the definition of a contest into a compiled program, and an event into points by it.
+//
+//	Contest ─► Compile ─► Program ─► Index
+//	                         │          │ Match: event name, market, brand, provider
+//	             Event ──────┴──────────┴─► Score ─► Round (units, multiplier, duration, time) or Outcome (which clause refused)
+//
+// Score is a pure function of program and event: no clock, no context, no database, nothing remembered between events. The window of
+// the contest and the rate of one player need more than the event, so package contest checks them.
+//
+// # Formulas
+//
+// Formulas and filters are CEL with one kind of number, the double: every number literal is one, so min(win.amount / bet.amount, 50) * 100 needs no
+// decimal points and 1 / 2 is 0.5. Arithmetic never leaves the finite numbers: a division by zero, a logarithm of zero or an overflow is an
+// error of that event (a poison), because min(∞, 50) would give the maximum. There are no comprehensions (all, exists, map, filter); has() is for payload.
+// The cost of an expression is estimated when it is compiled and bounded by MaxCost, regular expressions are constant.
+//
+// Fields: event.name, market, brand, game.{id,provider,type}, bet.{amount,amount_minor,currency}, win.{amount,amount_minor,multiplier,currency},
+// round.{id,state,duration_ms}, user.{id,geo,platform,payer,kyc_level,risk_flags}, device.{platform,asn,asn_category,headless}, payload.*.
+// amount is in major units of its currency, amount_minor in minor units. win.multiplier is what the game reports, else win by stake.
+//
+// Functions: min and max (2 to 8 arguments), floor, ceil, round (half away from zero), log (natural), log10, sqrt, abs, clamp(x, low, high), double(text),
+// size, and on texts contains, startsWith, endsWith, matches.
+//
+// A field that the event does not carry is never guessed: a round whose formula or filter needs it does not count. That holds for bet.amount when there is no
+// stake or it is 0, for win.multiplier when it is neither reported nor computable, for round.duration_ms, user.payer and user.kyc_level when unset, and for
+// payload fields that are not there. A round without a win has won 0. A text that is not set is empty.
+//
+// # Invariants
+//
+// Points are rounded half to even once, at the edge, to units of 10^-precision; |units| ≤ 2^53. A Program is immutable after Compile but for its Version, and safe for
+// concurrent use.
+package rule
