@@ -94,8 +94,7 @@ export class WatchedContest {
     if (step.resync) this.#resync();
     const { board } = step.channel;
     if (!step.changed || !board) return;
-    for (const { watch, listener } of this.#views)
-      listener.onBoard(cutBoard(board, watch), message.case);
+    for (const { watch, listener } of this.#views) listener.onBoard(cutBoard(board, watch), message.case);
   }
 
   /** Takes a refusal of this contest. */
