@@ -6,8 +6,10 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/money"
 )
 
@@ -61,6 +63,7 @@ func checkScoring(contest *laurelv1.Contest, refuse func(field, format string, a
 	if formulaNeeded && strings.TrimSpace(scoring.GetFormula()) == "" {
 		refuse("scoring.formula", "is missing: leaderboard.type %s needs points for a round, such as min(win.amount / bet.amount, 50) * 100", kind)
 	}
+	checkEventNames(scoring.GetEvents(), refuse)
 	for i, glob := range scoring.GetEligibleGames() {
 		if message := globProblem(glob); message != "" {
 			refuse(fmt.Sprintf("scoring.eligible_games[%d]", i), "%s", message)
@@ -72,6 +75,26 @@ func checkScoring(contest *laurelv1.Contest, refuse func(field, format string, a
 	}
 	if limit := float64(money.MaxMinor) / math.Pow10(precision); scoring.GetCapPerRound() > limit {
 		refuse("scoring.cap_per_round", "is above %.0f, the most points that a score with %d decimal places can hold", limit, precision)
+	}
+}
+
+// eventNames are the names that events can have; they are read once and never change.
+var eventNames = sync.OnceValues(event.NewRegistry)
+
+func checkEventNames(names []string, refuse func(field, format string, args ...any)) {
+	if len(names) == 0 {
+		return
+	}
+	registry, err := eventNames()
+	if err != nil {
+		refuse("scoring.events", "can't be checked: %s", err)
+		return
+	}
+	for i, name := range names {
+		if !registry.Known(name) {
+			known := registry.Names()
+			refuse(fmt.Sprintf("scoring.events[%d]", i), "%s is not an event name; %sthe names are %s", quoted(name), meant(name, known), strings.Join(known, ", "))
+		}
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 const (
 	// maxFolderFiles bounds the definition files of a folder.
 	maxFolderFiles = 1000
-	// maxFileBytes bounds one file of definitions.
-	maxFileBytes = 4 << 20
+	// MaxFileBytes bounds one file of definitions, in bytes.
+	MaxFileBytes = 4 << 20
 	// mappingFile is the name of files that say how a table is read; they are no definitions.
 	mappingFile = "mapping.yaml"
 )
@@ -84,8 +84,8 @@ func readBounded(folder fs.FS, file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxFileBytes {
-		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", file, info.Size(), maxFileBytes)
+	if info.Size() > MaxFileBytes {
+		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", file, info.Size(), MaxFileBytes)
 	}
 	return fs.ReadFile(folder, file)
 }

@@ -83,6 +83,9 @@ func fromIssues(field string, issues *cel.Issues) []catalog.Problem {
 		if issue.Location.Line() > 0 {
 			line, column = issue.Location.Line(), issue.Location.Column()+1
 		}
+		if match := noOverload.FindStringSubmatch(issue.Message); match != nil {
+			column = nameStart(match[1], column)
+		}
 		problems = append(problems, catalog.Problem{Line: line, Column: column, Field: field, Message: plainMessage(issue.Message)})
 	}
 	return problems

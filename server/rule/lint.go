@@ -51,9 +51,21 @@ func newLinter(field string, env *cel.Env, parsed *cel.Ast) *linter {
 
 func (l *linter) refuse(e ast.Expr, format string, args ...any) {
 	start := l.info.GetStartLocation(e.ID())
+	column := max(start.Column(), 0) + 1
+	if e.Kind() == ast.CallKind {
+		column = nameStart(e.AsCall().FunctionName(), column)
+	}
 	l.problems = append(l.problems, catalog.Problem{
-		Line: max(start.Line(), 1), Column: max(start.Column(), 0) + 1, Field: l.field, Message: fmt.Sprintf(format, args...),
+		Line: max(start.Line(), 1), Column: column, Field: l.field, Message: fmt.Sprintf(format, args...),
 	})
+}
+
+// nameStart moves a column from the bracket of a call, where CEL places it, to the first letter of the name before it.
+func nameStart(name string, column int) int {
+	if name == "" || strings.ContainsAny(name, "_@!") || column <= len(name) {
+		return column
+	}
+	return column - len(name)
 }
 
 func (l *linter) visit(e ast.Expr, depth int) {

@@ -13,6 +13,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/event"
 )
 
 const (
@@ -158,7 +159,7 @@ func (p *Program) Score(e *laurelv1.Event) (Round, Outcome, error) {
 	}
 	return Round{
 		Units: units, MultiplierMicros: multiplierMicros(e), DurationMillis: e.GetRound().GetDurationMs(),
-		TsMicros: e.GetEventTs().AsTime().UnixMicro(), EventID: e.GetEventId(),
+		TsMicros: event.TsMicros(e), EventID: e.GetEventId(),
 	}, Counted, nil
 }
 
@@ -183,7 +184,7 @@ func (p *Program) refuse(e *laurelv1.Event) Outcome {
 		return Duration
 	}
 	if len(p.asnCategories) > 0 {
-		if category := asnCategory(e.GetDevice()); category != "" &&
+		if category := e.GetDevice().GetAsnCategory(); category != "" &&
 			slices.ContainsFunc(p.asnCategories, func(excluded string) bool { return strings.EqualFold(excluded, category) }) {
 			return ASNCategory
 		}

@@ -54,7 +54,7 @@ const payloadName = "payload"
 
 // errMissing is what a field that the event does not carry resolves to. CEL's && and || may absorb it, so a filter can do without a field
 // when its other side decides; activation.missing says which outcome it means when nothing absorbed it.
-var errMissing = types.NewErr("a field is missing").(*types.Err)
+var errMissing = types.NewErrWithNodeID(-1, "a field is missing").(*types.Err)
 
 // activation gives the values of an event to an expression without building maps.
 type activation struct {
@@ -169,7 +169,7 @@ func textOf(e *laurelv1.Event, name string) (string, bool) {
 	case "device.asn":
 		return e.GetDevice().GetAsn(), true
 	case "device.asn_category":
-		return asnCategory(e.GetDevice()), true
+		return e.GetDevice().GetAsnCategory(), true
 	default:
 		return "", false
 	}
@@ -202,16 +202,4 @@ func winCurrency(e *laurelv1.Event) string {
 func mixedCurrency(e *laurelv1.Event) bool {
 	currency := e.GetWin().GetCurrency()
 	return currency != "" && e.GetBet() != nil && currency != e.Bet.GetCurrency()
-}
-
-// asnCategory is the category of the player's network. A word in place of the system's number is the category, as event.proto says.
-func asnCategory(device *laurelv1.Device) string {
-	if category := device.GetAsnCategory(); category != "" {
-		return category
-	}
-	asn := device.GetAsn()
-	if asn == "" || asn[len(asn)-1] >= '0' && asn[len(asn)-1] <= '9' {
-		return ""
-	}
-	return asn
 }
