@@ -44,85 +44,91 @@ func TestNormaliseFillsInDefaults(t *testing.T) {
 	require.Equal(t, "isp", e.Device.AsnCategory, "what the sender says stands")
 }
 
+func number(x float64) *structpb.Struct {
+	return &structpb.Struct{Fields: map[string]*structpb.Value{"x": structpb.NewNumberValue(x)}}
+}
+
+func long(n int) string { return strings.Repeat("x", n) }
+
+// extra is a field number the contract does not have.
+var extra = protowire.AppendVarint(protowire.AppendTag(nil, 999, protowire.VarintType), 1)
+
+var brokenBounds = map[string]struct {
+	field  string
+	change func(e *laurelv1.Event)
+}{
+	"event_id size":    {"event_id", func(e *laurelv1.Event) { e.EventId = long(129) }},
+	"event_id UTF-8":   {"event_id", func(e *laurelv1.Event) { e.EventId = "\xff" }},
+	"event_id newline": {"event_id", func(e *laurelv1.Event) { e.EventId = "a\nb" }},
+	"event_id blank":   {"event_id", func(e *laurelv1.Event) { e.EventId = " a" }},
+	"name":             {"name", func(e *laurelv1.Event) { e.Name = long(65) }},
+	"version":          {"schema_version", func(e *laurelv1.Event) { e.SchemaVersion = long(17) }},
+	"version dots":     {"schema_version", func(e *laurelv1.Event) { e.SchemaVersion = "1..0" }},
+	"version tail":     {"schema_version", func(e *laurelv1.Event) { e.SchemaVersion = "1." }},
+	"version four":     {"schema_version", func(e *laurelv1.Event) { e.SchemaVersion = "1.0.0.0" }},
+	"nanos":            {"event_ts", func(e *laurelv1.Event) { e.EventTs.Nanos = -1 }},
+	"nanos high":       {"event_ts", func(e *laurelv1.Event) { e.EventTs.Nanos = 1_000_000_000 }},
+	"seconds":          {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MaxInt64 }},
+	"seconds low":      {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MinInt64 }},
+	"ingest_ts":        {"ingest_ts", func(e *laurelv1.Event) { e.IngestTs = timestamppb.New(now) }},
+	"user":             {"user.id", func(e *laurelv1.Event) { e.User = nil }},
+	"user id":          {"user.id", func(e *laurelv1.Event) { e.User.Id = long(129) }},
+	"geo":              {"user.geo", func(e *laurelv1.Event) { e.User.Geo = long(9) }},
+	"user platform":    {"user.platform", func(e *laurelv1.Event) { e.User.Platform = long(33) }},
+	"kyc":              {"user.kyc_level", func(e *laurelv1.Event) { e.User.KycLevel = proto.Int32(-1) }},
+	"flags":            {"user.risk_flags", func(e *laurelv1.Event) { e.User.RiskFlags = make([]string, 33) }},
+	"flag":             {"user.risk_flags[1]", func(e *laurelv1.Event) { e.User.RiskFlags = []string{"a", long(65)} }},
+	"market":           {"market", func(e *laurelv1.Event) { e.Market = long(33) }},
+	"brand":            {"brand", func(e *laurelv1.Event) { e.Brand = long(65) }},
+	"game id":          {"game.id", func(e *laurelv1.Event) { e.Game.Id = long(129) }},
+	"provider":         {"game.provider", func(e *laurelv1.Event) { e.Game.Provider = long(65) }},
+	"game type":        {"game.type", func(e *laurelv1.Event) { e.Game.Type = long(65) }},
+	"bet amount":       {"bet.amount_minor", func(e *laurelv1.Event) { e.Bet.AmountMinor = 1<<53 + 1 }},
+	"bet currency":     {"bet.currency", func(e *laurelv1.Event) { e.Bet.Currency = "eur" }},
+	"no currency":      {"bet.currency", func(e *laurelv1.Event) { e.Bet.Currency = "" }},
+	"win amount":       {"win.amount_minor", func(e *laurelv1.Event) { e.Win.AmountMinor = -1 }},
+	"win currency":     {"win.currency", func(e *laurelv1.Event) { e.Win.Currency = "QQQ" }},
+	"multiplier NaN":   {"win.multiplier", func(e *laurelv1.Event) { e.Win.Multiplier = proto.Float64(math.NaN()) }},
+	"multiplier Inf":   {"win.multiplier", func(e *laurelv1.Event) { e.Win.Multiplier = proto.Float64(math.Inf(1)) }},
+	"multiplier":       {"win.multiplier", func(e *laurelv1.Event) { e.Win.Multiplier = proto.Float64(-0.1) }},
+	"round id":         {"round.id", func(e *laurelv1.Event) { e.Round = &laurelv1.Round{Id: long(129)} }},
+	"state":            {"round.state", func(e *laurelv1.Event) { e.Round = &laurelv1.Round{State: long(33)} }},
+	"duration":         {"round.duration_ms", func(e *laurelv1.Event) { e.Round = &laurelv1.Round{DurationMs: proto.Int64(-1)} }},
+	"platform":         {"device.platform", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Platform: long(33)} }},
+	"asn":              {"device.asn", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Asn: long(65)} }},
+	"asn word":         {"device.asn", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Asn: long(33)} }},
+	"asn category":     {"device.asn_category", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{AsnCategory: long(33)} }},
+	"fingerprint":      {"device.fingerprint", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Fingerprint: long(257)} }},
+	"ip":               {"device.ip", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Ip: "fe80::1%eth0"} }},
+	"ip size":          {"device.ip", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Ip: long(46)} }},
+	"user agent":       {"device.user_agent", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{UserAgent: long(1025)} }},
+	"session":          {"session_id", func(e *laurelv1.Event) { e.SessionId = long(129) }},
+	"trace":            {"trace_id", func(e *laurelv1.Event) { e.TraceId = long(129) }},
+	"payload NaN":      {"payload.x", func(e *laurelv1.Event) { e.Payload = number(math.NaN()) }},
+	"payload Inf":      {"payload.x", func(e *laurelv1.Event) { e.Payload = number(math.Inf(-1)) }},
+	"payload 2^63":     {"payload.x", func(e *laurelv1.Event) { e.Payload = number(1 << 63) }},
+	"payload text": {"payload.x", func(e *laurelv1.Event) {
+		e.Payload = number(0)
+		e.Payload.Fields["x"] = structpb.NewStringValue("\xff")
+	}},
+	"payload none": {"payload.x", func(e *laurelv1.Event) { e.Payload = number(0); e.Payload.Fields["x"] = &structpb.Value{} }},
+	"payload nil":  {"payload.x", func(e *laurelv1.Event) { e.Payload = number(0); e.Payload.Fields["x"] = nil }},
+	"payload key": {"payload key", func(e *laurelv1.Event) {
+		e.Payload = number(0)
+		e.Payload.Fields[long(129)] = structpb.NewBoolValue(true)
+	}},
+	"number of event":    {"", func(e *laurelv1.Event) { e.ProtoReflect().SetUnknown(extra) }},
+	"number of user":     {"user", func(e *laurelv1.Event) { e.User.ProtoReflect().SetUnknown(extra) }},
+	"number of game":     {"game", func(e *laurelv1.Event) { e.Game.ProtoReflect().SetUnknown(extra) }},
+	"number of bet":      {"bet", func(e *laurelv1.Event) { e.Bet.ProtoReflect().SetUnknown(extra) }},
+	"number of win":      {"win", func(e *laurelv1.Event) { e.Win.ProtoReflect().SetUnknown(extra) }},
+	"number of event_ts": {"event_ts", func(e *laurelv1.Event) { e.EventTs.ProtoReflect().SetUnknown(extra) }},
+	"number of payload":  {"payload", func(e *laurelv1.Event) { e.Payload = number(0); e.Payload.ProtoReflect().SetUnknown(extra) }},
+}
+
 func TestNormaliseRefuses(t *testing.T) {
 	t.Parallel()
-	number := func(x float64) *structpb.Struct {
-		return &structpb.Struct{Fields: map[string]*structpb.Value{"x": structpb.NewNumberValue(x)}}
-	}
-	long := func(n int) string { return strings.Repeat("x", n) }
-	extra := protowire.AppendVarint(protowire.AppendTag(nil, 999, protowire.VarintType), 1)
-	for name, row := range map[string]struct {
-		field  string
-		change func(e *laurelv1.Event)
-	}{
-		"event_id size":    {"event_id", func(e *laurelv1.Event) { e.EventId = long(129) }},
-		"event_id UTF-8":   {"event_id", func(e *laurelv1.Event) { e.EventId = "\xff" }},
-		"event_id newline": {"event_id", func(e *laurelv1.Event) { e.EventId = "a\nb" }},
-		"event_id blank":   {"event_id", func(e *laurelv1.Event) { e.EventId = " a" }},
-		"name":             {"name", func(e *laurelv1.Event) { e.Name = long(65) }},
-		"version":          {"schema_version", func(e *laurelv1.Event) { e.SchemaVersion = long(17) }},
-		"version dots":     {"schema_version", func(e *laurelv1.Event) { e.SchemaVersion = "1..0" }},
-		"version tail":     {"schema_version", func(e *laurelv1.Event) { e.SchemaVersion = "1." }},
-		"version four":     {"schema_version", func(e *laurelv1.Event) { e.SchemaVersion = "1.0.0.0" }},
-		"nanos":            {"event_ts", func(e *laurelv1.Event) { e.EventTs.Nanos = -1 }},
-		"nanos high":       {"event_ts", func(e *laurelv1.Event) { e.EventTs.Nanos = 1_000_000_000 }},
-		"seconds":          {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MaxInt64 }},
-		"seconds low":      {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MinInt64 }},
-		"ingest_ts":        {"ingest_ts", func(e *laurelv1.Event) { e.IngestTs = timestamppb.New(now) }},
-		"user":             {"user.id", func(e *laurelv1.Event) { e.User = nil }},
-		"user id":          {"user.id", func(e *laurelv1.Event) { e.User.Id = long(129) }},
-		"geo":              {"user.geo", func(e *laurelv1.Event) { e.User.Geo = long(9) }},
-		"user platform":    {"user.platform", func(e *laurelv1.Event) { e.User.Platform = long(33) }},
-		"kyc":              {"user.kyc_level", func(e *laurelv1.Event) { e.User.KycLevel = proto.Int32(-1) }},
-		"flags":            {"user.risk_flags", func(e *laurelv1.Event) { e.User.RiskFlags = make([]string, 33) }},
-		"flag":             {"user.risk_flags[1]", func(e *laurelv1.Event) { e.User.RiskFlags = []string{"a", long(65)} }},
-		"market":           {"market", func(e *laurelv1.Event) { e.Market = long(33) }},
-		"brand":            {"brand", func(e *laurelv1.Event) { e.Brand = long(65) }},
-		"game id":          {"game.id", func(e *laurelv1.Event) { e.Game.Id = long(129) }},
-		"provider":         {"game.provider", func(e *laurelv1.Event) { e.Game.Provider = long(65) }},
-		"game type":        {"game.type", func(e *laurelv1.Event) { e.Game.Type = long(65) }},
-		"bet amount":       {"bet.amount_minor", func(e *laurelv1.Event) { e.Bet.AmountMinor = 1<<53 + 1 }},
-		"bet currency":     {"bet.currency", func(e *laurelv1.Event) { e.Bet.Currency = "eur" }},
-		"no currency":      {"bet.currency", func(e *laurelv1.Event) { e.Bet.Currency = "" }},
-		"win amount":       {"win.amount_minor", func(e *laurelv1.Event) { e.Win.AmountMinor = -1 }},
-		"win currency":     {"win.currency", func(e *laurelv1.Event) { e.Win.Currency = "QQQ" }},
-		"multiplier NaN":   {"win.multiplier", func(e *laurelv1.Event) { e.Win.Multiplier = proto.Float64(math.NaN()) }},
-		"multiplier Inf":   {"win.multiplier", func(e *laurelv1.Event) { e.Win.Multiplier = proto.Float64(math.Inf(1)) }},
-		"multiplier":       {"win.multiplier", func(e *laurelv1.Event) { e.Win.Multiplier = proto.Float64(-0.1) }},
-		"round id":         {"round.id", func(e *laurelv1.Event) { e.Round = &laurelv1.Round{Id: long(129)} }},
-		"state":            {"round.state", func(e *laurelv1.Event) { e.Round = &laurelv1.Round{State: long(33)} }},
-		"duration":         {"round.duration_ms", func(e *laurelv1.Event) { e.Round = &laurelv1.Round{DurationMs: proto.Int64(-1)} }},
-		"platform":         {"device.platform", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Platform: long(33)} }},
-		"asn":              {"device.asn", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Asn: long(65)} }},
-		"asn word":         {"device.asn", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Asn: long(33)} }},
-		"asn category":     {"device.asn_category", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{AsnCategory: long(33)} }},
-		"fingerprint":      {"device.fingerprint", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Fingerprint: long(257)} }},
-		"ip":               {"device.ip", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Ip: "fe80::1%eth0"} }},
-		"ip size":          {"device.ip", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{Ip: long(46)} }},
-		"user agent":       {"device.user_agent", func(e *laurelv1.Event) { e.Device = &laurelv1.Device{UserAgent: long(1025)} }},
-		"session":          {"session_id", func(e *laurelv1.Event) { e.SessionId = long(129) }},
-		"trace":            {"trace_id", func(e *laurelv1.Event) { e.TraceId = long(129) }},
-		"payload NaN":      {"payload.x", func(e *laurelv1.Event) { e.Payload = number(math.NaN()) }},
-		"payload Inf":      {"payload.x", func(e *laurelv1.Event) { e.Payload = number(math.Inf(-1)) }},
-		"payload 2^63":     {"payload.x", func(e *laurelv1.Event) { e.Payload = number(1 << 63) }},
-		"payload text": {"payload.x", func(e *laurelv1.Event) {
-			e.Payload = number(0)
-			e.Payload.Fields["x"] = structpb.NewStringValue("\xff")
-		}},
-		"payload none": {"payload.x", func(e *laurelv1.Event) { e.Payload = number(0); e.Payload.Fields["x"] = &structpb.Value{} }},
-		"payload nil":  {"payload.x", func(e *laurelv1.Event) { e.Payload = number(0); e.Payload.Fields["x"] = nil }},
-		"payload key": {"payload key", func(e *laurelv1.Event) {
-			e.Payload = number(0)
-			e.Payload.Fields[long(129)] = structpb.NewBoolValue(true)
-		}},
-		"number of event":    {"", func(e *laurelv1.Event) { e.ProtoReflect().SetUnknown(extra) }},
-		"number of user":     {"user", func(e *laurelv1.Event) { e.User.ProtoReflect().SetUnknown(extra) }},
-		"number of game":     {"game", func(e *laurelv1.Event) { e.Game.ProtoReflect().SetUnknown(extra) }},
-		"number of bet":      {"bet", func(e *laurelv1.Event) { e.Bet.ProtoReflect().SetUnknown(extra) }},
-		"number of win":      {"win", func(e *laurelv1.Event) { e.Win.ProtoReflect().SetUnknown(extra) }},
-		"number of event_ts": {"event_ts", func(e *laurelv1.Event) { e.EventTs.ProtoReflect().SetUnknown(extra) }},
-		"number of payload":  {"payload", func(e *laurelv1.Event) { e.Payload = number(0); e.Payload.ProtoReflect().SetUnknown(extra) }},
-	} {
+	for name, row := range brokenBounds {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := round()
