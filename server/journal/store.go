@@ -159,8 +159,8 @@ func (j *Journal) Read(ctx context.Context, partitions []int, after int64, limit
 
 // Backlog returns how many readable-or-open events lie above the lowest cursor, counted up to limit, and when the oldest of them arrived (0 when there is none).
 func (j *Journal) Backlog(ctx context.Context, limit int) (events, oldestIngestMicros int64, err error) {
-	err = j.store.Read().QueryRowContext(ctx, `SELECT count(*), coalesce(min(ingest_ts), 0) FROM (
-		SELECT ingest_ts FROM journal_event WHERE id > (SELECT min(cursor) FROM journal_partition) ORDER BY id LIMIT $1) AS pending`, limit).Scan(&events, &oldestIngestMicros)
+	err = j.store.Read().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM (SELECT 1 FROM journal_event WHERE id > low LIMIT $1) AS pending),
+		coalesce((SELECT ingest_ts FROM journal_event WHERE id > low ORDER BY id LIMIT 1), 0) FROM (SELECT min(cursor) AS low FROM journal_partition) AS cursors`, limit).Scan(&events, &oldestIngestMicros)
 	if err != nil {
 		return 0, 0, fmt.Errorf("read journal backlog: %w", err)
 	}
@@ -179,3 +179,61 @@ func joinInts(values []int) string {
 }
 
 func micros(t time.Time) int64 { return t.UnixMicro() }
+
+// Folded reports whether every event at or below a position returned by Head has been folded, as the transaction sees it.
+func (j *Journal) Folded(ctx context.Context, tx *store.Tx, position int64) (bool, error) {
+	var pending bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM journal_event AS e JOIN journal_partition AS p ON p.id = e.partition
+		WHERE e.id > (SELECT min(cursor) FROM journal_partition) AND e.id <= $1 AND e.id > p.cursor)`, position).Scan(&pending)
+	if err != nil {
+		return false, fmt.Errorf("look for events not folded: %w", err)
+	}
+	return !pending, nil
+}
+
+// EventIDs returns the ids of the events at some positions.
+func (j *Journal) EventIDs(ctx context.Context, positions []int64) (map[int64]string, error) {
+	ids := make(map[int64]string, len(positions))
+	if len(positions) == 0 {
+		return ids, nil
+	}
+	list := make([]string, len(positions))
+	for i, position := range positions {
+		list[i] = strconv.FormatInt(position, 10)
+	}
+	rows, err := j.store.Read().QueryContext(ctx, "SELECT id, event_id FROM journal_event WHERE id IN ("+strings.Join(list, ",")+")")
+	if err != nil {
+		return nil, fmt.Errorf("read event ids: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var seq int64
+		var id string
+		if err := rows.Scan(&seq, &id); err != nil {
+			return nil, fmt.Errorf("read event id: %w", err)
+		}
+		ids[seq] = id
+	}
+	return ids, rows.Err()
+}
+
+// DeadLetter is an event that a stage could not fold.
+type DeadLetter struct {
+	Seq                             int64
+	EventID, Stage, Subject, Reason string
+}
+
+// maxReason bounds the stored reason, in bytes.
+const maxReason = 2048
+
+// Bury stores dead letters in the transaction of their batch; a repeat changes nothing.
+func Bury(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMicros int64) error {
+	for _, l := range letters {
+		_, err := tx.ExecContext(ctx, `INSERT INTO dead_letter (seq, event_id, stage, subject, reason, failed_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (seq, stage, subject) DO NOTHING`, l.Seq, l.EventID, l.Stage, l.Subject, l.Reason[:min(len(l.Reason), maxReason)], failedMicros)
+		if err != nil {
+			return fmt.Errorf("store dead letter: %w", err)
+		}
+	}
+	return nil
+}

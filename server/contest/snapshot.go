@@ -1,0 +1,72 @@
+package contest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/store"
+)
+
+const (
+	// SnapshotRows is how many rows a snapshot keeps.
+	SnapshotRows = 100
+	// maxSnapshots bounds how many snapshots are listed.
+	maxSnapshots = 1000
+)
+
+// SaveSnapshot keeps the top of a board under the next number. When another process saved at the same time, one of the two is kept.
+func (s *Service) SaveSnapshot(ctx context.Context, contestID string, total int64, top []*laurelv1.LeaderboardRow) error {
+	takenAt := s.Now().UnixMicro()
+	body, err := proto.Marshal(&laurelv1.GetSnapshotResponse{Top: top[:min(len(top), SnapshotRows)]})
+	if err != nil {
+		return fmt.Errorf("encode snapshot: %w", err)
+	}
+	_, err = s.Store.Write().ExecContext(ctx, `INSERT INTO contest_snapshot (contest_id, number, taken_at, total, top)
+		SELECT CAST($1 AS varchar), 1 + coalesce((SELECT max(number) FROM contest_snapshot WHERE contest_id = $1), 0), $2, $3, $4`, contestID, takenAt, total, body)
+	if err != nil && !store.IsConflict(err) {
+		return fmt.Errorf("store snapshot: %w", err)
+	}
+	return nil
+}
+
+// Snapshots lists when a board was kept, newest first.
+func (s *Service) Snapshots(ctx context.Context, contestID string) ([]*laurelv1.SnapshotSummary, error) {
+	rows, err := s.Store.Read().QueryContext(ctx, "SELECT number, taken_at, total FROM contest_snapshot WHERE contest_id = $1 ORDER BY number DESC LIMIT $2", contestID, maxSnapshots)
+	if err != nil {
+		return nil, fmt.Errorf("list snapshots: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var list []*laurelv1.SnapshotSummary
+	for rows.Next() {
+		var number, takenAt, total int64
+		if err := rows.Scan(&number, &takenAt, &total); err != nil {
+			return nil, fmt.Errorf("list snapshots: %w", err)
+		}
+		list = append(list, &laurelv1.SnapshotSummary{Number: number, TakenAt: stamp(takenAt), Total: total})
+	}
+	return list, rows.Err()
+}
+
+// Snapshot returns a kept board; its rows carry user ids and no names. ErrNotFound when there is none of that number.
+func (s *Service) Snapshot(ctx context.Context, contestID string, number int64) (*laurelv1.GetSnapshotResponse, error) {
+	var takenAt, total int64
+	var body []byte
+	err := s.Store.Read().QueryRowContext(ctx, "SELECT taken_at, total, top FROM contest_snapshot WHERE contest_id = $1 AND number = $2", contestID, number).Scan(&takenAt, &total, &body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("snapshot %d of contest %q: %w", number, contestID, ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read snapshot: %w", err)
+	}
+	snapshot := &laurelv1.GetSnapshotResponse{}
+	if err := proto.Unmarshal(body, snapshot); err != nil {
+		return nil, fmt.Errorf("decode snapshot: %w", err)
+	}
+	snapshot.Snapshot = &laurelv1.SnapshotSummary{Number: number, TakenAt: stamp(takenAt), Total: total}
+	return snapshot, nil
+}

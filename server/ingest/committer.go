@@ -1,0 +1,197 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/laurelhq/laurel/server/journal"
+)
+
+const (
+	// maxQueued bounds the requests that wait for a transaction; a caller beyond them waits to get in.
+	maxQueued = 1024
+	// commitTimeout bounds one transaction.
+	commitTimeout = 30 * time.Second
+)
+
+var errStopped = errors.New("ingest is shutting down")
+
+// request is the entries of one call.
+type request struct {
+	entries []journal.Entry
+	// places are where the entries stand in the call.
+	places []int
+	done   chan outcome
+}
+
+type outcome struct {
+	statuses []journal.Status
+	err      error
+}
+
+// committer gathers concurrent requests into transactions. There is no timer: a transaction starts as soon as a writer is
+// free and takes whatever has come by then, so that a lone caller waits for nobody and a crowd shares.
+type committer struct {
+	journal *journal.Journal
+	now     func() time.Time
+	writers int
+	queue   chan *request
+	stopped chan struct{}
+	once    sync.Once
+}
+
+func newCommitter(j *journal.Journal, now func() time.Time, writers int) *committer {
+	return &committer{journal: j, now: now, writers: max(1, writers), queue: make(chan *request, maxQueued), stopped: make(chan struct{})}
+}
+
+// start runs the writers; the channel closes when they have finished after stop.
+func (c *committer) start() <-chan struct{} {
+	var writers sync.WaitGroup
+	for range c.writers {
+		writers.Go(c.write)
+	}
+	done := make(chan struct{})
+	go func() { writers.Wait(); close(done) }()
+	return done
+}
+
+func (c *committer) stop() { c.once.Do(func() { close(c.stopped) }) }
+
+// commit hands a request in and waits for its outcome. When ctx ends first the request may still become durable.
+func (c *committer) commit(ctx context.Context, r *request) ([]journal.Status, error) {
+	r.done = make(chan outcome, 1)
+	select {
+	case c.queue <- r:
+	case <-c.stopped:
+		return nil, errStopped
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	select {
+	case o := <-r.done:
+		return o.statuses, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (c *committer) write() {
+	var left *request // taken from the queue but too large for the last transaction
+	for {
+		if left == nil {
+			select {
+			case left = <-c.queue:
+			default:
+				select {
+				case left = <-c.queue:
+				case <-c.stopped:
+					c.refuseRest()
+					return
+				}
+			}
+		}
+		var group []*request
+		group, left = c.gather(left)
+		c.append(group)
+	}
+}
+
+// refuseRest answers requests that slipped in while the writers stopped.
+func (c *committer) refuseRest() {
+	for {
+		select {
+		case r := <-c.queue:
+			r.done <- outcome{err: errStopped}
+		default:
+			return
+		}
+	}
+}
+
+// gather takes what is waiting, up to the size of a transaction.
+func (c *committer) gather(first *request) (group []*request, left *request) {
+	group = append(group, first)
+	size := len(first.entries)
+	for {
+		select {
+		case r := <-c.queue:
+			if size += len(r.entries); size > journal.MaxAppend {
+				return group, r
+			}
+			group = append(group, r)
+		default:
+			return group, nil
+		}
+	}
+}
+
+// append writes a group. Requests that repeat an event id of the group share its row when the content is the same; when it is not
+// they go into a transaction of their own after it, where the journal refuses them.
+func (c *committer) append(group []*request) {
+	for len(group) > 0 {
+		batch := newMerged(group)
+		ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+		statuses, err := c.journal.Append(ctx, batch.entries, c.now().UnixMicro())
+		cancel()
+		for _, r := range batch.taken {
+			if err != nil {
+				r.done <- outcome{err: err}
+				continue
+			}
+			r.done <- outcome{statuses: batch.of(r, statuses)}
+		}
+		group = batch.postponed
+	}
+}
+
+// merged is the distinct entries of some requests.
+type merged struct {
+	entries []journal.Entry
+	// owners are the requests whose entry stands in entries.
+	owners    []*request
+	byID      map[string]int
+	taken     []*request
+	postponed []*request
+}
+
+func newMerged(group []*request) *merged {
+	m := &merged{byID: make(map[string]int, len(group[0].entries))}
+	for _, r := range group {
+		if m.clashes(r) {
+			m.postponed = append(m.postponed, r)
+			continue
+		}
+		m.taken = append(m.taken, r)
+		for i := range r.entries {
+			if _, known := m.byID[r.entries[i].EventID]; !known {
+				m.byID[r.entries[i].EventID] = len(m.entries)
+				m.entries, m.owners = append(m.entries, r.entries[i]), append(m.owners, r)
+			}
+		}
+	}
+	return m
+}
+
+func (m *merged) clashes(r *request) bool {
+	for i := range r.entries {
+		if at, known := m.byID[r.entries[i].EventID]; known && m.entries[at].ContentHash != r.entries[i].ContentHash {
+			return true
+		}
+	}
+	return false
+}
+
+// of returns a request's statuses: an entry of another request that was appended is a duplicate for this one.
+func (m *merged) of(r *request, statuses []journal.Status) []journal.Status {
+	own := make([]journal.Status, len(r.entries))
+	for i := range r.entries {
+		at := m.byID[r.entries[i].EventID]
+		own[i] = statuses[at]
+		if own[i] == journal.Appended && m.owners[at] != r {
+			own[i] = journal.Duplicate
+		}
+	}
+	return own
+}

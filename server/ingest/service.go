@@ -1,0 +1,211 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/journal"
+	"github.com/laurelhq/laurel/server/store"
+)
+
+const (
+	// MaxBatch bounds the events of one call.
+	MaxBatch = 1000
+	// DefaultLagLimit is how many events may wait for the fold before new ones are refused.
+	DefaultLagLimit = 200_000
+	// lagInterval is how often the backlog is counted.
+	lagInterval = 500 * time.Millisecond
+	// retryWhenLagging and retryWhenUnavailable are the delays callers are told.
+	retryWhenLagging     = 2 * time.Second
+	retryWhenUnavailable = time.Second
+)
+
+// Result is what became of one event.
+type Result struct {
+	Status laurelv1.EventStatus
+	// Field and Reason say why the event was rejected.
+	Field, Reason string
+	// Conflict tells that the id is taken by other content.
+	Conflict bool
+}
+
+// Lagging says that scoring is too far behind to take more events now.
+type Lagging struct {
+	Backlog    int64
+	RetryAfter time.Duration
+}
+
+// Error says what the caller should do.
+func (e *Lagging) Error() string {
+	return fmt.Sprintf("%d events wait to be scored, which is the limit: retry in %s", e.Backlog, e.RetryAfter)
+}
+
+// Unavailable says that the database can't be written now. Nothing is known of the events; they may be sent again.
+type Unavailable struct {
+	RetryAfter time.Duration
+	Err        error
+}
+
+// Error says what the caller should do, without details of the database.
+func (e *Unavailable) Error() string {
+	return fmt.Sprintf("events can't be stored now: retry in %s", e.RetryAfter)
+}
+
+// Unwrap returns the cause.
+func (e *Unavailable) Unwrap() error { return e.Err }
+
+// Config is what a Service needs.
+type Config struct {
+	Journal  *journal.Journal
+	Registry *event.Registry
+	// Writers is how many transactions may be in flight; 1 on SQLite.
+	Writers int
+	// LagLimit is how many events may wait for the fold; 0 means DefaultLagLimit.
+	LagLimit int
+	// FutureLimit is how far ahead of Now an event may be dated; negative means any time.
+	FutureLimit time.Duration
+	Now         func() time.Time
+	// Observe is told of each call: how long it took and what became of its events.
+	Observe func(took time.Duration, accepted, duplicates, rejected int)
+	// Conflict is told of each refused re-use of an event id.
+	Conflict func()
+	// Lag is told of the backlog: the age of its oldest event and its size.
+	Lag func(age time.Duration, events int64)
+	Log *slog.Logger
+}
+
+// Service accepts events.
+type Service struct {
+	Config
+	committer *committer
+	backlog   atomic.Int64
+}
+
+// NewService returns a service; call Run before use.
+func NewService(config Config) *Service {
+	if config.LagLimit == 0 {
+		config.LagLimit = DefaultLagLimit
+	}
+	return &Service{Config: config, committer: newCommitter(config.Journal, config.Now, config.Writers)}
+}
+
+// Run commits what is accepted and watches the backlog until ctx ends; then it finishes what was accepted and returns.
+func (s *Service) Run(ctx context.Context) {
+	done := s.committer.start()
+	ticker := time.NewTicker(lagInterval)
+	defer ticker.Stop()
+	for {
+		s.measureLag(ctx)
+		select {
+		case <-ctx.Done():
+			s.committer.stop()
+			<-done
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (s *Service) measureLag(ctx context.Context) {
+	events, oldest, err := s.Journal.Backlog(ctx, s.LagLimit+1)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "backlog unknown", "error", err.Error())
+		}
+		return
+	}
+	s.backlog.Store(events)
+	age := time.Duration(0)
+	if oldest > 0 {
+		age = max(0, s.Now().Sub(time.UnixMicro(oldest)))
+	}
+	s.Lag(age, events)
+}
+
+// Accept normalises events, makes the good ones durable, and returns a result for each, in order. The events are the caller's no
+// more. Errors: *Lagging and *Unavailable concern the whole call; the caller may send the same events again.
+func (s *Service) Accept(ctx context.Context, events []*laurelv1.Event) ([]Result, error) {
+	start := s.Now()
+	if backlog := s.backlog.Load(); backlog > int64(s.LagLimit) {
+		return nil, &Lagging{Backlog: backlog, RetryAfter: retryWhenLagging}
+	}
+	results := make([]Result, len(events))
+	work := &request{entries: make([]journal.Entry, 0, len(events)), places: make([]int, 0, len(events))}
+	buffer := make([]byte, 0, 192*len(events))
+	seen := make(map[string]int, len(events))
+	for i, e := range events {
+		if problem := s.Registry.Normalise(e, start, s.FutureLimit); problem != nil {
+			results[i] = rejected(problem.Field, problem.Message)
+			continue
+		}
+		from := len(buffer)
+		var hash [16]byte
+		buffer, hash = event.Content(buffer, e)
+		if before, twice := seen[e.GetEventId()]; twice && work.entries[before].ContentHash == hash {
+			results[i] = Result{Status: laurelv1.EventStatus_EVENT_STATUS_DUPLICATE}
+			continue
+		} else if twice {
+			results[i] = rejected("event_id", "stands twice in this batch with different content; give each event its own id")
+			continue
+		}
+		seen[e.GetEventId()] = len(work.entries)
+		work.entries = append(work.entries, journal.Entry{EventID: e.GetEventId(), UserID: e.GetUser().GetId(), ContentHash: hash, Body: buffer[from:len(buffer):len(buffer)]})
+		work.places = append(work.places, i)
+	}
+	if err := s.commit(ctx, work, results); err != nil {
+		return nil, err
+	}
+	accepted, duplicates, refused := count(results)
+	s.Observe(s.Now().Sub(start), accepted, duplicates, refused)
+	return results, nil
+}
+
+func rejected(field, reason string) Result {
+	return Result{Status: laurelv1.EventStatus_EVENT_STATUS_REJECTED, Field: field, Reason: reason}
+}
+
+// commit waits until the request's entries are durable and fills in their results.
+func (s *Service) commit(ctx context.Context, work *request, results []Result) error {
+	if len(work.entries) == 0 {
+		return nil
+	}
+	statuses, err := s.committer.commit(ctx, work)
+	if err != nil {
+		if store.IsUnavailable(err) {
+			return &Unavailable{RetryAfter: retryWhenUnavailable, Err: err}
+		}
+		return err
+	}
+	for i, status := range statuses {
+		switch at := work.places[i]; status {
+		case journal.Appended:
+			results[at].Status = laurelv1.EventStatus_EVENT_STATUS_ACCEPTED
+		case journal.Duplicate:
+			results[at].Status = laurelv1.EventStatus_EVENT_STATUS_DUPLICATE
+		case journal.Conflict:
+			results[at] = rejected("event_id", "is already used by an event with different content; the first one stands, this one is kept for review")
+			results[at].Conflict = true
+			s.Conflict()
+		}
+	}
+	return nil
+}
+
+func count(results []Result) (accepted, duplicates, refused int) {
+	for i := range results {
+		switch results[i].Status {
+		case laurelv1.EventStatus_EVENT_STATUS_ACCEPTED:
+			accepted++
+		case laurelv1.EventStatus_EVENT_STATUS_DUPLICATE:
+			duplicates++
+		case laurelv1.EventStatus_EVENT_STATUS_REJECTED, laurelv1.EventStatus_EVENT_STATUS_UNSPECIFIED:
+			refused++
+		}
+	}
+	return accepted, duplicates, refused
+}
