@@ -37,6 +37,8 @@ func (e *Engine) find(id string) (*ranking, bool) {
 // leaves the batches before its own applied.
 func (e *Engine) Apply(ctx context.Context, batches []board.Batch) ([]board.Result, error) {
 	results := make([]board.Result, len(batches))
+	// A board that is loaded between two of its batches, the first of which found it lost, must not take the second without the first.
+	var lost map[string]bool
 	for i, b := range batches {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("apply to board %q: %w", b.Board, err)
@@ -44,9 +46,19 @@ func (e *Engine) Apply(ctx context.Context, batches []board.Batch) ([]board.Resu
 		if err := b.Check(); err != nil {
 			return nil, err
 		}
+		if lost[b.Board] {
+			results[i] = board.Lost
+			continue
+		}
 		result, err := e.apply(b)
 		if err != nil {
 			return nil, fmt.Errorf("apply to board %q: %w", b.Board, err)
+		}
+		if result == board.Lost {
+			if lost == nil {
+				lost = make(map[string]bool)
+			}
+			lost[b.Board] = true
 		}
 		results[i] = result
 	}

@@ -1,0 +1,122 @@
+package memory
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/laurelhq/laurel/server/board"
+)
+
+// requireSound checks every invariant of a board's structures against each other and against the entries it should hold.
+func requireSound(t require.TestingT, r *ranking, entries map[string]board.Entry) {
+	o := &r.order
+	require.Equal(t, len(entries), r.index.used)
+	require.EqualValues(t, len(entries), o.sizes.total)
+	require.Len(t, o.firsts, len(o.chunks))
+	require.Len(t, o.sizes.sizes, len(o.chunks))
+	want := make([]board.Entry, 0, len(entries))
+	for _, e := range entries {
+		want = append(want, e)
+	}
+	slices.SortFunc(want, board.Compare)
+	place := 0
+	for ci := range o.chunks {
+		size := o.sizes.of(ci)
+		require.EqualValues(t, place, o.sizes.before(ci))
+		require.True(t, size > 0 && size <= chunkCap || len(o.chunks) == 1, "chunk %d of %d has %d entries", ci, len(o.chunks), size)
+		for i, k := range o.chunks[ci][:size] {
+			if i == 0 {
+				require.Equal(t, k, o.firsts[ci])
+			}
+			require.Equal(t, r.arena.key(k.handle), k)
+			e := board.Entry{UserID: string(r.arena.user(k.handle)), Units: -k.neg, Tie: string(r.arena.tail(k.handle)[:r.arena.tieBytes])}
+			require.Equal(t, want[place], e, "place %d", place+1)
+			place++
+			require.EqualValues(t, place, r.rank([]string{e.UserID})[0].Place)
+		}
+	}
+	require.Equal(t, len(want), place)
+}
+
+// TestStructuresStaySound moves players between few and many scores, up and down, through enough of them for chunks to split and merge often.
+func TestStructuresStaySound(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 1))
+		players := rapid.SampledFrom([]int{1, 2, chunkCap, chunkCap + 1, 3000}).Draw(rt, "players")
+		tieBytes := rapid.SampledFrom([]int{0, 2, 8, 12}).Draw(rt, "tie bytes")
+		r := newRanking(map[int]int64{})
+		entries := make(map[string]board.Entry)
+		seq := int64(0)
+		for range 3 {
+			scores := rapid.SampledFrom([]int64{1, 3, 1000, 1 << 40}).Draw(rt, "scores")
+			base := rapid.Int64Range(-1000, 1000).Draw(rt, "base")
+			share := rapid.IntRange(1, players).Draw(rt, "share")
+			batch := board.Batch{}
+			for range 2 * share {
+				tie := make([]byte, tieBytes)
+				if tieBytes > 0 {
+					tie[tieBytes-1] = byte(random.IntN(3))
+				}
+				e := board.Entry{UserID: fmt.Sprintf("u_%d", random.IntN(players)), Units: base + random.Int64N(scores), Tie: string(tie)}
+				entries[e.UserID] = e
+				batch.Entries = append(batch.Entries, e)
+			}
+			seq++
+			batch.Seq = seq
+			result, done, err := r.tryApply(batch)
+			require.NoError(rt, err)
+			require.True(rt, done)
+			require.Equal(rt, board.Applied, result)
+			requireSound(rt, r, entries)
+		}
+	})
+}
+
+// TestDriftMergesChunks has all players leave their scores upwards, which empties the chunks of the low scores one after another.
+func TestDriftMergesChunks(t *testing.T) {
+	t.Parallel()
+	const players = 20_000
+	r := newRanking(map[int]int64{})
+	entries := make(map[string]board.Entry)
+	most := 0
+	for round := range 4 {
+		for i := range players {
+			e := board.Entry{UserID: fmt.Sprintf("u_%d", i), Units: int64(round*players + i*7%players)}
+			entries[e.UserID] = e
+			require.NoError(t, r.put(e))
+			most = max(most, len(r.order.chunks))
+		}
+		requireSound(t, r, entries)
+	}
+	require.Less(t, most, 3*players/chunkCap+2, "chunks stay at least a third full on average")
+}
+
+// TestFullPages fills more than two pages of the arena with records of every length.
+func TestFullPages(t *testing.T) {
+	t.Parallel()
+	a := &arena{tieBytes: 5}
+	users := make(map[handle]string)
+	for i := 0; len(a.pages) < 3; i++ {
+		user := fmt.Sprintf("%0*d", 1+i%board.MaxUserBytes, i%10)
+		h, err := a.add(user, int64(i), "tiebr")
+		require.NoError(t, err)
+		require.NotZero(t, h)
+		users[h] = user
+	}
+	for h, user := range users {
+		require.Equal(t, user, string(a.user(h)))
+	}
+	for _, page := range a.pages {
+		require.LessOrEqual(t, cap(page), pageBytes)
+	}
+	a.pages = make([][]byte, maxPages)
+	a.pages[maxPages-1] = make([]byte, pageBytes)
+	_, err := a.add("u", 1, "tiebr")
+	require.ErrorIs(t, err, errFull)
+}

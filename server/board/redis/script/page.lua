@@ -1,0 +1,12 @@
+-- Reads a run of places. KEYS: rank, member, position. ARGV: first and last index, from 0.
+-- Returns number of players, tie length, and member and score in turn; nothing when the board is lost.
+local meta = redis.call('HMGET', KEYS[3], 'run', 'tie')
+local players = size(KEYS[1], KEYS[2], meta)
+if not players then
+  return false
+end
+local rows = {}
+if tonumber(ARGV[2]) >= tonumber(ARGV[1]) then
+  rows = redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'WITHSCORES')
+end
+return {players, tonumber(meta[2] or 0), rows}
