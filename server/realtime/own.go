@@ -1,0 +1,235 @@
+package realtime
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/zeebo/xxh3"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/protobuf/proto"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/board"
+)
+
+// ownState is what a subscription was told of the player's own place.
+type ownState struct {
+	// owed is set when the place must be sent though it may be the same, after a snapshot.
+	owed bool
+	// told is set once anything was sent; place, units and print are what it was.
+	told         bool
+	place, units int64
+	print        uint64
+	// seen is the reading of the board that was last looked at for this player.
+	seen int64
+	// misses counts how often in a row the rows around him could not be read whole, because the board moved.
+	misses int8
+}
+
+// maxMisses is how often the rows around a player are tried before he is told what there is.
+const maxMisses = 5
+
+// ask is a subscription that waits to be told.
+type ask struct {
+	subscription *subscription
+	userID       string
+	around       int64
+	own          ownState
+	row          board.Row
+	found        surroundings
+	whole        bool
+}
+
+// urgent reports whether the player himself moved or was promised an answer; the others may only have new neighbours.
+func (a ask) urgent() bool {
+	return a.own.owed || !a.own.told || a.own.place != a.row.Place || a.own.units != a.row.Units
+}
+
+// pushOwn tells the players of a board their own places: ranks in one call, the rows around them in few.
+func (h *Hub) pushOwn(ctx context.Context, f *feed, changed bool, top reading) error {
+	asks := f.asks(changed)
+	if len(asks) == 0 {
+		return nil
+	}
+	if err := h.rank(ctx, f.contestID, asks); err != nil {
+		return err
+	}
+	chosen := choose(asks, h.config.Limits.OwnPlaces)
+	if err := h.lookAround(ctx, f.contestID, chosen, top); err != nil {
+		return err
+	}
+	names, err := h.names.of(ctx, namesNeeded(chosen))
+	if err != nil {
+		return err
+	}
+	told := h.tellOwn(f, chosen, names)
+	if !told || len(chosen) < len(asks) {
+		f.wanted.Store(true)
+	}
+	return nil
+}
+
+// asks gives the subscriptions that wait: all players after a change, else those who are owed something or were left over.
+func (f *feed) asks(changed bool) []ask {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if changed {
+		f.readings++
+	}
+	var asks []ask
+	for s := range f.players {
+		if s.own.owed || s.own.seen < f.readings {
+			asks = append(asks, ask{subscription: s, userID: s.connection.viewer.UserID, around: s.around, own: s.own})
+		}
+	}
+	return asks
+}
+
+// rank fills in everyone's row.
+func (h *Hub) rank(ctx context.Context, contestID string, asks []ask) error {
+	users := make([]string, len(asks))
+	for i, a := range asks {
+		users[i] = a.userID
+	}
+	slices.Sort(users)
+	rows, err := h.config.Boards.Rank(ctx, contestID, slices.Compact(users))
+	if err != nil {
+		return fmt.Errorf("read ranks: %w", err)
+	}
+	ranked := make(map[string]board.Row, len(rows))
+	for _, row := range rows {
+		ranked[row.UserID] = row
+	}
+	for i := range asks {
+		asks[i].row = ranked[asks[i].userID]
+		asks[i].row.UserID = asks[i].userID
+	}
+	return nil
+}
+
+// choose gives at most limit of those who wait: first whoever moved himself, then who has waited longest.
+func choose(asks []ask, limit int) []ask {
+	if len(asks) <= limit {
+		return asks
+	}
+	slices.SortStableFunc(asks, func(a, b ask) int {
+		if a.urgent() != b.urgent() {
+			if a.urgent() {
+				return -1
+			}
+			return 1
+		}
+		return int(a.own.seen - b.own.seen)
+	})
+	return asks[:limit]
+}
+
+// lookAround reads the rows around the players and fills in what each is told. Rows of the top that were read for this tick serve again.
+func (h *Hub) lookAround(ctx context.Context, contestID string, asks []ask, top reading) error {
+	var needed []span
+	for _, a := range asks {
+		if a.row.Place > 0 {
+			needed = append(needed, spanAround(a.row.Place, a.around))
+		}
+	}
+	spans := mergeSpans(needed)
+	pages := make([][]board.Row, len(spans))
+	work, ctx := errgroup.WithContext(ctx)
+	work.SetLimit(h.config.Limits.RangeWorkers)
+	for i, s := range spans {
+		if s.to <= int64(len(top.rows)) {
+			pages[i] = top.rows[s.from:s.to]
+			continue
+		}
+		work.Go(func() error {
+			rows, _, _, err := h.config.Boards.Page(ctx, contestID, s.from, s.to-s.from)
+			pages[i] = rows
+			return err
+		})
+	}
+	if err := work.Wait(); err != nil {
+		return fmt.Errorf("read rows around players: %w", err)
+	}
+	for i := range asks {
+		a := &asks[i]
+		if a.row.Place == 0 {
+			a.found, a.whole = surroundings{row: a.row}, true
+			continue
+		}
+		in := spanOf(spans, spanAround(a.row.Place, a.around))
+		a.found, a.whole = look(pages[in], a.row, a.around, spans[in])
+	}
+	return nil
+}
+
+func namesNeeded(asks []ask) []string {
+	var users []string
+	for _, a := range asks {
+		users = append(users, a.userID)
+		for _, row := range a.found.near {
+			users = append(users, row.UserID)
+		}
+	}
+	return users
+}
+
+// tellOwn queues the places that differ from what was told, and reports whether nobody has to be looked at again.
+func (h *Hub) tellOwn(f *feed, asks []ask, names map[string]PublicName) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	done := true
+	for _, a := range asks {
+		s := a.subscription
+		if s.group == nil {
+			continue
+		}
+		if !s.group.ready {
+			done = false
+			continue
+		}
+		if !a.whole && s.own.misses < maxMisses {
+			s.own.misses++
+			done = false
+			continue
+		}
+		s.own.misses = 0
+		s.own.seen = f.readings
+		h.tellPlace(s, a.found, names)
+	}
+	return done
+}
+
+// tellPlace queues one player's place unless he was told the same. Callers hold the feed's lock.
+func (h *Hub) tellPlace(s *subscription, found surroundings, names map[string]PublicName) {
+	me := &laurelv1.OwnPlace{
+		Row:         showRow(found.row, names[found.row.UserID], true),
+		ToNextUnits: found.toNext,
+	}
+	for _, row := range found.near {
+		seesID := s.group.key.userIDs || row.UserID == found.row.UserID
+		me.Around = append(me.Around, showRow(row, names[row.UserID], seesID))
+	}
+	plain, err := proto.MarshalOptions{Deterministic: true}.Marshal(me)
+	if err != nil {
+		h.config.Log.Error("encode own place", "contest", s.contestID, "error", err)
+		return
+	}
+	print := xxh3.Hash(plain)
+	if s.own.told && !s.own.owed && s.own.print == print {
+		return
+	}
+	if s.own.told {
+		me.DeltaUnits = found.row.Units - s.own.units
+	}
+	frame := &laurelv1.ServerFrame{Frame: &laurelv1.ServerFrame_Own{Own: &laurelv1.OwnPlaceUpdate{
+		ContestId: s.contestID,
+		Epoch:     s.group.epoch,
+		Revision:  s.group.revision,
+		Me:        me,
+	}}}
+	if s.connection.tell(frame, s) {
+		s.own.owed, s.own.told = false, true
+		s.own.place, s.own.units, s.own.print = found.row.Place, found.row.Units, print
+	}
+}
