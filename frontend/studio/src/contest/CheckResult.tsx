@@ -1,0 +1,55 @@
+import type { CheckDefinitionResponse } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
+import { useLingui } from "@lingui/react";
+import { Group, Loader, Stack, Text } from "@mantine/core";
+import { CheckIcon } from "../ui/icons.tsx";
+import { Panel } from "../ui/Panel.tsx";
+import type { ProblemFacts } from "./definition.model.ts";
+import { ProblemList } from "./ProblemList.tsx";
+
+interface CheckResultProps {
+  /** The server's newest answer; undefined before the first. */
+  readonly result: CheckDefinitionResponse | undefined;
+  /** Problems to show: of the check, or of a publication that was refused. */
+  readonly problems: readonly ProblemFacts[];
+  readonly checking: boolean;
+  readonly onChoose: (problem: ProblemFacts) => void;
+}
+
+/** What the server says of the document: its problems, or what it means in plain words. */
+export function CheckResult({ result, problems, checking, onChoose }: CheckResultProps) {
+  const { i18n } = useLingui();
+  const clean = result !== undefined && problems.length === 0;
+  return (
+    <Panel
+      title={clean ? i18n.t("In plain words") : i18n.t("Check")}
+      aside={checking ? <Loader size="xs" aria-label={i18n.t("Checking")} /> : null}
+    >
+      <Stack gap="sm">
+        <Group gap={6} role="status" mih={24} wrap="nowrap">
+          {result === undefined ? (
+            <Text size="sm" c="dimmed">
+              {i18n.t("The server checks while you type.")}
+            </Text>
+          ) : clean ? (
+            <Group gap={6} c="var(--laurel-good)" wrap="nowrap">
+              <CheckIcon size={16} />
+              <Text size="sm" fw={650}>
+                {i18n.t("Ready to publish")}
+              </Text>
+            </Group>
+          ) : (
+            <Text size="sm" fw={650} c="var(--laurel-bad)">
+              {i18n.t("{count, plural, one {# problem} other {# problems}}", { count: problems.length })}
+            </Text>
+          )}
+        </Group>
+        {clean && result.reading !== "" ? (
+          <Text lang="en" dir="auto" style={{ whiteSpace: "pre-line" }}>
+            {result.reading}
+          </Text>
+        ) : null}
+        {problems.length > 0 ? <ProblemList problems={problems} onChoose={onChoose} /> : null}
+      </Stack>
+    </Panel>
+  );
+}

@@ -1,0 +1,79 @@
+import type { ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import { useLingui } from "@lingui/react";
+import { Table, Text } from "@mantine/core";
+import { RoomLink } from "../ui/links.tsx";
+import { useFormat } from "../ui/useFormat.ts";
+import classes from "./ContestTable.module.css";
+import { titleOf, windowOf } from "./contest.model.ts";
+import { scoringName } from "./contest.words.ts";
+import { StateBadge } from "./StateBadge.tsx";
+import { WindowTimes } from "./WindowTimes.tsx";
+
+interface ContestTableProps {
+  readonly contests: readonly ContestSummary[];
+}
+
+/** Contests, one a row. */
+export function ContestTable({ contests }: ContestTableProps) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  return (
+    <Table.ScrollContainer minWidth={760} type="native">
+      <Table verticalSpacing="sm" className={classes.table} aria-label={i18n.t("Contests")}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{i18n.t("Contest")}</Table.Th>
+            <Table.Th scope="col">{i18n.t("State")}</Table.Th>
+            <Table.Th scope="col">{i18n.t("Window")}</Table.Th>
+            <Table.Th scope="col">{i18n.t("Scoring")}</Table.Th>
+            <Table.Th scope="col">{i18n.t("Markets")}</Table.Th>
+            <Table.Th scope="col" ta="end">
+              {i18n.t("Players")}
+            </Table.Th>
+            <Table.Th scope="col">{i18n.t("Board")}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {contests.map((contest) => (
+            <Table.Tr key={contest.id}>
+              <Table.Th scope="row" fw="normal">
+                <RoomLink to="/contests/$id" params={{ id: contest.id }} fw={650}>
+                  <bdi>{titleOf(contest)}</bdi>
+                </RoomLink>
+                <Text size="xs" c="dimmed" ff="monospace">
+                  <bdi>{contest.id}</bdi>
+                </Text>
+              </Table.Th>
+              <Table.Td>
+                <StateBadge state={contest.state} />
+              </Table.Td>
+              <Table.Td>
+                <WindowTimes window={windowOf(contest)} />
+              </Table.Td>
+              <Table.Td>{scoringName(i18n, contest.type, contest.n)}</Table.Td>
+              <Table.Td>
+                {contest.markets.length === 0 ? (
+                  <Text c="dimmed" size="sm">
+                    {i18n.t("Any")}
+                  </Text>
+                ) : (
+                  <bdi>{contest.markets.join(", ")}</bdi>
+                )}
+              </Table.Td>
+              <Table.Td ta="end">{format.count(contest.players)}</Table.Td>
+              <Table.Td>
+                <RoomLink
+                  to="/contests/$id/board"
+                  params={{ id: contest.id }}
+                  aria-label={i18n.t("Live board of {title}", { title: titleOf(contest) })}
+                >
+                  {i18n.t("Open")}
+                </RoomLink>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

@@ -1,0 +1,125 @@
+import { useLingui } from "@lingui/react";
+import { Checkbox } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import { useFormat } from "../ui/useFormat.ts";
+import classes from "./BoardTable.module.css";
+import { type BoardRow, behindAbove, movements } from "./board.model.ts";
+import { useRowSlide } from "./useRowSlide.ts";
+
+interface BoardTableProps {
+  readonly rows: readonly BoardRow[];
+  readonly precision: number;
+  readonly label: string;
+  /** User ids of the players that are compared. */
+  readonly chosen: readonly string[];
+  readonly onToggle: (userId: string) => void;
+  /** User id of the player that is looked for. */
+  readonly sought?: string | undefined;
+}
+
+/** How a player moved with the last change. */
+function Moved({ places }: { readonly places: number | undefined }) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  if (places === undefined || places === 0) return null;
+  const count = format.count(Math.abs(places));
+  const words = places > 0 ? i18n.t("up {count}", { count }) : i18n.t("down {count}", { count });
+  return (
+    <span className={classes.moved} data-up={places > 0 || undefined} role="img" aria-label={words}>
+      {places > 0 ? "▲" : "▼"}
+      {count}
+    </span>
+  );
+}
+
+/** The last movement of each player, kept until he moves again or the note grows old. */
+function useMovements(rows: readonly BoardRow[]): ReadonlyMap<string, number> {
+  const last = useRef(rows);
+  const [moved, setMoved] = useState<ReadonlyMap<string, number>>(new Map());
+  useEffect(() => {
+    const now = movements(last.current, rows);
+    last.current = rows;
+    if (now.size > 0) setMoved((before) => new Map([...before, ...now]));
+  }, [rows]);
+  useEffect(() => {
+    if (moved.size === 0) return;
+    const timer = window.setTimeout(() => setMoved(new Map()), 5_000);
+    return () => window.clearTimeout(timer);
+  }, [moved]);
+  return moved;
+}
+
+/** A board. Rows slide to their new places; two can be chosen to be compared. */
+export function BoardTable({ rows, precision, label, chosen, onToggle, sought }: BoardTableProps) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  const body = useRef<HTMLTableSectionElement>(null);
+  useRowSlide(body, rows);
+  const moved = useMovements(rows);
+  return (
+    <table className={classes.board} aria-label={label}>
+      <thead>
+        <tr>
+          <th scope="col" className={classes.choose}>
+            {i18n.t("Compare")}
+          </th>
+          <th scope="col" className={classes.place}>
+            {i18n.t("Place")}
+          </th>
+          <th scope="col">{i18n.t("Player")}</th>
+          <th scope="col" className={classes.number}>
+            {i18n.t("Score")}
+          </th>
+          <th scope="col" className={classes.number}>
+            {i18n.t("Behind")}
+          </th>
+        </tr>
+      </thead>
+      <tbody ref={body}>
+        {rows.map((row, index) => {
+          const behind = behindAbove(rows, index);
+          const isChosen = chosen.includes(row.userId);
+          return (
+            <tr
+              key={row.playerKey}
+              data-key={row.playerKey}
+              data-user-id={row.userId}
+              data-chosen={isChosen || undefined}
+              data-sought={(sought !== undefined && row.userId === sought) || undefined}
+            >
+              <td className={classes.choose}>
+                <Checkbox
+                  checked={isChosen}
+                  disabled={row.userId === ""}
+                  onChange={() => onToggle(row.userId)}
+                  aria-label={i18n.t("Compare {name}", { name: row.name })}
+                />
+              </td>
+              <td className={classes.place}>
+                <span
+                  className={classes.medal}
+                  data-place={row.place <= 3n ? row.place.toString() : undefined}
+                >
+                  {format.count(row.place)}
+                </span>
+                <Moved places={moved.get(row.playerKey)} />
+              </td>
+              <th scope="row" className={classes.player}>
+                <bdi>{row.name}</bdi>
+                {row.userId === "" ? null : (
+                  <span className={classes.userId}>
+                    <bdi>{row.userId}</bdi>
+                  </span>
+                )}
+              </th>
+              <td className={classes.number}>{format.units(row.units, precision)}</td>
+              <td className={classes.behind}>
+                {behind === undefined ? "" : behind === 0n ? i18n.t("tied") : format.units(behind, precision)}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}

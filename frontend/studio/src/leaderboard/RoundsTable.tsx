@@ -1,0 +1,83 @@
+import { useLingui } from "@lingui/react";
+import { instantOfMicros } from "../ui/time.model.ts";
+import { useFormat } from "../ui/useFormat.ts";
+import { type KeptRound, pairRounds, totalUnits } from "./order.model.ts";
+import classes from "./WhyPanel.module.css";
+
+interface Side {
+  readonly name: string;
+  readonly rounds: readonly KeptRound[];
+}
+
+interface RoundsTableProps {
+  readonly above: Side;
+  readonly below: Side;
+  readonly precision: number;
+  readonly zone: string;
+}
+
+function Round({
+  round,
+  precision,
+  zone,
+}: {
+  round: KeptRound | undefined;
+  precision: number;
+  zone: string;
+}) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  if (round === undefined) return <>–</>;
+  return (
+    <>
+      <bdi title={i18n.t("Event {id}", { id: round.eventId })}>{format.units(round.units, precision)}</bdi>
+      <span className={classes.note}>
+        <bdi>{format.millionths(round.multiplierMicros)}×</bdi> ·{" "}
+        <bdi>{format.microseconds(round.durationMs * 1_000n)}</bdi> ·{" "}
+        <bdi>{format.timeOfDay(instantOfMicros(round.eventTsMicros), zone)}</bdi>
+      </span>
+    </>
+  );
+}
+
+/** The rounds that make up both scores, best beside best. Pairs that differ are marked. */
+export function RoundsTable({ above, below, precision, zone }: RoundsTableProps) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
+    <section className={classes.rounds} tabIndex={0} aria-label={i18n.t("Rounds that count")}>
+      <table className={classes.values} aria-label={i18n.t("Rounds that count, best first")}>
+        <thead>
+          <tr>
+            <th scope="col">{i18n.t("Round")}</th>
+            <th scope="col">
+              <bdi>{above.name}</bdi>
+            </th>
+            <th scope="col">
+              <bdi>{below.name}</bdi>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {pairRounds(above.rounds, below.rounds).map((pair) => (
+            <tr key={pair.rank} data-apart={pair.above?.units !== pair.below?.units || undefined}>
+              <th scope="row">{format.count(pair.rank)}</th>
+              <td>
+                <Round round={pair.above} precision={precision} zone={zone} />
+              </td>
+              <td>
+                <Round round={pair.below} precision={precision} zone={zone} />
+              </td>
+            </tr>
+          ))}
+          <tr>
+            <th scope="row">{i18n.t("Sum")}</th>
+            <td>{format.units(totalUnits(above.rounds), precision)}</td>
+            <td>{format.units(totalUnits(below.rounds), precision)}</td>
+          </tr>
+        </tbody>
+      </table>
+    </section>
+  );
+}

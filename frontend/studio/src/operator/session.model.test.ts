@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { safeReturn } from "./session.model.ts";
+
+describe("safeReturn", () => {
+  it.each([
+    ["/contests/x/board?a=u_1", "/contests/x/board?a=u_1"],
+    ["/", "/"],
+    ["//evil.example", "/"],
+    ["/\\evil.example", "/"],
+    ["https://evil.example", "/"],
+    ["javascript:alert(1)", "/"],
+    ["/signin?to=%2F", "/"],
+    [undefined, "/"],
+    [7, "/"],
+  ])("%j leads to %j", (wanted, path) => {
+    expect(safeReturn(wanted)).toBe(path);
+  });
+});

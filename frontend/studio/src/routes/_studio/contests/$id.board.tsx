@@ -1,0 +1,103 @@
+import { useQuery } from "@connectrpc/connect-query";
+import { ContestService, LeaderboardService } from "@laurel/client";
+import { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import { useLingui } from "@lingui/react";
+import { keepPreviousData } from "@tanstack/react-query";
+import { createFileRoute } from "@tanstack/react-router";
+import { BoardRoom } from "../../../leaderboard/BoardRoom.tsx";
+import { type BoardSearch, boardSearch, chosenOf } from "../../../leaderboard/board.model.ts";
+import { useLiveBoard } from "../../../leaderboard/live.tsx";
+import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
+import { PageHead } from "../../../ui/PageHead.tsx";
+
+export const Route = createFileRoute("/_studio/contests/$id/board")({
+  validateSearch: (search: Record<string, unknown>): Partial<BoardSearch> => {
+    const { top, ...rest } = boardSearch(search);
+    return top === 25 ? rest : { top, ...rest };
+  },
+  component: LiveBoardRoom,
+});
+
+/** How often what is not pushed is asked for again while the contest runs, in milliseconds. */
+const pollMillis = 3_000;
+const snapshotPollMillis = 15_000;
+
+function LiveBoardRoom() {
+  const { i18n } = useLingui();
+  const { id } = Route.useParams();
+  const search = boardSearch(Route.useSearch());
+  const navigate = Route.useNavigate();
+  const live = useLiveBoard(id, search.top);
+  const contestQuery = useQuery(
+    ContestService.method.getContest,
+    { id },
+    { refetchInterval: snapshotPollMillis },
+  );
+  const contest = contestQuery.data?.contest;
+  const state = live.board?.contest?.state ?? contest?.state;
+  const poll = state === ContestState.FINAL ? false : pollMillis;
+  const withoutSocket = live.board === undefined && live.state !== "connecting";
+  const fallback = useQuery(
+    LeaderboardService.method.getLeaderboard,
+    { contestId: id, top: search.top },
+    { enabled: withoutSocket, refetchInterval: poll },
+  );
+  const found = useQuery(
+    LeaderboardService.method.getLeaderboard,
+    { contestId: id, me: search.find ?? "", around: 3 },
+    { enabled: search.find !== undefined, refetchInterval: poll, placeholderData: keepPreviousData },
+  );
+  const chosen = chosenOf(search);
+  const [userA, userB] = chosen;
+  const why = useQuery(
+    LeaderboardService.method.explainOrder,
+    { contestId: id, userA: userA ?? "", userB: userB ?? "" },
+    { enabled: chosen.length === 2, refetchInterval: poll, placeholderData: keepPreviousData },
+  );
+  const snapshots = useQuery(
+    LeaderboardService.method.listSnapshots,
+    { contestId: id },
+    { refetchInterval: poll === false ? false : snapshotPollMillis },
+  );
+  const kept = useQuery(
+    LeaderboardService.method.getSnapshot,
+    { contestId: id, number: BigInt(search.at ?? 0) },
+    {
+      enabled: search.at !== undefined,
+      staleTime: Number.POSITIVE_INFINITY,
+      placeholderData: keepPreviousData,
+    },
+  );
+  if (contest === undefined) {
+    return (
+      <>
+        <PageHead title={i18n.t("Live board")} />
+        {contestQuery.error === null ? null : (
+          <ErrorNotice
+            error={contestQuery.error}
+            title={i18n.t("The contest {id} can't be read.", { id })}
+            onRetry={() => void contestQuery.refetch()}
+          />
+        )}
+      </>
+    );
+  }
+  return (
+    <BoardRoom
+      contest={{ ...contest, state: state ?? contest.state }}
+      resultHash={live.board?.contest?.resultHash || contest.resultHash}
+      search={search}
+      onSearch={(change) => void navigate({ search: { ...search, ...change }, replace: true })}
+      live={live}
+      fallback={fallback.data}
+      found={{ place: found.data?.me, error: found.error }}
+      why={{
+        answer: chosen.length === 2 ? why.data : undefined,
+        error: chosen.length === 2 ? why.error : null,
+      }}
+      snapshots={snapshots.data?.snapshots ?? []}
+      kept={search.at === undefined ? undefined : kept.data}
+      keptError={search.at === undefined ? null : kept.error}
+    />
+  );
+}

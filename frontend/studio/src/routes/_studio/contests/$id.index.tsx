@@ -1,0 +1,90 @@
+import { useQuery } from "@connectrpc/connect-query";
+import { CatalogService, ContestService } from "@laurel/client";
+import { useLingui } from "@lingui/react";
+import { Button, Grid, Skeleton, Stack } from "@mantine/core";
+import { createFileRoute } from "@tanstack/react-router";
+import { ContestFactsPanel } from "../../../contest/ContestFactsPanel.tsx";
+import { titleOf, windowOf } from "../../../contest/contest.model.ts";
+import { DefinitionText } from "../../../contest/DefinitionText.tsx";
+import { LifeCycle } from "../../../contest/LifeCycle.tsx";
+import { StateBadge } from "../../../contest/StateBadge.tsx";
+import { Versions } from "../../../contest/Versions.tsx";
+import { WindowTimes } from "../../../contest/WindowTimes.tsx";
+import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
+import { BoardIcon } from "../../../ui/icons.tsx";
+import { RoomButton } from "../../../ui/links.tsx";
+import { PageHead } from "../../../ui/PageHead.tsx";
+import { Panel } from "../../../ui/Panel.tsx";
+
+export const Route = createFileRoute("/_studio/contests/$id/")({ component: ContestRoom });
+
+const pollMillis = 3_000;
+
+function ContestRoom() {
+  const { i18n } = useLingui();
+  const { id } = Route.useParams();
+  const query = useQuery(ContestService.method.getContest, { id }, { refetchInterval: pollMillis });
+  const versions = useQuery(CatalogService.method.getDefinition, { kind: "Contest", id, version: 0 });
+  const contest = query.data?.contest;
+  if (contest === undefined) {
+    return query.error === null ? (
+      <Skeleton height={320} animate={false} />
+    ) : (
+      <>
+        <PageHead title={id} />
+        <ErrorNotice
+          error={query.error}
+          title={i18n.t("The contest {id} can't be read.", { id })}
+          onRetry={() => void query.refetch()}
+        />
+      </>
+    );
+  }
+  return (
+    <>
+      <PageHead
+        title={titleOf(contest)}
+        heading={<bdi>{titleOf(contest)}</bdi>}
+        beside={<StateBadge state={contest.state} />}
+        description={<WindowTimes window={windowOf(contest)} />}
+        actions={
+          <>
+            <RoomButton to="/contests/$id/board" params={{ id }} leftSection={<BoardIcon size={16} />}>
+              {i18n.t("Live board")}
+            </RoomButton>
+            <RoomButton to="/contests/$id/edit" params={{ id }} variant="default">
+              {i18n.t("Edit")}
+            </RoomButton>
+            <Button component="a" href={`/demo?contest=${encodeURIComponent(id)}`} variant="default">
+              {i18n.t("Widget demo")}
+            </Button>
+          </>
+        }
+      />
+      <Stack gap="md">
+        <Panel title={i18n.t("Life cycle")}>
+          <LifeCycle contest={contest} />
+        </Panel>
+        <Grid gap="md">
+          <Grid.Col span={{ base: 12, md: 5 }}>
+            <ContestFactsPanel contest={contest} />
+          </Grid.Col>
+          <Grid.Col span={{ base: 12, md: 7 }}>
+            <Panel title={i18n.t("Versions")} h="100%">
+              {versions.data === undefined ? (
+                versions.error === null ? (
+                  <Skeleton height={120} animate={false} />
+                ) : (
+                  <ErrorNotice error={versions.error} title={i18n.t("The versions can't be read.")} />
+                )
+              ) : (
+                <Versions versions={versions.data.versions} />
+              )}
+            </Panel>
+          </Grid.Col>
+        </Grid>
+        <DefinitionText yaml={query.data?.yaml ?? ""} />
+      </Stack>
+    </>
+  );
+}

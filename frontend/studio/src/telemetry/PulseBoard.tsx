@@ -1,0 +1,103 @@
+import type { GetPulseResponse } from "@laurel/client/gen/laurel/v1/telemetry_service_pb.js";
+import { useLingui } from "@lingui/react";
+import { Grid, SimpleGrid, Stack } from "@mantine/core";
+import { Panel } from "../ui/Panel.tsx";
+import { useFormat } from "../ui/useFormat.ts";
+import { ContestCounts } from "./ContestCounts.tsx";
+import { EngineFacts } from "./EngineFacts.tsx";
+import { Figure } from "./Figure.tsx";
+import { HealthLine } from "./HealthLine.tsx";
+import { PulseChart } from "./PulseChart.tsx";
+import { healthOf, lagLimitMillis, pulseOf, type Stage } from "./pulse.model.ts";
+
+interface PulseBoardProps {
+  readonly figures: GetPulseResponse;
+  readonly reachable: boolean;
+}
+
+/** All figures of the engine on one page. */
+export function PulseBoard({ figures, reachable }: PulseBoardProps) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  const pulse = pulseOf(figures.points);
+  const window = i18n.t("in the last {seconds, plural, one {# second} other {# seconds}}", {
+    seconds: figures.points.length,
+  });
+  const stages: { stage: Stage; name: string; note: string }[] = [
+    { stage: "ingest", name: i18n.t("Ingest p95"), note: i18n.t("request to durable") },
+    { stage: "rule", name: i18n.t("Rule p95"), note: i18n.t("scoring one batch") },
+    { stage: "board", name: i18n.t("Board p95"), note: i18n.t("one board update") },
+    { stage: "push", name: i18n.t("Push p95"), note: i18n.t("event to socket") },
+  ];
+  return (
+    <Stack gap="md">
+      <HealthLine health={healthOf(pulse, reachable)} lagMillis={pulse.lagMillis} />
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, lg: 3 }}>
+          <SimpleGrid cols={{ base: 2, lg: 1 }} spacing="md">
+            <Figure
+              leading
+              name={i18n.t("Events accepted per second")}
+              value={format.count(pulse.acceptedNow)}
+              note={i18n.t("{count} accepted {window}", { count: format.count(pulse.accepted), window })}
+            />
+            <Figure
+              leading
+              name={i18n.t("Lag")}
+              value={format.microseconds(pulse.lagMillis * 1_000n)}
+              tone={pulse.lagMillis > lagLimitMillis ? "bad" : "good"}
+              note={i18n.t("age of the oldest event not yet folded")}
+            />
+          </SimpleGrid>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 9 }}>
+          <Panel title={i18n.t("Flow")} h="100%">
+            <PulseChart points={figures.points} />
+          </Panel>
+        </Grid.Col>
+      </Grid>
+      <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md">
+        {stages.map(({ stage, name, note }) => {
+          const micros = pulse.p95[stage];
+          return (
+            <Figure
+              key={stage}
+              name={name}
+              value={micros === undefined ? "–" : format.microseconds(micros)}
+              note={micros === undefined ? i18n.t("nothing measured yet") : note}
+            />
+          );
+        })}
+        <Figure name={i18n.t("Duplicates")} value={format.count(pulse.duplicates)} note={window} />
+        <Figure
+          name={i18n.t("Rejected")}
+          value={format.count(pulse.rejected)}
+          tone={pulse.rejected > 0n ? "warn" : undefined}
+          note={window}
+        />
+        <Figure
+          name={i18n.t("Dead letters")}
+          value={format.count(figures.deadLetters)}
+          tone={figures.deadLetters > 0n ? "bad" : undefined}
+          note={i18n.t("events that could not be scored, ever")}
+        />
+        <Figure
+          name={i18n.t("Conflicts")}
+          value={format.count(figures.conflicts)}
+          tone={figures.conflicts > 0n ? "warn" : undefined}
+          note={i18n.t("event ids used again with other content, ever")}
+        />
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <ContestCounts counts={figures.contests} />
+        <EngineFacts
+          sockets={pulse.sockets}
+          database={figures.database}
+          board={figures.board}
+          clock={figures.clock}
+          nowMicros={figures.nowMicros}
+        />
+      </SimpleGrid>
+    </Stack>
+  );
+}

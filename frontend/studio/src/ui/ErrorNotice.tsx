@@ -1,0 +1,33 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { useLingui } from "@lingui/react";
+import { Alert, Button, Group, Text } from "@mantine/core";
+import { AlertIcon } from "./icons.tsx";
+
+interface ErrorNoticeProps {
+  readonly error: unknown;
+  /** What could not be done, as a whole sentence. */
+  readonly title: string;
+  readonly onRetry?: () => void;
+}
+
+/** Says what went wrong, what the server says about it, and offers to try again. */
+export function ErrorNotice({ error, title, onRetry }: ErrorNoticeProps) {
+  const { i18n } = useLingui();
+  const cause = ConnectError.from(error);
+  const unreachable = cause.code === Code.Unavailable || cause.code === Code.Unknown;
+  return (
+    <Alert color="red" variant="light" icon={<AlertIcon />} title={title} role="alert">
+      <Group justify="space-between" align="center">
+        <Text size="sm" c="var(--mantine-color-text)">
+          {unreachable ? i18n.t("The server can't be reached. The studio keeps trying.") : null}{" "}
+          <bdi lang="en">{cause.rawMessage}</bdi>
+        </Text>
+        {onRetry === undefined ? null : (
+          <Button size="xs" variant="default" onClick={onRetry}>
+            {i18n.t("Try again")}
+          </Button>
+        )}
+      </Group>
+    </Alert>
+  );
+}

@@ -1,0 +1,106 @@
+import { useLingui } from "@lingui/react";
+import { useMantineColorScheme } from "@mantine/core";
+import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
+import { titleOf } from "../contest/contest.model.ts";
+import { type Locale, locales } from "../i18n.ts";
+import { useChooseLocale } from "./Choices.tsx";
+import {
+  BoardIcon,
+  ContestIcon,
+  LanguageIcon,
+  MoonIcon,
+  PlusIcon,
+  PulseIcon,
+  SearchIcon,
+  SunIcon,
+} from "./icons.tsx";
+
+interface PaletteProps {
+  readonly contests: readonly { readonly id: string; readonly title: string }[];
+  readonly onGo: (path: string) => void;
+  readonly onSignOut: () => void;
+}
+
+/** Ctrl-K: goes to any room, contest or board, and changes language and colours. */
+export function Palette({ contests, onGo, onSignOut }: PaletteProps) {
+  const { i18n } = useLingui();
+  const { setColorScheme } = useMantineColorScheme();
+  const chooseLocale = useChooseLocale();
+  const rooms: SpotlightActionData[] = [
+    { id: "pulse", label: i18n.t("Pulse"), leftSection: <PulseIcon />, onClick: () => onGo("/") },
+    {
+      id: "contests",
+      label: i18n.t("Contests"),
+      leftSection: <ContestIcon />,
+      onClick: () => onGo("/contests"),
+    },
+    {
+      id: "new",
+      label: i18n.t("New contest"),
+      leftSection: <PlusIcon />,
+      onClick: () => onGo("/contests/new"),
+    },
+  ];
+  const pages: SpotlightActionData[] = contests.flatMap((contest) => {
+    const path = `/contests/${encodeURIComponent(contest.id)}`;
+    const name = titleOf(contest);
+    return [
+      {
+        id: `contest-${contest.id}`,
+        label: name,
+        description: contest.id,
+        leftSection: <ContestIcon />,
+        onClick: () => onGo(path),
+      },
+      {
+        id: `board-${contest.id}`,
+        label: i18n.t("Live board of {title}", { title: name }),
+        description: contest.id,
+        leftSection: <BoardIcon />,
+        onClick: () => onGo(`${path}/board`),
+      },
+    ];
+  });
+  const choices: SpotlightActionData[] = [
+    {
+      id: "light",
+      label: i18n.t("Light colours"),
+      leftSection: <SunIcon />,
+      onClick: () => setColorScheme("light"),
+    },
+    {
+      id: "dark",
+      label: i18n.t("Dark colours"),
+      leftSection: <MoonIcon />,
+      onClick: () => setColorScheme("dark"),
+    },
+    ...(Object.keys(locales) as Locale[]).map((locale) => ({
+      id: `language-${locale}`,
+      label: locales[locale].name,
+      leftSection: <LanguageIcon />,
+      onClick: () => chooseLocale(locale),
+    })),
+    { id: "sign-out", label: i18n.t("Sign out"), onClick: onSignOut },
+  ];
+  const groups: SpotlightActionGroupData[] = [
+    { group: i18n.t("Rooms"), actions: rooms },
+    { group: i18n.t("Contests"), actions: pages },
+    { group: i18n.t("Choices"), actions: choices },
+  ];
+  return (
+    <Spotlight
+      actions={groups.filter(({ actions }) => actions.length > 0)}
+      shortcut={["mod + K", "mod + P"]}
+      highlightQuery
+      limit={12}
+      scrollable
+      maxHeight={420}
+      nothingFound={i18n.t("Nothing found")}
+      searchProps={{
+        leftSection: <SearchIcon />,
+        placeholder: i18n.t("Go to a room, a contest or a board"),
+        "aria-label": i18n.t("Go to"),
+      }}
+    />
+  );
+}

@@ -1,0 +1,34 @@
+import { Group, Paper, type PaperProps, Title } from "@mantine/core";
+import type { ReactNode } from "react";
+
+interface PanelProps extends PaperProps {
+  readonly title?: string;
+  readonly aside?: ReactNode;
+  readonly children: ReactNode;
+  readonly labelledBy?: string;
+}
+
+/** A framed part of a room; with a title it is a named region. */
+export function Panel({ title, aside, children, ...rest }: PanelProps) {
+  return (
+    <Paper
+      component="section"
+      aria-label={title}
+      p="md"
+      withBorder
+      bg="var(--laurel-surface)"
+      style={{ borderColor: "var(--laurel-line)" }}
+      {...rest}
+    >
+      {title === undefined ? null : (
+        <Group justify="space-between" mb="sm" gap="xs">
+          <Title order={2} size="h5">
+            {title}
+          </Title>
+          {aside}
+        </Group>
+      )}
+      {children}
+    </Paper>
+  );
+}

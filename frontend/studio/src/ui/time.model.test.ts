@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import {
+  clockChangesWithin,
+  formatInstant,
+  instantOfMicros,
+  knownZone,
+  zoneOffsetMinutes,
+} from "./time.model.ts";
+
+describe("time", () => {
+  const summer = new Date("2025-10-25T18:00:00Z");
+  const winter = new Date("2025-10-26T18:00:00Z");
+
+  it("writes an instant in the contest's zone", () => {
+    expect(formatInstant("en-GB", summer, "Europe/Kyiv")).toBe("25 Oct 2025, 21:00");
+    expect(formatInstant("en-GB", summer, "UTC", true)).toBe("25 Oct 2025, 18:00:00");
+  });
+  it("writes Persian dates in the Persian calendar", () => {
+    expect(formatInstant("fa-IR", summer, "UTC")).toContain("۱۴۰۴");
+  });
+  it("knows how far a zone is ahead", () => {
+    expect(zoneOffsetMinutes(summer, "Europe/Kyiv")).toBe(180);
+    expect(zoneOffsetMinutes(winter, "Europe/Kyiv")).toBe(120);
+    expect(zoneOffsetMinutes(winter, "Asia/Kathmandu")).toBe(345);
+  });
+  it("sees the night on which clocks are set back, even inside a long window", () => {
+    expect(clockChangesWithin(summer, winter, "Europe/Kyiv")).toBe(true);
+    expect(clockChangesWithin(summer, winter, "UTC")).toBe(false);
+    expect(
+      clockChangesWithin(new Date("2025-01-10T00:00Z"), new Date("2025-12-10T00:00Z"), "Europe/Kyiv"),
+    ).toBe(true);
+  });
+  it("falls back to UTC for a zone that nobody knows", () => {
+    expect(knownZone("")).toBe("UTC");
+    expect(knownZone("Mars/Olympus")).toBe("UTC");
+    expect(knownZone("Europe/Stockholm")).toBe("Europe/Stockholm");
+  });
+  it("reads microseconds", () => {
+    expect(instantOfMicros(1_761_415_200_000_000n).toISOString()).toBe("2025-10-25T18:00:00.000Z");
+  });
+});

@@ -1,0 +1,83 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+
+/** The instant of a message's time; undefined when it is unset. */
+export function instantOf(timestamp: Timestamp | undefined): Date | undefined {
+  return timestamp === undefined ? undefined : timestampDate(timestamp);
+}
+
+/** The instant of a count of microseconds since 1970. */
+export function instantOfMicros(micros: bigint): Date {
+  return new Date(Number(micros / 1_000n));
+}
+
+/** The zone to use for a contest: its own, or UTC where it names none or one this browser doesn't know. */
+export function knownZone(zone: string): string {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone === "" ? "UTC" : zone }).resolvedOptions().timeZone;
+  } catch {
+    return "UTC";
+  }
+}
+
+/** The viewer's own zone. */
+export function viewerZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** Writes an instant in a zone, to the minute or to the second, in the calendar that is usual for the language. */
+export function formatInstant(tag: string, instant: Date, zone: string, seconds = false): string {
+  return new Intl.DateTimeFormat(tag, {
+    timeZone: zone,
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: seconds ? "2-digit" : undefined,
+    hourCycle: "h23",
+  }).format(instant);
+}
+
+/** Writes the time of day of an instant in a zone. */
+export function formatTimeOfDay(tag: string, instant: Date, zone: string): string {
+  return new Intl.DateTimeFormat(tag, {
+    timeZone: zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  }).format(instant);
+}
+
+/** Minutes by which a zone is ahead of UTC at an instant. */
+export function zoneOffsetMinutes(instant: Date, zone: string): number {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    calendar: "gregory",
+    numberingSystem: "latn",
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+  }).formatToParts(instant);
+  const part = (type: string): number => Number(parts.find((each) => each.type === type)?.value ?? "0");
+  const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"));
+  return Math.round((local - instant.getTime()) / 60_000);
+}
+
+/**
+ * Whether a zone's clock is set forward or back between two instants: a local time is then skipped or comes twice.
+ * Looks at each day, at most 400 of them.
+ */
+export function clockChangesWithin(start: Date, end: Date, zone: string): boolean {
+  const first = zoneOffsetMinutes(start, zone);
+  const dayMillis = 86_400_000;
+  const days = Math.min(Math.ceil((end.getTime() - start.getTime()) / dayMillis), 400);
+  for (let day = 1; day < days; day++) {
+    if (zoneOffsetMinutes(new Date(start.getTime() + day * dayMillis), zone) !== first) return true;
+  }
+  return zoneOffsetMinutes(end, zone) !== first;
+}

@@ -1,0 +1,35 @@
+import { useLingui } from "@lingui/react";
+import { useMemo } from "react";
+import { locales, pickLocale } from "../i18n.ts";
+import { formatCount, formatMicroseconds, formatMillionths, formatUnits } from "./number.model.ts";
+import { formatInstant, formatTimeOfDay, viewerZone } from "./time.model.ts";
+
+/** Formats in the current language: numbers are exact, instants are written in the zone that is asked for. */
+export interface Format {
+  readonly tag: string;
+  readonly zone: string;
+  units(units: bigint, precision: number): string;
+  count(count: bigint | number): string;
+  millionths(micros: bigint): string;
+  microseconds(micros: bigint): string;
+  instant(instant: Date, zone: string, seconds?: boolean): string;
+  timeOfDay(instant: Date, zone: string): string;
+}
+
+export function useFormat(): Format {
+  const { i18n } = useLingui();
+  const tag = locales[pickLocale([i18n.locale])].tag;
+  return useMemo(
+    () => ({
+      tag,
+      zone: viewerZone(),
+      units: (units, precision) => formatUnits(tag, units, precision),
+      count: (count) => formatCount(tag, count),
+      millionths: (micros) => formatMillionths(tag, micros),
+      microseconds: (micros) => formatMicroseconds(tag, micros),
+      instant: (instant, zone, seconds) => formatInstant(tag, instant, zone, seconds),
+      timeOfDay: (instant, zone) => formatTimeOfDay(tag, instant, zone),
+    }),
+    [tag],
+  );
+}
