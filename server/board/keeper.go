@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
@@ -46,6 +48,7 @@ type Keeper struct {
 	revisions map[string]int64
 	totals    map[string]int64
 	stale     map[staleKey]stalePage
+	reads     singleflight.Group
 	healing   sync.WaitGroup
 }
 
@@ -229,27 +232,45 @@ func (k *Keeper) Page(ctx context.Context, board string, from, count int64) (row
 
 // pageFromStandings reads the database at most once in staleTTL for the same page: sorting a large contest is dear.
 func (k *Keeper) pageFromStandings(ctx context.Context, key staleKey) ([]Row, int64, error) {
+	if page, ok := k.sharedPage(key); ok {
+		return page.rows, page.total, nil
+	}
+	read, err, _ := k.reads.Do(fmt.Sprintf("%s/%d/%d", key.board, key.from, key.count), func() (any, error) {
+		ranked, total, err := contest.Page(ctx, k.Store, key.board, key.from, key.count)
+		if err != nil {
+			return nil, fmt.Errorf("read board from standings: %w", err)
+		}
+		page := stalePage{rows: make([]Row, len(ranked)), total: total, until: k.Now().Add(staleTTL)}
+		for i, r := range ranked {
+			page.rows[i] = Row{Entry: Entry(r), Place: key.from + int64(i) + 1}
+		}
+		k.sharePage(key, page)
+		return page, nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	page, _ := read.(stalePage)
+	return page.rows, page.total, nil
+}
+
+func (k *Keeper) sharedPage(key staleKey) (stalePage, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	page, ok := k.stale[key]
+	return page, ok && k.Now().Before(page.until)
+}
+
+func (k *Keeper) sharePage(key staleKey, page stalePage) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.Now()
-	if page, ok := k.stale[key]; ok && now.Before(page.until) {
-		return page.rows, page.total, nil
-	}
-	ranked, total, err := contest.Page(ctx, k.Store, key.board, key.from, key.count)
-	if err != nil {
-		return nil, 0, fmt.Errorf("read board from standings: %w", err)
-	}
-	rows := make([]Row, len(ranked))
-	for i, r := range ranked {
-		rows[i] = Row{Entry: Entry(r), Place: key.from + int64(i) + 1}
-	}
-	for old, page := range k.stale {
-		if now.After(page.until) {
+	for old, kept := range k.stale {
+		if now.After(kept.until) {
 			delete(k.stale, old)
 		}
 	}
-	k.stale[key] = stalePage{rows: rows, total: total, until: now.Add(staleTTL)}
-	return rows, total, nil
+	k.stale[key] = page
 }
 
 // Rank returns the rows of players, Place 0 for one who is not on the board.

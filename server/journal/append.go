@@ -42,7 +42,7 @@ func (j *Journal) Append(ctx context.Context, entries []Entry, ingestMicros int6
 }
 
 // postgresAppend inserts and answers with the ids it inserted only when some were taken: the common answer is one small row.
-const postgresAppend = `WITH position AS (SELECT (pg_current_xact_id()::text::bigint + $1) << 20 AS base), inserted AS (
+const postgresAppend = `WITH position AS (SELECT (pg_current_xact_id()::text::bigint + $1) << 13 AS base), inserted AS (
 	INSERT INTO journal_event (id, partition, event_id, content_hash, ingest_ts, body)
 	SELECT position.base + e.ordinal, e.partition, e.event_id, e.content_hash, $2, e.body
 	FROM position, unnest($3::bigint[], $4::text[], $5::bytea[], $6::bytea[]) WITH ORDINALITY AS e (partition, event_id, content_hash, body, ordinal)

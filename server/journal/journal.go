@@ -13,8 +13,8 @@ const DefaultPartitions = 16
 // MaxAppend bounds the entries of one Append.
 const MaxAppend = 4096
 
-// ordinalBits is the room for the entries of one Postgres transaction in a position: see docs/decisions/0001.
-const ordinalBits = 20
+// ordinalBits is the room for the entries of one Postgres transaction in a position, more than MaxAppend: see docs/decisions/0001.
+const ordinalBits = 13
 
 // ErrFenced says that another process owns a partition now; everything done under the old lease must be thrown away.
 var ErrFenced = errors.New("partition lease lost")
