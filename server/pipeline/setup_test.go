@@ -1,0 +1,212 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace/noop"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/laurelhq/laurel/ent/db"
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/board/memory"
+	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/ingest"
+	"github.com/laurelhq/laurel/server/journal"
+	"github.com/laurelhq/laurel/server/pipeline"
+	"github.com/laurelhq/laurel/server/rule"
+	"github.com/laurelhq/laurel/server/store"
+	"github.com/laurelhq/laurel/server/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// options of a process under test.
+type options struct {
+	engine     board.Engine
+	partitions int
+	batch      int
+	eventClock bool
+	now        func() time.Time
+	owner      string
+}
+
+// process is one server process without its doors: everything from ingest to the boards, run by hand.
+type process struct {
+	store    *store.Store
+	journal  *journal.Journal
+	catalog  *catalog.Service
+	contests *contest.Service
+	boards   *board.Keeper
+	ingest   *ingest.Service
+	pipeline *pipeline.Pipeline
+	stop     func()
+}
+
+func start(t *testing.T, s *store.Store, o options) *process {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	if o.now == nil {
+		o.now = time.Now
+	}
+	if o.engine == nil {
+		o.engine = memory.New()
+	}
+	if o.owner == "" {
+		o.owner = "test"
+	}
+	p := &process{store: s}
+	var err error
+	p.journal, err = journal.Open(ctx, s, o.partitions)
+	require.NoError(t, err)
+	write := func(ctx context.Context, do func(ctx context.Context, client *db.Client) error) error {
+		return s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return do(ctx, tx.Ent()) })
+	}
+	p.catalog = catalog.NewService(s.Ent(), write, o.now, rule.Check)
+	var clock contest.Clock = contest.WallClock(o.now)
+	var events *contest.EventClock
+	future := 5 * time.Minute
+	if o.eventClock {
+		events, err = contest.NewEventClock(ctx, s)
+		require.NoError(t, err)
+		clock, future = events, -1
+	}
+	log := slog.New(slog.DiscardHandler)
+	p.contests = contest.NewService(contest.Config{
+		Store: s, Journal: p.journal, Current: p.catalog.Current, Clock: clock, Now: o.now,
+		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: log,
+	})
+	require.NoError(t, p.contests.Sync(ctx))
+	p.boards = board.NewKeeper(board.KeeperConfig{
+		Engine: o.engine, Store: s, Journal: p.journal, Rebuilt: func(string) {}, Now: o.now, Log: log,
+		Boards: func() []string { return ids(p.contests) },
+	})
+	registry, err := event.NewRegistry()
+	require.NoError(t, err)
+	p.ingest = ingest.NewService(ingest.Config{
+		Journal: p.journal, Registry: registry, Writers: 1, FutureLimit: future, Now: o.now, Log: log,
+		Observe: func(time.Duration, int, int, int) {}, Conflict: func() {}, Lag: func(time.Duration, int64) {},
+	})
+	p.pipeline = pipeline.New(pipeline.Config{
+		Store: s, Journal: p.journal, Contests: p.contests, Boards: p.boards, EventClock: events, Owner: o.owner, Batch: o.batch, Now: o.now,
+		Changed: func(string, int64) {}, Scored: func(time.Duration, int) {}, Ranked: func(time.Duration) {}, Buried: func() {},
+		Tracer: noop.NewTracerProvider().Tracer(""), Log: log,
+	})
+	done := make(chan struct{})
+	go func() { defer close(done); p.ingest.Run(ctx) }()
+	boards := make(chan struct{})
+	go func() { defer close(boards); p.boards.Run(ctx) }()
+	stopped := false
+	p.stop = func() {
+		if !stopped {
+			stopped = true
+			cancel()
+			<-done
+			<-boards
+		}
+	}
+	t.Cleanup(p.stop)
+	return p
+}
+
+func ids(contests *contest.Service) []string {
+	var list []string
+	for _, c := range contests.Set().All() {
+		list = append(list, c.ID)
+	}
+	return list
+}
+
+func (p *process) publish(t *testing.T, yaml string) {
+	t.Helper()
+	_, _, err := p.catalog.Publish(t.Context(), catalog.Publication{Yaml: yaml, By: "test"})
+	require.NoError(t, err)
+	require.NoError(t, p.contests.Sync(t.Context()))
+}
+
+// send accepts events and requires that each is taken as new.
+func (p *process) send(t *testing.T, events ...*laurelv1.Event) {
+	t.Helper()
+	results, err := p.ingest.Accept(t.Context(), events)
+	require.NoError(t, err)
+	for i, result := range results {
+		require.Equal(t, laurelv1.EventStatus_EVENT_STATUS_ACCEPTED, result.Status, "event %d: %s %s", i, result.Field, result.Reason)
+	}
+}
+
+// fold waits until everything accepted is folded.
+func (p *process) fold(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		require.NoError(t, p.pipeline.CatchUp(t.Context()))
+		backlog, _, err := p.journal.Backlog(t.Context(), 10)
+		require.NoError(t, err)
+		return backlog == 0
+	}, 30*time.Second, 5*time.Millisecond, "another test's open transaction may hold the horizon back for a moment")
+}
+
+// standings returns "user score" lines in order, straight from the database.
+func (p *process) standings(t *testing.T, contestID string) []string {
+	t.Helper()
+	rows, _, err := contest.Page(t.Context(), p.store, contestID, 0, 10_000)
+	require.NoError(t, err)
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		lines[i] = fmt.Sprintf("%s %d", r.UserID, r.Units)
+	}
+	return lines
+}
+
+// spin is a finished round as a test writes it.
+type spin struct {
+	id, user   string
+	at         time.Time
+	bet, win   int64
+	multiplier float64
+	duration   int64
+	market     string
+}
+
+func (r spin) event() *laurelv1.Event {
+	if r.market == "" {
+		r.market = "DE"
+	}
+	if r.duration == 0 {
+		r.duration = 1000
+	}
+	e := &laurelv1.Event{
+		EventId: r.id, Name: "round_end", EventTs: timestamppb.New(r.at), User: &laurelv1.User{Id: r.user}, Market: r.market, Brand: "X",
+		Game:  &laurelv1.Game{Id: "g_1", Provider: "PragmaticPlay", Type: "slots"},
+		Bet:   &laurelv1.Bet{AmountMinor: r.bet, Currency: "EUR"},
+		Win:   &laurelv1.Win{AmountMinor: r.win},
+		Round: &laurelv1.Round{Id: "r_" + r.id, State: "ended", DurationMs: &r.duration},
+	}
+	if r.multiplier > 0 {
+		e.Win.Multiplier = &r.multiplier
+	}
+	return e
+}
+
+var windowStart = time.Date(2025, 10, 25, 18, 0, 0, 0, time.UTC)
+
+// sprint is a one-hour contest with the given ranking and anti-abuse lines.
+func sprint(id, ranking string, extra ...string) string {
+	yaml := "kind: Contest\nid: " + id + "\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z, tz: UTC}\n" +
+		"scope: {markets: [DE]}\nscoring: {formula: \"win.amount / bet.amount * 100\"}\nleaderboard: {" + ranking + "}\n"
+	for _, line := range extra {
+		yaml += line + "\n"
+	}
+	return yaml
+}
+
+// poison is an entry whose body no stage can read.
+func poison() []journal.Entry {
+	return []journal.Entry{{EventID: "poison", UserID: "p", Body: []byte{0xff, 0xff, 0xff}}}
+}
