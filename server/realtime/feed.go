@@ -21,6 +21,8 @@ type feed struct {
 	oldestMicros atomic.Int64
 	// busy is set while the board is read.
 	busy atomic.Bool
+	// stale belongs to whoever set busy: the rows last read came from the slower copy.
+	stale bool
 	// retryMicros is when it may be read again after an error, refreshMicros when it is read though nothing was said.
 	retryMicros   atomic.Int64
 	refreshMicros atomic.Int64

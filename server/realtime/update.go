@@ -41,6 +41,11 @@ func (h *Hub) update(ctx context.Context, f *feed) {
 		if changed {
 			f.changed.Store(true)
 		}
+	} else if f.awaitsRebuild(top) {
+		// Places from the database cost a sort each: the top is shared, own places wait until the rank store is back.
+		f.changed.Store(true)
+		f.retryMicros.Store(now.Add(h.config.Limits.RetryWait).UnixMicro())
+		return
 	} else {
 		err = h.pushOwn(ctx, f, changed, top)
 	}
@@ -50,6 +55,14 @@ func (h *Hub) update(ctx context.Context, f *feed) {
 	f.wanted.Store(true)
 	f.retryMicros.Store(now.Add(h.config.Limits.RetryWait).UnixMicro())
 	h.config.Log.ErrorContext(ctx, "read watched board", "contest", f.contestID, "error", err)
+}
+
+// awaitsRebuild remembers whether the rows last read came from the slower copy.
+func (f *feed) awaitsRebuild(read reading) bool {
+	if read.top > 0 {
+		f.stale = read.stale
+	}
+	return f.stale
 }
 
 // pushTop reads the largest top that anyone watches and sends each group what changed for it. It reads nothing when nothing changed and
