@@ -33,7 +33,7 @@ func testDropped(t *testing.T, engine board.Engine) {
 	requireLost(t, engine, "b")
 	require.NoError(t, engine.Drop(t.Context(), "b"))
 	load(t, engine, "b", entry("u_2", 2, 0))
-	requireBoard(t, t.Context(), engine, "b", []board.Entry{entry("u_2", 2, 0)})
+	requireBoard(t, engine, "b", []board.Entry{entry("u_2", 2, 0)})
 }
 
 func testEmpty(t *testing.T, engine board.Engine) {
@@ -56,7 +56,7 @@ func testEmpty(t *testing.T, engine board.Engine) {
 	require.Equal(t, []board.Result{board.Applied}, apply(t, engine, board.Batch{Board: "b", Seq: 1}))
 	e := board.Entry{UserID: "u_1", Units: 5, Tie: "12345678"}
 	require.Equal(t, []board.Result{board.Applied}, apply(t, engine, board.Batch{Board: "b", Seq: 2, Entries: []board.Entry{e}}))
-	requireBoard(t, t.Context(), engine, "b", []board.Entry{e})
+	requireBoard(t, engine, "b", []board.Entry{e})
 }
 
 func testOrder(t *testing.T, engine board.Engine) {
@@ -68,7 +68,7 @@ func testOrder(t *testing.T, engine board.Engine) {
 		entry("last but one", 1-board.MaxUnits, 0), entry("last", -board.MaxUnits, 0),
 	}
 	load(t, engine, "b", entries...)
-	requireBoard(t, t.Context(), engine, "b", entries)
+	requireBoard(t, engine, "b", entries)
 	rows, _, err := engine.Page(t.Context(), "b", 2, 4)
 	require.NoError(t, err)
 	var users []string
@@ -82,10 +82,10 @@ func testOrder(t *testing.T, engine board.Engine) {
 		{UserID: strings.Repeat("v", board.MaxUserBytes), Units: 1, Tie: strings.Repeat("\xff", board.MaxTieBytes)},
 	}
 	load(t, engine, "long", long...)
-	requireBoard(t, t.Context(), engine, "long", long)
+	requireBoard(t, engine, "long", long)
 	bare := []board.Entry{{UserID: "x", Units: 1}, {UserID: "a", Units: 1}, {UserID: "b", Units: 2}}
 	load(t, engine, "no tie", bare...)
-	requireBoard(t, t.Context(), engine, "no tie", bare)
+	requireBoard(t, engine, "no tie", bare)
 }
 
 func testMoves(t *testing.T, engine board.Engine) {
@@ -107,14 +107,14 @@ func testMoves(t *testing.T, engine board.Engine) {
 		for _, e := range now {
 			want = append(want, e)
 		}
-		requireBoard(t, t.Context(), engine, "b", want)
+		requireBoard(t, engine, "b", want)
 	}
 }
 
 func testTwice(t *testing.T, engine board.Engine) {
 	load(t, engine, "b", entry("u_1", 1, 1))
 	apply(t, engine, board.Batch{Board: "b", Seq: 1, Entries: []board.Entry{entry("u_2", 5, 5), entry("u_1", 2, 2), entry("u_2", 3, 3)}})
-	requireBoard(t, t.Context(), engine, "b", []board.Entry{entry("u_1", 2, 2), entry("u_2", 3, 3)})
+	requireBoard(t, engine, "b", []board.Entry{entry("u_1", 2, 2), entry("u_2", 3, 3)})
 }
 
 func testRefused(t *testing.T, engine board.Engine) {
@@ -138,10 +138,10 @@ func testRefused(t *testing.T, engine board.Engine) {
 	_, err = engine.Apply(t.Context(), []board.Batch{{Board: "", Seq: 1}})
 	require.ErrorContains(t, err, "board")
 	require.ErrorContains(t, engine.Load(t.Context(), "", Each(), nil), "board")
-	require.ErrorContains(t, engine.Load(t.Context(), "twice", Each(entry("u_1", 1, 0), entry("u_1", 1, 0)), nil), "twice")
+	require.ErrorContains(t, engine.Load(t.Context(), "twice", Each(entry("u_1", 1, 0), entry("u_1", 1, 0)), nil), "comes twice")
 	requireLost(t, engine, "other")
 	requireLost(t, engine, "twice")
-	requireBoard(t, t.Context(), engine, "b", good)
+	requireBoard(t, engine, "b", good)
 }
 
 func testPageEdges(t *testing.T, engine board.Engine) {
@@ -182,5 +182,5 @@ func testCancelled(t *testing.T, engine board.Engine) {
 	_, err = engine.Apply(ctx, []board.Batch{{Board: "b", Seq: 1, Entries: []board.Entry{entry("x", 1, 1)}}})
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, engine.Load(ctx, "b", Each(entry("x", 1, 1)), nil), context.Canceled)
-	requireBoard(t, t.Context(), engine, "b", entries)
+	requireBoard(t, engine, "b", entries)
 }

@@ -26,7 +26,7 @@ func testSkip(t *testing.T, engine board.Engine) {
 		if s.result == board.Applied {
 			units = s.seq
 		}
-		requireBoard(t, t.Context(), engine, "b", []board.Entry{entry("u_1", units, 0)})
+		requireBoard(t, engine, "b", []board.Entry{entry("u_1", units, 0)})
 	}
 }
 
@@ -41,7 +41,7 @@ func testPartitions(t *testing.T, engine board.Engine) {
 		board.Batch{Board: "b", Partition: 0, Seq: 1, Entries: []board.Entry{entry("a", 3, 0)}},
 	)
 	require.Equal(t, []board.Result{board.Applied, board.Skipped, board.Skipped, board.Applied, board.Applied, board.Applied}, results)
-	requireBoard(t, t.Context(), engine, "b", []board.Entry{entry("a", 3, 0), entry("b", 2, 0), entry("c", 1, 0)})
+	requireBoard(t, engine, "b", []board.Entry{entry("a", 3, 0), entry("b", 2, 0), entry("c", 1, 0)})
 }
 
 func testManyBoards(t *testing.T, engine board.Engine) {
@@ -72,7 +72,7 @@ func testManyBoards(t *testing.T, engine board.Engine) {
 			requireLost(t, engine, id(i))
 			continue
 		}
-		requireBoard(t, t.Context(), engine, id(i), []board.Entry{entry("old", int64(i), 0), entry("u_1", int64(i), 1), entry("u_2", 6, 1)})
+		requireBoard(t, engine, id(i), []board.Entry{entry("old", int64(i), 0), entry("u_1", int64(i), 1), entry("u_2", 6, 1)})
 	}
 }
 
@@ -92,10 +92,10 @@ func testLarge(t *testing.T, engine board.Engine) {
 	require.Equal(t, want, apply(t, engine, batches...))
 	want = []board.Result{board.Skipped, board.Skipped, board.Lost, board.Skipped, board.Skipped, board.Lost}
 	require.Equal(t, want, apply(t, engine, batches...), "the same call again")
-	requireBoard(t, t.Context(), engine, "small", entries[:largeBatch/2])
+	requireBoard(t, engine, "small", entries[:largeBatch/2])
 	moved := append([]board.Entry{entry("u_00000", 1000, 0)}, entries[1:]...)
 	require.Equal(t, "u_00000", entries[0].UserID)
-	requireBoard(t, t.Context(), engine, "b", moved)
+	requireBoard(t, engine, "b", moved)
 }
 
 func testUnicode(t *testing.T, engine board.Engine) {
@@ -112,11 +112,11 @@ func testUnicode(t *testing.T, engine board.Engine) {
 		require.Equal(t, []board.Result{board.Applied}, apply(t, engine, board.Batch{Board: id, Seq: 1, Entries: entries[len(entries)/2:]}))
 	}
 	for _, id := range []string{"plain", "{tag}", "}", "a}b{c", "%7D", "%", "contest 1", "مسابقه", "*", "a:b"} {
-		requireBoard(t, t.Context(), engine, id, entries)
+		requireBoard(t, engine, id, entries)
 	}
 	require.NoError(t, engine.Drop(t.Context(), "}"))
 	requireLost(t, engine, "}")
-	requireBoard(t, t.Context(), engine, "%7D", entries)
+	requireBoard(t, engine, "%7D", entries)
 }
 
 // Fault 29: a tie of 2 429 players has one order, the same on every engine.
@@ -124,7 +124,7 @@ func testTie2429(t *testing.T, engine board.Engine) {
 	tied := Tie2429()
 	load(t, engine, "b", tied[:1000]...)
 	apply(t, engine, board.Batch{Board: "b", Seq: 1, Entries: tied[1000:]})
-	requireBoard(t, t.Context(), engine, "b", tied)
+	requireBoard(t, engine, "b", tied)
 	// Someone passes through the tie and comes back to the same place.
 	before, err := engine.Rank(t.Context(), "b", []string{tied[1200].UserID})
 	require.NoError(t, err)

@@ -17,13 +17,13 @@ func testLoadReplaces(t *testing.T, engine board.Engine) {
 	// Another length of ties is another definition of the contest.
 	fresh := []board.Entry{{UserID: "x", Units: 1, Tie: "12345678"}, {UserID: "u_00001", Units: 1, Tie: "12345677"}}
 	load(t, engine, "b", fresh...)
-	requireBoard(t, t.Context(), engine, "b", fresh)
+	requireBoard(t, engine, "b", fresh)
 	ranks, err := engine.Rank(t.Context(), "b", []string{"u_00002", "u_00001"})
 	require.NoError(t, err)
 	require.Zero(t, ranks[0].Place)
 	require.EqualValues(t, 1, ranks[1].Place)
 	load(t, engine, "b")
-	requireBoard(t, t.Context(), engine, "b", nil)
+	requireBoard(t, engine, "b", nil)
 }
 
 func testLoadBehind(t *testing.T, engine board.Engine) {
@@ -33,12 +33,12 @@ func testLoadBehind(t *testing.T, engine board.Engine) {
 	fresh := []board.Entry{entry("u_2", 2, 0)}
 	for _, positions := range []map[int]int64{nil, {}, {0: 10}, {0: 9, 3: 7}, {0: 100, 3: 6}, {0: 100, 1: 100}} {
 		require.ErrorIs(t, engine.Load(ctx, "b", Each(fresh...), positions), board.ErrBehind, "%v", positions)
-		requireBoard(t, ctx, engine, "b", old)
+		requireBoard(t, engine, "b", old)
 	}
 	apply(t, engine, board.Batch{Board: "b", Partition: 5, Seq: 0})
 	require.ErrorIs(t, engine.Load(ctx, "b", Each(fresh...), map[int]int64{0: 10, 3: 7}), board.ErrBehind)
 	require.NoError(t, engine.Load(ctx, "b", Each(fresh...), map[int]int64{0: 10, 3: 7, 5: 0, 6: 2}))
-	requireBoard(t, ctx, engine, "b", fresh)
+	requireBoard(t, engine, "b", fresh)
 	results := apply(t, engine,
 		board.Batch{Board: "b", Partition: 0, Seq: 10, Entries: old},
 		board.Batch{Board: "b", Partition: 6, Seq: 2, Entries: old},
@@ -47,7 +47,7 @@ func testLoadBehind(t *testing.T, engine board.Engine) {
 	require.Equal(t, []board.Result{board.Skipped, board.Skipped, board.Applied}, results)
 	require.NoError(t, engine.Drop(ctx, "b"))
 	require.NoError(t, engine.Load(ctx, "b", Each(fresh...), nil), "a lost board has no positions to be behind of")
-	requireBoard(t, ctx, engine, "b", fresh)
+	requireBoard(t, engine, "b", fresh)
 }
 
 func testLoadFails(t *testing.T, engine board.Engine) {
@@ -63,20 +63,20 @@ func testLoadFails(t *testing.T, engine board.Engine) {
 		yield(board.Entry{}, broken)
 	}, nil)
 	require.ErrorIs(t, err, broken)
-	requireBoard(t, t.Context(), engine, "b", old)
+	requireBoard(t, engine, "b", old)
 }
 
 func testLoadLarge(t *testing.T, engine board.Engine) {
 	entries := crowd(20_000)
 	load(t, engine, "b", entries...)
-	requireBoard(t, t.Context(), engine, "b", entries)
+	requireBoard(t, engine, "b", entries)
 	for i := range entries {
 		if i%2 == 0 {
 			entries[i].Units = int64(i % 1000)
 		}
 	}
 	apply(t, engine, board.Batch{Board: "b", Seq: 1, Entries: entries})
-	requireBoard(t, t.Context(), engine, "b", entries)
+	requireBoard(t, engine, "b", entries)
 }
 
 // testLoadSwap alternates between two boards that share no row, while readers look for a mix.
@@ -223,7 +223,7 @@ func testLoadRace(t *testing.T, engine board.Engine) {
 	for _, e := range s.entries {
 		want = append(want, e)
 	}
-	requireBoard(t, t.Context(), engine, "b", want)
+	requireBoard(t, engine, "b", want)
 }
 
 // testReaders reads pages and ranks while a writer moves players: what a reader gets is always in order.
@@ -257,7 +257,7 @@ func testReaders(t *testing.T, engine board.Engine) {
 	group.Wait()
 	close(failures)
 	require.NoError(t, <-failures)
-	requireBoard(t, t.Context(), engine, "b", entries)
+	requireBoard(t, engine, "b", entries)
 }
 
 func readInOrder(t *testing.T, engine board.Engine, players int64) error {

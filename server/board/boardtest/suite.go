@@ -90,7 +90,8 @@ func All(ctx context.Context, engine board.Engine, id string) ([]board.Row, erro
 }
 
 // requireBoard holds a board to a set of entries: every place, by pages and by players.
-func requireBoard(t require.TestingT, ctx context.Context, engine board.Engine, id string, entries []board.Entry) {
+func requireBoard(t *testing.T, engine board.Engine, id string, entries []board.Entry) {
+	t.Helper()
 	sorted := slices.SortedFunc(slices.Values(entries), board.Compare)
 	want := make([]board.Row, 0, len(sorted))
 	users := make([]string, 0, len(sorted))
@@ -98,13 +99,13 @@ func requireBoard(t require.TestingT, ctx context.Context, engine board.Engine, 
 		want = append(want, board.Row{Entry: e, Place: int64(i) + 1})
 		users = append(users, e.UserID)
 	}
-	got, err := All(ctx, engine, id)
+	got, err := All(t.Context(), engine, id)
 	require.NoError(t, err)
 	require.Len(t, got, len(want))
 	for i := range want {
 		require.Equal(t, want[i], got[i])
 	}
-	ranks, err := engine.Rank(ctx, id, users)
+	ranks, err := engine.Rank(t.Context(), id, users)
 	require.NoError(t, err)
 	require.Len(t, ranks, len(want))
 	for i := range want {

@@ -91,3 +91,26 @@ func requireSettled(t *testing.T, engine board.Engine, results []board.Result, b
 	require.NoError(t, err)
 	require.Len(t, rows, len(batches[0].Entries)+len(players))
 }
+
+// A board that is lost under the first of its batches and loaded before the next must take neither: with the second alone it would look whole.
+func TestNoBatchAfterALostOne(t *testing.T) {
+	t.Parallel()
+	large := make([]board.Entry, 3000)
+	for i := range large {
+		large[i] = board.Entry{UserID: fmt.Sprintf("v_%d", i), Units: 1, Tie: "zz"}
+	}
+	server := redistest.Start(t)
+	engine, client := connect(t, server)
+	other, _ := connect(t, server)
+	load(t, engine, "a")
+	load(t, engine, "b")
+	_, err := engine.Apply(t.Context(), []board.Batch{{Board: "a", Seq: 5}})
+	require.NoError(t, err)
+	require.NoError(t, engine.Drop(t.Context(), "b"))
+	client.AddHook(&between{nth: 2, run: func() { load(t, other, "b") }})
+	results, err := engine.Apply(t.Context(), []board.Batch{
+		{Board: "b", Seq: 6, Entries: players}, {Board: "a", Seq: 6, Entries: large}, {Board: "b", Seq: 7, Entries: players},
+	})
+	require.NoError(t, err)
+	require.Equal(t, []board.Result{board.Lost, board.Applied, board.Lost}, results)
+}
