@@ -1,0 +1,249 @@
+package ingest
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+)
+
+const plainMapping = `kind: Mapping
+delimiter: ";"
+refuse:
+  - {reason: test, when: 'row.who.startsWith("test")'}
+  - {reason: empty, when: 'row["n"] == "0"'}
+event:
+  event_id: {column: id}
+  event_name: {const: purchase}
+  ts: {cel: 'time(row["at"], "02.01.2006 15:04", "Europe/Berlin")'}
+  user_id: {column: who}
+  user.payer: {const: true}
+  market: {const: DE}
+  payload.amount: {cel: 'number(row["n"]) * 2.0'}
+  payload.big: {cel: 'integer(row["n"]) > 10'}
+  payload.rate: {const: 0.25}
+`
+
+func parsed(t testing.TB, source string) *Mapping {
+	t.Helper()
+	m, err := ParseMapping("m.yaml", []byte(source))
+	require.NoError(t, err)
+	return m
+}
+
+func TestEachRowIsAnEventWithoutGroup(t *testing.T) {
+	t.Parallel()
+	all := rowsOf(t, parsed(t, plainMapping), "\ufeffid;who;at;n\r\n"+
+		"a;u1;25.10.2025 20:00;12.00\r\n"+
+		"b;test1;x;0\r\n"+
+		"c;u2;26.10.2025 20:00;1,5\r\n"+
+		"d;u3;25.10.2025 20:00\r\n"+
+		"\"e\r\nf\";u3;25.10.2025 20:00;3\r\n"+
+		"g;u4;30.03.2025 02:30;3\r\n"+
+		"h;\xff;25.10.2025 20:00;3")
+	require.Len(t, all, 7)
+	first := all[0].Event
+	require.Equal(t, time.Date(2025, 10, 25, 18, 0, 0, 0, time.UTC), first.EventTs.AsTime(), "Berlin's summer time")
+	require.Equal(t, map[string]any{"amount": 24.0, "big": true, "rate": 0.25}, first.Payload.AsMap())
+	require.True(t, first.User.GetPayer())
+	require.Equal(t, "DE", first.Market)
+	require.Equal(t, map[string]int64{"test + empty": 1}, all[1].Refused)
+	for i, says := range map[int]string{
+		2: `payload.amount line 4: number: "1,5" is not a decimal number`, 3: "line 5: has 3 fields instead of 4", 5: "line 8: time: \"30.03.2025 02:30\" did not happen in Europe/Berlin",
+		6: "user_id line 9: column who must be valid UTF-8",
+	} {
+		require.Nil(t, all[i].Event)
+		require.NotNil(t, all[i].Problem, i)
+		require.Contains(t, all[i].Problem.Error(), says)
+	}
+	require.Equal(t, int64(6), all[4].First)
+	require.Equal(t, "e\nf", all[4].Event.EventId, "the server refuses it, the reader only reads")
+	tally := tallied(t, all)
+	require.Equal(t, RowCounts{Accepted: 2, Rejected: 3, Refused: 1, Unreadable: 1}, tally.RowsOf)
+	require.Len(t, tally.Rejections, 4)
+}
+
+const groupMapping = `kind: Mapping
+refuse: [{reason: cancelled, when: 'row["n"] == "0"'}]
+note: [{reason: negative, when: 'number(row["n"]) < 0.0'}]
+group_by: row["id"]
+event:
+  event_id: {column: id}
+  name: {const: purchase}
+  event_ts: {time: {column: at, layout: "2006-01-02", tz: UTC}}
+  user.id: {column: who}
+  payload.amount: {sum: [n, price]}
+  payload.rows: {count: rows}
+`
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	all := rowsOf(t, parsed(t, groupMapping), `id,who,at,n,price
+1,u1,2020-01-01,1,0.10
+1,u1,2020-01-01,0,5
+1,u1,2020-01-01,2,0.10
+2,u2,2020-01-01,0,1
+3,u3,2020-01-01,1,1.005
+3,u4,2020-01-02,-1,0.005
+4,u5,2020-01-01,1,1
+4,u5,2020-01-01,1,one
+4,u5,2020-01-01,1,1
+5,u6,2020-01-01,1,1
+6,u7,2020-01-01
+7,u8,2020-01-01,1,1
+8,u9,2020-01-01,1,1
+`)
+	ids := make([]string, len(all))
+	for i, unit := range all {
+		ids[i] = fmt.Sprintf("%s/%d/%v", unit.EventID, unit.Taken, unit.Problem == nil)
+	}
+	require.Equal(t, []string{"1/2/true", "/0/true", "3/2/true", "4/3/false", "5/1/false", "/0/false", "7/1/false", "8/1/true"}, ids)
+	require.InDelta(t, 0.3, all[0].Event.Payload.Fields["amount"].GetNumberValue(), 0, "0.1 + 0.2 without floating point")
+	require.InDelta(t, 2, all[0].Event.Payload.Fields["rows"].GetNumberValue(), 0)
+	require.Equal(t, map[string]int64{"cancelled": 1}, all[0].Refused)
+	require.Equal(t, []string{"event_ts", "user.id"}, all[2].Varying)
+	require.Equal(t, "u3", all[2].Event.User.Id)
+	require.Equal(t, map[string]int64{"negative": 1}, all[2].NotedTaken)
+	require.Equal(t, "payload.amount", all[3].Problem.Field)
+	require.Contains(t, all[3].Problem.Message, "line 9: column price")
+	require.Contains(t, all[4].Problem.Message, "line 12 can't be read and may belong to it")
+	require.Contains(t, all[6].Problem.Message, "line 12 can't be read and may belong to it")
+	tally := tallied(t, all)
+	require.Equal(t, RowCounts{Accepted: 5, Rejected: 5, Refused: 2, Unreadable: 1}, tally.RowsOf)
+	require.Contains(t, tally.String(), "2 cancelled\n")
+}
+
+func TestBrokenQuoteEndsTheReading(t *testing.T) {
+	t.Parallel()
+	rows, err := parsed(t, groupMapping).OpenRows(strings.NewReader("id,who,at,n,price\n1,u1,2020-01-01,1,1\n2,\"u1,2020-01-01,1,1\n"), Position{})
+	require.NoError(t, err)
+	_, err = rows.Next()
+	require.ErrorContains(t, err, "line 3")
+}
+
+func TestHeaderMustHaveTheColumns(t *testing.T) {
+	t.Parallel()
+	for header, says := range map[string]string{
+		"":                      "column names",
+		"id,who,at,n\n":         `m.yaml:10: event.payload.amount.sum: reads the column "price", but the file has id, who, at, n`,
+		"id,who,at,n,price,n\n": `"n" twice`,
+		"id;who;at;n;price\n":   `m.yaml:2: refuse.when: reads the column "n", but the file has id;who;at;n;price`,
+	} {
+		_, err := parsed(t, groupMapping).OpenRows(strings.NewReader(header), Position{})
+		require.ErrorContains(t, err, says)
+	}
+}
+
+func TestParseMappingRefuses(t *testing.T) {
+	t.Parallel()
+	whole := func(old, new string) string {
+		changed := strings.Replace(groupMapping, old, new, 1)
+		require.NotEqual(t, groupMapping, changed, old)
+		return changed
+	}
+	for says, source := range map[string]string{
+		"m.yaml:1: mapping: must not be empty":                             "",
+		"m.yaml:1: mapping: must be YAML":                                  "a: [",
+		"m.yaml:1: kind: must be Mapping":                                  whole("Mapping", "Contest"),
+		"m.yaml:4: colour: is not known here: use delimiter, event":        whole("group_by:", "colour:"),
+		"m.yaml:11: kind: must be a key that is there once":                whole("  payload.rows: {count: rows}", "kind: Mapping"),
+		"m.yaml:5: event: must be an object":                               strings.Split(groupMapping, "event:")[0] + "event: 7\n",
+		"event: must say where user.id comes from":                         whole("user.id", "user.geo"),
+		"m.yaml:2: refuse.when: must give true or false, but gives string": whole(`row["n"] == "0"`, `row["n"]`),
+		"m.yaml:2: refuse.when: is no valid expression":                    whole(`row["n"] == "0"`, `rows["n"]`),
+		"m.yaml:2: refuse.colour: is not known here":                       whole("reason:", "colour:"),
+		"m.yaml:2: refuse: must have both":                                 whole(`reason: cancelled, `, ""),
+		"m.yaml:2: refuse.reason: must not hold":                           whole(`reason: cancelled, `, `reason: a + b, `),
+		"m.yaml:4: group_by: must give text, but gives int":                whole(`row["id"]`, `size(row["id"])`),
+		"m.yaml:6: event.event_id.columns: is not known here":              whole("column: id", "columns: id"),
+		"m.yaml:6: event.event_id: must say one thing":                     whole("{column: id}", "{column: id, const: x}"),
+		"m.yaml:7: event.name.const: must be text":                         whole("{const: purchase}", "{const: [1]}"),
+		"m.yaml:8: event.event_ts.time: must have column":                  whole(`, tz: UTC`, ""),
+		"m.yaml:8: event.event_ts.time.tz: must be an IANA":                whole("UTC", "Mars/Base"),
+		"m.yaml:8: event.event_ts.time.layout: must show how":              whole(`"2006-01-02"`, `"YYYY-MM-DD"`),
+		"m.yaml:9: event.usr.id: is no field to fill: usr is not a field":  whole("user.id: {column: who}", "usr.id: {column: who}\n  user.id: {column: who}"),
+		"m.yaml:10: event.payload.amount.sum: must be a list":              whole("[n, price]", "n"),
+		"m.yaml:11: event.payload.rows.count: must be rows":                whole("count: rows", "count: lines"),
+		"event.payload.amount: adds rows up, so the mapping needs group_by": whole(`group_by: row["id"]
+`, ""),
+		"m.yaml:11: event.payload.amount.x: is given already": whole("payload.rows", "payload.amount.x"),
+		"delimiter: must be one character":                    whole("kind: Mapping", "kind: Mapping\ndelimiter: ab"),
+	} {
+		_, err := ParseMapping("m.yaml", []byte(source))
+		require.ErrorContains(t, err, says, source)
+	}
+}
+
+func TestJSONLines(t *testing.T) {
+	t.Parallel()
+	source := `{"event_id":"a","name":"login","ts":"2025-10-25T18:00Z","user_id":"u"}` + "\n" +
+		"\r\n" +
+		`{"event_id":"b","event_name":"login","event_ts":"2025-10-25T18:00Z","user":{"id":"u"}}` + "\r\n" +
+		`{"event_id":"c","colour":1}` + "\n" +
+		`{"events":[{"event_id":"d"}]}` + "\n" +
+		`{"event_id":` + "\n" +
+		strings.Repeat("x", maxJSONLine+10) + "\n" +
+		`{"event_id":"e","name":"login"}`
+	lines, err := OpenJSONLines(strings.NewReader(source), Position{})
+	require.NoError(t, err)
+	all := units(t, lines.Next)
+	require.Len(t, all, 8)
+	require.Equal(t, "b", all[2].Event.EventId)
+	require.Equal(t, int64(3), all[2].First)
+	require.Equal(t, "colour", all[3].Problem.Field)
+	require.Equal(t, "events", all[4].Problem.Field)
+	require.Equal(t, "e", all[7].EventID)
+	require.Equal(t, int64(len(source)), all[7].End.Offset)
+	require.Equal(t, RowCounts{Accepted: 3, Rejected: 3, Unreadable: 1, Blank: 1}, tallied(t, all).RowsOf)
+	rest, err := OpenJSONLines(strings.NewReader(source), all[2].End)
+	require.NoError(t, err)
+	unit, err := rest.Next()
+	require.NoError(t, err)
+	require.Equal(t, "c", unit.EventID)
+	require.Equal(t, int64(4), unit.First)
+}
+
+// TestEveryRowIsAccountedFor reads random files whole and in two parts: each row is counted once, and the parts give what the whole gives.
+func TestEveryRowIsAccountedFor(t *testing.T) {
+	t.Parallel()
+	m := parsed(t, groupMapping)
+	rapid.Check(t, func(t *rapid.T) {
+		source := "id,who,at,n,price\n"
+		count := rapid.IntRange(0, 30).Draw(t, "rows")
+		for range count {
+			row := rapid.SampledFrom([]string{"1,2", ",2020-01-01,", "\"a\nb\",u"}).Draw(t, "row")
+			id := rapid.SampledFrom([]string{"1", "1", "2", "\"x\ny\""}).Draw(t, "id")
+			if rapid.IntRange(0, 9).Draw(t, "broken") > 0 {
+				number := rapid.SampledFrom([]string{"0", "1", "-1", "2.50", "x"}).Draw(t, "n")
+				row = id + ",u1,2020-01-0" + rapid.SampledFrom([]string{"1", "2", ""}).Draw(t, "day") + "," + number + ",0.07"
+			}
+			source += row + "\n"
+		}
+		file := strings.NewReader(source)
+		rows, err := m.OpenRows(file, Position{})
+		require.NoError(t, err)
+		whole := Tally{}
+		var ends []Position
+		for {
+			unit, err := rows.Next()
+			if err == io.EOF {
+				break
+			}
+			require.NoError(t, err)
+			whole.Add(unit, laurelv1.EventStatus_EVENT_STATUS_DUPLICATE, "", "")
+			ends = append(ends, unit.End)
+		}
+		require.NoError(t, whole.Balance())
+		require.Equal(t, int64(count), whole.Rows)
+		if len(ends) > 0 {
+			require.Equal(t, int64(len(source)), ends[len(ends)-1].Offset)
+			require.Equal(t, int64(strings.Count(source, "\n"))+1, ends[len(ends)-1].Line)
+		}
+	})
+}
