@@ -1,4 +1,5 @@
 import { defineConfig } from "@lingui/cli";
+import { formatter } from "@lingui/format-po";
 
 // English text is the message id, so a source file reads as the screen does. Catalogues are compiled by `npm run build`.
 export default defineConfig({
@@ -7,6 +8,7 @@ export default defineConfig({
   catalogs: [
     { path: "<rootDir>/src/locales/{locale}", include: ["src"], exclude: ["src/locales/**", "**/*.test.ts"] },
   ],
+  format: formatter({ lineNumbers: false, origins: true }),
   compileNamespace: "ts",
   orderBy: "messageId",
 });
