@@ -30,7 +30,7 @@ type Found struct {
 
 // Skipped is a document of a folder that is not loaded though nothing is wrong with it.
 type Skipped struct {
-	// File is the path of the file within the folder.
+	// File is the path of the file.
 	File string
 	// Reason says why, in words for a log.
 	Reason string
@@ -55,7 +55,7 @@ func ReadFolder(folder fs.FS, name string, checks ...Check) ([]Found, []Skipped,
 		case entry.IsDir() || hidden || extension != ".yaml" && extension != ".yml":
 			return nil
 		case base == mappingFile:
-			skipped = append(skipped, Skipped{File: file, Reason: "a mapping, not a definition"})
+			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: "a mapping, not a definition"})
 			return nil
 		}
 		if files++; files > maxFolderFiles {
@@ -68,7 +68,7 @@ func ReadFolder(folder fs.FS, name string, checks ...Check) ([]Found, []Skipped,
 		inFile, leftOut := ReadFile(path.Join(name, file), text, checks...)
 		found = append(found, inFile...)
 		for _, reason := range leftOut {
-			skipped = append(skipped, Skipped{File: file, Reason: reason})
+			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: reason})
 		}
 		return nil
 	})

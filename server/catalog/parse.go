@@ -129,6 +129,9 @@ func readSource(name string, text []byte, offset int) (*source, []Problem) {
 	return &source{name: name, text: padded, lines: strings.Split(string(padded), "\n"), root: root, nodes: map[string]node{}}, nil
 }
 
+// parserErrors are the messages with which the YAML library tells the line before the one it means; in its other errors the line is right.
+var parserErrors = regexp.MustCompile(`did not find expected (key|node content|<document start>|'-' indicator|',' or)`)
+
 // syntaxProblem takes the line out of an error of the YAML library.
 func syntaxProblem(name string, err error) Problem {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
@@ -136,6 +139,9 @@ func syntaxProblem(name string, err error) Problem {
 	if match := yamlErrorLine.FindStringSubmatch(message); match != nil {
 		line, _ = strconv.Atoi(match[1])
 		message = match[2]
+	}
+	if parserErrors.MatchString(message) {
+		line++
 	}
 	return Problem{File: name, Line: line, Message: "not valid YAML: " + message}
 }

@@ -13,7 +13,7 @@ import (
 
 const (
 	// maxAttempts bounds how often a publication is tried again because somebody else took its version number.
-	maxAttempts = 5
+	maxAttempts = 10
 	// maxPublishedByBytes is the bound of Definition.published_by.
 	maxPublishedByBytes = 128
 )

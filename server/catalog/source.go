@@ -140,20 +140,24 @@ func escapeLength(written []rune, at int, style yaml.Style) int {
 // withinBlock finds a place in a block scalar (| or >), whose text starts on the line after its head.
 func (s *source) withinBlock(scalar *yaml.Node, line, column int) (int, int) {
 	first := scalar.Line // index of the line after the head
-	for first < len(s.lines) && strings.TrimSpace(s.lines[first]) == "" {
-		first++
+	filled := first
+	for filled < len(s.lines) && strings.TrimSpace(s.lines[filled]) == "" {
+		filled++
 	}
-	if first >= len(s.lines) {
+	if filled >= len(s.lines) {
 		return scalar.Line, scalar.Column
 	}
-	indent := len(s.lines[first]) - len(strings.TrimLeft(s.lines[first], " "))
+	indent := len(s.lines[filled]) - len(strings.TrimLeft(s.lines[filled], " "))
 	if scalar.Style&yaml.LiteralStyle != 0 {
 		return first + line, indent + column
+	}
+	if line != 1 {
+		return scalar.Line, scalar.Column // empty lines fold differently
 	}
 	for at := first; at < len(s.lines); at++ {
 		length := utf8.RuneCountInString(s.lines[at]) - indent
 		if length <= 0 {
-			break // an empty line folds differently
+			break
 		}
 		if column <= length+1 {
 			return at + 1, indent + column

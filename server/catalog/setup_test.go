@@ -1,0 +1,38 @@
+package catalog
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurelhq/laurel/server/store/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// exampleYaml is the contest of rules/examples as it is written.
+func exampleYaml(t testing.TB) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "rules", "examples", "contest.yaml"))
+	require.NoError(t, err)
+	return text
+}
+
+// exampleDocument is the contest of rules/examples.
+func exampleDocument(t testing.TB) *Document {
+	t.Helper()
+	document, problems := Parse("contest.yaml", exampleYaml(t))
+	require.Empty(t, problems)
+	return document
+}
+
+// wholeProblems is every problem on a line of its own.
+func wholeProblems(problems []Problem) string {
+	text := ""
+	for _, problem := range problems {
+		text += problem.String() + "\n"
+	}
+	return text
+}
