@@ -58,6 +58,7 @@ type Service struct {
 	origin    *http.CrossOriginProtection
 	tokens    tokenSigner
 	pseudonym []byte
+	seal      sealer
 
 	keys      *otter.Cache[string, seen[keyRecord]]
 	operators *otter.Cache[string, seen[operatorRecord]]
@@ -103,6 +104,9 @@ func Open(ctx context.Context, settings Settings) (*Service, error) {
 		return nil, err
 	}
 	if s.pseudonym, err = openPseudonymKey(ctx, s.records); err != nil {
+		return nil, err
+	}
+	if s.seal, err = newSealer(s.pseudonym); err != nil {
 		return nil, err
 	}
 	return s, nil

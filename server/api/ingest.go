@@ -1,0 +1,127 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"connectrpc.com/connect"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/ingest"
+)
+
+const (
+	// maxEventsAtOnce bounds the events of one message.
+	maxEventsAtOnce = ingest.MaxBatch
+	// maxRejections bounds the refused events that a stream's answer lists.
+	maxRejections = 1000
+	// maxEventIDShown bounds the event id echoed for an event that was refused.
+	maxEventIDShown = 256
+	defaultRows     = 50
+)
+
+// ingestService takes events in over Connect, gRPC and gRPC-Web.
+type ingestService struct{ *API }
+
+// Ingest takes a batch.
+func (s ingestService) Ingest(ctx context.Context, request *laurelv1.IngestRequest) (*laurelv1.IngestResponse, error) {
+	results, err := s.accept(ctx, request.GetEvents())
+	if err != nil {
+		return nil, err
+	}
+	response := &laurelv1.IngestResponse{}
+	for _, result := range results {
+		switch result.GetStatus() {
+		case laurelv1.EventStatus_EVENT_STATUS_ACCEPTED:
+			response.Accepted++
+		case laurelv1.EventStatus_EVENT_STATUS_DUPLICATE:
+			response.Duplicates++
+		case laurelv1.EventStatus_EVENT_STATUS_REJECTED, laurelv1.EventStatus_EVENT_STATUS_UNSPECIFIED:
+			response.Rejected++
+		}
+	}
+	if int(response.GetAccepted()) < len(results) {
+		response.Results = results
+	}
+	return response, nil
+}
+
+// IngestStream takes batches until the client closes the stream. When a batch fails as a whole the stream ends with that error:
+// what came before is durable, and sending everything again changes nothing.
+func (s ingestService) IngestStream(ctx context.Context, stream *connect.ClientStream[laurelv1.IngestStreamRequest]) (*laurelv1.IngestStreamResponse, error) {
+	response := &laurelv1.IngestStreamResponse{}
+	for first := int32(0); stream.Receive(); {
+		results, err := s.accept(ctx, stream.Msg().GetEvents())
+		if err != nil {
+			return nil, err
+		}
+		for _, result := range results {
+			switch result.GetStatus() {
+			case laurelv1.EventStatus_EVENT_STATUS_ACCEPTED:
+				response.Accepted++
+			case laurelv1.EventStatus_EVENT_STATUS_DUPLICATE:
+				response.Duplicates++
+			case laurelv1.EventStatus_EVENT_STATUS_REJECTED, laurelv1.EventStatus_EVENT_STATUS_UNSPECIFIED:
+				response.Rejected++
+				if len(response.GetRejections()) < maxRejections {
+					result.Index += first
+					response.Rejections = append(response.Rejections, result)
+				}
+			}
+		}
+		first += int32(len(results))
+	}
+	return response, stream.Err()
+}
+
+// accept hands events to ingest and words a result for each, in order.
+func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event) ([]*laurelv1.EventResult, error) {
+	if len(events) == 0 || len(events) > maxEventsAtOnce {
+		return nil, badField("events", "must hold 1 to %d events, but holds %d", maxEventsAtOnce, len(events))
+	}
+	if err := s.limits.takeEvents(ctx, len(events)); err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(events))
+	for i, e := range events {
+		ids[i] = clip(e.GetEventId(), maxEventIDShown)
+	}
+	accepted, err := s.API.Ingest.Accept(ctx, events)
+	if err != nil {
+		return nil, err
+	}
+	if len(accepted) != len(events) {
+		return nil, fmt.Errorf("ingest answered %d of %d events", len(accepted), len(events))
+	}
+	results := make([]*laurelv1.EventResult, len(events))
+	for i, result := range accepted {
+		results[i] = &laurelv1.EventResult{Index: int32(i), EventId: ids[i], Status: result.Status, Field: result.Field, Reason: result.Reason}
+	}
+	return results, nil
+}
+
+// ListConflicts returns refused re-uses of event ids.
+func (s ingestService) ListConflicts(ctx context.Context, request *laurelv1.ListConflictsRequest) (*laurelv1.ListConflictsResponse, error) {
+	conflicts, err := s.Conflicts(ctx, rowsWanted(request.GetPageSize()))
+	if err != nil {
+		return nil, err
+	}
+	return &laurelv1.ListConflictsResponse{Conflicts: conflicts}, nil
+}
+
+// ListDeadLetters returns events that could not be scored.
+func (s ingestService) ListDeadLetters(ctx context.Context, request *laurelv1.ListDeadLettersRequest) (*laurelv1.ListDeadLettersResponse, error) {
+	letters, err := s.DeadLetters(ctx, rowsWanted(request.GetPageSize()))
+	if err != nil {
+		return nil, err
+	}
+	return &laurelv1.ListDeadLettersResponse{DeadLetters: letters}, nil
+}
+
+// rowsWanted applies the bounds of page_size, which the validator does not see on this service.
+func rowsWanted(pageSize int32) int {
+	if pageSize <= 0 {
+		return defaultRows
+	}
+	return int(min(pageSize, 200))
+}

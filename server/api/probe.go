@@ -1,0 +1,66 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// readyTime bounds the question whether the server can serve.
+const readyTime = 2 * time.Second
+
+// mountProbes mounts what orchestrators, Prometheus and sockets use.
+func (a *API) mountProbes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	mux.HandleFunc("GET /readyz", a.getReady)
+	mux.Handle("/ws", orNotFound(a.Socket))
+	mux.Handle("GET /metrics", orNotFound(a.Metrics))
+	mux.HandleFunc("GET /demo/token", a.getDemoToken)
+}
+
+// getReady answers 200 when the server can serve and 503 when it can't yet, or can't now. The reason is in the log.
+func (a *API) getReady(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
+	defer cancel()
+	if err := a.Ready(ctx); err != nil {
+		a.Log.WarnContext(ctx, "not ready", "error", err.Error())
+		writeFailure(w, &failure{kind: kindUnavailable, message: "not ready", retryAfter: defaultRetry})
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})
+}
+
+// getDemoToken makes a token for any player, for the demo page of a development server.
+func (a *API) getDemoToken(w http.ResponseWriter, r *http.Request) {
+	if !a.Dev {
+		writeFailure(w, &failure{kind: kindNotFound, message: "there is no such door"})
+		return
+	}
+	user, err := queryText(r, "user", maxUserID)
+	if err == nil && user == "" {
+		err = badField("user", "must be the user id the token is for")
+	}
+	token := ""
+	if err == nil {
+		token, err = a.Identity.MintPlayerToken(user, 0)
+	}
+	if err != nil {
+		writeFailure(w, hide(r.Context(), a.Log, "demo token", err))
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, http.StatusOK, map[string]string{"token": token})
+}
+
+func orNotFound(handler http.Handler) http.Handler {
+	if handler != nil {
+		return handler
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeFailure(w, &failure{kind: kindNotFound, message: "there is no such door"})
+	})
+}

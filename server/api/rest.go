@@ -1,0 +1,154 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	laurel "github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
+)
+
+// door is a REST handler that leaves its errors to the one place that words them.
+type door func(w http.ResponseWriter, r *http.Request) error
+
+// mountREST mounts the REST doors. Each is guarded by the procedure it stands for.
+func (a *API) mountREST(mux *http.ServeMux) {
+	mux.Handle("POST /v1/events", a.guarded(laurel.IngestServiceIngestProcedure, a.postEvents))
+	mux.Handle("GET /v1/tournaments", openToOtherSites(a.guarded(laurel.ContestServiceListContestsProcedure, a.getTournaments)))
+	mux.Handle("GET /v1/leaderboards/{id}", openToOtherSites(a.guarded(laurel.LeaderboardServiceGetLeaderboardProcedure, a.getLeaderboard)))
+	for path, methods := range map[string]string{
+		"/v1/events": "POST", "/v1/tournaments": "GET, HEAD, OPTIONS", "/v1/leaderboards/{id}": "GET, HEAD, OPTIONS",
+	} {
+		mux.Handle(path, notAllowed(methods))
+	}
+	mux.Handle("OPTIONS /v1/tournaments", openToOtherSites(http.NotFoundHandler()))
+	mux.Handle("OPTIONS /v1/leaderboards/{id}", openToOtherSites(http.NotFoundHandler()))
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
+		writeFailure(w, &failure{kind: kindNotFound, message: "there is no such door"})
+	})
+}
+
+// guarded identifies and authorises the caller, counts the call, and words what goes wrong, panics included.
+func (a *API) guarded(procedure string, next door) http.Handler {
+	return a.identify(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			value := recover()
+			if value == nil {
+				return
+			}
+			if value == http.ErrAbortHandler {
+				panic(value)
+			}
+			a.Log.ErrorContext(r.Context(), "panic", "where", procedure, "panic", value, "stack", string(debug.Stack()))
+			writeFailure(w, &failure{kind: kindInternal, message: "something went wrong inside"})
+		}()
+		err := authorized(r.Context(), procedure)
+		if err == nil {
+			err = a.limits.takeCall(r.Context())
+		}
+		if err == nil {
+			err = next(w, r)
+		}
+		if err != nil {
+			writeFailure(w, hide(r.Context(), a.Log, procedure, err))
+		}
+	}))
+}
+
+func notAllowed(methods string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", methods)
+		writeFailure(w, &failure{kind: kindNotAllowed, message: "this door knows " + methods + ", not " + clip(r.Method, 16)})
+	})
+}
+
+// openToOtherSites lets pages of any origin read public answers. Cookies are not sent along then; a player token may be.
+func openToOtherSites(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Access-Control-Allow-Origin", "*")
+		header.Set("Access-Control-Expose-Headers", "ETag, Retry-After")
+		header.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		if r.Method == http.MethodOptions {
+			header.Set("Access-Control-Allow-Methods", "GET, HEAD")
+			header.Set("Access-Control-Allow-Headers", "Authorization, If-None-Match")
+			header.Set("Access-Control-Max-Age", "86400")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// restError is the shape of every REST error.
+type restError struct {
+	Error struct {
+		Code    kind        `json:"code"`
+		Message string      `json:"message"`
+		Details restDetails `json:"details"`
+	} `json:"error"`
+}
+
+type restDetails struct {
+	Field   string        `json:"field,omitempty"`
+	Results []eventResult `json:"results,omitempty"`
+}
+
+// writeFailure is the one place that writes REST errors.
+func writeFailure(w http.ResponseWriter, f *failure) {
+	var body restError
+	body.Error.Code, body.Error.Message = f.kind, f.Error()
+	body.Error.Details = restDetails{Field: f.field, Results: f.results}
+	header := w.Header()
+	for _, of := range []string{"ETag", "Content-Encoding", "Content-Length"} {
+		header.Del(of)
+	}
+	header.Set("Cache-Control", "no-store")
+	if f.retryAfter > 0 {
+		header.Set("Retry-After", retrySeconds(f.retryAfter))
+	}
+	if f.kind == kindUnauthenticated {
+		header.Set("WWW-Authenticate", `Bearer realm="laurel"`)
+	}
+	writeJSON(w, codes[f.kind].http, body)
+}
+
+// writeJSON writes an answer that is known to encode.
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		status, body = http.StatusInternalServerError, []byte(`{"error":{"code":"internal","message":"the answer could not be written","details":{}}}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n'))
+}
+
+// queryText returns a parameter that may be there once, and at most limit bytes long.
+func queryText(r *http.Request, name string, limit int) (string, error) {
+	values := r.URL.Query()[name]
+	switch {
+	case len(values) == 0:
+		return "", nil
+	case len(values) > 1:
+		return "", badField(name, "must be there only once")
+	case len(values[0]) > limit || strings.ContainsRune(values[0], 0):
+		return "", badField(name, "must be text of at most %d bytes", limit)
+	}
+	return values[0], nil
+}
+
+// queryNumber returns a parameter that is a whole number from low to high; 0 when it is absent or empty.
+func queryNumber(r *http.Request, name string, low, high int64) (int64, error) {
+	text, err := queryText(r, name, 20)
+	if err != nil || text == "" {
+		return 0, err
+	}
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || number < low || number > high {
+		return 0, badField(name, "must be a whole number from %d to %d", low, high)
+	}
+	return number, nil
+}

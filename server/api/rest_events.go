@@ -1,0 +1,128 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/event"
+)
+
+// eventResult says what became of one event of a REST batch.
+type eventResult struct {
+	EventID string `json:"event_id"`
+	// Status is accepted, duplicate or rejected.
+	Status string `json:"status"`
+	Reason string `json:"reason,omitempty"`
+	Field  string `json:"field,omitempty"`
+
+	conflict bool
+}
+
+const (
+	statusAccepted  = "accepted"
+	statusDuplicate = "duplicate"
+	statusRejected  = "rejected"
+)
+
+// singleAnswer answers one event.
+type singleAnswer struct {
+	Accepted  bool `json:"accepted"`
+	Duplicate bool `json:"duplicate,omitempty"`
+}
+
+// batchAnswer answers a batch, one result an event, in the order of the request.
+type batchAnswer struct {
+	Accepted  int           `json:"accepted"`
+	Duplicate int           `json:"duplicate"`
+	Rejected  int           `json:"rejected"`
+	Results   []eventResult `json:"results"`
+}
+
+// postEvents takes one event or a batch. 202 means that what was accepted is durable. A single event that is refused gives
+// 400, or 409 when its id is taken by another event; a batch gives 202 as long as anything in it was accepted or known.
+func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
+	body, release, err := a.readBody(w, r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	read, single, err := event.DecodeJSON(body)
+	if err != nil {
+		return err
+	}
+	results, err := a.acceptREST(r, read)
+	if err != nil {
+		return err
+	}
+	if single {
+		return answerSingle(w, results[0])
+	}
+	answer := batchAnswer{Results: results}
+	for _, result := range results {
+		switch result.Status {
+		case statusAccepted:
+			answer.Accepted++
+		case statusDuplicate:
+			answer.Duplicate++
+		default:
+			answer.Rejected++
+		}
+	}
+	if answer.Rejected == len(results) {
+		return &failure{kind: kindInvalid, field: results[0].Field, message: fmt.Sprintf("none of the %d events was accepted; details.results says why for each", len(results)), results: results}
+	}
+	writeJSON(w, http.StatusAccepted, answer)
+	return nil
+}
+
+func answerSingle(w http.ResponseWriter, result eventResult) error {
+	switch {
+	case result.conflict:
+		return &failure{kind: kindConflict, field: result.Field, message: result.Reason}
+	case result.Status == statusRejected:
+		return &failure{kind: kindInvalid, field: result.Field, message: result.Reason}
+	}
+	writeJSON(w, http.StatusAccepted, singleAnswer{Accepted: true, Duplicate: result.Status == statusDuplicate})
+	return nil
+}
+
+// acceptREST hands on what could be read and puts the results back in the order of the request.
+func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, error) {
+	if err := a.limits.takeEvents(r.Context(), len(read)); err != nil {
+		return nil, err
+	}
+	results := make([]eventResult, len(read))
+	events := make([]*laurelv1.Event, 0, len(read))
+	places := make([]int, 0, len(read))
+	for i, one := range read {
+		results[i] = eventResult{EventID: one.EventID, Status: statusRejected}
+		if one.Problem != nil {
+			results[i].Field, results[i].Reason = one.Problem.Field, one.Problem.Message
+			continue
+		}
+		events, places = append(events, one.Event), append(places, i)
+	}
+	if len(events) == 0 {
+		return results, nil
+	}
+	accepted, err := a.Ingest.Accept(r.Context(), events)
+	if err != nil {
+		return nil, err
+	}
+	if len(accepted) != len(events) {
+		return nil, fmt.Errorf("ingest answered %d of %d events", len(accepted), len(events))
+	}
+	for i, result := range accepted {
+		at := &results[places[i]]
+		switch result.Status {
+		case laurelv1.EventStatus_EVENT_STATUS_ACCEPTED:
+			at.Status = statusAccepted
+		case laurelv1.EventStatus_EVENT_STATUS_DUPLICATE:
+			at.Status = statusDuplicate
+		case laurelv1.EventStatus_EVENT_STATUS_REJECTED, laurelv1.EventStatus_EVENT_STATUS_UNSPECIFIED:
+			at.Field, at.Reason, at.conflict = result.Field, result.Reason, result.Conflict
+		}
+	}
+	return results, nil
+}

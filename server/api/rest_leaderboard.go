@@ -1,0 +1,211 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/identity"
+)
+
+const (
+	maxContestID = 64
+	maxUserID    = 128
+	maxPageToken = 512
+
+	cachePublic  = "public, max-age=1, stale-while-revalidate=4"
+	cachePrivate = "private, no-cache"
+)
+
+// restBoard is the answer of GET /v1/leaderboards/{id}.
+type restBoard struct {
+	ID            string    `json:"id"`
+	Status        string    `json:"status"`
+	Top           []restRow `json:"top"`
+	Me            *restOwn  `json:"me,omitempty"`
+	Total         int64     `json:"total"`
+	Revision      int64     `json:"revision"`
+	Stale         bool      `json:"stale"`
+	NextPageToken string    `json:"next_page_token,omitempty"`
+	// AsOf is left out of the entity tag: a board that did not change is the same board a second later.
+	AsOf string `json:"as_of,omitempty"`
+}
+
+// restOwn is a player's own place; pos and to_next are null while he has no standing.
+type restOwn struct {
+	Pos    *int64    `json:"pos"`
+	User   string    `json:"user"`
+	Name   string    `json:"name"`
+	Score  decimal   `json:"score"`
+	Delta  decimal   `json:"delta"`
+	ToNext *decimal  `json:"to_next"`
+	Around []restRow `json:"around,omitempty"`
+}
+
+// renderedBoard is an answer ready to send.
+type renderedBoard struct {
+	etag string
+	body []byte
+}
+
+// getLeaderboard reads a board: ?top= rows, ?me= with ?around=, or the page at ?page_token=.
+func (a *API) getLeaderboard(w http.ResponseWriter, r *http.Request) error {
+	q, err := boardQueryOf(r)
+	if err != nil {
+		return err
+	}
+	caller := identity.CallerFrom(r.Context())
+	v, err := a.view(r.Context(), caller, q)
+	if err != nil {
+		return err
+	}
+	public := caller.Kind == identity.Anonymous && v.me == nil
+	rendered := v.window.public.Load()
+	if rendered == nil || !public {
+		if rendered, err = render(caller, v); err != nil {
+			return err
+		}
+		if public {
+			v.window.public.Store(rendered)
+		}
+	}
+	header := w.Header()
+	header.Set("Cache-Control", cachePrivate)
+	if public {
+		header.Set("Cache-Control", cachePublic)
+	}
+	header.Set("Vary", "Authorization")
+	header.Set("ETag", rendered.etag)
+	if matches(r.Header.Values("If-None-Match"), rendered.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	header.Set("Content-Type", "application/json; charset=utf-8")
+	_, _ = w.Write(rendered.body)
+	return nil
+}
+
+// boardQueryOf reads the parameters; an error names the one that is wrong.
+func boardQueryOf(r *http.Request) (q boardQuery, err error) {
+	q.contest = r.PathValue("id")
+	if len(q.contest) > maxContestID {
+		return q, badField("id", "must be the id of a contest, at most %d bytes", maxContestID)
+	}
+	if q.top, err = queryNumber(r, "top", 0, maxTop); err != nil {
+		return q, err
+	}
+	if q.around, err = queryNumber(r, "around", 0, maxAround); err != nil {
+		return q, err
+	}
+	if q.me, err = queryText(r, "me", maxUserID); err != nil {
+		return q, err
+	}
+	q.token, err = queryText(r, "page_token", maxPageToken)
+	return q, err
+}
+
+// render writes a view for a caller, with the tag of its content.
+func render(caller identity.Caller, v *boardView) (*renderedBoard, error) {
+	precision := v.contest.GetPrecision()
+	answer := restBoard{
+		ID: v.contest.GetId(), Status: statusOf(v.contest.GetState()), Top: restRows(caller, v.window.rows, precision),
+		Total: v.window.total, Revision: v.window.revision, Stale: v.window.stale, NextPageToken: v.next,
+	}
+	if me := v.me; me != nil {
+		answer.Me = &restOwn{
+			User: restUser(caller, me.row), Name: me.row.Name, Score: decimalOf(me.row.Units, precision), Delta: decimalOf(me.delta, precision),
+			Around: restRows(caller, me.around, precision),
+		}
+		if me.row.Place > 0 {
+			toNext := decimalOf(me.toNext, precision)
+			answer.Me.Pos, answer.Me.ToNext = &me.row.Place, &toNext
+		}
+	}
+	content, err := json.Marshal(answer)
+	if err != nil {
+		return nil, fmt.Errorf("write board: %w", err)
+	}
+	answer.AsOf = v.window.at.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+	body, err := json.Marshal(answer)
+	if err != nil {
+		return nil, fmt.Errorf("write board: %w", err)
+	}
+	return &renderedBoard{etag: fmt.Sprintf(`W/"%016x"`, xxh3.Hash(content)), body: append(body, '\n')}, nil
+}
+
+// matches compares entity tags weakly, as GET does.
+func matches(headers []string, etag string) bool {
+	for _, header := range headers {
+		for tag := range strings.SplitSeq(header, ",") {
+			tag = strings.TrimSpace(tag)
+			if tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(etag, "W/") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// statusOf is a contest's state in REST answers: scheduled, live, closing or final.
+func statusOf(state laurelv1.ContestState) string {
+	return strings.ToLower(strings.TrimPrefix(state.String(), "CONTEST_STATE_"))
+}
+
+// restTournament is a contest in the answer of GET /v1/tournaments.
+type restTournament struct {
+	ID         string   `json:"id"`
+	Title      string   `json:"title"`
+	Start      string   `json:"start"`
+	End        string   `json:"end"`
+	TZ         string   `json:"tz"`
+	Type       string   `json:"type"`
+	N          int32    `json:"n,omitempty"`
+	Status     string   `json:"status"`
+	Players    int64    `json:"players"`
+	Markets    []string `json:"markets"`
+	Brands     []string `json:"brands"`
+	Tiebreaker []string `json:"tiebreaker"`
+	Precision  int32    `json:"precision"`
+	ResultHash string   `json:"result_hash,omitempty"`
+}
+
+// getTournaments lists contests, live ones first: ?market= and ?brand= leave out those that are not open to them.
+func (a *API) getTournaments(w http.ResponseWriter, r *http.Request) error {
+	market, err := queryText(r, "market", 32)
+	if err != nil {
+		return err
+	}
+	brand, err := queryText(r, "brand", 64)
+	if err != nil {
+		return err
+	}
+	list := []restTournament{}
+	for _, c := range a.contestsOpenTo(market, brand) {
+		list = append(list, restTournament{
+			ID: c.GetId(), Title: c.GetTitle(), Start: c.GetStart().AsTime().Format(time.RFC3339), End: c.GetEnd().AsTime().Format(time.RFC3339),
+			TZ: c.GetTz(), Type: c.GetType(), N: c.GetN(), Status: statusOf(c.GetState()), Players: c.GetPlayers(),
+			Markets: listed(c.GetMarkets()), Brands: listed(c.GetBrands()), Tiebreaker: listed(c.GetTiebreaker()),
+			Precision: c.GetPrecision(), ResultHash: c.GetResultHash(),
+		})
+	}
+	w.Header().Set("Cache-Control", cachePublic)
+	if identity.CallerFrom(r.Context()).Kind != identity.Anonymous {
+		w.Header().Set("Cache-Control", cachePrivate)
+	}
+	w.Header().Set("Vary", "Authorization")
+	writeJSON(w, http.StatusOK, list)
+	return nil
+}
+
+// listed writes no entries as an empty list, not as null.
+func listed(values []string) []string {
+	if values == nil {
+		return []string{}
+	}
+	return values
+}

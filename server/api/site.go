@@ -1,0 +1,208 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/zeebo/xxh3"
+)
+
+const (
+	indexPage = "index.html"
+	demoPage  = "demo.html"
+
+	// contentPolicy lets pages load only what the server itself serves. Styles may stand in the page, since the component kit
+	// sets sizes and colours that way; scripts may not.
+	contentPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; " +
+		"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+	cacheForever  = "public, max-age=31536000, immutable"
+	cacheCheck    = "no-cache"
+	cacheWidget   = "public, max-age=60, stale-while-revalidate=600"
+	notBuiltNotes = "This binary was built without its pages. Run make build, then start it again.\n"
+)
+
+// types are those of the files a build makes; the machine's own table is not asked, since it differs from machine to machine.
+var types = map[string]string{
+	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
+	".json": "application/json", ".map": "application/json", ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".woff2": "font/woff2",
+	".txt": "text/plain; charset=utf-8", ".webp": "image/webp", ".wasm": "application/wasm",
+}
+
+// asset is one built file.
+type asset struct {
+	kind  string
+	etag  string
+	plain []byte
+	// packed returns the gzipped file, or nil when that would not be smaller. The first asker waits for it.
+	packed func() []byte
+}
+
+// site is a folder of built files.
+type site map[string]*asset
+
+// readSite takes in the files of a build. A folder that is missing or empty gives an empty site.
+func readSite(folder fs.FS) (site, error) {
+	files := site{}
+	if folder == nil {
+		return files, nil
+	}
+	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasPrefix(path.Base(name), ".") {
+			return err
+		}
+		content, err := fs.ReadFile(folder, name)
+		if err != nil {
+			return err
+		}
+		files[name] = newAsset(name, content)
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read built pages: %w", err)
+	}
+	return files, nil
+}
+
+func newAsset(name string, content []byte) *asset {
+	kind, known := types[path.Ext(name)]
+	if !known {
+		kind = "application/octet-stream"
+	}
+	a := &asset{kind: kind, etag: fmt.Sprintf(`"%016x"`, xxh3.Hash(content)), plain: content}
+	a.packed = sync.OnceValue(func() []byte {
+		base, _, err := mime.ParseMediaType(kind)
+		if err != nil || len(content) < minCompressBytes || strings.HasPrefix(base, "font/") || (strings.HasPrefix(base, "image/") && base != "image/svg+xml") {
+			return nil
+		}
+		var packed bytes.Buffer
+		writer := gzip.NewWriter(&packed)
+		_, _ = writer.Write(content)
+		if writer.Close() != nil || packed.Len() >= len(content) {
+			return nil
+		}
+		return packed.Bytes()
+	})
+	return a
+}
+
+// serve answers with the file, or 304 when the caller has it.
+func (a *asset) serve(w http.ResponseWriter, r *http.Request, cache string) {
+	header := w.Header()
+	header.Set("Cache-Control", cache)
+	header.Set("Vary", "Accept-Encoding")
+	header.Set("ETag", a.etag)
+	if matches(r.Header.Values("If-None-Match"), a.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body := a.plain
+	if acceptsGzip(r) {
+		if packed := a.packed(); packed != nil {
+			body = packed
+			header.Set("Content-Encoding", "gzip")
+			header.Set("ETag", "W/"+a.etag)
+		}
+	}
+	header.Set("Content-Type", a.kind)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
+}
+
+// acceptsGzip reads Accept-Encoding; gzip;q=0 is a refusal.
+func acceptsGzip(r *http.Request) bool {
+	for choice := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		name, quality, _ := strings.Cut(strings.TrimSpace(choice), ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			weight, err := strconv.ParseFloat(strings.TrimPrefix(strings.ReplaceAll(quality, " ", ""), "q="), 64)
+			return quality == "" || (err == nil && weight > 0)
+		}
+	}
+	return false
+}
+
+// mountSite mounts the studio, the widget and the demo page.
+func (a *API) mountSite(mux *http.ServeMux) error {
+	studio, err := readSite(a.Studio)
+	if err != nil {
+		return err
+	}
+	widget, err := readSite(a.Widget)
+	if err != nil {
+		return err
+	}
+	mux.Handle("/widget/", openToOtherSites(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		file := widget[strings.TrimPrefix(r.URL.Path, "/widget/")]
+		if file == nil || !reads(r) {
+			writeFailure(w, &failure{kind: kindNotFound, message: "the widget has no such file"})
+			return
+		}
+		file.serve(w, r, cacheWidget)
+	})))
+	mux.HandleFunc("/demo", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, widget[demoPage]) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		switch file := studio[name]; {
+		case file != nil && name != indexPage && reads(r):
+			cache := cacheCheck
+			if strings.HasPrefix(name, "assets/") { // their names change with their content
+				cache = cacheForever
+			}
+			file.serve(w, r, cache)
+		case !reads(r), !isRoom(r.URL.Path):
+			writeFailure(w, &failure{kind: kindNotFound, message: "there is nothing at this path"})
+		default:
+			servePage(w, r, studio[indexPage])
+		}
+	})
+	return nil
+}
+
+// isRoom reports whether a path can be one of the studio's own, which all start from the same page: not a file, and not where RPC or REST would be.
+func isRoom(at string) bool {
+	for _, other := range []string{"/assets/", "/v1", "/rpc", "/laurel.", "/grpc.", "/demo/", "/widget"} {
+		if strings.HasPrefix(at, other) {
+			return false
+		}
+	}
+	return !strings.Contains(path.Base(at), ".") || at == "/"+indexPage || strings.HasPrefix(at, "/contests/")
+}
+
+func servePage(w http.ResponseWriter, r *http.Request, page *asset) {
+	if page == nil {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte(notBuiltNotes))
+		return
+	}
+	page.serve(w, r, cacheCheck)
+}
+
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// hardened sets the headers that keep browsers from guessing, framing and telling.
+func hardened(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", contentPolicy)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("X-Frame-Options", "DENY")
+		header.Set("Referrer-Policy", "same-origin")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+		next.ServeHTTP(w, r)
+	})
+}
