@@ -95,6 +95,10 @@ func canonicalHash(message proto.Message) (string, error) {
 
 var yamlErrorLine = regexp.MustCompile(`line (\d+): (?s)(.*)`)
 
+// strangeLineEnd are the line ends that YAML knows beside LF and CRLF. With them its line numbers are no editor's, and protoyaml looks
+// for lines that are not there.
+var strangeLineEnd = regexp.MustCompile("\r(?:[^\n]|$)|[\u0085\u2028\u2029]")
+
 // readSource turns text into nodes and refuses what no definition may contain.
 func readSource(name string, text []byte, offset int) (*source, []Problem) {
 	whole := func(message string) []Problem { return []Problem{{File: name, Message: message}} }
@@ -103,6 +107,10 @@ func readSource(name string, text []byte, offset int) (*source, []Problem) {
 	}
 	if !utf8.Valid(text) {
 		return nil, whole("the document is not valid UTF-8")
+	}
+	if lineEnd := strangeLineEnd.FindIndex(text); lineEnd != nil {
+		return nil, []Problem{{File: name, Line: offset + bytes.Count(text[:lineEnd[0]], []byte("\n")) + 1,
+			Message: "the line ends with a sign that only YAML takes for a line end; end lines with LF or CRLF"}}
 	}
 	// Empty lines in front make every line number that yaml and protoyaml tell a line of the file.
 	padded := append(bytes.Repeat([]byte("\n"), offset), text...)
