@@ -216,24 +216,3 @@ func (j *Journal) EventIDs(ctx context.Context, positions []int64) (map[int64]st
 	}
 	return ids, rows.Err()
 }
-
-// DeadLetter is an event that a stage could not fold.
-type DeadLetter struct {
-	Seq                             int64
-	EventID, Stage, Subject, Reason string
-}
-
-// maxReason bounds the stored reason, in bytes.
-const maxReason = 2048
-
-// Bury stores dead letters in the transaction of their batch; a repeat changes nothing.
-func Bury(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMicros int64) error {
-	for _, l := range letters {
-		_, err := tx.ExecContext(ctx, `INSERT INTO dead_letter (seq, event_id, stage, subject, reason, failed_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (seq, stage, subject) DO NOTHING`, l.Seq, l.EventID, l.Stage, l.Subject, l.Reason[:min(len(l.Reason), maxReason)], failedMicros)
-		if err != nil {
-			return fmt.Errorf("store dead letter: %w", err)
-		}
-	}
-	return nil
-}

@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -26,7 +27,16 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+// checks is how many random histories each property sees: a check runs a whole server on a real database.
+const checks = "40"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("rapid.checks", checks); err != nil {
+		panic(err)
+	}
+	storetest.Main(m)
+}
 
 // options of a process under test.
 type options struct {

@@ -1,0 +1,45 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+)
+
+// Conflicts lists the newest refused re-uses of event ids, each beside the event that holds the id.
+func (s *Service) Conflicts(ctx context.Context, limit int) ([]*laurelv1.EventConflict, error) {
+	rows, err := s.Journal.Conflicts(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*laurelv1.EventConflict, 0, len(rows))
+	for _, row := range rows {
+		sent, stored := &laurelv1.Event{}, &laurelv1.Event{}
+		if err := proto.Unmarshal(row.Sent, sent); err != nil {
+			return nil, fmt.Errorf("decode refused event: %w", err)
+		}
+		if err := proto.Unmarshal(row.Stored, stored); err != nil {
+			return nil, fmt.Errorf("decode stored event: %w", err)
+		}
+		list = append(list, &laurelv1.EventConflict{EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)), Sent: sent, Stored: stored})
+	}
+	return list, nil
+}
+
+// DeadLetters lists the newest events that could not be scored.
+func (s *Service) DeadLetters(ctx context.Context, limit int) ([]*laurelv1.DeadLetter, error) {
+	rows, err := s.Journal.DeadLetters(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*laurelv1.DeadLetter, 0, len(rows))
+	for _, row := range rows {
+		list = append(list, &laurelv1.DeadLetter{EventId: row.EventID, Stage: row.Stage, Reason: row.Reason, FailedAt: timestamppb.New(time.UnixMicro(row.FailedMicros))})
+	}
+	return list, nil
+}

@@ -1,0 +1,94 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/laurelhq/laurel/ent/db/deadletter"
+	"github.com/laurelhq/laurel/server/store"
+)
+
+// DeadLetter is an event that a stage could not fold.
+type DeadLetter struct {
+	Seq                             int64
+	EventID, Stage, Subject, Reason string
+	// FailedMicros is set when the letter is read back.
+	FailedMicros int64
+}
+
+// maxReason bounds the stored reason, in bytes.
+const maxReason = 2048
+
+// Bury stores dead letters in the transaction of their batch; a repeat changes nothing.
+func Bury(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMicros int64) error {
+	for _, l := range letters {
+		_, err := tx.ExecContext(ctx, `INSERT INTO dead_letter (seq, event_id, stage, subject, reason, failed_at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (seq, stage, subject) DO NOTHING`, l.Seq, l.EventID, l.Stage, l.Subject, clip(l.Reason), failedMicros)
+		if err != nil {
+			return fmt.Errorf("store dead letter: %w", err)
+		}
+	}
+	return nil
+}
+
+// clip shortens a reason to what is stored, at a border between characters.
+func clip(reason string) string {
+	if len(reason) <= maxReason {
+		return reason
+	}
+	end := maxReason
+	for end > 0 && reason[end]&0xc0 == 0x80 {
+		end--
+	}
+	return reason[:end]
+}
+
+// DeadLetters returns the newest dead letters.
+func (j *Journal) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
+	rows, err := j.store.Ent().DeadLetter.Query().Order(deadletter.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read dead letters: %w", err)
+	}
+	letters := make([]DeadLetter, 0, len(rows))
+	for _, row := range rows {
+		letters = append(letters, DeadLetter{Seq: row.Seq, EventID: row.EventID, Stage: row.Stage, Subject: row.Subject, Reason: row.Reason, FailedMicros: row.FailedAt})
+	}
+	return letters, nil
+}
+
+// Refusal is a re-use of an event id with other content.
+type Refusal struct {
+	EventID       string
+	Sent, Stored  []byte
+	RefusedMicros int64
+}
+
+// Conflicts returns the newest refused re-uses of event ids.
+func (j *Journal) Conflicts(ctx context.Context, limit int) ([]Refusal, error) {
+	rows, err := j.store.Read().QueryContext(ctx, `SELECT c.event_id, c.body, e.body, c.refused_at FROM event_conflict AS c
+		JOIN journal_event AS e ON e.event_id = c.event_id ORDER BY c.id DESC LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read conflicts: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var list []Refusal
+	for rows.Next() {
+		var r Refusal
+		if err := rows.Scan(&r.EventID, &r.Sent, &r.Stored, &r.RefusedMicros); err != nil {
+			return nil, fmt.Errorf("read conflict: %w", err)
+		}
+		list = append(list, r)
+	}
+	return list, rows.Err()
+}
+
+// Totals returns how many dead letters and conflicts there are.
+func (j *Journal) Totals(ctx context.Context) (deadLetters, conflicts int64, err error) {
+	err = j.store.Read().QueryRowContext(ctx, "SELECT (SELECT count(*) FROM dead_letter), (SELECT count(*) FROM event_conflict)").Scan(&deadLetters, &conflicts)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count dead letters and conflicts: %w", err)
+	}
+	return deadLetters, conflicts, nil
+}
