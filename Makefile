@@ -29,10 +29,10 @@ build: bin/laurel ## Build the front end and bin/laurel, which carries it inside
 test: ## Install what tests need, then run every check and test there is (about ten minutes on two cores)
 	@.ci/test
 
-check: frontend/node_modules/.stamp .cache/bin/golangci-lint ## Lint and type-check both sides
+check: .cache/frontend.stamp .cache/bin/golangci-lint ## Lint and type-check both sides
 	@.ci/check
 
-generate: frontend/node_modules/.stamp ## Write generated code anew: protobuf, Connect, TypeScript, ent; NAME=... names a new migration
+generate: frontend/node_modules/.stamp ## Write generated code anew: protobuf, Connect, ent, texts; NAME=... names a new migration
 	@.ci/generate
 
 bench: bin/laurel ## Measure the hot paths, each beside its yardstick
@@ -52,11 +52,12 @@ frontend/node_modules/.stamp: frontend/package-lock.json
 	cd frontend && npm ci --include=dev --no-audit --no-fund --loglevel=error
 	@touch $@
 
-frontend/studio/dist/.stamp: frontend/node_modules/.stamp $(FRONTEND_SOURCES)
+.cache/frontend.stamp: frontend/node_modules/.stamp $(FRONTEND_SOURCES)
+	@mkdir -p $(@D)
 	cd frontend && npm run build
 	@touch $@
 
-bin/laurel: frontend/studio/dist/.stamp $(GO_SOURCES)
+bin/laurel: .cache/frontend.stamp $(GO_SOURCES)
 	go build -trimpath -o $@ ./server/cmd/laurel
 
 # The linter has its own module, so that its two hundred dependencies are not ours.
