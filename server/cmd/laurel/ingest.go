@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"google.golang.org/protobuf/proto"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/ingest"
+)
+
+const (
+	// maxIngestBytes bounds the events of one call: the server takes 4 MiB.
+	maxIngestBytes = 2 << 20
+	// maxIngestUnits bounds what is held between two calls, for files of which most rows are refused.
+	maxIngestUnits = 50_000
+)
+
+// remote is a running server and the key it knows us by.
+type remote struct {
+	URL string `help:"Where the server is." env:"LAUREL_URL" default:"http://127.0.0.1:8080"`
+	Key string `help:"API key with the scope ingest." env:"LAUREL_API_KEY" placeholder:"KEY"`
+}
+
+// ingestCmd is the verb ingest.
+type ingestCmd struct {
+	remote
+	File     string        `arg:"" type:"existingfile" help:"JSONL with one event a line, or CSV with --mapping."`
+	Mapping  string        `type:"existingfile" placeholder:"FILE.yaml" help:"How the rows of a CSV become events; see rules/mappings."`
+	Batch    int           `default:"500" help:"Events sent at once, 100 to 1000."`
+	Report   string        `placeholder:"FILE.json" help:"Write the report to this file as well."`
+	Resume   bool          `default:"true" negatable:"" help:"Go on where an interrupted run stopped; FILE.laurel-progress says where."`
+	RetryFor time.Duration `default:"5m" help:"How long one batch is tried again when the server is busy or away."`
+	DryRun   bool          `help:"Read and account for everything, send nothing."`
+}
+
+var errNotAllAccepted = errors.New("not everything was accepted")
+
+// unitSource is a file read unit by unit: CSV rows by a mapping, or JSON lines.
+type unitSource interface {
+	Next() (ingest.Unit, error)
+}
+
+// Run reads the file, sends its events, and reports what became of each row.
+func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
+	if c.Batch < 100 || c.Batch > ingest.MaxBatch {
+		return fmt.Errorf("--batch must be 100 to %d, but is %d", ingest.MaxBatch, c.Batch)
+	}
+	c.URL = strings.TrimRight(c.URL, "/")
+	file, err := os.Open(c.File)
+	if err != nil {
+		return fmt.Errorf("open events: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	mapping, err := c.readMapping()
+	if err != nil {
+		return err
+	}
+	state, err := c.openState(file, mapping)
+	if err != nil {
+		return err
+	}
+	source, err := openUnits(file, mapping, state.Position)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("measure %s: %w", c.File, err)
+	}
+	run := &ingestRun{cmd: c, source: source, state: state, send: newIngestSender(c.remote, c.RetryFor), progress: newIngestProgress(cli.Stderr, info.Size())}
+	err = run.all(ctx)
+	run.progress.done()
+	if err != nil {
+		return fmt.Errorf("%s: %w (%d rows are done; run the same command again to go on behind them)", c.File, err, state.Tally.Rows)
+	}
+	return c.finish(cli.Stdout, state)
+}
+
+func (c *ingestCmd) readMapping() (*ingest.Mapping, error) {
+	if c.Mapping == "" {
+		if strings.HasSuffix(strings.ToLower(c.File), ".csv") {
+			return nil, errors.New("a CSV file needs --mapping FILE.yaml, which says how its rows become events")
+		}
+		return nil, nil
+	}
+	source, err := os.ReadFile(c.Mapping)
+	if err != nil {
+		return nil, fmt.Errorf("read mapping: %w", err)
+	}
+	return ingest.ParseMapping(c.Mapping, source)
+}
+
+func openUnits(file io.ReadSeeker, mapping *ingest.Mapping, from ingest.Position) (unitSource, error) {
+	if mapping != nil {
+		return mapping.OpenRows(file, from)
+	}
+	return ingest.OpenJSONLines(file, from)
+}
+
+// ingestRun is one run over a file. Batches go one after the other, so that events arrive in the order of the file.
+type ingestRun struct {
+	cmd      *ingestCmd
+	source   unitSource
+	state    *ingestState
+	send     *ingestSender
+	progress *ingestProgress
+	waiting  []ingest.Unit
+	events   []*laurelv1.Event
+	bytes    int
+}
+
+func (r *ingestRun) all(ctx context.Context) error {
+	for {
+		unit, err := r.source.Next()
+		if errors.Is(err, io.EOF) {
+			return r.flush(ctx)
+		}
+		if err != nil {
+			return errors.Join(r.flush(ctx), err)
+		}
+		size := 0
+		if unit.Event != nil {
+			size = proto.Size(unit.Event)
+		}
+		if len(r.events) > 0 && r.bytes+size > maxIngestBytes {
+			if err := r.flush(ctx); err != nil {
+				return err
+			}
+		}
+		r.waiting = append(r.waiting, unit)
+		if unit.Event != nil {
+			r.events = append(r.events, unit.Event)
+			r.bytes += size
+		}
+		if len(r.events) == r.cmd.Batch || len(r.waiting) == maxIngestUnits {
+			if err := r.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// flush sends what is waiting, accounts for it and remembers the place behind it.
+func (r *ingestRun) flush(ctx context.Context) error {
+	if len(r.waiting) == 0 {
+		return nil
+	}
+	var results []*laurelv1.EventResult
+	if len(r.events) > 0 && !r.cmd.DryRun {
+		var err error
+		if results, err = r.send.batch(ctx, r.events); err != nil {
+			return err
+		}
+	}
+	next := 0
+	for _, unit := range r.waiting {
+		status, field, reason := laurelv1.EventStatus_EVENT_STATUS_ACCEPTED, "", ""
+		if unit.Event != nil {
+			if results != nil {
+				status, field, reason = results[next].GetStatus(), results[next].GetField(), results[next].GetReason()
+			}
+			next++
+		}
+		r.state.Tally.Add(unit, status, field, reason)
+	}
+	r.state.Position = r.waiting[len(r.waiting)-1].End
+	r.waiting, r.events, r.bytes = r.waiting[:0], r.events[:0], 0
+	r.progress.at(r.state.Position.Offset, r.state.Tally.Events)
+	if r.cmd.DryRun {
+		return nil
+	}
+	return r.state.save()
+}

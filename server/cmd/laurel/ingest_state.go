@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/laurelhq/laurel/server/ingest"
+)
+
+// fingerprintBytes of the file's start tell whether it is still the same file.
+const fingerprintBytes = 4096
+
+// ingestState is where an interrupted run stopped. It lies beside the file until the file is done.
+type ingestState struct {
+	// Source and Mapping tell whether file and mapping are still the same, URL whether the server is.
+	Source  string `json:"source"`
+	Mapping string `json:"mapping"`
+	URL     string `json:"url"`
+	// Position is behind the last unit that the server has acknowledged, Tally accounts for what lies before it.
+	Position ingest.Position `json:"position"`
+	Tally    ingest.Tally    `json:"tally"`
+	path     string
+}
+
+// openState returns the state to go on from: that of an interrupted run of the same file, or a fresh one.
+func (c *ingestCmd) openState(file io.ReaderAt, mapping *ingest.Mapping) (*ingestState, error) {
+	head := make([]byte, fingerprintBytes)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read %s: %w", c.File, err)
+	}
+	fresh := &ingestState{Source: fmt.Sprintf("%016x", xxh3.Hash(head[:n])), URL: c.URL, path: c.File + ".laurel-progress"}
+	if mapping != nil {
+		fresh.Mapping = mapping.Hash()
+	}
+	if !c.Resume || c.DryRun {
+		return fresh, nil
+	}
+	content, err := os.ReadFile(fresh.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fresh, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read progress: %w", err)
+	}
+	kept := &ingestState{path: fresh.path}
+	if err := json.Unmarshal(content, kept); err != nil {
+		return nil, fmt.Errorf("%s can't be read (%w): start anew with --no-resume", fresh.path, err)
+	}
+	if kept.Source != fresh.Source || kept.Mapping != fresh.Mapping || kept.URL != fresh.URL {
+		return nil, fmt.Errorf("%s belongs to another file, mapping or server: start anew with --no-resume", fresh.path)
+	}
+	return kept, nil
+}
+
+// save replaces the state on disk as a whole, so that a kill leaves the old one or the new one.
+func (s *ingestState) save() error {
+	content, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("keep progress: %w", err)
+	}
+	return replaceFile(s.path, content)
+}
+
+func replaceFile(path string, content []byte) error {
+	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = temporary.Write(content)
+	err = errors.Join(err, temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(temporary.Name())))
+	}
+	return nil
+}
+
+// ingestReport is the report as a file.
+type ingestReport struct {
+	File    string `json:"file"`
+	Mapping string `json:"mapping,omitempty"`
+	Server  string `json:"server,omitempty"`
+	DryRun  bool   `json:"dry_run,omitempty"`
+	ingest.Tally
+	RefusedByReason map[string]int64 `json:"refused_by_reason,omitempty"`
+}
+
+// finish writes the report and forgets the progress. It is an error when something was not accepted.
+func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
+	tally := &state.Tally
+	if err := tally.Balance(); err != nil {
+		return err
+	}
+	if c.Report != "" {
+		report := ingestReport{File: c.File, Mapping: c.Mapping, Server: c.URL, DryRun: c.DryRun, Tally: *tally, RefusedByReason: tally.RefusedByReason()}
+		content, err := json.MarshalIndent(report, "", "  ")
+		if err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+		if err := replaceFile(c.Report, append(content, '\n')); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprint(out, tally); err != nil {
+		return fmt.Errorf("print report: %w", err)
+	}
+	if !c.DryRun {
+		if err := os.Remove(state.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("forget progress: %w", err)
+		}
+	}
+	if tally.Events.Rejected > 0 || tally.RowsOf.Unreadable > 0 {
+		return fmt.Errorf("%w: %d events rejected, %d rows unreadable", errNotAllAccepted, tally.Events.Rejected, tally.RowsOf.Unreadable)
+	}
+	return nil
+}
