@@ -28,6 +28,7 @@ var (
 	works     = access{roles: []identity.Role{identity.RoleOperator}, scopes: []identity.Scope{identity.ScopeAdmin}}
 	operators = access{roles: identity.Roles()}
 	admins    = access{roles: []identity.Role{identity.RoleAdmin}}
+	profiles  = access{roles: []identity.Role{identity.RoleAdmin}, scopes: []identity.Scope{identity.ScopeAdmin}}
 	reviews   = access{roles: []identity.Role{identity.RoleOperator, identity.RoleReviewer}, scopes: []identity.Scope{identity.ScopeAdmin}}
 )
 
@@ -62,6 +63,8 @@ var accessTable = map[string]access{
 	laurel.OperatorServiceRevokeApiKeyProcedure: admins,
 
 	laurel.TelemetryServiceGetPulseProcedure: looks,
+
+	profilePath: profiles,
 
 	// Reflection tells the contracts, which are public.
 	"/" + grpcreflect.ReflectV1ServiceName + "/ServerReflectionInfo":      anyone,

@@ -40,8 +40,10 @@ type Config struct {
 	// Socket answers /ws, Metrics answers /metrics. Nil means 404.
 	Socket  http.Handler
 	Metrics http.Handler
-	// Studio and Widget hold the built pages at their roots: index.html with its assets, and laurel.js with demo.html. Nil or empty when they were not built.
-	Studio, Widget fs.FS
+	// Studio, Widget and Demo hold the built pages at their roots: index.html with its assets, laurel.js, and demo.html. Nil or empty when they were not built.
+	Studio, Widget, Demo fs.FS
+	// Profile opens /debug/pprof to admins.
+	Profile bool
 
 	// Now is the wall clock.
 	Now func() time.Time

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/http/pprof"
+	"strings"
 	"time"
 )
 
@@ -19,6 +21,27 @@ func (a *API) mountProbes(mux *http.ServeMux) {
 	mux.Handle("/ws", orNotFound(a.Socket))
 	mux.Handle("GET /metrics", orNotFound(a.Metrics))
 	mux.HandleFunc("GET /demo/token", a.getDemoToken)
+	if a.Profile {
+		mux.Handle("GET "+profilePath, a.guarded(profilePath, getProfile))
+	}
+}
+
+// profilePath is where the runtime's profiles are; the access table names it like a procedure.
+const profilePath = "/debug/pprof/"
+
+// getProfile answers with one of the runtime's profiles, or with their list.
+func getProfile(w http.ResponseWriter, r *http.Request) error {
+	switch strings.TrimPrefix(r.URL.Path, profilePath) {
+	case "cmdline":
+		return &failure{kind: kindNotFound, message: "the command line is not shown: it may hold secrets"}
+	case "profile":
+		pprof.Profile(w, r)
+	case "trace":
+		pprof.Trace(w, r)
+	default:
+		pprof.Index(w, r)
+	}
+	return nil
 }
 
 // getReady answers 200 when the server can serve and 503 when it can't yet, or can't now. The reason is in the log.

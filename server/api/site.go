@@ -142,6 +142,10 @@ func (a *API) mountSite(mux *http.ServeMux) error {
 	if err != nil {
 		return err
 	}
+	demo, err := readSite(a.Demo)
+	if err != nil {
+		return err
+	}
 	mux.Handle("/widget/", openToOtherSites(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		file := widget[strings.TrimPrefix(r.URL.Path, "/widget/")]
 		if file == nil || !reads(r) {
@@ -150,7 +154,7 @@ func (a *API) mountSite(mux *http.ServeMux) error {
 		}
 		file.serve(w, r, cacheWidget)
 	})))
-	mux.HandleFunc("/demo", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, widget[demoPage]) })
+	mux.HandleFunc("/demo", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, demo[demoPage]) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/")
 		switch file := studio[name]; {

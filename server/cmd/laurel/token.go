@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/laurelhq/laurel/ent/db"
+	"github.com/laurelhq/laurel/server/identity"
+	"github.com/laurelhq/laurel/server/store"
+)
+
+// tokenCmd is the verb token.
+type tokenCmd struct {
+	Player playerTokenCmd `cmd:"" help:"Print a token with which a player's client reads boards and the socket."`
+	Key    keyTokenCmd    `cmd:"" help:"Make an API key and print it. It can't be shown again."`
+	Revoke revokeTokenCmd `cmd:"" help:"Make an API key invalid; running servers follow within five seconds."`
+}
+
+type playerTokenCmd struct {
+	storage
+	User string        `arg:"" help:"The player's user id, as events name it."`
+	TTL  time.Duration `name:"ttl" default:"1h" help:"How long it is valid, at most 24h."`
+}
+
+// Run prints the token.
+func (c *playerTokenCmd) Run(ctx context.Context, cli *kong.Context) error {
+	return withIdentity(ctx, c.storage, func(people *identity.Service) error {
+		token, err := people.MintPlayerToken(c.User, c.TTL)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(cli.Stdout, token)
+		return err
+	})
+}
+
+type keyTokenCmd struct {
+	storage
+	Name   string   `arg:"" help:"Name people recognise it by."`
+	Scopes []string `default:"ingest,read" enum:"ingest,read,admin" help:"What it may be used for: ingest, read, admin."`
+}
+
+// Run prints the key, and its public id beside it.
+func (c *keyTokenCmd) Run(ctx context.Context, cli *kong.Context) error {
+	scopes := make([]identity.Scope, len(c.Scopes))
+	for i, scope := range c.Scopes {
+		scopes[i] = identity.Scope(scope)
+	}
+	return withIdentity(ctx, c.storage, func(people *identity.Service) error {
+		key, bearer, err := people.CreateAPIKey(ctx, c.Name, scopes)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(cli.Stdout, bearer)
+		return errors.Join(err, second(fmt.Fprintf(cli.Stderr, "id %s, scopes %v\n", key.ID, key.Scopes)))
+	})
+}
+
+type revokeTokenCmd struct {
+	storage
+	ID string `arg:"" help:"The key's public id: the part between lk_ and the next _."`
+}
+
+// Run revokes the key.
+func (c *revokeTokenCmd) Run(ctx context.Context) error {
+	return withIdentity(ctx, c.storage, func(people *identity.Service) error { return people.RevokeAPIKey(ctx, c.ID) })
+}
+
+func second(_ int, err error) error { return err }
+
+// withIdentity opens the database for one task. It may be in use by a running server.
+func withIdentity(ctx context.Context, where storage, do func(people *identity.Service) error) (err error) {
+	database, err := store.Open(ctx, where.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+	if _, err := database.Migrate(ctx); err != nil {
+		return err
+	}
+	now, _, err := wallClock("real")
+	if err != nil {
+		return err
+	}
+	people, err := identity.Open(ctx, identity.Settings{
+		Read: database.Ent(), Now: now,
+		Write: func(ctx context.Context, do func(ctx context.Context, client *db.Client) error) error {
+			return database.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return do(ctx, tx.Ent()) })
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return do(people)
+}
