@@ -93,8 +93,8 @@ async function ready(url: string, server: ChildProcess, output: () => string): P
 
 /** Reads name and password from what `laurel dev` prints at its start. */
 function signIn(output: string): Laurel["operator"] {
-  const name = /name[:=]?\s+(\S+)/i.exec(output)?.[1];
-  const password = /password[:=]?\s+(\S+)/i.exec(output)?.[1];
+  const name = /^ *Name +(\S+)$/m.exec(output)?.[1];
+  const password = /^ *Password +(\S+)$/m.exec(output)?.[1];
   if (!name || !password) throw new Error(`laurel dev printed no sign-in:\n${output}`);
   return { name, password };
 }
