@@ -106,15 +106,21 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.start(socket, address, helloRequest(r, own))
 }
 
-// helloRequest keeps what Authenticate may look at. The request's context ends with this handler, the socket lives on. Another origin's
-// page must not act with the cookies that a browser adds by itself.
+// kept are the headers that Authenticate may look at; the others would only take room for as long as the socket lives.
+var kept = []string{"Authorization", "Cookie", "Origin", "User-Agent", "X-Forwarded-For", "Forwarded"}
+
+// helloRequest keeps of a request what Authenticate may look at. The request's context ends with this handler, the socket lives on.
+// Another origin's page must not act with the cookies that a browser adds by itself.
 func helloRequest(r *http.Request, own bool) *http.Request {
-	r = r.Clone(context.WithoutCancel(r.Context()))
-	r.Body = http.NoBody
-	if !own {
-		r.Header.Del("Cookie")
+	header := make(http.Header, 2)
+	for _, name := range kept {
+		if values := r.Header.Values(name); len(values) > 0 && (own || name != "Cookie") {
+			header[name] = values
+		}
 	}
-	return r
+	slim := r.WithContext(context.WithoutCancel(r.Context()))
+	slim.Header, slim.Body = header, http.NoBody
+	return slim
 }
 
 // reserve takes a place for one more socket.
@@ -137,6 +143,11 @@ func (h *Hub) reserve(address string) (status int, reason string) {
 func (h *Hub) release(address string) {
 	h.socketsMu.Lock()
 	defer h.socketsMu.Unlock()
+	h.free(address)
+}
+
+// free gives a place back. Callers hold the lock.
+func (h *Hub) free(address string) {
 	h.admitted--
 	h.perAddress[address]--
 	if h.perAddress[address] == 0 {
@@ -151,7 +162,7 @@ func (h *Hub) start(socket *websocket.Conn, address string, r *http.Request) {
 	closed := h.closed
 	if !closed {
 		h.sockets[c] = struct{}{}
-		h.running.Add(2)
+		h.running.Add(1)
 	}
 	h.socketsMu.Unlock()
 	if closed {
@@ -161,7 +172,6 @@ func (h *Hub) start(socket *websocket.Conn, address string, r *http.Request) {
 		return
 	}
 	h.config.Metrics.SocketOpened()
-	go c.write()
 	go c.read()
 }
 
@@ -169,8 +179,8 @@ func (h *Hub) start(socket *websocket.Conn, address string, r *http.Request) {
 func (h *Hub) remove(c *connection) {
 	h.socketsMu.Lock()
 	delete(h.sockets, c)
+	h.free(c.address)
 	h.socketsMu.Unlock()
-	h.release(c.address)
 	h.config.Metrics.SocketClosed()
 }
 

@@ -28,7 +28,7 @@ const (
 // closeWait is how long a client may take to answer a close frame.
 const closeWait = time.Second
 
-// connection is one socket: a goroutine that reads, one that writes, a queue between the hub and the writer.
+// connection is one socket: a goroutine that reads, at most one that writes, a queue between the hub and the writer.
 type connection struct {
 	hub     *Hub
 	socket  *websocket.Conn
@@ -64,7 +64,8 @@ func newConnection(h *Hub, socket *websocket.Conn, address string, r *http.Reque
 		pingAt:   now.Add(limits.PingInterval),
 		frames:   rate.NewLimiter(rate.Limit(limits.FramesPerSecond), limits.FrameBurst),
 	}
-	c.queue.init(limits.Queue)
+	c.queue.limit = limits.Queue
+	c.queue.begin = c.beginWriting
 	return c
 }
 
@@ -87,9 +88,20 @@ func (c *connection) read() {
 			return
 		}
 		if c.heard() {
-			c.handle(messageType, message)
+			c.handleApart(messageType, message)
 		}
 	}
+}
+
+// handleApart acts on a message in a goroutine of its own and waits for it. Reading and checking a frame goes deep, and a stack that grew
+// once stays large: here it goes with the goroutine, instead of with ten thousand sockets.
+func (c *connection) handleApart(messageType int, message []byte) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.handle(messageType, message)
+	}()
+	<-done
 }
 
 // refuseLong tells a client whose frame was over the limit; gorilla/websocket has sent the close frame already.
@@ -154,7 +166,13 @@ func (c *connection) answerPing(data string) error {
 	return nil
 }
 
-// write sends what the queue holds until the socket ends.
+// beginWriting starts the writer. The reader still runs or another writer did until now, so the hub is waiting for this socket.
+func (c *connection) beginWriting() {
+	c.hub.running.Add(1)
+	go c.write()
+}
+
+// write sends what the queue holds.
 func (c *connection) write() {
 	defer c.hub.running.Done()
 	for {

@@ -14,7 +14,7 @@
 // A subscriber who joins a group that has a state gets that state as a snapshot without any reading; only the first of a group waits for
 // a tick. Ten thousand who come back at once therefore cost one read a group.
 //
-// A connection has one goroutine that reads and one that writes, with a bounded queue between hub and writer:
+// A connection has one goroutine that reads and at most one that writes, with a bounded queue between hub and writer:
 //
 //	             hello                     queue full                    queue empty
 //	connected ──────────► greeted ─────────────────────► lagging ─────────────────────► greeted

@@ -18,7 +18,7 @@ type outgoing struct {
 	oldestMicros int64
 }
 
-// order is what the writer does next: send a frame, give snapshots, close, or just stop when nothing is set.
+// order is what the writer does next: send a frame, give snapshots, close, or end when nothing is set.
 type order struct {
 	sending bool
 	send    outgoing
@@ -32,14 +32,17 @@ type closing struct {
 	reason string
 }
 
-// queue holds the frames for one socket. It never blocks who puts something in.
+// queue holds the frames for one socket. It never blocks who puts something in. Its writer runs only while there is something to do: most
+// sockets are idle most of the time, and the stack of a goroutine that waits would be half of what a socket costs.
 type queue struct {
 	limit int
+	// begin starts the writer; it is called under the lock, and not again before the writer was told to end.
+	begin func()
 
-	mu     sync.Mutex
-	filled sync.Cond
-	items  []outgoing
-	head   int
+	mu      sync.Mutex
+	writing bool
+	items   []outgoing
+	head    int
 	// lagging are the subscriptions whose frames were dropped and that get a snapshot when the queue is empty.
 	lagging []*subscription
 	closing *closing
@@ -49,9 +52,12 @@ type queue struct {
 	slowTimes int
 }
 
-func (q *queue) init(limit int) {
-	q.limit = limit
-	q.filled.L = &q.mu
+// wake starts the writer if it is not running. Callers hold the lock.
+func (q *queue) wake() {
+	if !q.writing {
+		q.writing = true
+		q.begin()
+	}
 }
 
 // verdict says what came of a push.
@@ -104,31 +110,30 @@ func (q *queue) caughtUp(s *subscription) {
 	s.lagging = false
 }
 
-// next waits for something to do.
+// next gives the writer something to do, or has it end.
 func (q *queue) next() order {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for {
-		switch {
-		case q.stopped:
-			return order{}
-		case q.head < len(q.items):
-			item := q.items[q.head]
-			q.items[q.head] = outgoing{}
-			q.head++
-			if q.head == len(q.items) {
-				q.reset()
-			}
-			return order{sending: true, send: item}
-		case q.closing != nil:
-			return order{close: q.closing}
-		case len(q.lagging) > 0:
-			resync := q.lagging
-			q.lagging = nil
-			return order{resync: resync}
+	switch {
+	case q.stopped:
+		return order{}
+	case q.head < len(q.items):
+		item := q.items[q.head]
+		q.items[q.head] = outgoing{}
+		q.head++
+		if q.head == len(q.items) {
+			q.reset()
 		}
-		q.filled.Wait()
+		return order{sending: true, send: item}
+	case q.closing != nil:
+		return order{close: q.closing}
+	case len(q.lagging) > 0:
+		resync := q.lagging
+		q.lagging = nil
+		return order{resync: resync}
 	}
+	q.writing = false
+	return order{}
 }
 
 // finish has the writer send what is not a board's frame and then close. Only the first call counts, and it returns true.
@@ -140,18 +145,17 @@ func (q *queue) finish(code int, reason string) bool {
 	}
 	q.dropBoards()
 	q.closing = &closing{code: code, reason: reason}
-	q.filled.Signal()
+	q.wake()
 	return true
 }
 
-// stop ends the writer at once.
+// stop ends the writer after what it is doing, and starts none any more.
 func (q *queue) stop() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stopped = true
 	q.items, q.lagging = nil, nil
 	q.head = 0
-	q.filled.Signal()
 }
 
 // ending reports whether the connection is about to close.
@@ -171,7 +175,7 @@ func (q *queue) add(item outgoing) {
 		q.items, q.head = q.items[:left], 0
 	}
 	q.items = append(q.items, item)
-	q.filled.Signal()
+	q.wake()
 }
 
 // idleItems is how much room an empty queue keeps: more would add up over ten thousand sockets.
@@ -191,7 +195,7 @@ func (q *queue) lag(s *subscription) {
 	if !s.lagging {
 		s.lagging = true
 		q.lagging = append(q.lagging, s)
-		q.filled.Signal()
+		q.wake()
 	}
 }
 
