@@ -8,7 +8,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/laurelhq/laurel/ent/db"
 	"github.com/laurelhq/laurel/server/identity"
 	"github.com/laurelhq/laurel/server/store"
 )
@@ -82,16 +81,7 @@ func withIdentity(ctx context.Context, where storage, do func(people *identity.S
 	if _, err := database.Migrate(ctx); err != nil {
 		return err
 	}
-	now, _, err := wallClock("real")
-	if err != nil {
-		return err
-	}
-	people, err := identity.Open(ctx, identity.Settings{
-		Read: database.Ent(), Now: now,
-		Write: func(ctx context.Context, do func(ctx context.Context, client *db.Client) error) error {
-			return database.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return do(ctx, tx.Ent()) })
-		},
-	})
+	people, err := identity.Open(ctx, identity.Settings{Read: database.Ent(), Write: entWrites(database), Now: wall})
 	if err != nil {
 		return err
 	}

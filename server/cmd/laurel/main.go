@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+type verbs struct {
+	Config kong.ConfigFlag `help:"Settings file." placeholder:"laurel.yaml"`
+
+	Serve   serveCmd   `cmd:"" help:"Run a server."`
+	Dev     devCmd     `cmd:"" help:"Run a server to try things: embedded storage, demo contests, a sign-in that is printed."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database schema to the newest version. serve and dev do so themselves."`
+	Ingest  ingestCmd  `cmd:"" help:"Send events from a JSONL or CSV file to a server."`
+	Load    loadCmd    `cmd:"" help:"Put a server under load and report rates and latencies."`
+	Token   tokenCmd   `cmd:"" help:"Mint a player token or an API key."`
+	Rules   rulesCmd   `cmd:"" help:"Work with definitions."`
+	Verify  verifyCmd  `cmd:"" help:"Prove that derived data equals what it derives from."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var v verbs
+	parser, err := kong.New(&v,
+		kong.Name("laurel"),
+		kong.Description("Live contests: events in, scores, ranks and boards out.\n\nEvery flag can be set by the environment (LAUREL_*) or in laurel.yaml."),
+		kong.UsageOnError(),
+		kong.Configuration(readSettings, "laurel.yaml"),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		fail(err)
+	}
+	call, err := parser.Parse(os.Args[1:])
+	parser.FatalIfErrorf(err)
+	if err := call.Run(); err != nil {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			os.Exit(130)
+		}
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "laurel:", err)
+	os.Exit(1)
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run() error {
+	_, err := fmt.Println("laurel", version)
+	return err
+}

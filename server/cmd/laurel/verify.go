@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/journal"
+	"github.com/laurelhq/laurel/server/pipeline"
+	"github.com/laurelhq/laurel/server/rule"
+	"github.com/laurelhq/laurel/server/store"
+)
+
+type verifyCmd struct {
+	Boards verifyBoardsCmd `cmd:"" help:"Fold the journal anew and compare standings and boards with it, place by place. Stop the servers first."`
+}
+
+type verifyBoardsCmd struct {
+	storage
+	Contest string `help:"Only this contest." placeholder:"ID"`
+}
+
+var errDiffers = errors.New("boards or standings differ from the journal")
+
+// Run verifies and says what it found.
+func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
+	closers := &closers{}
+	defer func() { err = errors.Join(err, closers.close()) }()
+	database, err := store.Open(ctx, c.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	closers.add("database", database.Close)
+	events, err := journal.Open(ctx, database, 0)
+	if err != nil {
+		return err
+	}
+	definitions := catalog.NewService(database.Ent(), entWrites(database), wall, rule.Check)
+	contests := contest.NewService(contest.Config{
+		Store: database, Journal: events, Current: definitions.Current, Clock: contest.WallClock(wall), Now: wall,
+		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err := contests.Sync(ctx); err != nil {
+		return err
+	}
+	engine, _, name, err := openEngine(ctx, c.RedisURL, closers)
+	if err != nil {
+		return err
+	}
+	differs := false
+	for _, one := range contests.Set().All() {
+		if c.Contest != "" && one.ID != c.Contest {
+			continue
+		}
+		good, err := c.verify(ctx, database, events, engine, name, one)
+		if err != nil {
+			return fmt.Errorf("contest %s: %w", one.ID, err)
+		}
+		differs = differs || !good
+	}
+	if differs {
+		return errDiffers
+	}
+	return nil
+}
+
+// verify compares journal and standings, then standings and board.
+func (c *verifyBoardsCmd) verify(ctx context.Context, database *store.Store, events *journal.Journal, engine board.Engine, name string, one *contest.Live) (good bool, err error) {
+	folded, difference, err := pipeline.Refold(ctx, database, events, one)
+	if err != nil {
+		return false, err
+	}
+	if difference != "" {
+		_, err := fmt.Fprintf(os.Stdout, "%s: journal and standings differ: %s\n", one.ID, difference)
+		return false, err
+	}
+	if name == "memory" {
+		_, err := fmt.Fprintf(os.Stdout, "%s: %d players, standings equal the journal; the board lives in the server and is built from them\n", one.ID, folded)
+		return true, err
+	}
+	places, place, err := board.Verify(ctx, engine, database, one.ID)
+	switch {
+	case errors.Is(err, board.ErrLost):
+		_, err := fmt.Fprintf(os.Stdout, "%s: %d players, standings equal the journal; the board is not in %s now and will be built when a server starts\n", one.ID, folded, name)
+		return true, err
+	case err != nil:
+		return false, err
+	case place != nil:
+		_, err := fmt.Fprintf(os.Stdout, "%s: place %d: the board has %q with %d, the standings %q with %d\n", one.ID, place.Place,
+			place.Board.UserID, place.Board.Units, place.Standings.UserID, place.Standings.Units)
+		return false, err
+	}
+	_, err = fmt.Fprintf(os.Stdout, "%s: %d places, journal, standings and board are equal\n", one.ID, places)
+	return true, err
+}
