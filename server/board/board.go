@@ -65,13 +65,19 @@ type Batch struct {
 type Engine interface {
 	// Apply writes many players on many boards and returns, in the order of the batches, whether each was applied, skipped, or
 	// its board is lost. An error means nothing is known; the caller may apply the same batches again.
+	// Once a board is lost in a call, the later batches for it in that call are lost as well. After that the caller applies nothing to
+	// the board before a Load whose positions cover what was lost: an engine can't know of a batch that it never took.
+	// Of two entries of one player the last counts. Batches and entries out of bounds (see their Check) are an error.
 	Apply(ctx context.Context, batches []Batch) ([]Result, error)
 	// Page returns up to count rows from place from+1 on, and the number of players on the board. ErrLost when the board is lost.
+	// from is 0 or more, count is 0 to MaxPage; anything else is an error.
 	Page(ctx context.Context, board string, from, count int64) (rows []Row, total int64, err error)
 	// Rank returns the rows of the given players; a player who is not on the board has Place 0. ErrLost when the board is lost.
 	Rank(ctx context.Context, board string, users []string) ([]Row, error)
 	// Load replaces a board by the given entries, read in any order. Readers see the old board or the new one, never a mix.
-	// positions are the per-partition Seq up to which the entries are folded.
+	// positions are the per-partition Seq up to which the entries are folded. ErrBehind when the board there is has applied a batch
+	// beyond them, or one of a partition they don't name; a lost board has no positions. A player who comes twice is an error.
+	// After an error the board is what it was.
 	Load(ctx context.Context, board string, entries iter.Seq2[Entry, error], positions map[int]int64) error
 	// Drop forgets a board. Dropping a board that is lost is no error.
 	Drop(ctx context.Context, board string) error

@@ -19,8 +19,9 @@ const (
 	maxPages = 1 << (32 - pageBits)
 	// recordHead is the length of what comes before the tie-break bytes: 8 bytes of negated units and the length of the user id.
 	recordHead = 9
-	// prefixBytes is how much of tie and user id the order keeps beside the units.
-	prefixBytes = 8
+	// prefixBytes is how much of tie and user id the order keeps beside the units: two tie-breaks. With that, boards on which thousands
+	// share a score are compared without reading records, each of which would be a wait for memory.
+	prefixBytes = 16
 )
 
 // errFull says that a board holds as many players as handles can name, about 400 million with ordinary ids.
@@ -54,13 +55,13 @@ func (a *arena) user(h handle) []byte {
 func (a *arena) key(h handle) key {
 	r := a.record(h)
 	k := key{neg: int64(binary.LittleEndian.Uint64(r)), handle: h}
-	if end := recordHead + a.tieBytes + int(r[8]); end >= recordHead+prefixBytes {
-		k.prefix = binary.BigEndian.Uint64(r[recordHead:])
-	} else {
-		var short [prefixBytes]byte
-		copy(short[:], r[recordHead:end])
-		k.prefix = binary.BigEndian.Uint64(short[:])
+	tail := r[recordHead : recordHead+a.tieBytes+int(r[8])]
+	var short [prefixBytes]byte
+	if len(tail) < prefixBytes {
+		copy(short[:], tail)
+		tail = short[:]
 	}
+	k.prefix = [2]uint64{binary.BigEndian.Uint64(tail), binary.BigEndian.Uint64(tail[8:])}
 	return k
 }
 

@@ -18,13 +18,18 @@ const (
 	benchBatch   = 100
 )
 
-// player makes a standing as contests have them: a ten-byte user id, scores of a few million values, and a tie-break of
-// 8 or 16 bytes whose last 8 are a timestamp.
-func player(random *rand.Rand, number, tieBytes int) board.Entry {
-	tie := make([]byte, tieBytes)
-	binary.BigEndian.PutUint64(tie, uint64(random.IntN(5000)))
-	binary.BigEndian.PutUint64(tie[tieBytes-8:], 1_760_000_000_000+uint64(random.IntN(86_400_000)))
-	return board.Entry{UserID: fmt.Sprintf("u_%08d", number), Units: int64(random.IntN(5_000_000)), Tie: string(tie)}
+// shape is what a board's standings look like: the values that scores and the first of two tie-breaks take. The last tie-break is a timestamp.
+type shape struct {
+	tieBytes       int
+	scores, firsts int
+}
+
+// player makes a standing with a ten-byte user id.
+func (s shape) player(random *rand.Rand, number int) board.Entry {
+	tie := make([]byte, s.tieBytes)
+	binary.BigEndian.PutUint64(tie, uint64(random.IntN(s.firsts)))
+	binary.BigEndian.PutUint64(tie[s.tieBytes-8:], 1_760_000_000_000+uint64(random.IntN(86_400_000)))
+	return board.Entry{UserID: fmt.Sprintf("u_%08d", number), Units: int64(random.IntN(s.scores)), Tie: string(tie)}
 }
 
 func heap() uint64 {
@@ -36,13 +41,13 @@ func heap() uint64 {
 }
 
 // updates prepares batches for players already on the board.
-func updates(tieBytes int) []board.Batch {
+func (s shape) updates() []board.Batch {
 	random := rand.New(rand.NewPCG(3, 4))
 	batches := make([]board.Batch, 2000)
 	for i := range batches {
 		batches[i].Board = "bench"
 		for range benchBatch {
-			batches[i].Entries = append(batches[i].Entries, player(random, random.IntN(benchPlayers), tieBytes))
+			batches[i].Entries = append(batches[i].Entries, s.player(random, random.IntN(benchPlayers)))
 		}
 	}
 	return batches
@@ -51,23 +56,32 @@ func updates(tieBytes int) []board.Batch {
 // Each figure stands beside its yardstick: the same entries on a skip list with spans, as Redis and most leaderboard servers use it.
 // An operation is one player; the engine gets them in batches of 100, as the fold delivers them.
 func BenchmarkBoard(b *testing.B) {
-	for _, tieBytes := range []int{8, 16} {
-		b.Run(fmt.Sprintf("tie=%d", tieBytes), func(b *testing.B) {
-			batches := updates(tieBytes)
-			b.Run("engine", func(b *testing.B) { benchEngine(b, tieBytes, batches) })
-			b.Run("skiplist", func(b *testing.B) { benchSkipList(b, tieBytes, batches) })
+	shapes := []struct {
+		name string
+		shape
+	}{
+		{"tie=8", shape{tieBytes: 8, scores: 5_000_000, firsts: 5000}},
+		{"tie=16", shape{tieBytes: 16, scores: 5_000_000, firsts: 5000}},
+		// Ten thousand players on each score, all with the same first tie-break: nearly every comparison reads two records.
+		{"tied", shape{tieBytes: 16, scores: 100, firsts: 1}},
+	}
+	for _, s := range shapes {
+		b.Run(s.name, func(b *testing.B) {
+			batches := s.updates()
+			b.Run("engine", func(b *testing.B) { s.benchEngine(b, batches) })
+			b.Run("skiplist", func(b *testing.B) { s.benchSkipList(b, batches) })
 		})
 	}
 }
 
-func benchEngine(b *testing.B, tieBytes int, batches []board.Batch) {
+func (s shape) benchEngine(b *testing.B, batches []board.Batch) {
 	ctx := b.Context()
 	before := heap()
 	engine := memory.New()
 	require.NoError(b, engine.Load(ctx, "bench", func(yield func(board.Entry, error) bool) {
 		random := rand.New(rand.NewPCG(1, 2))
 		for i := range benchPlayers {
-			if !yield(player(random, i, tieBytes), nil) {
+			if !yield(s.player(random, i), nil) {
 				return
 			}
 		}
@@ -105,12 +119,12 @@ func benchEngine(b *testing.B, tieBytes int, batches []board.Batch) {
 	runtime.KeepAlive(engine)
 }
 
-func benchSkipList(b *testing.B, tieBytes int, batches []board.Batch) {
+func (s shape) benchSkipList(b *testing.B, batches []board.Batch) {
 	before := heap()
 	list := newSkipList()
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range benchPlayers {
-		list.put(player(random, i, tieBytes))
+		list.put(s.player(random, i))
 	}
 	loaded := float64(heap()-before) / benchPlayers
 	b.Run("update+rank", func(b *testing.B) {

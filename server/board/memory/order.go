@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	// chunkCap is the entries of a chunk, chosen so that a chunk fills an allocation size class (6 144 bytes) and moving
+	// chunkCap is the keys of a chunk, chosen so that a chunk fills an allocation size class (6 144 bytes) and moving
 	// half of it costs less than the search that precedes it.
-	chunkCap = 256
+	chunkCap = 192
 	// chunkLoad is the entries of a chunk after Load: room for growth before the first splits.
 	chunkLoad = chunkCap * 3 / 4
 	// chunkLow is the size below which a chunk is merged with a neighbour that has room.
@@ -19,7 +19,7 @@ const (
 // read from the record only when all else is equal.
 type key struct {
 	neg    int64
-	prefix uint64
+	prefix [2]uint64
 	handle handle
 }
 
@@ -57,7 +57,10 @@ func (o *order) fill(keys []key) {
 		if c := cmp.Compare(a.neg, b.neg); c != 0 {
 			return c
 		}
-		if c := cmp.Compare(a.prefix, b.prefix); c != 0 {
+		if c := cmp.Compare(a.prefix[0], b.prefix[0]); c != 0 {
+			return c
+		}
+		if c := cmp.Compare(a.prefix[1], b.prefix[1]); c != 0 {
 			return c
 		}
 		return o.arena.compare(a.handle, b.handle)
@@ -81,8 +84,11 @@ func (o *order) before(x, k *key) bool {
 
 // tied is before for keys with the same units.
 func (o *order) tied(x, k *key) bool {
-	if x.prefix != k.prefix {
-		return x.prefix < k.prefix
+	if x.prefix[0] != k.prefix[0] {
+		return x.prefix[0] < k.prefix[0]
+	}
+	if x.prefix[1] != k.prefix[1] {
+		return x.prefix[1] < k.prefix[1]
 	}
 	return x.handle != k.handle && o.arena.compare(x.handle, k.handle) < 0
 }

@@ -190,6 +190,6 @@ func (r *ranking) seat(users []string, seats []seat) {
 		s.key = r.arena.key(s.handle)
 		s.chunk = r.order.chunkOf(&s.key)
 		s.guess = r.order.guess(s.chunk, &s.key)
-		s.touched = r.order.chunks[s.chunk][s.guess].prefix
+		s.touched = r.order.chunks[s.chunk][s.guess].prefix[0]
 	}
 }
