@@ -93,6 +93,7 @@ func fromIssues(field string, issues *cel.Issues) []catalog.Problem {
 
 var (
 	noOverload    = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`)
+	noRuntime     = regexp.MustCompile(`^no such overload: (.*)(\([^()]*\))$`)
 	expecting     = regexp.MustCompile(`(?s) expecting \{?.*$`)
 	operatorNames = strings.NewReplacer("_&&_", "&&", "_||_", "||", "!_", "!", "_?_:_", "?:", "_==_", "==", "_!=_", "!=", "@in", "in", "_[_]", "[]", "_<=_", "<=",
 		"_>=_", ">=", "_<_", "<", "_>_", ">", "_+_", "+", "_-_", "-", "_*_", "*", "_/_", "/", "-_", "-")
@@ -102,6 +103,9 @@ var (
 // plainMessage turns a message of CEL into one for people who don't know its inner names.
 func plainMessage(message string) string {
 	if match := noOverload.FindStringSubmatch(message); match != nil {
+		return fmt.Sprintf("%s can't be applied to %s", operatorNames.Replace(match[1]), typeNames.Replace(match[2]))
+	}
+	if match := noRuntime.FindStringSubmatch(message); match != nil {
 		return fmt.Sprintf("%s can't be applied to %s", operatorNames.Replace(match[1]), typeNames.Replace(match[2]))
 	}
 	if rest, ok := strings.CutPrefix(message, "Syntax error: "); ok {
