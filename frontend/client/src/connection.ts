@@ -121,13 +121,19 @@ export class Connection {
     const source = this.#setup.token;
     Promise.resolve()
       .then(() => source?.({ renew }))
+      .catch((cause: unknown) => {
+        if (attempt === this.#attempt) this.#report("token", `the token callback failed: ${text(cause)}`);
+        return null;
+      })
       .then((token) => {
-        if (attempt === this.#attempt) then(token ?? "");
+        if (attempt !== this.#attempt) return;
+        if (token !== null) then(token ?? "");
+        else if (!this.#welcomed) this.#lost();
       })
       .catch((cause: unknown) => {
-        if (attempt !== this.#attempt) return;
-        this.#report("token", `the token callback failed: ${text(cause)}`);
-        if (!this.#welcomed) this.#lost();
+        // The browser refuses the address itself, for example ws from an https page: waiting little helps little.
+        this.#report("invalid", `the socket can't be opened: ${text(cause)}`);
+        this.#lost(this.#setup.timing.longestRetryMs);
       });
   }
 
@@ -321,7 +327,8 @@ export class Connection {
       welcomed: this.#welcomed,
       everWelcomed: this.#everWelcomed,
       online: this.#online,
-      overdue: this.#overdue,
+      // A slow first attempt is no reconnect: nothing was lost yet.
+      overdue: this.#overdue && (this.#everWelcomed || this.#failures > 0),
     });
     if (state === this.#state) return;
     this.#state = state;

@@ -22,12 +22,17 @@ interface ServerFrameJson {
   readonly pong?: ProtoJson<Pong>;
 }
 
-const contestStates: Readonly<Record<string, ContestState>> = {
+/** Protobuf JSON names an enum value in full. A state added to the contract and missing here is a compile error. */
+const contestStates: Readonly<Record<`CONTEST_STATE_${keyof typeof ContestState}`, ContestState>> = {
+  CONTEST_STATE_UNSPECIFIED: 0,
   CONTEST_STATE_SCHEDULED: 1,
   CONTEST_STATE_LIVE: 2,
   CONTEST_STATE_CLOSING: 3,
   CONTEST_STATE_FINAL: 4,
 };
+
+const contestState = (name = ""): ContestState =>
+  name in contestStates ? contestStates[name as keyof typeof contestStates] : 0;
 
 /** A 64-bit number comes as a string so that it survives a reader who only has doubles. */
 const long = (value: string | number | undefined): bigint => BigInt(value ?? 0);
@@ -68,7 +73,7 @@ function contest(json: ProtoJson<ContestSummary> | undefined): Contest | undefin
   return {
     id: json.id ?? "",
     title: json.title ?? "",
-    state: contestStates[json.state ?? ""] ?? 0,
+    state: contestState(json.state),
     start: time(json.start),
     end: time(json.end),
     tz: json.tz ?? "",

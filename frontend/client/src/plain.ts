@@ -13,9 +13,6 @@ export type Plain<T> = T extends bigint | string | number | boolean | undefined
     ? readonly Plain<Item>[]
     : { readonly [Key in keyof T as Key extends Bookkeeping ? never : Key]: Plain<T[Key]> };
 
-/** The name protobuf JSON gives an enum value, read off the generated enum type. */
-type EnumName = string;
-
 /**
  * ProtoJson is a generated message as protobuf JSON spells it: 64-bit numbers as strings, times as RFC 3339, enums by
  * name, and every field may be missing because a sender leaves defaults out.
@@ -27,9 +24,10 @@ export type ProtoJson<T> = T extends bigint
     : T extends string | boolean | undefined
       ? T
       : T extends number
-        ? number extends T
+        ? // A plain number can't be told from an enum by assignability, which lets every number into a numeric enum.
+          `${number}` extends `${T}`
           ? number
-          : EnumName
+          : string
         : T extends readonly (infer Item)[]
           ? readonly ProtoJson<Item>[]
           : { readonly [Key in keyof T as Key extends Bookkeeping ? never : Key]?: ProtoJson<T[Key]> };

@@ -186,6 +186,37 @@ describe("LiveSocket", () => {
     await eventually(() => expect(cases(revived)).toEqual(["hello", "subscribe"]));
   });
 
+  it("doesn't call a slow first answer a reconnect", async () => {
+    let answer: (() => void) | undefined;
+    const onFrame: LiveServerOptions["onFrame"] = (frame, to) => {
+      if (frame.case === "hello") answer = () => to.send(welcome());
+    };
+    const { socket, states } = await setup({ onFrame }, { timing: { reconnectingAfterMs: 1 } });
+    socket.start();
+    await eventually(() => expect(answer).toBeDefined());
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    answer?.();
+    await eventually(() => expect(states).toEqual(["connecting", "live"]));
+  });
+
+  it("reports an address the browser refuses and doesn't hammer it", async () => {
+    let opened = 0;
+    const open = (): WebSocket => {
+      opened++;
+      throw new SyntaxError("no such scheme");
+    };
+    const { socket, errors, states } = await setup(
+      {},
+      { open, timing: { reconnectingAfterMs: 1, longestRetryMs: 60_000 } },
+    );
+    socket.start();
+    await eventually(() => expect(states.at(-1)).toBe("reconnecting"));
+    expect(errors).toEqual([
+      { contestId: "", code: "invalid", message: expect.stringContaining("no such scheme") as string },
+    ]);
+    expect(opened).toBe(1);
+  });
+
   it("asks for one fresh token when the server refuses, then goes on", async () => {
     const renewals: boolean[] = [];
     const onFrame: LiveServerOptions["onFrame"] = (frame, to) => {

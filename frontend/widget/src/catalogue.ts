@@ -34,6 +34,7 @@ export interface Catalogue {
   readonly startsIn: (time: string) => string;
   readonly lateUntil: (time: string) => string;
   readonly toPlace: (place: string) => string;
+  readonly aheadOf: (place: string) => string;
   readonly placesBetween: (count: string, one: boolean) => string;
   /** The scoring in plain words, by the contest's type; `n` is the number of rounds of best_n_rounds. */
   readonly scoring: (type: string, n: string) => string;
@@ -72,7 +73,7 @@ const en: Catalogue = {
   yourPlace: "Your place",
   yourPoints: "Your points",
   notPlaced: "Play a round that counts to join the board.",
-  leading: "You lead",
+  leading: "You lead the board",
   levelPoints: "Level on points: tie-break decides",
   rules: "How places are decided",
   tieIntro: "When points are equal, this decides, in order:",
@@ -85,6 +86,7 @@ const en: Catalogue = {
   startsIn: (time) => `Starts in ${time}`,
   lateUntil: (time) => `Late rounds count until ${time}`,
   toPlace: (place) => `To place ${place}`,
+  aheadOf: (place) => `Ahead of place ${place}`,
   placesBetween: (count, one) => (one ? `${count} place between` : `${count} places between`),
   scoring: (type, n) =>
     pick(
@@ -137,7 +139,7 @@ const zh: Catalogue = {
   yourPlace: "你的名次",
   yourPoints: "你的积分",
   notPlaced: "完成一个有效回合即可上榜。",
-  leading: "你已领先",
+  leading: "你领先全榜",
   levelPoints: "积分相同，由同分规则决定",
   rules: "名次如何决定",
   tieIntro: "积分相同时，依次比较：",
@@ -150,6 +152,7 @@ const zh: Catalogue = {
   startsIn: (time) => `${time} 后开始`,
   lateUntil: (time) => `迟到的回合计至 ${time}`,
   toPlace: (place) => `距第 ${place} 名`,
+  aheadOf: (place) => `领先第 ${place} 名`,
   placesBetween: (count) => `中间 ${count} 个名次`,
   scoring: (type, n) =>
     pick(
@@ -202,7 +205,7 @@ const fa: Catalogue = {
   yourPlace: "رتبهٔ شما",
   yourPoints: "امتیاز شما",
   notPlaced: "برای ورود به جدول یک دورِ معتبر بازی کنید.",
-  leading: "شما پیشتازید",
+  leading: "شما صدر جدول هستید",
   levelPoints: "امتیاز برابر: قاعدهٔ تساوی تعیین می‌کند",
   rules: "رتبه‌ها چگونه تعیین می‌شوند",
   tieIntro: "اگر امتیازها برابر باشند، به‌ترتیب این‌ها تعیین می‌کنند:",
@@ -215,6 +218,7 @@ const fa: Catalogue = {
   startsIn: (time) => `شروع تا ${time} دیگر`,
   lateUntil: (time) => `دورهای دیررسیده تا ${time} حساب می‌شوند`,
   toPlace: (place) => `تا رتبهٔ ${place}`,
+  aheadOf: (place) => `جلوتر از رتبهٔ ${place}`,
   placesBetween: (count) => `${count} رتبه در این میان`,
   scoring: (type, n) =>
     pick(

@@ -134,6 +134,7 @@ export const leaderboardStyle = css`
     display: grid;
     grid-template-columns: repeat(3, auto);
     justify-content: space-between;
+    align-content: center;
     gap: 4px var(--_pad);
     margin: 0 var(--_pad) calc(var(--_pad) * 0.7);
     padding: calc(var(--_pad) * 0.6) calc(var(--_pad) * 0.8);
@@ -231,7 +232,7 @@ export const leaderboardStyle = css`
   .row.own {
     position: sticky;
     z-index: 1;
-    inset-block: 0;
+    inset-block: var(--laurel-pin-offset, 0px);
     background: var(--_own-bg);
     box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--_accent) 45%, transparent);
     font-weight: 600;

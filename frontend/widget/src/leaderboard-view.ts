@@ -3,7 +3,7 @@ import { remaining, timeMillis } from "@laurel/client/live";
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { Writer } from "./locale.model.js";
-import { gapOf, isFinal, isScheduled, type Line, linesOf, type Status } from "./view.model.js";
+import { type Gap, gapOf, isFinal, isScheduled, type Line, linesOf, type Status } from "./view.model.js";
 
 /** Scene is everything one drawing of the leaderboard depends on. */
 export interface Scene {
@@ -103,8 +103,6 @@ function ownView({ writer, board, following }: Scene): Part {
   if (!gap || gap.kind === "unplaced")
     return html`<div class="own-card note" part="own">${texts.notPlaced}</div>`;
   const precision = board.contest?.precision ?? 0;
-  const figure = (term: string, value: unknown, kind = "") =>
-    html`<div class="figure ${kind}"><dt>${term}</dt><dd>${value}</dd></div>`;
   return html`
     <dl class="own-card" part="own">
       ${figure(
@@ -112,17 +110,26 @@ function ownView({ writer, board, following }: Scene): Part {
         html`${writer.count(row.place)} <small>${texts.ofTotal(writer.count(board.total))}</small>`,
       )}
       ${figure(texts.yourPoints, writer.score(row.units, precision))}
-      ${
-        gap.kind === "leading"
-          ? figure(texts.place, texts.leading, "words")
-          : figure(
-              texts.toPlace(writer.count(gap.place)),
-              gap.kind === "level" ? texts.levelPoints : writer.score(gap.units, precision),
-              gap.kind === "level" ? "words" : "",
-            )
-      }
+      ${gapView(writer, gap, precision)}
     </dl>
   `;
+}
+
+const figure = (term: string, value: unknown, kind = ""): TemplateResult =>
+  html`<div class="figure ${kind}"><dt>${term}</dt><dd>${value}</dd></div>`;
+
+function gapView(writer: Writer, gap: Exclude<Gap, { kind: "unplaced" }>, precision: number): TemplateResult {
+  const { texts } = writer;
+  switch (gap.kind) {
+    case "alone":
+      return figure(texts.place, texts.leading, "words");
+    case "ahead":
+      return figure(texts.aheadOf(writer.count(gap.place)), writer.score(gap.units, precision));
+    case "behind":
+      return figure(texts.toPlace(writer.count(gap.place)), writer.score(gap.units, precision));
+    case "level":
+      return figure(texts.toPlace(writer.count(gap.place)), texts.levelPoints, "words");
+  }
 }
 
 function tableView(scene: Scene): TemplateResult {

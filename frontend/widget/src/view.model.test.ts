@@ -116,7 +116,9 @@ describe("gapOf", () => {
   it.each([
     [undefined, undefined],
     [me(row("x", 0)), { kind: "unplaced" }],
-    [me(row("x", 1)), { kind: "leading" }],
+    [me(row("x", 1)), { kind: "alone" }],
+    [me(row("x", 1, 90), [row("x", 1, 90), row("y", 2, 65)]), { kind: "ahead", place: 2n, units: 25n }],
+    [me(row("x", 1, 90), [row("x", 1, 90), row("y", 2, 90)]), { kind: "level", place: 2n }],
     [me(row("x", 7)), { kind: "behind", place: 6n, units: 5n }],
     [me(row("x", 7), [], 0n), { kind: "level", place: 6n }],
   ])("%o", (own, expected) => {

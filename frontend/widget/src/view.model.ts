@@ -83,18 +83,29 @@ export function linesOf(board: Board): readonly Line[] {
 /** Gap is the way from the own place to the next better one. */
 export type Gap =
   | { readonly kind: "unplaced" }
-  | { readonly kind: "leading" }
+  | { readonly kind: "alone" }
+  | { readonly kind: "ahead"; readonly place: bigint; readonly units: bigint }
   | { readonly kind: "level"; readonly place: bigint }
   | { readonly kind: "behind"; readonly place: bigint; readonly units: bigint };
 
-/** gapOf says what is missing to the next place; level means that only the tie-break keeps the two apart. */
+/**
+ * gapOf says what is missing to the next place, or for the leader how far the second is behind; level means that only
+ * the tie-break keeps the two apart.
+ */
 export function gapOf(board: Board): Gap | undefined {
   const { me } = board;
   if (!me?.row) return undefined;
-  if (me.row.place <= 0n) return { kind: "unplaced" };
-  if (me.row.place === 1n) return { kind: "leading" };
-  const place = me.row.place - 1n;
-  return me.toNextUnits > 0n ? { kind: "behind", place, units: me.toNextUnits } : { kind: "level", place };
+  const { place, units } = me.row;
+  if (place <= 0n) return { kind: "unplaced" };
+  if (place > 1n) {
+    return me.toNextUnits > 0n
+      ? { kind: "behind", place: place - 1n, units: me.toNextUnits }
+      : { kind: "level", place: place - 1n };
+  }
+  const second = me.around.find((row) => row.place === 2n);
+  if (!second) return { kind: "alone" };
+  const lead = units - second.units;
+  return lead > 0n ? { kind: "ahead", place: 2n, units: lead } : { kind: "level", place: 2n };
 }
 
 /** ownPlace is the own place, 0 while there is no standing, undefined without a player. */

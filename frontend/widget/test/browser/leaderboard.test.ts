@@ -105,7 +105,7 @@ describe("a followed player", () => {
     expect((await card.textContent())?.replace(/\s+/g, " ")).toContain("24 of 40");
     expect((await card.locator("dd").last().textContent())?.replace(/[,.]/g, "")).toBe(`${missing}`);
     server.score("u_24", 1_000_000);
-    await eventually(async () => expect(await card.textContent()).toContain("You lead"));
+    await eventually(async () => expect(await card.textContent()).toContain("Ahead of place 2"));
     const changes = (await heard(page)).filter(([type]) => type === "laurel-rank-change");
     expect(changes).toEqual([
       ["laurel-rank-change", { version: "1", contestId: "t_sprint", from: "24", to: "1", players: "40" }],
