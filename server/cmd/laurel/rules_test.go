@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// checkRules runs laurel rules check and returns what it prints.
+func checkRules(t *testing.T, arguments ...string) (string, error) {
+	t.Helper()
+	var cli struct {
+		Rules rulesCmd `cmd:""`
+	}
+	var out bytes.Buffer
+	parser, err := kong.New(&cli, kong.Writers(&out, &out), kong.Exit(func(int) {}))
+	require.NoError(t, err)
+	call, err := parser.Parse(append([]string{"rules", "check"}, arguments...))
+	require.NoError(t, err)
+	err = call.Run()
+	return out.String(), err
+}
+
+func TestRulesCheckShipped(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join("..", "..", "..", "rules")
+	out, err := checkRules(t, folder)
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "Contest t_october_sprint is good, e0d9f445119cbe5ccdeb0b48e8240b6b09e3d1348a4d03577112080f65dc906a\n")
+	assert.Contains(t, out, "    Stakes below 50 minor units do not count.\n")
+	out, err = checkRules(t, "--quiet", filepath.Join(folder, "examples", "contest.yaml"))
+	require.NoError(t, err)
+	assert.Empty(t, out)
+}
+
+func TestRulesCheckProblems(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	text := "kind: Contest\nid: c\nwindow: {start: 2025-10-25, end: 2025-10-25}\nleaderboard: {type: sum}\nscoring: {formula: win.amonut}\n"
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	for _, path := range []string{file, filepath.Dir(file)} {
+		out, err := checkRules(t, path)
+		require.ErrorIs(t, err, errRulesProblems)
+		want := file + ":5:20: scoring.formula: win.amonut is not a field; did you mean win.amount? "
+		assert.True(t, strings.HasPrefix(out, want), out)
+	}
+}
+
+func TestRulesCheckFindsNothing(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "mission.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("kind: Mission\nmission_id: m\n"), 0o600))
+	out, err := checkRules(t, file)
+	require.EqualError(t, err, "no definition that could be checked in "+file)
+	assert.Contains(t, out, "skipped, line 1: Mission is a known kind, but this version of Laurel does not support it")
+}
