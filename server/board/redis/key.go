@@ -2,9 +2,6 @@ package redis
 
 import "strings"
 
-// keysPerBoard is the number of keys a script gets for a board.
-const keysPerBoard = 3
-
 // clusterSlots is the number of hash slots of a Redis Cluster.
 const clusterSlots = 16384
 
