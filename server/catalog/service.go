@@ -136,7 +136,7 @@ func (s *Service) publishOnce(ctx context.Context, client *db.Client, document *
 
 // List returns the newest version of every definition of a kind, or of all kinds when it is empty, by kind and id; at most 1000.
 func (s *Service) List(ctx context.Context, kind string) ([]*laurelv1.Definition, error) {
-	return newestOfAll(ctx, s.read, kind)
+	return newestOfAll(ctx, s.read, kind, maxListed)
 }
 
 // Get returns one version of a definition, 0 meaning the newest, and all its versions, newest first, without their documents. ErrNotFound when
@@ -162,12 +162,15 @@ type Published struct {
 	Contest    *laurelv1.Contest
 }
 
-// Current returns the newest version of every contest, parsed, by id; at most 1000. An error names the definition that this version of
-// Laurel can't read any more.
+// Current returns the newest version of every contest, parsed, by id. An error names the definition that this version of Laurel can't read
+// any more, or says that there are more than 10 000: none is left out in silence.
 func (s *Service) Current(ctx context.Context) ([]Published, error) {
-	definitions, err := newestOfAll(ctx, s.read, KindContest)
-	if err != nil {
+	definitions, err := newestOfAll(ctx, s.read, KindContest, maxCurrent+1)
+	switch {
+	case err != nil:
 		return nil, err
+	case len(definitions) > maxCurrent:
+		return nil, fmt.Errorf("more than %d contests are published", maxCurrent)
 	}
 	current := make([]Published, 0, len(definitions))
 	for _, definition := range definitions {

@@ -13,8 +13,12 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
-// maxListed bounds how many definitions, or versions of one, are returned at once.
-const maxListed = 1000
+const (
+	// maxListed bounds how many definitions, or versions of one, are returned at once.
+	maxListed = 1000
+	// maxCurrent bounds how many contests Current reads.
+	maxCurrent = 10_000
+)
 
 // newestOf returns the newest version of a definition, or ErrNotFound.
 func newestOf(ctx context.Context, client *db.Client, kind, id string) (*laurelv1.Definition, error) {
@@ -47,8 +51,8 @@ func versionsOf(ctx context.Context, client *db.Client, kind, id string) ([]*lau
 	return fromRows(rows), nil
 }
 
-// newestOfAll returns the newest version of every definition of a kind, or of all kinds, by kind and id.
-func newestOfAll(ctx context.Context, client *db.Client, kind string) ([]*laurelv1.Definition, error) {
+// newestOfAll returns the newest version of every definition of a kind, or of all kinds, by kind and id, at most limit.
+func newestOfAll(ctx context.Context, client *db.Client, kind string, limit int) ([]*laurelv1.Definition, error) {
 	query := client.Definition.Query().Where(func(rows *sql.Selector) {
 		newer := sql.Table(definition.Table).As("newer")
 		rows.Where(sql.NotExists(sql.Select(newer.C(definition.FieldID)).From(newer).Where(sql.And(
@@ -60,7 +64,7 @@ func newestOfAll(ctx context.Context, client *db.Client, kind string) ([]*laurel
 	if kind != "" {
 		query = query.Where(definition.Kind(kind))
 	}
-	rows, err := query.Order(definition.ByKind(), definition.ByDefID()).Limit(maxListed).All(ctx)
+	rows, err := query.Order(definition.ByKind(), definition.ByDefID()).Limit(limit).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list definitions: %w", err)
 	}

@@ -106,10 +106,10 @@ func TestUsefulExpressionsAreWithinBounds(t *testing.T) {
 // TestCompileSurvivesWhatParseRefuses gives Compile contests that are wrong elsewhere: an editor shows all problems at once.
 func TestCompileSurvivesWhatParseRefuses(t *testing.T) {
 	t.Parallel()
-	precision, cap := int32(99), -1.0
+	precision, most := int32(99), -1.0
 	for _, contest := range []*laurelv1.Contest{
 		nil, {}, {Scoring: &laurelv1.Scoring{}},
-		{Scoring: &laurelv1.Scoring{Formula: "1", Precision: &precision, CapPerRound: &cap, EligibleGames: []string{""}}, Leaderboard: &laurelv1.Ranking{Type: "x"}},
+		{Scoring: &laurelv1.Scoring{Formula: "1", Precision: &precision, CapPerRound: &most, EligibleGames: []string{""}}, Leaderboard: &laurelv1.Ranking{Type: "x"}},
 	} {
 		assert.NotPanics(t, func() { Compile(contest) })
 	}
