@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/zeebo/xxh3"
+	"google.golang.org/protobuf/proto"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+)
+
+// cachedFrames is how many frames are remembered: a thousand sockets get the same few.
+const cachedFrames = 32
+
+type frameKind int
+
+const (
+	frameOther frameKind = iota
+	frameSnapshot
+	frameDelta
+	frameError
+)
+
+// frame is what a run wants to know of a server's frame.
+type frame struct {
+	kind            frameKind
+	epoch, revision int64
+	// units is the score of the probe's player, or 0 when the frame does not show him.
+	units int64
+	// users are the players of the rows, where the server names them.
+	users []string
+	text  string
+}
+
+// frameCache decodes each frame once, however many sockets get it.
+type frameCache struct {
+	mu     sync.Mutex
+	hashes [cachedFrames]xxh3.Uint128
+	frames [cachedFrames]frame
+	next   int
+}
+
+func (c *frameCache) read(body []byte, parse func([]byte) (frame, error)) (frame, error) {
+	hash := xxh3.Hash128(body)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, known := range c.hashes {
+		if known == hash {
+			return c.frames[i], nil
+		}
+	}
+	parsed, err := parse(body)
+	if err != nil {
+		return frame{}, err
+	}
+	c.hashes[c.next], c.frames[c.next] = hash, parsed
+	c.next = (c.next + 1) % cachedFrames
+	return parsed, nil
+}
+
+// parse decodes a frame and finds the probe in it. The first frame that names the probe's user also tells the key of his row.
+func (w *watchers) parse(body []byte) (frame, error) {
+	var message laurelv1.ServerFrame
+	if err := proto.Unmarshal(body, &message); err != nil {
+		return frame{}, fmt.Errorf("read frame: %w", err)
+	}
+	var parsed frame
+	var rows []*laurelv1.LeaderboardRow
+	switch kind := message.Frame.(type) {
+	case *laurelv1.ServerFrame_Snapshot:
+		parsed = frame{kind: frameSnapshot, epoch: kind.Snapshot.GetEpoch(), revision: kind.Snapshot.GetRevision()}
+		rows = kind.Snapshot.GetTop()
+	case *laurelv1.ServerFrame_Delta:
+		parsed = frame{kind: frameDelta, epoch: kind.Delta.GetEpoch(), revision: kind.Delta.GetRevision()}
+		rows = kind.Delta.GetChanged()
+	case *laurelv1.ServerFrame_Error:
+		return frame{kind: frameError, text: kind.Error.GetCode() + ": " + kind.Error.GetMessage()}, nil
+	default:
+		return frame{kind: frameOther}, nil
+	}
+	key := w.probeKey.Load()
+	for _, row := range rows {
+		if row.GetUserId() != "" {
+			parsed.users = append(parsed.users, row.GetUserId())
+		}
+		if row.GetUserId() == w.run.probes.user && key == nil {
+			found := row.GetPlayerKey()
+			key = &found
+			w.probeKey.Store(key)
+		}
+		if key != nil && row.GetPlayerKey() == *key {
+			parsed.units = row.GetUnits()
+		}
+	}
+	return parsed, nil
+}
