@@ -121,6 +121,9 @@ type Limits struct {
 	RangeWorkers int
 	// OwnPlaces is how many players of one board are told their surroundings in one tick (2 000); the others follow in the next ones.
 	OwnPlaces int
+	// OwnEvery is how often a player is told what others do to his place (500 ms); a change of his own score waits for the tick only. On a
+	// large board everyone's place drifts all the time, and a reading for each at each tick would be most of the work.
+	OwnEvery time.Duration
 	// Names kept (50 000), each for NameAge to twice that (1 min).
 	Names   int
 	NameAge time.Duration
@@ -156,6 +159,7 @@ func (l Limits) withDefaults() Limits {
 	orElse(&l.BoardWorkers, 4)
 	orElse(&l.RangeWorkers, 4)
 	orElse(&l.OwnPlaces, 2_000)
+	orElse(&l.OwnEvery, 500*time.Millisecond)
 	orElse(&l.Names, 50_000)
 	orElse(&l.NameAge, time.Minute)
 	orElse(&l.BusWait, 25*time.Millisecond)

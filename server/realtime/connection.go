@@ -2,8 +2,8 @@ package realtime
 
 import (
 	"errors"
+	"net"
 	"net/http"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -214,7 +214,8 @@ func (c *connection) send(item outgoing) error {
 
 // broke ends a socket whose write went wrong; the reader then sees the end and cleans up.
 func (c *connection) broke(err error) {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	// gorilla/websocket hides what a time-out wraps.
+	if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
 		c.hub.config.Metrics.SocketSlow()
 		c.hub.config.Log.Debug("socket closed", "code", CloseSlow, "reason", "a write took too long")
 	}

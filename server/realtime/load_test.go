@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,7 +26,19 @@ type sink struct {
 	rest    []byte
 	closed  chan struct{}
 	once    sync.Once
-	written *atomic.Int64
+	written *tally
+}
+
+// tally counts writes and says when there are enough.
+type tally struct {
+	count, enough atomic.Int64
+	reached       chan struct{}
+}
+
+func (y *tally) add() {
+	if y.count.Add(1) == y.enough.Load() {
+		y.reached <- struct{}{}
+	}
 }
 
 func (s *sink) Read(into []byte) (int, error) {
@@ -48,7 +59,7 @@ func (s *sink) Write(b []byte) (int, error) {
 	if len(b) > 0 && b[0] == 0x80|websocket.CloseMessage {
 		return len(b), s.Close()
 	}
-	s.written.Add(1)
+	s.written.add()
 	return len(b), nil
 }
 
@@ -73,10 +84,16 @@ func (h hijack) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, 16), bufio.NewWriterSize(h.conn, 16)), nil
 }
 
-// crowd opens sockets that watch the board. Frame 1 of each is the answer to the handshake, 2 the welcome, 3 the snapshot.
-func crowd(t testing.TB, w *world, sockets int, top int32, token func(i int) string) *atomic.Int64 {
+// crowd opens sockets that watch the board. Each is written to three times at first, handshake, welcome and snapshot, and a player's once
+// more for the own place; the tally says when that is done.
+func crowd(t testing.TB, w *world, sockets int, top int32, token func(i int) string) *tally {
 	t.Helper()
-	written := &atomic.Int64{}
+	each := int64(3)
+	if token(0) != "" {
+		each = 4
+	}
+	written := &tally{reached: make(chan struct{}, 1)}
+	written.enough.Store(each * int64(sockets))
 	frame := func(f *laurelv1.ClientFrame) []byte {
 		message, err := proto.Marshal(f)
 		require.NoError(t, err)
@@ -102,44 +119,6 @@ func crowd(t testing.TB, w *world, sockets int, top int32, token func(i int) str
 
 func anonymous(int) string { return "" }
 
-// TestMemoryOfASocket wants a socket that watches a board to cost at most 8 kB, its two goroutines' stacks among it.
-func TestMemoryOfASocket(t *testing.T) {
-	const sockets, most = 4000, 8 << 10
-	for name, token := range map[string]func(int) string{
-		"anonymous": anonymous,
-		"player":    func(i int) string { return fmt.Sprint("player:p", i%100) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(c *realtime.Config) { c.Limits.SocketsPerAddress = sockets })
-			w.run(t)
-			scores := map[string]int64{}
-			for i := range 100 {
-				scores[fmt.Sprint("p", i)] = int64(i)
-			}
-			w.score(t, scores)
-			before := inUse()
-			written := crowd(t, w, sockets, 10, token)
-			each := int64(3)
-			if token(0) != "" {
-				each = 4
-			}
-			require.Eventually(t, func() bool { return written.Load() >= each*sockets }, patience, 10*time.Millisecond)
-			bytes := (inUse() - before) / sockets
-			t.Logf("%d bytes a socket", bytes)
-			require.LessOrEqual(t, bytes, int64(most))
-		})
-	}
-}
-
-// inUse gives the bytes of heap and stacks after a collection, or rather two: what a pool held goes with the second.
-func inUse() int64 {
-	runtime.GC()
-	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc + stats.StackInuse)
-}
-
 // BenchmarkTick measures one tick of a board that changed, from Changed until every socket's frame is written to a client that costs
 // nothing: read the top, diff, encode once, queue and write at all.
 func BenchmarkTick(b *testing.B) {
@@ -156,7 +135,8 @@ func BenchmarkTick(b *testing.B) {
 func benchmarkTick(b *testing.B, sockets int, token func(int) string) {
 	w := newWorld(b, func(c *realtime.Config) {
 		c.Limits.SocketsPerAddress, c.Limits.Refresh = sockets, time.Hour
-		c.Limits.OwnPlaces = 10_000
+		// Every player is looked at in every tick: the most it can cost.
+		c.Limits.OwnPlaces, c.Limits.OwnEvery = 10_000, time.Nanosecond
 		c.Tick = 50 * time.Microsecond
 	})
 	scores := map[string]int64{}
@@ -166,24 +146,15 @@ func benchmarkTick(b *testing.B, sockets int, token func(int) string) {
 	w.scoreQuietly(b, contestID, scores)
 	w.run(b)
 	written := crowd(b, w, sockets, 10, token)
-	each := int64(3)
-	if token(0) != "" {
-		each = 4
-	}
-	want := each * int64(sockets)
-	for written.Load() < want {
-		runtime.Gosched()
-	}
+	<-written.reached
 	units := int64(1_000_000)
 	b.ReportAllocs()
 	for b.Loop() {
 		units++
 		w.scoreQuietly(b, contestID, map[string]int64{"p99999": units})
-		want += int64(sockets)
+		written.enough.Add(int64(sockets))
 		w.hub.Changed(contestID, 1)
-		for written.Load() < want {
-			runtime.Gosched()
-		}
+		<-written.reached
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(sockets), "ns/socket")
 }

@@ -1,13 +1,14 @@
 package realtime
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 
 	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
-	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board"
@@ -17,12 +18,13 @@ import (
 type ownState struct {
 	// owed is set when the place must be sent though it may be the same, after a snapshot.
 	owed bool
-	// told is set once anything was sent; place, units and print are what it was.
-	told         bool
-	place, units int64
-	print        uint64
-	// seen is the reading of the board that was last looked at for this player.
-	seen int64
+	// told is set once anything was sent; units and print are what it was.
+	told  bool
+	units int64
+	print uint64
+	// seen is the reading of the board that was last looked at for this player, and seenMicros when that was.
+	seen       int64
+	seenMicros int64
 	// misses counts how often in a row the rows around him could not be read whole, because the board moved.
 	misses int8
 }
@@ -41,9 +43,9 @@ type ask struct {
 	whole        bool
 }
 
-// urgent reports whether the player himself moved or was promised an answer; the others may only have new neighbours.
+// urgent reports whether the player himself scored or was promised an answer; for the others only what is around them changed.
 func (a ask) urgent() bool {
-	return a.own.owed || !a.own.told || a.own.place != a.row.Place || a.own.units != a.row.Units
+	return a.own.owed || !a.own.told || a.own.units != a.row.Units
 }
 
 // pushOwn tells the players of a board their own places: ranks in one call, the rows around them in few.
@@ -55,7 +57,8 @@ func (h *Hub) pushOwn(ctx context.Context, f *feed, changed bool, top reading) e
 	if err := h.rank(ctx, f.contestID, asks); err != nil {
 		return err
 	}
-	chosen := choose(asks, h.config.Limits.OwnPlaces)
+	now := h.config.Now()
+	chosen := choose(asks, h.config.Limits.OwnPlaces, now.Add(-h.config.Limits.OwnEvery).UnixMicro())
 	if err := h.lookAround(ctx, f.contestID, chosen, top); err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func (h *Hub) pushOwn(ctx context.Context, f *feed, changed bool, top reading) e
 	if err != nil {
 		return err
 	}
-	told := h.tellOwn(f, chosen, names)
+	told := h.tellOwn(f, chosen, names, now.UnixMicro())
 	if !told || len(chosen) < len(asks) {
 		f.wanted.Store(true)
 	}
@@ -88,16 +91,19 @@ func (f *feed) asks(changed bool) []ask {
 
 // rank fills in everyone's row.
 func (h *Hub) rank(ctx context.Context, contestID string, asks []ask) error {
-	users := make([]string, len(asks))
-	for i, a := range asks {
-		users[i] = a.userID
+	users := make([]string, 0, len(asks))
+	ranked := make(map[string]board.Row, len(asks))
+	for _, a := range asks {
+		// A player may sit at several sockets.
+		if _, twice := ranked[a.userID]; !twice {
+			ranked[a.userID] = board.Row{}
+			users = append(users, a.userID)
+		}
 	}
-	slices.Sort(users)
-	rows, err := h.config.Boards.Rank(ctx, contestID, slices.Compact(users))
+	rows, err := h.config.Boards.Rank(ctx, contestID, users)
 	if err != nil {
 		return fmt.Errorf("read ranks: %w", err)
 	}
-	ranked := make(map[string]board.Row, len(rows))
 	for _, row := range rows {
 		ranked[row.UserID] = row
 	}
@@ -108,21 +114,28 @@ func (h *Hub) rank(ctx context.Context, contestID string, asks []ask) error {
 	return nil
 }
 
-// choose gives at most limit of those who wait: first whoever moved himself, then who has waited longest.
-func choose(asks []ask, limit int) []ask {
-	if len(asks) <= limit {
-		return asks
+// choose gives at most limit of those who wait: first whoever is urgent, then who was last looked at longest ago, if that was before the
+// given time.
+func choose(asks []ask, limit int, before int64) []ask {
+	chosen := make([]ask, 0, len(asks))
+	for _, a := range asks {
+		if a.urgent() || a.own.seenMicros <= before {
+			chosen = append(chosen, a)
+		}
 	}
-	slices.SortStableFunc(asks, func(a, b ask) int {
+	if len(chosen) <= limit {
+		return chosen
+	}
+	slices.SortStableFunc(chosen, func(a, b ask) int {
 		if a.urgent() != b.urgent() {
 			if a.urgent() {
 				return -1
 			}
 			return 1
 		}
-		return int(a.own.seen - b.own.seen)
+		return cmp.Compare(a.own.seenMicros, b.own.seenMicros)
 	})
-	return asks[:limit]
+	return chosen[:limit]
 }
 
 // lookAround reads the rows around the players and fills in what each is told. Rows of the top that were read for this tick serve again.
@@ -175,7 +188,7 @@ func namesNeeded(asks []ask) []string {
 }
 
 // tellOwn queues the places that differ from what was told, and reports whether nobody has to be looked at again.
-func (h *Hub) tellOwn(f *feed, asks []ask, names map[string]PublicName) bool {
+func (h *Hub) tellOwn(f *feed, asks []ask, names map[string]PublicName, nowMicros int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	done := true
@@ -194,14 +207,36 @@ func (h *Hub) tellOwn(f *feed, asks []ask, names map[string]PublicName) bool {
 			continue
 		}
 		s.own.misses = 0
-		s.own.seen = f.readings
+		s.own.seen, s.own.seenMicros = f.readings, nowMicros
 		h.tellPlace(s, a.found, names)
 	}
 	return done
 }
 
+// print gives a number that differs, in all likelihood, when what is told differs. It is taken at every tick for every player, and mostly
+// finds that there is nothing to tell.
+func (f surroundings) print(names map[string]PublicName) uint64 {
+	print := printRow(uint64(f.toNext), f.row, names)
+	for _, row := range f.near {
+		print = printRow(print, row, names)
+	}
+	return print
+}
+
+func printRow(seed uint64, row board.Row, names map[string]PublicName) uint64 {
+	var numbers [24]byte
+	binary.LittleEndian.PutUint64(numbers[:], seed)
+	binary.LittleEndian.PutUint64(numbers[8:], uint64(row.Place))
+	binary.LittleEndian.PutUint64(numbers[16:], uint64(row.Units))
+	return xxh3.HashStringSeed(names[row.UserID].Name, xxh3.HashStringSeed(row.UserID, xxh3.Hash(numbers[:])))
+}
+
 // tellPlace queues one player's place unless he was told the same. Callers hold the feed's lock.
 func (h *Hub) tellPlace(s *subscription, found surroundings, names map[string]PublicName) {
+	print := found.print(names)
+	if s.own.told && !s.own.owed && s.own.print == print {
+		return
+	}
 	me := &laurelv1.OwnPlace{
 		Row:         showRow(found.row, names[found.row.UserID], true),
 		ToNextUnits: found.toNext,
@@ -209,15 +244,6 @@ func (h *Hub) tellPlace(s *subscription, found surroundings, names map[string]Pu
 	for _, row := range found.near {
 		seesID := s.group.key.userIDs || row.UserID == found.row.UserID
 		me.Around = append(me.Around, showRow(row, names[row.UserID], seesID))
-	}
-	plain, err := proto.MarshalOptions{Deterministic: true}.Marshal(me)
-	if err != nil {
-		h.config.Log.Error("encode own place", "contest", s.contestID, "error", err)
-		return
-	}
-	print := xxh3.Hash(plain)
-	if s.own.told && !s.own.owed && s.own.print == print {
-		return
 	}
 	if s.own.told {
 		me.DeltaUnits = found.row.Units - s.own.units
@@ -230,6 +256,6 @@ func (h *Hub) tellPlace(s *subscription, found surroundings, names map[string]Pu
 	}}}
 	if s.connection.tell(frame, s) {
 		s.own.owed, s.own.told = false, true
-		s.own.place, s.own.units, s.own.print = found.row.Place, found.row.Units, print
+		s.own.units, s.own.print = found.row.Units, print
 	}
 }

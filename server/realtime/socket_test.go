@@ -3,6 +3,7 @@ package realtime_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -358,4 +359,36 @@ func TestStaleBoardIsMarked(t *testing.T) {
 	require.NoError(t, m.take(c.next()))
 	require.False(t, m.stale)
 	require.Equal(t, int64(1), c.awaitOwn().GetMe().GetRow().GetPlace())
+}
+
+// TestSocketThatDoesNotRead fills the kernel's buffers of one real socket: it is cut off, and the other one misses nothing.
+func TestSocketThatDoesNotRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *realtime.Config) {
+		c.Limits.SendBytes, c.Limits.WriteWait, c.Limits.SlowTimes = 4096, 100*time.Millisecond, 1000
+	})
+	w.run(t)
+	server := w.serve(t)
+	stuck, good := dial(t, server, realtime.ProtocolJSON), dial(t, server, realtime.ProtocolProto)
+	require.NoError(t, stuck.socket.NetConn().(*net.TCPConn).SetReadBuffer(4096))
+	for _, c := range []*client{stuck, good} {
+		c.greet("")
+		c.subscribe(contestID, 100, 0)
+	}
+	var m mirror
+	for round := int64(1); w.open.Load() > 1; round++ {
+		require.Less(t, round, int64(20_000))
+		scores := map[string]int64{}
+		for i := range int64(100) {
+			scores[fmt.Sprint("p", i)] = round*1000 + i
+		}
+		w.score(t, scores)
+		for !m.known || len(m.rows) < 100 || m.top()[99].GetUnits() != round*1000 {
+			require.NoError(t, m.take(good.next()))
+		}
+	}
+	require.Positive(t, w.slow.Load())
+	w.score(t, map[string]int64{"last": 1 << 40})
+	require.NoError(t, m.take(good.next()))
+	require.Equal(t, "key-last", m.top()[0].GetPlayerKey())
 }

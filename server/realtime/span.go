@@ -65,12 +65,11 @@ type surroundings struct {
 // look finds a player among the rows read for a span and gives what lies around him. It is false when he, or a row he needs, is not among
 // them because the board moved between the reading of ranks and of rows.
 func look(rows []board.Row, ranked board.Row, around int64, read span) (surroundings, bool) {
-	at := slices.IndexFunc(rows, func(row board.Row) bool { return row.UserID == ranked.UserID })
+	at := find(rows, ranked, read)
 	if at < 0 {
-		return surroundings{row: ranked, toNext: toNext(rows, ranked)}, false
+		return surroundings{row: ranked, toNext: toNext(rows, int(ranked.Place-1-read.from), ranked.Units)}, false
 	}
-	found := surroundings{row: rows[at]}
-	found.toNext = toNext(rows, found.row)
+	found := surroundings{row: rows[at], toNext: toNext(rows, at, rows[at].Units)}
 	if around == 0 {
 		return found, at > 0 || found.row.Place == 1
 	}
@@ -81,12 +80,18 @@ func look(rows []board.Row, ranked board.Row, around int64, read span) (surround
 	return found, !cutAbove && !cutBelow
 }
 
-// toNext gives the units missing to whoever holds the place above; 0 when none is read.
-func toNext(rows []board.Row, of board.Row) int64 {
-	for _, row := range rows {
-		if row.Place == of.Place-1 {
-			return max(row.Units-of.Units, 0)
-		}
+// find gives a player's index: mostly where his rank says, else wherever he moved to within the rows; -1 when he is not among them.
+func find(rows []board.Row, ranked board.Row, read span) int {
+	if at := ranked.Place - 1 - read.from; at >= 0 && at < int64(len(rows)) && rows[at].UserID == ranked.UserID {
+		return int(at)
 	}
-	return 0
+	return slices.IndexFunc(rows, func(row board.Row) bool { return row.UserID == ranked.UserID })
+}
+
+// toNext gives the units missing from a score to the row above an index; 0 when that is not read.
+func toNext(rows []board.Row, at int, units int64) int64 {
+	if at < 1 || at > len(rows) {
+		return 0
+	}
+	return max(rows[at-1].Units-units, 0)
 }
