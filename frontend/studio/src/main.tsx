@@ -29,6 +29,7 @@ const router = createRouter({
   defaultPreload: "intent",
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
+  notFoundMode: "root",
   defaultNotFoundComponent: NoSuchRoom,
 });
 

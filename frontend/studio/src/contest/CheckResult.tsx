@@ -19,6 +19,7 @@ interface CheckResultProps {
 export function CheckResult({ result, problems, checking, onChoose }: CheckResultProps) {
   const { i18n } = useLingui();
   const clean = result !== undefined && problems.length === 0;
+  const waits = result === undefined || (checking && clean);
   return (
     <Panel
       title={clean ? i18n.t("In plain words") : i18n.t("Check")}
@@ -26,7 +27,7 @@ export function CheckResult({ result, problems, checking, onChoose }: CheckResul
     >
       <Stack gap="sm">
         <Group gap={6} role="status" mih={24} wrap="nowrap">
-          {result === undefined ? (
+          {waits ? (
             <Text size="sm" c="dimmed">
               {i18n.t("The server checks while you type.")}
             </Text>

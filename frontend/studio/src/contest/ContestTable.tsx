@@ -65,9 +65,10 @@ export function ContestTable({ contests }: ContestTableProps) {
                 <RoomLink
                   to="/contests/$id/board"
                   params={{ id: contest.id }}
+                  size="sm"
                   aria-label={i18n.t("Live board of {title}", { title: titleOf(contest) })}
                 >
-                  {i18n.t("Open")}
+                  {i18n.t("Live board")}
                 </RoomLink>
               </Table.Td>
             </Table.Tr>

@@ -79,6 +79,7 @@ export function EditorRoom({ title, description, initial, baseVersion }: EditorR
         }),
       ]);
       notifications.show({
+        role: "status",
         message: i18n.t("Version {version} is published.", { version: format.count(definition.version) }),
         closeButtonProps: { "aria-label": i18n.t("Close") },
       });
@@ -101,7 +102,8 @@ export function EditorRoom({ title, description, initial, baseVersion }: EditorR
   });
   const problems =
     refused?.yaml === yaml && refused.problems.length > 0 ? refused.problems : (check.data?.problems ?? []);
-  const ready = current && check.data !== undefined && problems.length === 0 && !publish.isPending;
+  // What is known to be wrong can't be published; what isn't checked yet the server checks when it is published.
+  const ready = check.data !== undefined && !(current && problems.length > 0) && !publish.isPending;
   const submit = () => {
     if (ready) publish.mutate({ yaml, baseVersion: base.version });
   };

@@ -49,7 +49,7 @@ export function BoardRoom(props: BoardRoomProps) {
   const title = titleOf(contest);
   const history = search.at !== undefined;
   const source = live.board ?? fallback;
-  const rows = history ? kept?.top : source?.top;
+  const rows = history ? kept?.top.slice(0, search.top) : source?.top;
   const total = (history ? kept?.snapshot?.total : source?.total) ?? 0n;
   const onToggle = (userId: string) => {
     const [a, b] = toggleChoice(chosenOf(search), userId);

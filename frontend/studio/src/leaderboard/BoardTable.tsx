@@ -15,6 +15,8 @@ interface BoardTableProps {
   readonly onToggle: (userId: string) => void;
   /** User id of the player that is looked for. */
   readonly sought?: string | undefined;
+  /** Leaves out what does not fit into a narrow column. */
+  readonly compact?: boolean;
 }
 
 /** How a player moved with the last change. */
@@ -50,14 +52,22 @@ function useMovements(rows: readonly BoardRow[]): ReadonlyMap<string, number> {
 }
 
 /** A board. Rows slide to their new places; two can be chosen to be compared. */
-export function BoardTable({ rows, precision, label, chosen, onToggle, sought }: BoardTableProps) {
+export function BoardTable({
+  rows,
+  precision,
+  label,
+  chosen,
+  onToggle,
+  sought,
+  compact = false,
+}: BoardTableProps) {
   const { i18n } = useLingui();
   const format = useFormat();
   const body = useRef<HTMLTableSectionElement>(null);
   useRowSlide(body, rows);
   const moved = useMovements(rows);
   return (
-    <table className={classes.board} aria-label={label}>
+    <table className={classes.board} aria-label={label} data-compact={compact || undefined}>
       <thead>
         <tr>
           <th scope="col" className={classes.choose}>
@@ -70,9 +80,11 @@ export function BoardTable({ rows, precision, label, chosen, onToggle, sought }:
           <th scope="col" className={classes.number}>
             {i18n.t("Score")}
           </th>
-          <th scope="col" className={classes.number}>
-            {i18n.t("Behind")}
-          </th>
+          {compact ? null : (
+            <th scope="col" className={classes.number}>
+              {i18n.t("Behind")}
+            </th>
+          )}
         </tr>
       </thead>
       <tbody ref={body}>
@@ -104,7 +116,7 @@ export function BoardTable({ rows, precision, label, chosen, onToggle, sought }:
                 </span>
                 <Moved places={moved.get(row.playerKey)} />
               </td>
-              <th scope="row" className={classes.player}>
+              <th scope="row" className={classes.player} title={row.name}>
                 <bdi>{row.name}</bdi>
                 {row.userId === "" ? null : (
                   <span className={classes.userId}>
@@ -113,9 +125,15 @@ export function BoardTable({ rows, precision, label, chosen, onToggle, sought }:
                 )}
               </th>
               <td className={classes.number}>{format.units(row.units, precision)}</td>
-              <td className={classes.behind}>
-                {behind === undefined ? "" : behind === 0n ? i18n.t("tied") : format.units(behind, precision)}
-              </td>
+              {compact ? null : (
+                <td className={classes.behind}>
+                  {behind === undefined
+                    ? ""
+                    : behind === 0n
+                      ? i18n.t("tied")
+                      : format.units(behind, precision)}
+                </td>
+              )}
             </tr>
           );
         })}

@@ -70,6 +70,7 @@ export function FoundPlayer({
               chosen={chosen}
               onToggle={onToggle}
               sought={userId}
+              compact
             />
           </div>
         </Stack>

@@ -68,7 +68,7 @@ export function HistoryScrubber({ snapshots, at, zone, onChange }: HistoryScrubb
               <bdi>{describe(0)}</bdi>
             </Text>
             <Text size="sm" fw={650} aria-hidden="true">
-              <bdi>{describe(dragged)}</bdi>
+              {dragged === now ? null : <bdi>{describe(dragged)}</bdi>}
             </Text>
             <Text size="xs" c="dimmed">
               {i18n.t("Now")}

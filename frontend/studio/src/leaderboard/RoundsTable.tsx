@@ -40,7 +40,7 @@ function Round({
   );
 }
 
-/** The rounds that make up both scores, best beside best. Pairs that differ are marked. */
+/** The rounds that make up both scores, best beside best. The better one of a pair is bold. */
 export function RoundsTable({ above, below, precision, zone }: RoundsTableProps) {
   const { i18n } = useLingui();
   const format = useFormat();
@@ -61,17 +61,17 @@ export function RoundsTable({ above, below, precision, zone }: RoundsTableProps)
         </thead>
         <tbody>
           {pairRounds(above.rounds, below.rounds).map((pair) => (
-            <tr key={pair.rank} data-apart={pair.above?.units !== pair.below?.units || undefined}>
+            <tr key={pair.rank}>
               <th scope="row">{format.count(pair.rank)}</th>
-              <td>
+              <td data-better={(pair.above?.units ?? 0n) > (pair.below?.units ?? 0n) || undefined}>
                 <Round round={pair.above} precision={precision} zone={zone} />
               </td>
-              <td>
+              <td data-better={(pair.below?.units ?? 0n) > (pair.above?.units ?? 0n) || undefined}>
                 <Round round={pair.below} precision={precision} zone={zone} />
               </td>
             </tr>
           ))}
-          <tr>
+          <tr data-sum>
             <th scope="row">{i18n.t("Sum")}</th>
             <td>{format.units(totalUnits(above.rounds), precision)}</td>
             <td>{format.units(totalUnits(below.rounds), precision)}</td>

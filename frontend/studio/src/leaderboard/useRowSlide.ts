@@ -4,6 +4,11 @@ import { type RefObject, useLayoutEffect, useRef } from "react";
 /** How long a row slides to its new place, in milliseconds. */
 const slideMillis = 280;
 
+/** A row that rises slides over those that make room for it. */
+function rises(before: number, row: HTMLElement): number {
+  return before > row.offsetTop ? 2 : 1;
+}
+
 /**
  * Lets rows slide from where they were to where they are: after each drawing, a row whose offset changed starts at its old
  * offset and moves by transform only. A row that still slides goes on from where it is seen. Rows carry `data-key`.
@@ -25,10 +30,16 @@ export function useRowSlide(body: RefObject<HTMLElement | null>, drawn: unknown)
       const running = row.getAnimations();
       const seen = running.length === 0 ? 0 : new DOMMatrixReadOnly(getComputedStyle(row).transform).m42;
       for (const animation of running) animation.cancel();
-      row.animate([{ transform: `translateY(${before - row.offsetTop + seen}px)` }, { transform: "none" }], {
-        duration: slideMillis,
-        easing: "cubic-bezier(0.2, 0, 0, 1)",
-      });
+      row.animate(
+        [
+          { transform: `translateY(${before - row.offsetTop + seen}px)`, zIndex: rises(before, row) },
+          { transform: "none", zIndex: rises(before, row) },
+        ],
+        {
+          duration: slideMillis,
+          easing: "cubic-bezier(0.2, 0, 0, 1)",
+        },
+      );
     }
     offsets.current = next;
   }, [body, drawn, reduced]);

@@ -34,7 +34,7 @@ export function PulseBoard({ figures, reachable }: PulseBoardProps) {
       <HealthLine health={healthOf(pulse, reachable)} lagMillis={pulse.lagMillis} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 3 }}>
-          <SimpleGrid cols={{ base: 2, lg: 1 }} spacing="md">
+          <SimpleGrid cols={{ base: 2, lg: 1 }} spacing="md" h="100%">
             <Figure
               leading
               name={i18n.t("Events accepted per second")}

@@ -6,16 +6,18 @@ interface EmptyStateProps {
   readonly title: string;
   readonly children: ReactNode;
   readonly action?: ReactNode;
+  /** 1 where the room has no other title. */
+  readonly order?: 1 | 2;
 }
 
 /** What a room shows before there is anything: what this is, and one thing to do. */
-export function EmptyState({ icon, title, children, action }: EmptyStateProps) {
+export function EmptyState({ icon, title, children, action, order = 2 }: EmptyStateProps) {
   return (
     <Stack align="center" gap="sm" py={48} px="md" ta="center">
       <ThemeIcon size={56} radius="xl" variant="light" aria-hidden="true">
         {icon}
       </ThemeIcon>
-      <Title order={2} size="h3">
+      <Title order={order} size="h3">
         {title}
       </Title>
       <Text c="dimmed" maw={560} component="div">

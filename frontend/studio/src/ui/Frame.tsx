@@ -112,7 +112,7 @@ export function Frame({ operatorName, roles, serverVersion, onSearch, onSignOut,
           />
         </AppShell.Section>
         <Text size="xs" c="dimmed" px="sm">
-          Laurel <bdi>{serverVersion}</bdi>
+          <bdi dir="ltr">Laurel {serverVersion}</bdi>
         </Text>
       </AppShell.Navbar>
       <AppShell.Main id="main" tabIndex={-1} className={classes.main}>

@@ -1,6 +1,11 @@
 import { useLingui } from "@lingui/react";
 import { useMantineColorScheme } from "@mantine/core";
-import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from "@mantine/spotlight";
+import {
+  Spotlight,
+  type SpotlightActionData,
+  type SpotlightActionGroupData,
+  type SpotlightFilterFunction,
+} from "@mantine/spotlight";
 import { titleOf } from "../contest/contest.model.ts";
 import { type Locale, locales } from "../i18n.ts";
 import { useChooseLocale } from "./Choices.tsx";
@@ -14,12 +19,27 @@ import {
   SearchIcon,
   SunIcon,
 } from "./icons.tsx";
+import { findsAllWords } from "./palette.model.ts";
 
 interface PaletteProps {
   readonly contests: readonly { readonly id: string; readonly title: string }[];
   readonly onGo: (path: string) => void;
   readonly onSignOut: () => void;
 }
+
+const filterActions: SpotlightFilterFunction = (query, groups) =>
+  groups
+    .map((group) =>
+      "actions" in group
+        ? {
+            ...group,
+            actions: group.actions.filter(({ label, description }) =>
+              findsAllWords(query, [label, description]),
+            ),
+          }
+        : group,
+    )
+    .filter((group) => !("actions" in group) || group.actions.length > 0);
 
 /** Ctrl-K: goes to any room, contest or board, and changes language and colours. */
 export function Palette({ contests, onGo, onSignOut }: PaletteProps) {
@@ -92,9 +112,12 @@ export function Palette({ contests, onGo, onSignOut }: PaletteProps) {
       actions={groups.filter(({ actions }) => actions.length > 0)}
       shortcut={["mod + K", "mod + P"]}
       highlightQuery
-      limit={12}
+      filter={filterActions}
+      transitionProps={{ duration: 0 }}
+      limit={40}
       scrollable
       maxHeight={420}
+      attributes={{ content: { "aria-label": i18n.t("Go to") } }}
       nothingFound={i18n.t("Nothing found")}
       searchProps={{
         leftSection: <SearchIcon />,

@@ -33,7 +33,7 @@ describe("time", () => {
   it("falls back to UTC for a zone that nobody knows", () => {
     expect(knownZone("")).toBe("UTC");
     expect(knownZone("Mars/Olympus")).toBe("UTC");
-    expect(knownZone("Europe/Stockholm")).toBe("Europe/Stockholm");
+    expect(knownZone("Europe/Kyiv")).toBe("Europe/Kyiv");
   });
   it("reads microseconds", () => {
     expect(instantOfMicros(1_761_415_200_000_000n).toISOString()).toBe("2025-10-25T18:00:00.000Z");

@@ -13,8 +13,11 @@ export function instantOfMicros(micros: bigint): Date {
 
 /** The zone to use for a contest: its own, or UTC where it names none or one this browser doesn't know. */
 export function knownZone(zone: string): string {
+  if (zone === "") return "UTC";
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone === "" ? "UTC" : zone }).resolvedOptions().timeZone;
+    // The name stays as it was written: browsers know some zones by an older name only.
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return zone;
   } catch {
     return "UTC";
   }

@@ -51,12 +51,18 @@ page.on("pageerror", (error) => console.error(`  page error: ${error.message}`))
 
 let found = 0;
 async function look(name) {
-  await page.screenshot({ path: `${out}${name}-${values.locale}-${values.scheme}.png`, fullPage: name !== "palette" });
+  await page.screenshot({
+    path: `${out}${name}-${values.locale}-${values.scheme}.png`,
+    fullPage: name !== "palette",
+  });
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document));
   for (const { id, nodes } of violations) {
     found += nodes.length;
-    for (const node of nodes.slice(0, 6)) console.error(`  axe ${name}: ${id} ${node.target.join(" ")} ${node.any[0]?.message ?? node.failureSummary}`);
+    for (const node of nodes.slice(0, 6))
+      console.error(
+        `  axe ${name}: ${id} ${node.target.join(" ")} ${node.any[0]?.message ?? node.failureSummary}`,
+      );
   }
 }
 
