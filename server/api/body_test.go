@@ -1,0 +1,142 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurelhq/laurel/server/api"
+)
+
+// zeros is a body of n bytes that is nowhere in memory.
+type zeros struct{ left int }
+
+// Read implements io.Reader.
+func (z *zeros) Read(p []byte) (int, error) {
+	if z.left <= 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), z.left)
+	for i := range n {
+		p[i] = ' '
+	}
+	z.left -= n
+	return n, nil
+}
+
+// bomb is n blanks, gzipped.
+func bomb(t *testing.T, n int) []byte {
+	t.Helper()
+	var packed bytes.Buffer
+	writer := gzip.NewWriter(&packed)
+	_, err := io.Copy(writer, &zeros{left: n})
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+	return packed.Bytes()
+}
+
+// tryPost sends a body and reports the status, 0 when the server hung up before all was sent, which is as good a refusal.
+func (b *bundle) tryPost(t *testing.T, body io.Reader, headers ...string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/v1/events", body)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+devKey)
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = response.Body.Close() }()
+	return response.StatusCode
+}
+
+// TestLargeBodiesAreRefusedInFlatMemory is row 8 of the fault list.
+func TestLargeBodiesAreRefusedInFlatMemory(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const hundredMegabytes = 100 << 20
+	packed := bomb(t, hundredMegabytes)
+	require.Less(t, len(packed), 1<<20)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	const rounds = 8
+	for range rounds {
+		assert.Equal(t, http.StatusRequestEntityTooLarge, b.tryPost(t, bytes.NewReader(packed), "Content-Encoding", "gzip"))
+		assert.Contains(t, []int{0, http.StatusRequestEntityTooLarge}, b.tryPost(t, &zeros{left: hundredMegabytes}))
+	}
+	runtime.ReadMemStats(&after)
+	allocated := (after.TotalAlloc - before.TotalAlloc) / (2 * rounds)
+	assert.Less(t, allocated, uint64(24<<20), "a refused body of 100 MB costs at most a few times the limit of 4 MiB, even counting what is freed again")
+
+	got := b.call(t, http.MethodPost, "/v1/events", strings.NewReader("x"), "Authorization", "Bearer "+devKey)
+	assert.Equal(t, http.StatusBadRequest, got.status, "the server goes on")
+}
+
+func TestAnnouncedSizeIsRefusedUnread(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	connection, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+	require.NoError(t, err)
+	defer func() { _ = connection.Close() }()
+	_, err = fmt.Fprintf(connection, "POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", devKey, 100<<20)
+	require.NoError(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	assert.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+}
+
+func TestLargeRPCMessagesAreRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, body := range []struct {
+		reader io.Reader
+		header []string
+	}{
+		{&zeros{left: 5 << 20}, nil},
+		{bytes.NewReader(bomb(t, 50<<20)), []string{"Content-Encoding", "gzip"}},
+	} {
+		got := b.call(t, http.MethodPost, "/rpc/laurel.v1.IngestService/Ingest", body.reader,
+			append(body.header, "Authorization", "Bearer "+devKey, "Content-Type", "application/json")...)
+		assert.Contains(t, string(got.body), "resource_exhausted", "%d", got.status)
+	}
+}
+
+// TestSlowClientIsToldSo sends one byte and then nothing.
+func TestSlowClientIsToldSo(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *api.Config) { c.BodyTime = 150 * time.Millisecond })
+	for _, each := range []struct{ path, want string }{
+		{"/v1/events", "408 Request Timeout"},
+		{"/rpc/laurel.v1.IngestService/Ingest", ""},
+	} {
+		connection, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+		require.NoError(t, err)
+		defer func() { _ = connection.Close() }()
+		_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", each.path, devKey)
+		require.NoError(t, err)
+		response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		require.NoError(t, err, each.path)
+		_ = response.Body.Close()
+		assert.GreaterOrEqual(t, response.StatusCode, 400, each.path)
+		if each.want != "" {
+			assert.Equal(t, each.want, response.Status)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package api_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurelhq/laurel/server/api"
+	"github.com/laurelhq/laurel/server/identity"
+)
+
+var script = []byte(strings.Repeat("console.log('laurel');\n", 200))
+
+func withSite(c *api.Config) {
+	c.Studio = fstest.MapFS{
+		"index.html": {Data: []byte("<!doctype html><title>studio</title>")}, "assets/app-1f2e.js": {Data: script}, "favicon.svg": {Data: []byte("<svg/>")}, ".gitkeep": {},
+	}
+	c.Widget = fstest.MapFS{"laurel.js": {Data: script}}
+	c.Demo = fstest.MapFS{"demo.html": {Data: []byte("<!doctype html><title>demo</title>")}}
+}
+
+func TestStudioRoomsAllStartFromThePage(t *testing.T) {
+	t.Parallel()
+	b := setup(t, withSite)
+	for _, path := range []string{"/", "/signin", "/contests", "/contests/t_october_sprint/board", "/contests/spring.2025/edit", "/index.html"} {
+		got := b.get(t, path)
+		assert.Equal(t, http.StatusOK, got.status, path)
+		assert.Contains(t, string(got.body), "studio", path)
+		assert.Equal(t, "text/html; charset=utf-8", got.header.Get("Content-Type"))
+		assert.Equal(t, "no-cache", got.header.Get("Cache-Control"))
+		for _, part := range []string{"default-src 'self'", "frame-ancestors 'none'", "object-src 'none'"} {
+			assert.Contains(t, got.header.Get("Content-Security-Policy"), part)
+		}
+		assert.NotContains(t, got.header.Get("Content-Security-Policy"), "script-src 'unsafe")
+		assert.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
+		assert.Equal(t, "DENY", got.header.Get("X-Frame-Options"))
+	}
+	assert.Contains(t, string(b.get(t, "/demo").body), "demo")
+}
+
+func TestWhatIsNotThereIsNotThePage(t *testing.T) {
+	t.Parallel()
+	b := setup(t, withSite)
+	for _, path := range []string{
+		"/assets/old-0000.js", "/missing.js", "/.gitkeep", "/rpc/laurel.v1.IngestService/Nothing", "/rpc/nothing", "/laurel.v1.NoService/Call",
+		"/v1/nothing", "/widget/nothing.js", "/widget/", "/demo/token", "/ws", "/metrics", "/debug/pprof/heap", "/../etc/passwd.txt",
+	} {
+		got := b.get(t, path)
+		assert.Equal(t, http.StatusNotFound, got.status, path)
+		assert.NotContains(t, string(got.body), "studio", path)
+	}
+	assert.Equal(t, http.StatusNotFound, b.call(t, http.MethodPost, "/contests", nil).status)
+}
+
+func TestAssetsAreCachedAndCompressed(t *testing.T) {
+	t.Parallel()
+	b := setup(t, withSite)
+	plain := b.get(t, "/assets/app-1f2e.js")
+	assert.Equal(t, script, plain.body)
+	assert.Equal(t, "public, max-age=31536000, immutable", plain.header.Get("Cache-Control"))
+	assert.Equal(t, "text/javascript; charset=utf-8", plain.header.Get("Content-Type"))
+	packed := b.get(t, "/assets/app-1f2e.js", "Accept-Encoding", "br, gzip")
+	assert.Equal(t, "gzip", packed.header.Get("Content-Encoding"))
+	reader, err := gzip.NewReader(bytes.NewReader(packed.body))
+	require.NoError(t, err)
+	unpacked, err := io.ReadAll(reader)
+	require.NoError(t, err)
+	assert.Equal(t, script, unpacked)
+	assert.Empty(t, b.get(t, "/assets/app-1f2e.js", "Accept-Encoding", "gzip;q=0").header.Get("Content-Encoding"))
+	assert.Equal(t, http.StatusNotModified, b.get(t, "/assets/app-1f2e.js", "If-None-Match", packed.header.Get("ETag")).status)
+	widget := b.get(t, "/widget/laurel.js")
+	assert.Equal(t, "*", widget.header.Get("Access-Control-Allow-Origin"), "any page may use the widget")
+	assert.Equal(t, "cross-origin", widget.header.Get("Cross-Origin-Resource-Policy"))
+}
+
+func TestWithoutBuiltPagesTheServerSaysSo(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *api.Config) { c.Studio = fstest.MapFS{".gitkeep": {}} })
+	got := b.get(t, "/")
+	assert.Equal(t, http.StatusServiceUnavailable, got.status)
+	assert.Contains(t, string(got.body), "make build")
+}
+
+func TestDemoTokenInDevelopmentOnly(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, http.StatusNotFound, setup(t).get(t, "/demo/token?user=u_1").status)
+	b := setup(t, func(c *api.Config) { c.Dev = true })
+	got := b.get(t, "/demo/token?user=u_1")
+	require.Equal(t, http.StatusOK, got.status)
+	assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	var answer struct{ Token string }
+	require.NoError(t, json.Unmarshal(got.body, &answer))
+	user, err := b.people.VerifyPlayerToken(answer.Token)
+	require.NoError(t, err)
+	assert.Equal(t, "u_1", user)
+	for _, query := range []string{"", "?user=", "?user=" + strings.Repeat("x", 200)} {
+		got := b.get(t, "/demo/token"+query)
+		assert.Equal(t, http.StatusBadRequest, got.status)
+		_, field := got.failure(t)
+		assert.Equal(t, "user", field)
+	}
+}
+
+func TestProfilesAreForAdmins(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *api.Config) { c.Profile = true })
+	assert.Equal(t, http.StatusUnauthorized, b.get(t, "/debug/pprof/heap").status)
+	assert.Equal(t, http.StatusForbidden, b.get(t, "/debug/pprof/heap", "Authorization", b.key(t, identity.ScopeRead)).status)
+	admin := b.key(t, identity.ScopeAdmin)
+	assert.Equal(t, http.StatusOK, b.get(t, "/debug/pprof/heap", "Authorization", admin).status)
+	assert.Equal(t, http.StatusNotFound, b.get(t, "/debug/pprof/cmdline", "Authorization", admin).status)
+}
+
+func TestOtherDoorsAreMounted(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *api.Config) {
+		c.Socket = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+		c.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("laurel_up 1\n")) })
+	})
+	assert.Equal(t, http.StatusTeapot, b.get(t, "/ws").status)
+	assert.Contains(t, string(b.get(t, "/metrics").body), "laurel_up")
+	assert.Equal(t, http.StatusOK, b.get(t, "/readyz").status)
+}
