@@ -194,7 +194,8 @@ describe("LiveSocket", () => {
     const { socket, states } = await setup({ onFrame }, { timing: { reconnectingAfterMs: 1 } });
     socket.start();
     await eventually(() => expect(answer).toBeDefined());
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    const asked = performance.now();
+    await eventually(() => expect(performance.now() - asked).toBeGreaterThan(20));
     answer?.();
     await eventually(() => expect(states).toEqual(["connecting", "live"]));
   });

@@ -42,6 +42,7 @@ export function queryOf(choices: Choices): string {
 /** Tournament is what the page reads of an entry of GET /v1/tournaments. */
 export interface Tournament {
   readonly id: string;
+  readonly title?: string;
   readonly status: string;
 }
 

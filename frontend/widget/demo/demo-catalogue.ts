@@ -1,6 +1,7 @@
 /** DemoTexts is every sentence of the demo page, in one language. */
 const en = {
   title: "Laurel · live leaderboard widget",
+  contest: "Contest",
   language: "Language",
   theme: "Theme",
   auto: "Auto",
@@ -36,6 +37,7 @@ export type DemoTexts = Readonly<typeof en>;
 
 const zh: DemoTexts = {
   title: "Laurel · 实时排行榜组件",
+  contest: "比赛",
   language: "语言",
   theme: "主题",
   auto: "自动",
@@ -68,6 +70,7 @@ const zh: DemoTexts = {
 
 const fa: DemoTexts = {
   title: "Laurel · ابزارک جدول زنده",
+  contest: "مسابقه",
   language: "زبان",
   theme: "پوسته",
   auto: "خودکار",

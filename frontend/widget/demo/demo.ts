@@ -59,10 +59,12 @@ function show(): void {
 
 /** Takes a change of choices: the address keeps it, so that a link shows the same. */
 function choose(change: Partial<Choices>): void {
-  const playerBefore = choices.player;
+  const before = choices;
   choices = { ...choices, ...change };
   history.replaceState(null, "", queryOf(choices));
-  if (board && choices.player !== playerBefore) follow(board);
+  if (choices.contest !== before.contest) noticeText = undefined;
+  if (board) board.contestId = choices.contest;
+  if (board && choices.player !== before.player) follow(board);
   show();
 }
 
@@ -71,10 +73,9 @@ function follow(widget: LaurelLeaderboard): void {
   widget.tokenProvider = user ? () => tokenFor(user) : undefined;
 }
 
-function placeWidget(contest: string): void {
-  choices = { ...choices, contest };
+function placeWidget(): void {
   board = document.createElement("laurel-leaderboard");
-  board.contestId = contest;
+  board.contestId = choices.contest;
   follow(board);
   for (const name of ["laurel-ready", "laurel-rank-change", "laurel-connection", "laurel-error"] as const) {
     board.addEventListener(name, (event) => log(event));
@@ -95,22 +96,34 @@ function log(event: LaurelEvents[keyof LaurelEvents]): void {
   while (list.children.length > eventsShown) list.lastElementChild?.remove();
 }
 
+async function listContests(): Promise<readonly Tournament[]> {
+  const answer = await fetch("/v1/tournaments");
+  if (!answer.ok) throw new Error(`tournaments: ${answer.status}`);
+  return (await answer.json()) as Tournament[];
+}
+
+/** Shows the contest of the address, else the first live one, and offers the others. */
 async function findContest(): Promise<void> {
-  if (choices.contest) {
-    placeWidget(choices.contest);
-    return;
-  }
-  noticeText = "searching";
+  noticeText = choices.contest ? undefined : "searching";
   show();
+  let contests: readonly Tournament[] = [];
   try {
-    const answer = await fetch("/v1/tournaments");
-    if (!answer.ok) throw new Error(`tournaments: ${answer.status}`);
-    const found = pickTournament((await answer.json()) as Tournament[]);
-    noticeText = found ? (found.status === "live" ? undefined : "noneLive") : "none";
-    if (found) placeWidget(found.id);
+    contests = await listContests();
+    const found = pickTournament(contests);
+    if (!choices.contest) {
+      noticeText = found ? (found.status === "live" ? undefined : "noneLive") : "none";
+      choices = { ...choices, contest: found?.id ?? "" };
+    }
   } catch {
     noticeText = "unreachable";
   }
+  const { contest } = choices;
+  const listed = !contest || contests.some(({ id }) => id === contest);
+  const offered = listed ? contests : [...contests, { id: contest, status: "" } satisfies Tournament];
+  element("contest", HTMLSelectElement).replaceChildren(
+    ...offered.map(({ id, title }: Tournament) => new Option(title || id, id, false, id === contest)),
+  );
+  if (contest) placeWidget();
 }
 
 /** Only a server in dev mode hands out tokens to anyone who asks. */

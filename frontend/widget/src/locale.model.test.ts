@@ -24,6 +24,7 @@ describe("Writer", () => {
   it("counts down with and without days", () => {
     expect(en.countdown({ days: 0, hours: 1, minutes: 2, seconds: 3 })).toBe("01:02:03");
     expect(en.countdown({ days: 2, hours: 1, minutes: 2, seconds: 3 })).toBe("2 days 01:02:03");
+    expect(en.countdown({ days: 2963, hours: 1, minutes: 2, seconds: 3 })).toBe("2,963 days");
     expect(fa.countdown({ days: 2, hours: 1, minutes: 2, seconds: 3 })).toBe("۲ روز ۰۱:۰۲:۰۳");
   });
 

@@ -60,9 +60,10 @@ export class Writer {
     return this.texts.players(this.count(total), total === 1n);
   }
 
-  /** A countdown such as 2 days 03:04:05; days only when there are some. */
+  /** A countdown such as 2 days 03:04:05; without days when there are none, without the rest from a week on. */
   countdown({ days, hours, minutes, seconds }: Remaining): string {
     const clock = [hours, minutes, seconds].map((value) => this.#twoDigits.format(value)).join(":");
+    if (days >= 7) return this.#days.format(days);
     return days > 0 ? `${this.#days.format(days)} ${clock}` : clock;
   }
 

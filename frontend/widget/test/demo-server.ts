@@ -82,8 +82,8 @@ function serveFiles(dev: boolean, feed: ContestFeed, extra: Map<string, string>)
     } else if (url.pathname === "/v1/tournaments") {
       const status = ["", "scheduled", "live", "closing", "final"][feed.contest.state];
       json([
-        { id: "t_later", status: "scheduled" },
-        { id: feed.contest.id, status },
+        { id: "t_later", title: "Later cup", status: "scheduled" },
+        { id: feed.contest.id, title: feed.contest.title, status },
       ]);
     } else if (url.pathname === "/demo/token" && dev) {
       json({ token: `dev.${url.searchParams.get("user")}` });

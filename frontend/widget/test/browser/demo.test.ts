@@ -57,6 +57,20 @@ describe("the demo page", () => {
     expect(await page.locator("html").getAttribute("data-theme")).toBe("dark");
   });
 
+  it("changes the contest in place, and shows an unknown one as unavailable", async () => {
+    const { page, server } = await setup("?locale=en");
+    await page.locator('[part~="status"][data-status="live"]').waitFor();
+    await page.getByLabel("Contest").selectOption("Later cup");
+    await page.locator('[part~="status"][data-status="unavailable"]').waitFor();
+    expect(await page.locator("[data-key]").count()).toBe(0);
+    expect(new URL(page.url()).searchParams.get("contest")).toBe("t_later");
+    await page.getByLabel("Contest").selectOption("October sprint");
+    await page.locator('[part~="status"][data-status="live"]').waitFor();
+    expect(await page.locator("[data-key]").count()).toBe(10);
+    const sent = server.live.connections.at(-1)?.received.map((frame) => frame.case);
+    expect(sent?.[0]).toBe("hello");
+  });
+
   it("offers no tokens where the server gives none, and says when nothing is live", async () => {
     const { page } = await setup("?locale=en", { dev: false, contest: { state: 4 } });
     await page.getByText("No contest is live right now").waitFor();
