@@ -14,7 +14,13 @@ export function Versions({ versions }: VersionsProps) {
   const { i18n } = useLingui();
   const format = useFormat();
   return (
-    <Table.ScrollContainer minWidth={480} type="native">
+    <Table.ScrollContainer
+      minWidth={480}
+      type="native"
+      tabIndex={0}
+      role="region"
+      aria-label={i18n.t("Versions")}
+    >
       <Table aria-label={i18n.t("Versions")}>
         <Table.Thead>
           <Table.Tr>
