@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+	"pgregory.net/rapid"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/rules"
+	"github.com/laurelhq/laurel/server/event"
+)
+
+// startServer runs a whole server on SQLite and a free port until the test ends, and returns its address.
+func startServer(t *testing.T, clock string, definitions fs.FS) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	address, done := make(chan net.Addr, 1), make(chan error, 1)
+	s := server{
+		storage: storage{DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "laurel.db")},
+		doors:   doors{Listen: "127.0.0.1:0", LagLimit: 100_000, SnapshotEvery: time.Minute, LogLevel: "error"},
+		rules:   definitions, rulesName: "rules", clockSetting: clock, dev: true, devKey: "k", logTo: t.Output(),
+		ready: func(at net.Addr) { address <- at },
+	}
+	go func() { done <- s.run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		require.NoError(t, <-done)
+	})
+	select {
+	case at := <-address:
+		return "http://" + at.String()
+	case err := <-done:
+		done <- nil
+		require.NoError(t, err, "start the server")
+	case <-time.After(time.Minute):
+		require.Fail(t, "the server did not start within a minute")
+	}
+	return ""
+}
+
+// TestLoadMeasuresTheWholeWay puts a real server under a little load, twice, since the players of an earlier run must not stand in the way.
+func TestLoadMeasuresTheWholeWay(t *testing.T) {
+	t.Parallel()
+	url := startServer(t, "real", nil)
+	into := filepath.Join(t.TempDir(), "report.json")
+	for range 2 {
+		load := &loadCmd{
+			remote: remote{URL: url, Key: "k"}, Rate: 400, Duration: 2 * time.Second, Batch: 20, Workers: 2, Players: 100, Sockets: 6, Probes: 10,
+			Contest: "load_test", Publish: true, Report: into,
+		}
+		var out bytes.Buffer
+		require.NoError(t, load.run(t.Context(), wall, &out, t.Output()))
+		content, err := os.ReadFile(into)
+		require.NoError(t, err)
+		var r loadReport
+		require.NoError(t, json.Unmarshal(content, &r))
+		require.GreaterOrEqual(t, r.Accepted, int64(800))
+		require.Zero(t, r.Duplicates+r.Rejected+r.Errors, out.String())
+		require.Equal(t, int64(40), r.Ingest.Count)
+		require.Positive(t, r.DrainSeconds)
+		require.Positive(t, r.Probes)
+		require.Equal(t, 6*r.Probes, r.Push.Count, "each socket sees each probe once")
+		require.LessOrEqual(t, r.Push.P50, r.Push.P99)
+		require.Zero(t, r.LostSockets)
+		require.Contains(t, out.String(), "whole way")
+	}
+}
+
+func TestLoadSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	url := startServer(t, "real", nil)
+	load := &loadCmd{remote: remote{URL: url, Key: "wrong"}, Duration: time.Second, Batch: 1, Workers: 1, Players: 1, Probes: 1, Contest: "c", Publish: true}
+	require.ErrorContains(t, load.run(t.Context(), wall, io.Discard, io.Discard), "scope admin")
+	load = &loadCmd{remote: remote{URL: url, Key: "k"}, Duration: time.Second, Batch: 1, Workers: 1, Players: 1, Probes: 1, Sockets: 1, Contest: "nothing"}
+	require.ErrorContains(t, load.run(t.Context(), wall, io.Discard, io.Discard), "not_found")
+	for says, change := range map[string]func(*loadCmd){
+		"--rate": func(c *loadCmd) { c.Rate = -1 }, "--duration": func(c *loadCmd) { c.Duration = 0 }, "--batch": func(c *loadCmd) { c.Batch = 1001 },
+		"--workers": func(c *loadCmd) { c.Workers = 0 }, "--players": func(c *loadCmd) { c.Players = 0 }, "--sockets": func(c *loadCmd) { c.Sockets = 10_001 },
+		"--probes": func(c *loadCmd) { c.Probes = 101 },
+	} {
+		broken := *load
+		change(&broken)
+		require.ErrorContains(t, broken.check(), says)
+	}
+}
+
+// TestLoadBodyIsWhatTheContractSays decodes what is encoded by hand and has it checked as the server does.
+func TestLoadBodyIsWhatTheContractSays(t *testing.T) {
+	t.Parallel()
+	registry, err := event.NewRegistry()
+	require.NoError(t, err)
+	now := time.Date(2026, 11, 20, 12, 0, 0, 123_456_789, time.UTC)
+	batch := &loadBatch{}
+	for round := range 3 {
+		batch.fill(rand.New(rand.NewPCG(1, uint64(round))), "run-", 100*round, 100, 50, now)
+		var request laurelv1.IngestRequest
+		require.NoError(t, proto.Unmarshal(batch.body, &request))
+		require.Len(t, request.Events, 100)
+		ids := map[string]bool{}
+		for _, e := range request.Events {
+			require.Nil(t, registry.Normalise(e, now, 0))
+			ids[e.EventId] = true
+			require.Equal(t, now.Truncate(time.Microsecond), e.EventTs.AsTime())
+			require.Equal(t, "ended", e.Round.State)
+			require.Equal(t, int64(2400), e.Round.GetDurationMs())
+			require.InDelta(t, float64(e.Win.AmountMinor)/float64(e.Bet.AmountMinor), e.Win.GetMultiplier(), 0)
+			require.LessOrEqual(t, e.Win.GetMultiplier(), 50.0)
+			require.Equal(t, []string{"PragmaticPlay", "isp", "mobile", "DE", "X"}, []string{e.Game.Provider, e.Device.AsnCategory, e.Device.Platform, e.Market, e.Brand})
+		}
+		require.Len(t, ids, 100)
+		require.True(t, ids[fmt.Sprintf("run-%d", 100*round)])
+	}
+}
+
+func TestProbesKnowTheirScores(t *testing.T) {
+	t.Parallel()
+	log := newProbeLog("run", time.Unix(1_800_000_000, 0), 50)
+	var rounds []int64
+	for k := range 50 {
+		number, ok := log.next(time.Unix(int64(k), 0))
+		require.True(t, ok)
+		require.Equal(t, k, number)
+		rounds = append(rounds, log.points(k)*loadUnits)
+		best := slices.Sorted(slices.Values(rounds))
+		sum := int64(0)
+		for _, units := range best[max(0, len(best)-loadKept):] {
+			sum += units
+		}
+		require.Equal(t, sum, log.units[k])
+		require.Less(t, sum, int64(1)<<53)
+		if k > 0 {
+			require.Greater(t, log.units[k], log.units[k-1])
+		}
+	}
+	_, ok := log.next(time.Unix(0, 0))
+	require.False(t, ok)
+}
+
+// TestLatencyQuantiles compares the histogram with sorting.
+func TestLatencyQuantiles(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		micros := rapid.SliceOfN(rapid.OneOf(rapid.Int64Range(0, 200), rapid.Int64Range(0, 10_000_000), rapid.Int64Range(0, 1<<50)), 1, 60).Draw(t, "micros")
+		var l latencies
+		for _, m := range micros {
+			l.record(time.Duration(m) * time.Microsecond)
+		}
+		slices.Sort(micros)
+		for _, share := range []float64{0, 0.5, 0.95, 0.99} {
+			exact := micros[min(len(micros)-1, int(share*float64(len(micros))))]
+			got := l.quantile(share).Microseconds()
+			require.GreaterOrEqual(t, got, exact)
+			require.LessOrEqual(t, float64(got), math.Ceil(float64(exact)*1.04))
+		}
+		require.Equal(t, micros[len(micros)-1], l.quantile(1).Microseconds())
+	})
+	var none latencies
+	require.Zero(t, none.report())
+}
+
+// TestRetailFromFileToBoard is the example of rules/online-retail as its README tells it, on the small cut.
+func TestRetailFromFileToBoard(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join("..", "..", "..", "rules", "online-retail")
+	url := startServer(t, "event", os.DirFS(folder))
+	_, err := runIngest(t.Context(), t, "--url="+url, "--mapping="+filepath.Join(folder, "mapping.yaml"), copyOf(t, "sample.csv"))
+	require.NoError(t, err)
+	type board struct {
+		Total int64 `json:"total"`
+		Top   []struct {
+			User  string  `json:"user"`
+			Score float64 `json:"score"`
+		} `json:"top"`
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/v1/leaderboards/retail_best_baskets?top=3", nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer k")
+	var got board
+	require.Eventually(t, func() bool {
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return false
+		}
+		defer func() { _ = response.Body.Close() }()
+		got = board{}
+		return json.NewDecoder(response.Body).Decode(&got) == nil && got.Total == 13
+	}, 30*time.Second, 50*time.Millisecond)
+	require.Len(t, got.Top, 3)
+	for i, want := range []string{"15061 3189.96", "13777 3182.78", "16029 508.20"} {
+		require.Equal(t, want, fmt.Sprintf("%s %.2f", got.Top[i].User, got.Top[i].Score))
+	}
+}
+
+func TestShippedLoadContestIsTheOneThatIsReplaced(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 1, strings.Count(rules.Load, "id: "+loadContest+"\n"))
+	require.Contains(t, rules.Load, fmt.Sprintf("n: %d\n", loadKept))
+	require.Contains(t, rules.Load, "precision: 2\n")
+}
