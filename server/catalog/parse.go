@@ -59,7 +59,11 @@ func parseAt(name string, text []byte, offset int) (*Document, []Problem) {
 		return document, []Problem{src.at("kind", message)}
 	}
 	document.Contest = new(laurelv1.Contest)
-	problems = src.decode(document.Contest)
+	problems, ok := src.decode(document.Contest)
+	if !ok {
+		document.Contest = nil
+		return document, tidy(problems)
+	}
 	document.ID = document.Contest.GetId()
 	fieldsWithProblems := map[string]bool{}
 	for _, problem := range problems {
@@ -157,8 +161,12 @@ func syntaxProblem(name string, err error) Problem {
 var protoyamlError = regexp.MustCompile(`^[^\n]*?:(\d+):(\d+) ([^\n]*)`)
 
 // decode fills message from the nodes: first by a walk that knows the names, then by protoyaml, then by protovalidate.
-func (s *source) decode(message proto.Message) []Problem {
-	problems := s.walk(message.ProtoReflect().Descriptor())
+// The second result is false when it gave up before the message was filled.
+func (s *source) decode(message proto.Message) ([]Problem, bool) {
+	problems, ok := s.walk(message.ProtoReflect().Descriptor())
+	if !ok {
+		return problems, false // protoyaml would find them again, and quote the whole line in each
+	}
 	taken := map[[2]int]bool{}
 	for _, problem := range problems {
 		taken[[2]int{problem.Line, problem.Column}] = true
@@ -176,17 +184,18 @@ func (s *source) decode(message proto.Message) []Problem {
 			problems = append(problems, problem)
 		}
 	}
-	return append(problems, s.violations(message, problems)...)
+	return append(problems, s.violations(message, problems)...), true
 }
 
-// splitErrors takes joined errors apart.
+// splitErrors takes joined errors apart and returns the first MaxProblems of them.
 func splitErrors(err error) []error {
 	if err == nil {
 		return nil
 	}
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
-		return joined.Unwrap()
+		all := joined.Unwrap()
+		return all[:min(len(all), MaxProblems)]
 	}
 	return []error{err}
 }

@@ -182,3 +182,26 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestParseIsNotSlowedDown gives Parse the largest documents with as many mistakes as fit. It ends by the time-out of the test when one of them takes a
+// time that grows with the square of the document.
+func TestParseIsNotSlowedDown(t *testing.T) {
+	t.Parallel()
+	const head = "kind: Contest\nid: c\nwindow: {start: 2025-10-25, end: 2025-10-25}\nleaderboard: {type: count}\n"
+	for name, body := range map[string]string{
+		"mappings for texts": "scoring: {eligible_games: [" + strings.Repeat("{a: 1},", 35_000) + "]}\n",
+		"empty texts":        "scoring: {eligible_games: [" + strings.Repeat("'',", 80_000) + "]}\n",
+		"unknown events":     "scoring: {events: [" + strings.Repeat("zz,", 80_000) + "]}\n",
+		"unknown fields":     strings.Repeat("zzzzzz: 1\n", 25_000),
+		"deep lists":         "scope: " + strings.Repeat("[", 100_000),
+		"deep mappings":      "scope: " + strings.Repeat("{markets: ", 9_000) + strings.Repeat("}", 9_000),
+		"long key":           strings.Repeat("z", 250_000) + ": 1\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, problems := Parse("", []byte(head+body))
+			assert.NotEmpty(t, problems)
+			assert.LessOrEqual(t, len(problems), MaxProblems)
+		})
+	}
+}

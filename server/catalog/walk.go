@@ -11,8 +11,12 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// maxDepth bounds how deep a definition nests; the contracts need far less.
-const maxDepth = 16
+const (
+	// maxDepth bounds how deep a definition nests; the contracts need far less.
+	maxDepth = 16
+	// maxListItems bounds any list before its items are looked at; the contracts allow fewer.
+	maxListItems = 1000
+)
 
 var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
 
@@ -21,13 +25,18 @@ var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
 type walker struct {
 	source   *source
 	problems []Problem
+	tooLarge bool
 }
 
-func (s *source) walk(message protoreflect.MessageDescriptor) []Problem {
+// walk returns what it finds wrong, and whether the document is worth a closer look: not when it is far out of bounds or has more problems than are told.
+func (s *source) walk(message protoreflect.MessageDescriptor) ([]Problem, bool) {
 	w := &walker{source: s}
 	w.message("", s.root, message, 0)
-	return w.problems
+	return w.problems, !w.full()
 }
+
+// full reports whether enough problems were found: nobody reads more, and each takes time.
+func (w *walker) full() bool { return w.tooLarge || len(w.problems) >= MaxProblems }
 
 func (w *walker) refuse(at *yaml.Node, field, format string, args ...any) {
 	w.problems = append(w.problems, Problem{
@@ -45,7 +54,7 @@ func (w *walker) message(path string, written *yaml.Node, message protoreflect.M
 		return
 	}
 	lines := map[string]int{}
-	for i := 0; i+1 < len(written.Content); i += 2 {
+	for i := 0; i+1 < len(written.Content) && !w.full(); i += 2 {
 		key, value := written.Content[i], written.Content[i+1]
 		field := message.Fields().ByName(protoreflect.Name(key.Value))
 		at := join(path, key.Value)
@@ -83,7 +92,15 @@ func (w *walker) field(path string, value *yaml.Node, field protoreflect.FieldDe
 			w.refuse(value, path, "takes a list, such as [a, b], not %s", shape(value))
 			return
 		}
+		if len(value.Content) > maxListItems {
+			w.refuse(value, path, "has %d items; no list may have more than %d", len(value.Content), maxListItems)
+			w.tooLarge = true
+			return
+		}
 		for i, item := range value.Content {
+			if w.full() {
+				return
+			}
 			at := fmt.Sprintf("%s[%d]", path, i)
 			w.source.nodes[at] = node{nil, item}
 			w.single(at, item, field, depth)
