@@ -8,13 +8,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # A clone that belongs to someone else, or an archive without .git, builds like any other.
 export GOFLAGS := $(strip -buildvcs=false $(GOFLAGS))
-# Scripts find the pinned Node 24 and its tools before whatever the machine has.
-export PATH := $(CURDIR)/frontend/node_modules/.bin:$(PATH)
 
 FRONTEND_SOURCES := $(shell find frontend proto -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path 'frontend/e2e/*' \
 	-not -path '*/locales/*.ts' -not -name '*.gen.ts')
-GO_SOURCES := go.mod go.sum $(shell find server ent gen frontend -name '*.go' -not -path '*/node_modules/*') \
-	$(shell find server ent rules -type f \( -name '*.sql' -o -name '*.lua' -o -name '*.yaml' -o -name '*.json' \) 2>/dev/null)
+GO_SOURCES := go.mod go.sum $(shell find server ent gen rules frontend -name '*.go' -not -path '*/node_modules/*') \
+	$(shell find server ent rules -type f -not -name '*.go' -not -path '*/testdata/*')
 
 .PHONY: help run build test check generate bench e2e soak clean
 

@@ -19,7 +19,7 @@ for (const language of languages) {
       await expect(page.locator("html")).toHaveAttribute("lang", language.locale);
       await test.step("publishes from YAML", () => publish(page, words, id));
 
-      await page.getByRole("link", { name: words.say("Live board") }).click();
+      await page.getByRole("link", { name: words.say("Live board"), exact: true }).click();
       await expect(page.getByText(words.say("Nobody has scored yet"))).toBeVisible();
       await expectAccessible(page, "an empty live board");
 
@@ -90,7 +90,7 @@ async function signIn(page: Page, laurel: Laurel, words: Words): Promise<void> {
 
 /** Writes a contest with a mistake, sees it at its line, mends it and publishes. Ends on the contest's page. */
 async function publish(page: Page, words: Words, id: string): Promise<void> {
-  await page.getByRole("link", { name: words.say("Contests") }).click();
+  await page.getByRole("link", { name: words.say("Contests"), exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: words.say("Contests") })).toBeVisible();
   await expectAccessible(page, "the list of contests");
   await page.getByRole("link", { name: words.say("New contest") }).click();
@@ -104,14 +104,14 @@ async function publish(page: Page, words: Words, id: string): Promise<void> {
     .getByRole("button", { name: words.say("Line {line}", { line: words.count(line) }) });
   await expect(problem).toContainText("amonut");
   await expect(page.locator(".cm-lintRange-error")).toContainText("amonut");
-  await expect(page.getByRole("button", { name: words.say("Publish") })).toBeDisabled();
+  await expect(page.getByRole("button", { name: words.say("Publish"), exact: true })).toBeDisabled();
   await expectAccessible(page, "the editor with a problem");
   await problem.click();
   await expect(page.locator(".cm-activeLine")).toContainText("amonut");
 
   await write(page, editor, contestYaml(id, `Race ${id}`, "win.amount / bet.amount"));
   await expect(page.getByText(words.say("Ready to publish"))).toBeVisible();
-  await page.getByRole("button", { name: words.say("Publish") }).click();
+  await page.getByRole("button", { name: words.say("Publish"), exact: true }).click();
   await expect(page).toHaveURL(new RegExp(`/contests/${id}$`));
   await expect(page.getByRole("heading", { level: 1, name: `Race ${id}` })).toBeVisible();
   await expect(
@@ -144,9 +144,12 @@ async function expectWidget(widget: Page, names: readonly string[]): Promise<voi
     .toEqual(names);
 }
 
-/** Collects what a page throws. */
+/** Collects what a page throws, and what its own content security policy refuses. */
 function watch(page: Page): string[] {
   const failures: string[] = [];
   page.on("pageerror", (error) => failures.push(`${page.url()}: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) failures.push(`${page.url()}: ${message.text()}`);
+  });
   return failures;
 }
