@@ -107,16 +107,21 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // kept are the headers that Authenticate may look at; the others would only take room for as long as the socket lives.
-var kept = []string{"Authorization", "Cookie", "Origin", "User-Agent", "X-Forwarded-For", "Forwarded"}
+var kept = []string{"Authorization", "Cookie", "X-Forwarded-For"}
 
 // helloRequest keeps of a request what Authenticate may look at. The request's context ends with this handler, the socket lives on.
 // Another origin's page must not act with the cookies that a browser adds by itself.
 func helloRequest(r *http.Request, own bool) *http.Request {
-	header := make(http.Header, 2)
+	var header http.Header
 	for _, name := range kept {
-		if values := r.Header.Values(name); len(values) > 0 && (own || name != "Cookie") {
-			header[name] = values
+		values := r.Header.Values(name)
+		if len(values) == 0 || (name == "Cookie" && !own) {
+			continue
 		}
+		if header == nil {
+			header = make(http.Header)
+		}
+		header[name] = values
 	}
 	slim := r.WithContext(context.WithoutCancel(r.Context()))
 	slim.Header, slim.Body = header, http.NoBody

@@ -40,6 +40,13 @@ func busSuite(t *testing.T, open func(t *testing.T) (one, other realtime.Bus)) {
 		c.greet("")
 		c.subscribe(contestID, 10, 0)
 		c.awaitSnapshot()
+		// The reader listens from some moment on, and looks at every board then; after a change that came by the bus, it does listen.
+		for units := int64(1); ; units++ {
+			writer.score(t, map[string]int64{"zoe": units})
+			if c.next().GetDelta().GetOldestIngestMicros() > 0 {
+				break
+			}
+		}
 		for i := range int64(5) {
 			before := time.Now()
 			writer.score(t, map[string]int64{"anna": i + 1})

@@ -61,8 +61,9 @@ type Config struct {
 	Contest func(contestID string) (*laurelv1.ContestSummary, bool)
 	// Names returns the public names of players, one for each id in the same order. The hub asks in batches and keeps the answers a while.
 	Names func(ctx context.Context, userIDs []string) ([]PublicName, error)
-	// Authenticate says who sent a hello. token may be empty: then the request's headers count, or the viewer is anonymous. Requests from
-	// another origin come without their cookies. Errors that are not ErrUnauthenticated tell the client to come back later.
+	// Authenticate says who sent a hello. token may be empty: then the request's headers count, or the viewer is anonymous. Of the headers
+	// it sees Authorization, Cookie and X-Forwarded-For; requests from another origin come without their cookies. The request's context
+	// ends after Limits.HelloWait. Errors that are not ErrUnauthenticated tell the client to come back later.
 	Authenticate func(r *http.Request, token string) (Viewer, error)
 	// Now is the wall clock, never a contest's clock: deadlines and the measured latency depend on it.
 	Now func() time.Time

@@ -216,11 +216,11 @@ func (h *Hub) tellOwn(f *feed, asks []ask, names map[string]PublicName, nowMicro
 // print gives a number that differs, in all likelihood, when what is told differs. It is taken at every tick for every player, and mostly
 // finds that there is nothing to tell.
 func (f surroundings) print(names map[string]PublicName) uint64 {
-	print := printRow(uint64(f.toNext), f.row, names)
+	sum := printRow(uint64(f.toNext), f.row, names)
 	for _, row := range f.near {
-		print = printRow(print, row, names)
+		sum = printRow(sum, row, names)
 	}
-	return print
+	return sum
 }
 
 func printRow(seed uint64, row board.Row, names map[string]PublicName) uint64 {
@@ -233,8 +233,8 @@ func printRow(seed uint64, row board.Row, names map[string]PublicName) uint64 {
 
 // tellPlace queues one player's place unless he was told the same. Callers hold the feed's lock.
 func (h *Hub) tellPlace(s *subscription, found surroundings, names map[string]PublicName) {
-	print := found.print(names)
-	if s.own.told && !s.own.owed && s.own.print == print {
+	sum := found.print(names)
+	if s.own.told && !s.own.owed && s.own.print == sum {
 		return
 	}
 	me := &laurelv1.OwnPlace{
@@ -256,6 +256,6 @@ func (h *Hub) tellPlace(s *subscription, found surroundings, names map[string]Pu
 	}}}
 	if s.connection.tell(frame, s) {
 		s.own.owed, s.own.told = false, true
-		s.own.units, s.own.print = found.row.Units, print
+		s.own.units, s.own.print = found.row.Units, sum
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"net/url"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -75,8 +74,11 @@ func (b *bubble) dial(t *testing.T, protocol string) *client {
 	t.Helper()
 	near, far := net.Pipe()
 	b.listener.accepted <- far
-	header := http.Header{"Sec-WebSocket-Protocol": {protocol}}
-	socket, answer, err := websocket.NewClient(near, &url.URL{Scheme: "ws", Host: "laurel.example"}, header, 512, 512)
+	dialer := websocket.Dialer{
+		Subprotocols:   []string{protocol},
+		NetDialContext: func(context.Context, string, string) (net.Conn, error) { return near, nil },
+	}
+	socket, answer, err := dialer.Dial("ws://laurel.example/ws", nil)
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
 	return &client{t: t, socket: socket, json: protocol == realtime.ProtocolJSON}

@@ -94,7 +94,7 @@ func TestDeadClientIsFound(t *testing.T) {
 		require.Equal(t, int64(1), b.open.Load())
 		require.Empty(t, aliveEnded)
 		alive.leave()
-		<-aliveEnded
+		require.Error(t, <-aliveEnded)
 	})
 }
 
@@ -126,7 +126,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 		require.Positive(t, b.slow.Load())
 		require.Empty(t, ended)
 		good.leave()
-		<-ended
+		require.Error(t, <-ended)
 		stuck.leave()
 	})
 }
