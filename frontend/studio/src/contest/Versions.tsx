@@ -18,7 +18,7 @@ export function Versions({ versions }: VersionsProps) {
       minWidth={480}
       type="native"
       tabIndex={0}
-      role="region"
+      role="group"
       aria-label={i18n.t("Versions")}
     >
       <Table aria-label={i18n.t("Versions")}>

@@ -81,7 +81,7 @@ export function BoardTable({
             {i18n.t("Score")}
           </th>
           {compact ? null : (
-            <th scope="col" className={classes.number}>
+            <th scope="col" className={classes.behind}>
               {i18n.t("Behind")}
             </th>
           )}

@@ -1,13 +1,18 @@
 import { useLingui } from "@lingui/react";
 import { Button, Code, CopyButton, Group, Stack, Text } from "@mantine/core";
+import { useState } from "react";
 import { Panel } from "../ui/Panel.tsx";
+import { firstEventCommand } from "./pulse.model.ts";
 
 interface FirstEventProps {
-  readonly command: string;
+  readonly origin: string;
+  readonly now: Date;
 }
 
 /** Teaches how to send a first event while there is none. */
-export function FirstEvent({ command }: FirstEventProps) {
+export function FirstEvent({ origin, now }: FirstEventProps) {
+  // Written once: a text that changes each second could not be selected.
+  const [command] = useState(() => firstEventCommand(origin, now));
   const { i18n } = useLingui();
   return (
     <Panel
@@ -28,7 +33,13 @@ export function FirstEvent({ command }: FirstEventProps) {
             "No event came in during the last minutes. Laurel turns events into scores: post one with an API key, and it shows here within a second.",
           )}
         </Text>
-        <Code block tabIndex={0} aria-label={i18n.t("Command")} role="region">
+        <Code
+          block
+          style={{ whiteSpace: "pre-wrap" }}
+          tabIndex={0}
+          aria-label={i18n.t("Command")}
+          role="region"
+        >
           {command}
         </Code>
         <Group gap="xs">

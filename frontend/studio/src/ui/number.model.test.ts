@@ -35,7 +35,7 @@ describe("formats", () => {
     expect(formatMillionths("en-GB", 1n)).toBe("0.000001");
   });
   it.each([
-    [0n, "0μs"],
+    [0n, "0ms"],
     [999n, "999μs"],
     [1_500n, "1.5ms"],
     [150_000n, "150ms"],

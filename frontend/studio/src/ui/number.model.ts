@@ -47,7 +47,7 @@ export function formatMicroseconds(tag: string, micros: bigint): string {
       unitDisplay: "short",
       maximumFractionDigits: places,
     }).format(amount);
-  if (value < 1_000) return unit("microsecond", value, 0);
+  if (value > 0 && value < 1_000) return unit("microsecond", value, 0);
   if (value < 10_000) return unit("millisecond", value / 1_000, 1);
   if (value < 1_000_000) return unit("millisecond", value / 1_000, 0);
   return unit("second", value / 1_000_000, 1);

@@ -5,7 +5,7 @@ import { Skeleton, Stack } from "@mantine/core";
 import { createFileRoute } from "@tanstack/react-router";
 import { FirstEvent } from "../../telemetry/FirstEvent.tsx";
 import { PulseBoard } from "../../telemetry/PulseBoard.tsx";
-import { firstEventCommand, sawEvents } from "../../telemetry/pulse.model.ts";
+import { sawEvents } from "../../telemetry/pulse.model.ts";
 import { ErrorNotice } from "../../ui/ErrorNotice.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
 import { instantOfMicros } from "../../ui/time.model.ts";
@@ -42,9 +42,7 @@ function PulseRoom() {
         ) : (
           <>
             {sawEvents(figures.points) ? null : (
-              <FirstEvent
-                command={firstEventCommand(window.location.origin, instantOfMicros(figures.nowMicros))}
-              />
+              <FirstEvent origin={window.location.origin} now={instantOfMicros(figures.nowMicros)} />
             )}
             <PulseBoard figures={figures} reachable={pulse.error === null} />
           </>
