@@ -47,6 +47,7 @@ export class Connection {
   #attempt = 0;
   #failures = 0;
   #nonce = 0n;
+  #frames = 0;
   #token = "";
   #started = false;
   #paused = false;
@@ -171,6 +172,7 @@ export class Connection {
 
   #onData(data: string | ArrayBuffer): void {
     this.#heardAt = this.#setup.now();
+    this.#frames++;
     let message: ServerMessage;
     try {
       message = this.#setup.codec.decode(data);
@@ -235,13 +237,12 @@ export class Connection {
   }
 
   #schedulePing(): void {
-    const { now, timing } = this.#setup;
-    const asked = this.#heardAt ?? now();
+    const { timing } = this.#setup;
     this.#timers.set("ping", timing.pingEveryMs, () => {
-      const nonce = ++this.#nonce;
-      this.send({ case: "ping", value: { nonce } });
+      const framesBefore = this.#frames;
+      this.send({ case: "ping", value: { nonce: ++this.#nonce } });
       this.#timers.set("ping", timing.pongWithinMs, () => {
-        if (this.#heardAt === asked) this.#lost();
+        if (this.#frames === framesBefore) this.#lost();
         else this.#schedulePing();
       });
     });
