@@ -45,9 +45,13 @@ export function CheckResult({ result, problems, checking, onChoose }: CheckResul
           )}
         </Group>
         {clean && result.reading !== "" ? (
-          <Text lang="en" dir="auto" style={{ whiteSpace: "pre-line" }}>
-            {result.reading}
-          </Text>
+          <Stack gap="xs" lang="en" dir="auto">
+            {result.reading.split("\n").map((sentence) => (
+              <Text key={sentence} size="sm">
+                {sentence}
+              </Text>
+            ))}
+          </Stack>
         ) : null}
         {problems.length > 0 ? <ProblemList problems={problems} onChoose={onChoose} /> : null}
       </Stack>

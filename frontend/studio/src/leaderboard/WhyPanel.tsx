@@ -71,7 +71,7 @@ export function WhyPanel({ answer, precision, zone, onClose }: WhyPanelProps) {
                   <td>
                     <bdi>{orderValueText(format, value, "below", sides)}</bdi>
                   </td>
-                  <td>{value.decided ? i18n.t("✓ decides") : i18n.t("equal")}</td>
+                  <td className={classes.verdict}>{value.decided ? i18n.t("✓ decides") : i18n.t("equal")}</td>
                 </tr>
               ))}
             </tbody>

@@ -21,7 +21,7 @@ export function Panel({ title, aside, children, ...rest }: PanelProps) {
       {...rest}
     >
       {title === undefined ? null : (
-        <Group justify="space-between" mb="sm" gap="xs">
+        <Group justify="space-between" align="flex-start" mb="sm" gap="xs" wrap="nowrap">
           <Title order={2} size="h5">
             {title}
           </Title>
