@@ -165,9 +165,6 @@ func (e *Engine) replace(id string, fresh *ranking) error {
 func (e *Engine) supersede(id string, old, fresh *ranking) (done bool, err error) {
 	old.mu.Lock()
 	defer old.mu.Unlock()
-	if old.retired {
-		return false, nil
-	}
 	if fresh != nil && old.behind(fresh.positions) {
 		return true, board.ErrBehind
 	}
