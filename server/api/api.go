@@ -52,7 +52,7 @@ type Config struct {
 	Version string
 	// Dev opens /demo/token, which makes a token for any player.
 	Dev bool
-	// EventsPerSecond bounds what one API key may send; 0 means 50 000. CallsPerSecond bounds the calls of one caller; 0 means 1 000.
+	// EventsPerSecond bounds what one API key may send; 0 means 50 000. CallsPerSecond bounds the other calls of one caller; 0 means 5 000.
 	EventsPerSecond, CallsPerSecond int
 	// BodyTime is how long a caller may take to send a body; 0 means 30 seconds.
 	BodyTime time.Duration

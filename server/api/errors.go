@@ -153,6 +153,9 @@ func tooLarge() *failure {
 // hide logs what is inside an internal error and gives the caller the trace id to ask with.
 func hide(ctx context.Context, log *slog.Logger, where string, err error) *failure {
 	f := judge(err)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && (f.kind == kindUnavailable || f.kind == kindInternal) {
+		return &failure{kind: kindTimeout, message: "the time the caller allowed is over"}
+	}
 	switch f.kind {
 	case kindInternal:
 		traceID := trace.SpanContextFromContext(ctx).TraceID()

@@ -23,6 +23,7 @@ func (s operatorService) SignIn(ctx context.Context, request *laurelv1.SignInReq
 		Name: request.GetName(), Password: request.GetPassword(), Address: caller.Address, Secure: caller.Secure,
 	})
 	if err != nil {
+		s.Log.WarnContext(ctx, "sign-in refused", "peer", caller.Address.String(), "reason", judge(err).message)
 		return nil, err
 	}
 	if err := setCookie(ctx, cookie); err != nil {

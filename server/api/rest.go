@@ -6,9 +6,13 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	laurel "github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
 )
+
+// answerTime bounds one REST call, from its first byte in to its last byte out: a caller who does not read holds nothing for longer.
+const answerTime = 2 * time.Minute
 
 // door is a REST handler that leaves its errors to the one place that words them.
 type door func(w http.ResponseWriter, r *http.Request) error
@@ -33,6 +37,9 @@ func (a *API) mountREST(mux *http.ServeMux) {
 // guarded identifies and authorises the caller, counts the call, and words what goes wrong, panics included.
 func (a *API) guarded(procedure string, next door) http.Handler {
 	return a.identify(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		controller := http.NewResponseController(w)
+		late := time.AfterFunc(answerTime, func() { _ = controller.SetWriteDeadline(aLongTimeAgo) })
+		defer late.Stop()
 		defer func() {
 			value := recover()
 			if value == nil {
@@ -46,7 +53,7 @@ func (a *API) guarded(procedure string, next door) http.Handler {
 		}()
 		err := authorized(r.Context(), procedure)
 		if err == nil {
-			err = a.limits.takeCall(r.Context())
+			err = a.limits.takeCall(r.Context(), procedure)
 		}
 		if err == nil {
 			err = next(w, r)

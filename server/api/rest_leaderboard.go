@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/zeebo/xxh3"
@@ -31,7 +32,7 @@ type restBoard struct {
 	Total         int64     `json:"total"`
 	Revision      int64     `json:"revision"`
 	Stale         bool      `json:"stale"`
-	NextPageToken string    `json:"next_page_token,omitempty"`
+	NextPageToken string    `json:"next_page_token"`
 	// AsOf is left out of the entity tag: a board that did not change is the same board a second later.
 	AsOf string `json:"as_of,omitempty"`
 }
@@ -44,13 +45,15 @@ type restOwn struct {
 	Score  decimal   `json:"score"`
 	Delta  decimal   `json:"delta"`
 	ToNext *decimal  `json:"to_next"`
-	Around []restRow `json:"around,omitempty"`
+	Around []restRow `json:"around"`
 }
 
 // renderedBoard is an answer ready to send.
 type renderedBoard struct {
 	etag string
 	body []byte
+	// packed is the body gzipped, or nil when it is too small for that.
+	packed func() []byte
 }
 
 // getLeaderboard reads a board: ?top= rows, ?me= with ?around=, or the page at ?page_token=.
@@ -79,14 +82,21 @@ func (a *API) getLeaderboard(w http.ResponseWriter, r *http.Request) error {
 	if public {
 		header.Set("Cache-Control", cachePublic)
 	}
-	header.Set("Vary", "Authorization")
+	header.Set("Vary", "Authorization, Accept-Encoding")
 	header.Set("ETag", rendered.etag)
 	if matches(r.Header.Values("If-None-Match"), rendered.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
 	header.Set("Content-Type", "application/json; charset=utf-8")
-	_, _ = w.Write(rendered.body)
+	body := rendered.body
+	if acceptsGzip(r) {
+		if packed := rendered.packed(); packed != nil {
+			header.Set("Content-Encoding", "gzip")
+			body = packed
+		}
+	}
+	_, _ = w.Write(body)
 	return nil
 }
 
@@ -135,7 +145,10 @@ func render(caller identity.Caller, v *boardView) (*renderedBoard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write board: %w", err)
 	}
-	return &renderedBoard{etag: fmt.Sprintf(`W/"%016x"`, xxh3.Hash(content)), body: append(body, '\n')}, nil
+	body = append(body, '\n')
+	return &renderedBoard{
+		etag: fmt.Sprintf(`W/"%016x"`, xxh3.Hash(content)), body: body, packed: sync.OnceValue(func() []byte { return pack(body) }),
+	}, nil
 }
 
 // matches compares entity tags weakly, as GET does.

@@ -57,7 +57,7 @@ func (a *API) mountRPC(mux *http.ServeMux) error {
 func (a *API) gate(ctx context.Context, spec connect.Spec, peer connect.Peer, header http.Header) (context.Context, error) {
 	ctx, err := authorize(ctx, spec, peer, header)
 	if err == nil {
-		err = a.limits.takeCall(ctx)
+		err = a.limits.takeCall(ctx, spec.Procedure)
 	}
 	if err != nil {
 		return ctx, rpcError(hide(ctx, a.Log, spec.Procedure, err), err)

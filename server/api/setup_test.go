@@ -78,13 +78,13 @@ func (l *logBook) String() string {
 }
 
 // setup serves the real handlers over a real SQLite database on a port of its own.
-func setup(t *testing.T, change ...func(*api.Config)) *bundle {
+func setup(t testing.TB, change ...func(*api.Config)) *bundle {
 	t.Helper()
 	return setupOn(t, storetest.Open(t, store.SQLite), change...)
 }
 
 // setupOn serves over a database of the caller's.
-func setupOn(t *testing.T, database *store.Store, change ...func(*api.Config)) *bundle {
+func setupOn(t testing.TB, database *store.Store, change ...func(*api.Config)) *bundle {
 	t.Helper()
 	b := &bundle{store: database, log: &logBook{}, engine: memory.New()}
 	logger := telemetry.NewLogger(b.log, telemetry.LogSettings{})
@@ -119,7 +119,7 @@ func setupOn(t *testing.T, database *store.Store, change ...func(*api.Config)) *
 	return b
 }
 
-func (b *bundle) serve(t *testing.T, logger *slog.Logger, change ...func(*api.Config)) {
+func (b *bundle) serve(t testing.TB, logger *slog.Logger, change ...func(*api.Config)) {
 	t.Helper()
 	config := api.Config{
 		Identity: b.people, Ingest: b.intake, Catalog: b.catalog, Contest: b.contests, Board: b.keeper, Telemetry: telemetry.New(time.Now),
@@ -146,7 +146,7 @@ func (b *bundle) serve(t *testing.T, logger *slog.Logger, change ...func(*api.Co
 }
 
 // run keeps a worker going until the end of the test.
-func run(t *testing.T, worker func(context.Context)) {
+func run(t testing.TB, worker func(context.Context)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
@@ -155,7 +155,7 @@ func run(t *testing.T, worker func(context.Context)) {
 }
 
 // publish makes a live contest that counts in hundredths of a point.
-func (b *bundle) publish(t *testing.T, id string, scope string) {
+func (b *bundle) publish(t testing.TB, id string, scope string) {
 	t.Helper()
 	now := time.Now().UTC()
 	yaml := fmt.Sprintf("kind: Contest\nid: %s\ntitle: Sprint\nwindow: {start: %s, end: %s}\n%sscoring: {formula: win.multiplier}\nleaderboard: {type: best_n_rounds, n: 3}\n",
@@ -167,7 +167,7 @@ func (b *bundle) publish(t *testing.T, id string, scope string) {
 }
 
 // load puts players on a board, best score first by units.
-func (b *bundle) load(t *testing.T, id string, units map[string]int64) {
+func (b *bundle) load(t testing.TB, id string, units map[string]int64) {
 	t.Helper()
 	err := b.engine.Load(t.Context(), id, func(yield func(board.Entry, error) bool) {
 		for user, score := range maps.All(units) {
@@ -180,7 +180,7 @@ func (b *bundle) load(t *testing.T, id string, units map[string]int64) {
 }
 
 // score gives players new scores, as the fold would.
-func (b *bundle) score(t *testing.T, id string, units map[string]int64) {
+func (b *bundle) score(t testing.TB, id string, units map[string]int64) {
 	t.Helper()
 	b.seq++
 	batch := board.Batch{Board: id, Seq: b.seq}

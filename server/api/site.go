@@ -81,18 +81,26 @@ func newAsset(name string, content []byte) *asset {
 	a := &asset{kind: kind, etag: fmt.Sprintf(`"%016x"`, xxh3.Hash(content)), plain: content}
 	a.packed = sync.OnceValue(func() []byte {
 		base, _, err := mime.ParseMediaType(kind)
-		if err != nil || len(content) < minCompressBytes || strings.HasPrefix(base, "font/") || (strings.HasPrefix(base, "image/") && base != "image/svg+xml") {
+		if err != nil || strings.HasPrefix(base, "font/") || (strings.HasPrefix(base, "image/") && base != "image/svg+xml") {
 			return nil
 		}
-		var packed bytes.Buffer
-		writer := gzip.NewWriter(&packed)
-		_, _ = writer.Write(content)
-		if writer.Close() != nil || packed.Len() >= len(content) {
-			return nil
-		}
-		return packed.Bytes()
+		return pack(content)
 	})
 	return a
+}
+
+// pack gzips content, or returns nil when that is not worth it.
+func pack(content []byte) []byte {
+	if len(content) < minCompressBytes {
+		return nil
+	}
+	var packed bytes.Buffer
+	writer := gzip.NewWriter(&packed)
+	_, _ = writer.Write(content)
+	if writer.Close() != nil || packed.Len() >= len(content) {
+		return nil
+	}
+	return packed.Bytes()
 }
 
 // serve answers with the file, or 304 when the caller has it.

@@ -69,7 +69,10 @@ func (a *API) window(ctx context.Context, caller identity.Caller, key windowKey)
 	if shared, ok := a.windows.cache.GetIfPresent(key); ok && usable(shared) {
 		return shared, nil
 	}
-	flight := fmt.Sprintf("%s\x00%d\x00%d\x00%d", key.contest, key.from, key.count, revision)
+	flight := fmt.Sprintf("%s\x00%d\x00%d", key.contest, key.from, key.count)
+	if exact {
+		flight += fmt.Sprintf("\x00%d", revision)
+	}
 	result := a.windows.flights.DoChan(flight, func() (any, error) {
 		if shared, ok := a.windows.cache.GetIfPresent(key); ok && usable(shared) {
 			return shared, nil

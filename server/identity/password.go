@@ -3,6 +3,8 @@ package identity
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/alexedwards/argon2id"
 )
@@ -10,6 +12,9 @@ import (
 const (
 	// hashingAtOnce bounds password hashes computed at the same time: each takes passwordParams.Memory.
 	hashingAtOnce = 2
+	// hashingWaiting bounds the callers who wait for their turn; further ones are asked to come back.
+	hashingWaiting = 64
+	hashingRetry   = 2 * time.Second
 	// minPasswordBytes and maxPasswordBytes bound a new password.
 	minPasswordBytes = 8
 	maxPasswordBytes = 256
@@ -20,7 +25,8 @@ var passwordParams = argon2id.Params{Memory: 32 * 1024, Iterations: 3, Paralleli
 
 // hasher computes password hashes, a few at a time.
 type hasher struct {
-	slots chan struct{}
+	slots   chan struct{}
+	waiting atomic.Int64
 	// unknown is the hash of a random password: names that don't exist are checked against it, so that they take as long as those that do.
 	unknown string
 	params  *argon2id.Params
@@ -68,6 +74,10 @@ func (h *hasher) matches(ctx context.Context, password, hash string) (bool, erro
 }
 
 func (h *hasher) enter(ctx context.Context) error {
+	defer h.waiting.Add(-1)
+	if h.waiting.Add(1) > hashingWaiting {
+		return &LimitError{RetryAfter: hashingRetry}
+	}
 	select {
 	case h.slots <- struct{}{}:
 		return nil

@@ -35,7 +35,7 @@ type bundle struct {
 }
 
 // setup opens a service whose password hashes are cheap.
-func setup(t *testing.T, s *store.Store, change ...func(*identity.Settings)) *bundle {
+func setup(t testing.TB, s *store.Store, change ...func(*identity.Settings)) *bundle {
 	t.Helper()
 	b := &bundle{clock: &clock{}}
 	b.settings = onto(identity.Settings{
@@ -59,14 +59,14 @@ func onto(settings identity.Settings, s *store.Store) identity.Settings {
 }
 
 // another opens a second service over the same database, as another process would.
-func (b *bundle) another(t *testing.T) *identity.Service {
+func (b *bundle) another(t testing.TB) *identity.Service {
 	t.Helper()
 	service, err := identity.Open(t.Context(), b.settings)
 	require.NoError(t, err)
 	return service
 }
 
-func request(t *testing.T, change ...func(*http.Request)) *http.Request {
+func request(t testing.TB, change ...func(*http.Request)) *http.Request {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://laurel.example/rpc", nil)
 	r.RemoteAddr = "192.0.2.7:4711"
