@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -142,8 +143,8 @@ func TestHeaderMustHaveTheColumns(t *testing.T) {
 
 func TestParseMappingRefuses(t *testing.T) {
 	t.Parallel()
-	whole := func(old, new string) string {
-		changed := strings.Replace(groupMapping, old, new, 1)
+	whole := func(old, fresh string) string {
+		changed := strings.Replace(groupMapping, old, fresh, 1)
 		require.NotEqual(t, groupMapping, changed, old)
 		return changed
 	}
@@ -232,7 +233,7 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 		var ends []Position
 		for {
 			unit, err := rows.Next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			require.NoError(t, err)

@@ -108,21 +108,19 @@ func (r *loadRun) send(ctx context.Context, s *schedule, worker int) error {
 	for {
 		number, due := s.take()
 		from := r.now()
-		if wait := due.Sub(from); wait > 0 && !due.After(s.until) {
-			if !pause(ctx, wait) {
-				return nil
-			}
+		if wait := due.Sub(from); wait > 0 && !due.After(s.until) && !pause(ctx, wait) {
+			return nil
 		}
 		if !due.IsZero() {
 			from = due
 		}
 		at := r.now()
-		if !at.Before(s.until) || due.After(s.until) || ctx.Err() != nil {
+		if !at.Before(s.until) || due.After(s.until) {
 			return nil
 		}
 		batch.fill(random, r.run+"-", number*r.Batch, r.Batch, r.Players, at)
 		answer, err := r.persist(ctx, poster, batch.body)
-		if err != nil || answer == nil {
+		if err != nil {
 			return err
 		}
 		done := r.now()
@@ -131,7 +129,7 @@ func (r *loadRun) send(ctx context.Context, s *schedule, worker int) error {
 	}
 }
 
-// persist sends the same body until the server has answered for it.
+// persist sends the same body until the server has answered for it, or the run is over.
 func (r *loadRun) persist(ctx context.Context, p *poster, body []byte) (*laurelv1.IngestResponse, error) {
 	for troubles := 0; ; {
 		answer, err := p.post(ctx, body)
@@ -139,7 +137,7 @@ func (r *loadRun) persist(ctx context.Context, p *poster, body []byte) (*laurelv
 			return answer, nil
 		}
 		if ctx.Err() != nil {
-			return nil, nil
+			return nil, ctx.Err()
 		}
 		wait := 100 * time.Millisecond
 		var busy errBusy
@@ -156,7 +154,7 @@ func (r *loadRun) persist(ctx context.Context, p *poster, body []byte) (*laurelv
 			}
 		}
 		if !pause(ctx, wait) {
-			return nil, nil
+			return nil, ctx.Err()
 		}
 	}
 }

@@ -108,6 +108,9 @@ func (w *watchers) open(ctx context.Context, address string, scout bool) (*watch
 		top = scoutTop
 	}
 	conn, response, err := dialer.DialContext(ctx, address, header)
+	if response != nil {
+		defer func() { _ = response.Body.Close() }()
+	}
 	if err != nil {
 		if response != nil {
 			return nil, fmt.Errorf("%w: status %d", err, response.StatusCode)
