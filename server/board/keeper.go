@@ -23,6 +23,8 @@ const (
 	watchInterval = time.Second
 	// staleTTL is how long a page read from the database is shared while its board is rebuilt.
 	staleTTL = 2 * time.Second
+	// minHealWait and maxHealWait bound the pause after a rebuild that failed.
+	minHealWait, maxHealWait = 50 * time.Millisecond, time.Second
 )
 
 // KeeperConfig is what a Keeper needs.
@@ -43,13 +45,15 @@ type KeeperConfig struct {
 type Keeper struct {
 	KeeperConfig
 	mu sync.Mutex
-	// pending holds the batches of boards that are being rebuilt; they are applied after the load.
-	pending   map[string][]Batch
+	// pending holds, for each board that is lost, the batches committed since its rebuild began to read standings.
+	pending map[string][]Batch
+	// healing are the lost boards whose rebuild is under way, and lost wakes Run when another one was found.
+	healing   map[string]bool
+	lost      chan struct{}
 	revisions map[string]int64
 	totals    map[string]int64
 	stale     map[staleKey]stalePage
 	reads     singleflight.Group
-	healing   sync.WaitGroup
 }
 
 type staleKey struct {
@@ -66,7 +70,7 @@ type stalePage struct {
 // NewKeeper returns a keeper of no boards yet.
 func NewKeeper(config KeeperConfig) *Keeper {
 	return &Keeper{
-		KeeperConfig: config, pending: map[string][]Batch{}, revisions: map[string]int64{}, totals: map[string]int64{}, stale: map[staleKey]stalePage{},
+		KeeperConfig: config, pending: map[string][]Batch{}, healing: map[string]bool{}, lost: make(chan struct{}, 1), revisions: map[string]int64{}, totals: map[string]int64{}, stale: map[staleKey]stalePage{},
 	}
 }
 
@@ -77,7 +81,7 @@ func (k *Keeper) Apply(ctx context.Context, batches []Batch) error {
 	k.mu.Lock()
 	for _, batch := range batches {
 		k.revisions[batch.Board] = max(k.revisions[batch.Board], batch.Seq)
-		if waiting, healing := k.pending[batch.Board]; healing {
+		if waiting, isLost := k.pending[batch.Board]; isLost {
 			k.pending[batch.Board] = append(waiting, batch)
 			continue
 		}
@@ -90,7 +94,7 @@ func (k *Keeper) Apply(ctx context.Context, batches []Batch) error {
 	results, err := k.Engine.Apply(ctx, ready)
 	for i, batch := range ready {
 		if err != nil || results[i] == Lost {
-			k.heal(ctx, batch.Board)
+			k.lose(batch.Board)
 		}
 	}
 	if err != nil {
@@ -99,29 +103,57 @@ func (k *Keeper) Apply(ctx context.Context, batches []Batch) error {
 	return nil
 }
 
-// heal starts the rebuild of a board unless one is under way.
-func (k *Keeper) heal(ctx context.Context, board string) {
+// lose marks a board as lost and has Run rebuild it.
+func (k *Keeper) lose(board string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if _, healing := k.pending[board]; healing {
-		return
+	if _, known := k.pending[board]; !known {
+		k.pending[board] = []Batch{}
 	}
-	k.pending[board] = []Batch{}
-	k.healing.Go(func() {
-		for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-			err := k.load(ctx, board)
-			if err == nil {
-				k.Rebuilt(board)
-				return
-			}
-			k.Log.WarnContext(ctx, "board not rebuilt yet", "board", board, "error", err.Error())
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(wait):
-			}
+	select {
+	case k.lost <- struct{}{}:
+	default:
+	}
+}
+
+// heal starts the rebuild of every lost board that is not being rebuilt yet.
+func (k *Keeper) heal(ctx context.Context, running *sync.WaitGroup) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for board := range k.pending {
+		if k.healing[board] {
+			continue
 		}
-	})
+		k.healing[board] = true
+		running.Go(func() { k.rebuild(ctx, board) })
+	}
+}
+
+// rebuild loads a board until it succeeds or ctx ends.
+func (k *Keeper) rebuild(ctx context.Context, board string) {
+	defer func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.healing, board)
+	}()
+	for wait := minHealWait; ; wait = min(2*wait, maxHealWait) {
+		err := k.load(ctx, board)
+		if err == nil {
+			k.Rebuilt(board)
+			return
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		k.Log.WarnContext(ctx, "board not rebuilt yet", "board", board, "error", err.Error())
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
 }
 
 // load replaces the board by the standings of one moment, then applies what was committed since.
@@ -158,6 +190,10 @@ func (k *Keeper) load(ctx context.Context, board string) error {
 }
 
 func (k *Keeper) loadOnce(ctx context.Context, board string) error {
+	// A batch is applied after it was committed, so what has come up to here is in the standings that are read now.
+	k.mu.Lock()
+	k.pending[board] = []Batch{}
+	k.mu.Unlock()
 	return k.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		positions, err := k.Journal.Cursors(ctx, tx)
 		if err != nil {
@@ -187,30 +223,35 @@ func entries(rows iter.Seq2[contest.Ranked, error]) iter.Seq2[Entry, error] {
 
 // Run loads the boards that are missing and looks after them until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
+	k.watch(ctx)
 	for {
-		for _, board := range k.Boards() {
-			k.watch(ctx, board)
-		}
+		k.heal(ctx, &running)
 		select {
 		case <-ctx.Done():
-			k.healing.Wait()
 			return
+		case <-k.lost:
 		case <-ticker.C:
+			k.watch(ctx)
 		}
 	}
 }
 
-func (k *Keeper) watch(ctx context.Context, board string) {
-	_, total, err := k.Engine.Page(ctx, board, 0, 0)
-	switch {
-	case errors.Is(err, ErrLost):
-		k.heal(ctx, board)
-	case err == nil:
-		k.mu.Lock()
-		k.totals[board] = total
-		k.mu.Unlock()
+// watch reads the size of each board, and finds the ones that are lost.
+func (k *Keeper) watch(ctx context.Context) {
+	for _, board := range k.Boards() {
+		_, total, err := k.Engine.Page(ctx, board, 0, 0)
+		switch {
+		case errors.Is(err, ErrLost):
+			k.lose(board)
+		case err == nil:
+			k.mu.Lock()
+			k.totals[board] = total
+			k.mu.Unlock()
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -33,6 +34,12 @@ func openEngine(ctx context.Context, url string, closers *closers) (board.Engine
 	return engine, realtime.NewRedisBus(client, redisPrefix), "redis", nil
 }
 
+// A Redis that is away must fail fast: boards are read from the database meanwhile and rebuilt when it is back.
+const (
+	redisDialTime = time.Second
+	redisRetries  = 1
+)
+
 // redisPrefix begins every key, so that Laurel can share a Redis with others.
 const redisPrefix = "laurel:"
 
@@ -43,11 +50,13 @@ func redisClient(url string) (goredis.UniversalClient, error) {
 		if err != nil {
 			return nil, fmt.Errorf("redis url: %w", err)
 		}
+		options.ContextTimeoutEnabled, options.DialTimeout, options.DialerRetries, options.MaxRetries = true, redisDialTime, redisRetries, redisRetries
 		return goredis.NewClusterClient(options), nil
 	}
 	options, err := goredis.ParseURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("redis url: %w", err)
 	}
+	options.ContextTimeoutEnabled, options.DialTimeout, options.DialerRetries, options.MaxRetries = true, redisDialTime, redisRetries, redisRetries
 	return goredis.NewClient(options), nil
 }
