@@ -104,22 +104,14 @@ func (j *Journal) Partitions() int { return j.partitions }
 // Woken is signalled when this process has appended; other processes' events are found by polling.
 func (j *Journal) Woken() <-chan struct{} { return j.woken }
 
-// Head returns a position such that every event appended from now on lies above it, and every readable event at or below it
-// stays readable. An append that is still open when Head is called lies above it.
-func (j *Journal) Head(ctx context.Context) (int64, error) {
-	return j.head(ctx, j.store.Read())
-}
-
-type queryer interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func (j *Journal) head(ctx context.Context, db queryer) (head int64, err error) {
+// Head returns a position such that every event appended before the call lies at or below it, and every append that begins after
+// the call lies above it. An append that is under way may lie on either side; Folded waits for it.
+func (j *Journal) Head(ctx context.Context) (head int64, err error) {
 	query := "SELECT coalesce(max(id), 0) FROM journal_event"
 	if j.store.Dialect() == store.Postgres {
-		query = "SELECT " + j.horizon() + " - 1"
+		query = fmt.Sprintf("SELECT ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint + %d) << %d) - 1", j.offset, ordinalBits)
 	}
-	if err := db.QueryRowContext(ctx, query).Scan(&head); err != nil {
+	if err := j.store.Read().QueryRowContext(ctx, query).Scan(&head); err != nil {
 		return 0, fmt.Errorf("read journal head: %w", err)
 	}
 	return head, nil
@@ -180,15 +172,19 @@ func joinInts(values []int) string {
 
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
-// Folded reports whether every event at or below a position returned by Head has been folded, as the transaction sees it.
+// Folded reports whether every event at or below a position returned by Head has been folded and no more can come, as the transaction sees it.
 func (j *Journal) Folded(ctx context.Context, tx *store.Tx, position int64) (bool, error) {
-	var pending bool
-	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM journal_event AS e JOIN journal_partition AS p ON p.id = e.partition
-		WHERE e.id > (SELECT min(cursor) FROM journal_partition) AND e.id <= $1 AND e.id > p.cursor)`, position).Scan(&pending)
+	settled := "TRUE"
+	if tx.Dialect() == store.Postgres {
+		settled = j.horizon() + " > $1"
+	}
+	var folded bool
+	err := tx.QueryRowContext(ctx, "SELECT "+settled+` AND NOT EXISTS (SELECT 1 FROM journal_event AS e JOIN journal_partition AS p ON p.id = e.partition
+		WHERE e.id > (SELECT min(cursor) FROM journal_partition) AND e.id <= $1 AND e.id > p.cursor)`, position).Scan(&folded)
 	if err != nil {
 		return false, fmt.Errorf("look for events not folded: %w", err)
 	}
-	return !pending, nil
+	return folded, nil
 }
 
 // EventIDs returns the ids of the events at some positions.
