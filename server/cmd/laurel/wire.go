@@ -220,7 +220,11 @@ func (p *process) doors() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return doors.Handler()
+	handler, err := doors.Handler()
+	if err != nil || !p.Profile {
+		return handler, err
+	}
+	return withProfile(handler, p.people), nil
 }
 
 // installation fills in what GetPulse says of the installation.
