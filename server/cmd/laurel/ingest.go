@@ -36,7 +36,8 @@ type ingestCmd struct {
 	Mapping  string        `type:"existingfile" placeholder:"FILE.yaml" help:"How the rows of a CSV become events; see rules/mappings."`
 	Batch    int           `default:"500" help:"Events sent at once, 100 to 1000."`
 	Report   string        `placeholder:"FILE.json" help:"Write the report to this file as well."`
-	Resume   bool          `default:"true" negatable:"" help:"Go on where an interrupted run stopped; FILE.laurel-progress says where."`
+	Resume   bool          `default:"true" negatable:"" help:"Go on where an interrupted run stopped."`
+	Progress string        `placeholder:"FILE" help:"Where to remember how far a run came, while it is under way; beside the events as FILE.laurel-progress when not set."`
 	RetryFor time.Duration `default:"5m" help:"How long one batch is tried again when the server is busy or away."`
 	DryRun   bool          `help:"Read and account for everything, send nothing."`
 }
@@ -75,11 +76,14 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err != nil {
 		return fmt.Errorf("measure %s: %w", c.File, err)
 	}
+	if err := state.probe(); err != nil {
+		_, _ = fmt.Fprintf(cli.Stderr, "laurel: %s; if this run is interrupted the next one starts anew, unless --progress names a place that can be written\n", err)
+	}
 	run := &ingestRun{cmd: c, source: source, state: state, send: newIngestSender(c.remote, c.RetryFor), progress: newIngestProgress(cli.Stderr, info.Size())}
 	err = run.all(ctx)
 	run.progress.done()
 	if err != nil {
-		return fmt.Errorf("%s: %w (%d rows are done; run the same command again to go on behind them)", c.File, err, state.Tally.Rows)
+		return fmt.Errorf("%s: %w (%d rows are done; run the same command again to go on)", c.File, err, state.Tally.Rows)
 	}
 	return c.finish(cli.Stdout, state)
 }
@@ -174,8 +178,5 @@ func (r *ingestRun) flush(ctx context.Context) error {
 	r.state.Position = r.waiting[len(r.waiting)-1].End
 	r.waiting, r.events, r.bytes = r.waiting[:0], r.events[:0], 0
 	r.progress.at(r.state.Position.Offset, r.state.Tally.Events)
-	if r.cmd.DryRun {
-		return nil
-	}
 	return r.state.save()
 }

@@ -26,7 +26,8 @@ type ingestState struct {
 	// Position is behind the last unit that the server has acknowledged, Tally accounts for what lies before it.
 	Position ingest.Position `json:"position"`
 	Tally    ingest.Tally    `json:"tally"`
-	path     string
+	// path is where the state is kept; empty when it is not.
+	path string
 }
 
 // openState returns the state to go on from: that of an interrupted run of the same file, or a fresh one.
@@ -36,11 +37,17 @@ func (c *ingestCmd) openState(file io.ReaderAt, mapping *ingest.Mapping) (*inges
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read %s: %w", c.File, err)
 	}
-	fresh := &ingestState{Source: fmt.Sprintf("%016x", xxh3.Hash(head[:n])), URL: c.URL, path: c.File + ".laurel-progress"}
+	fresh := &ingestState{Source: fmt.Sprintf("%016x", xxh3.Hash(head[:n])), URL: c.URL}
 	if mapping != nil {
 		fresh.Mapping = mapping.Hash()
 	}
-	if !c.Resume || c.DryRun {
+	if c.DryRun {
+		return fresh, nil
+	}
+	if fresh.path = c.Progress; fresh.path == "" {
+		fresh.path = c.File + ".laurel-progress"
+	}
+	if !c.Resume {
 		return fresh, nil
 	}
 	content, err := os.ReadFile(fresh.path)
@@ -60,8 +67,20 @@ func (c *ingestCmd) openState(file io.ReaderAt, mapping *ingest.Mapping) (*inges
 	return kept, nil
 }
 
+// probe finds out whether the state can be kept. Events may lie where nobody can write; they can be sent all the same.
+func (s *ingestState) probe() error {
+	err := s.save()
+	if err != nil {
+		s.path = ""
+	}
+	return err
+}
+
 // save replaces the state on disk as a whole, so that a kill leaves the old one or the new one.
 func (s *ingestState) save() error {
+	if s.path == "" {
+		return nil
+	}
 	content, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("keep progress: %w", err)
@@ -114,7 +133,7 @@ func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
 	if _, err := fmt.Fprint(out, tally); err != nil {
 		return fmt.Errorf("print report: %w", err)
 	}
-	if !c.DryRun {
+	if state.path != "" {
 		if err := os.Remove(state.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("forget progress: %w", err)
 		}

@@ -232,6 +232,22 @@ func TestIngestGoesOnWhereItStopped(t *testing.T) {
 	require.NoFileExists(t, file+".laurel-progress")
 }
 
+func TestIngestWorksWhereNothingCanBeWritten(t *testing.T) {
+	t.Parallel()
+	server, url := receive(t, nil)
+	printed, err := runIngest(t.Context(), t, "--url="+url, "--progress=/proc/nothing/here", jsonlOf(t, 10))
+	require.NoError(t, err)
+	require.Len(t, server.ids, 10)
+	require.Contains(t, printed, "--progress")
+	elsewhere := filepath.Join(t.TempDir(), "progress")
+	require.NoError(t, os.WriteFile(elsewhere, []byte("{"), 0o600))
+	_, err = runIngest(t.Context(), t, "--url="+url, "--progress="+elsewhere, jsonlOf(t, 10))
+	require.ErrorContains(t, err, "--no-resume")
+	_, err = runIngest(t.Context(), t, "--url="+url, "--no-resume", "--progress="+elsewhere, jsonlOf(t, 10))
+	require.NoError(t, err)
+	require.NoFileExists(t, elsewhere)
+}
+
 func TestIngestStopsWhenToldTo(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
