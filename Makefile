@@ -56,7 +56,7 @@ frontend/node_modules/.stamp: frontend/package-lock.json
 	@touch $@
 
 bin/laurel: .cache/frontend.stamp $(GO_SOURCES)
-	go build -trimpath -o $@ ./server/cmd/laurel
+	go build -o $@ ./server/cmd/laurel
 
 # The linter has its own module, so that its two hundred dependencies are not ours.
 .cache/bin/golangci-lint: .ci/lint/go.mod .ci/lint/go.sum
