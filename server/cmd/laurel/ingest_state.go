@@ -130,7 +130,11 @@ func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
 			return err
 		}
 	}
-	if _, err := fmt.Fprint(out, tally); err != nil {
+	text := tally.String()
+	if c.DryRun {
+		text = "Dry run: nothing was sent, so accepted means fit to be sent.\n" + text
+	}
+	if _, err := io.WriteString(out, text); err != nil {
 		return fmt.Errorf("print report: %w", err)
 	}
 	if state.path != "" {

@@ -153,6 +153,7 @@ func TestIngestDryRunSendsNothing(t *testing.T) {
 	server, url := receive(t, nil)
 	printed, err := runIngest(t.Context(), t, "--url="+url, "--dry-run", "--mapping="+copyOf(t, "mapping.yaml"), copyOf(t, "sample.csv"))
 	require.NoError(t, err)
+	require.Contains(t, printed, "Dry run: nothing was sent")
 	require.Contains(t, printed, "161 rows read")
 	require.Zero(t, server.calls)
 }
