@@ -15,6 +15,7 @@ import { activateLocale, locales, preferredLocale } from "./i18n.ts";
 import { routeTree } from "./routeTree.gen.ts";
 import { studioQueryClient } from "./rpc.ts";
 import { NoSuchRoom } from "./ui/NoSuchRoom.tsx";
+import { RoomFailed } from "./ui/RoomFailed.tsx";
 import { cssVariables, schemeStorage, theme } from "./ui/theme.ts";
 
 const transport = createTransport();
@@ -31,6 +32,7 @@ const router = createRouter({
   scrollRestoration: true,
   notFoundMode: "root",
   defaultNotFoundComponent: NoSuchRoom,
+  defaultErrorComponent: RoomFailed,
 });
 
 declare module "@tanstack/react-router" {

@@ -1,8 +1,8 @@
 import type { Definition } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
 import { useLingui } from "@lingui/react";
-import { Alert, Button, Group, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, SimpleGrid, Skeleton, Stack, Text } from "@mantine/core";
 import { lazy, Suspense } from "react";
-import { AlertIcon } from "../ui/icons.tsx";
+import { Notice } from "../ui/Notice.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 
 const DocumentsCompared = lazy(() => import("./DocumentsCompared.tsx"));
@@ -24,20 +24,17 @@ export function Conflict({ theirs, mine, onKeepMine, onTakeTheirs }: ConflictPro
   });
   const mineLabel = i18n.t("Yours, not published");
   return (
-    <Alert
-      color="orange"
-      variant="light"
-      icon={<AlertIcon />}
-      title={i18n.t("Somebody published a newer version while you were editing")}
+    <Notice
+      tone="warn"
       role="alert"
-      mb="lg"
+      title={i18n.t("Somebody published a newer version while you were editing")}
     >
       <Stack gap="sm">
         <SimpleGrid cols={2} dir="ltr">
-          <Text size="sm" fw={650} c="var(--mantine-color-text)" dir="auto">
+          <Text size="sm" fw={650} dir="auto">
             {theirsLabel}
           </Text>
-          <Text size="sm" fw={650} c="var(--mantine-color-text)" dir="auto">
+          <Text size="sm" fw={650} dir="auto">
             {mineLabel}
           </Text>
         </SimpleGrid>
@@ -60,6 +57,6 @@ export function Conflict({ theirs, mine, onKeepMine, onTakeTheirs }: ConflictPro
           </Button>
         </Group>
       </Stack>
-    </Alert>
+    </Notice>
   );
 }

@@ -24,7 +24,7 @@ export function ContestFactsPanel({ contest }: ContestFactsPanelProps) {
           { name: i18n.t("Scoring"), value: scoringName(i18n, contest.type, contest.n) },
           {
             name: i18n.t("Equal scores"),
-            value: contest.tiebreaker.map((name) => orderValueName(i18n, name)).join(" → "),
+            value: contest.tiebreaker.map((name) => orderValueName(i18n, name)).join(" › "),
           },
           {
             name: i18n.t("Decimal places"),

@@ -103,7 +103,9 @@ export function EditorRoom({ title, description, initial, baseVersion }: EditorR
   const problems =
     refused?.yaml === yaml && refused.problems.length > 0 ? refused.problems : (check.data?.problems ?? []);
   // What is known to be wrong can't be published; what isn't checked yet the server checks when it is published.
-  const ready = check.data !== undefined && !(current && problems.length > 0) && !publish.isPending;
+  const conflict = theirs !== undefined;
+  const ready =
+    !conflict && check.data !== undefined && !(current && problems.length > 0) && !publish.isPending;
   const submit = () => {
     if (ready) publish.mutate({ yaml, baseVersion: base.version });
   };
@@ -120,7 +122,6 @@ export function EditorRoom({ title, description, initial, baseVersion }: EditorR
       hasChanged(base.yaml, yaml) && !window.confirm(i18n.t("Leave without publishing your changes?")),
     enableBeforeUnload: () => hasChanged(base.yaml, yaml),
   });
-  const conflict = theirs !== undefined;
   const failure = conflict || problemsOf(publish.error).length > 0 ? null : publish.error;
   return (
     <>

@@ -8,13 +8,13 @@ import type {
   SnapshotSummary,
 } from "@laurel/client/gen/laurel/v1/leaderboard_service_pb.js";
 import { useLingui } from "@lingui/react";
-import { Alert, Code, Grid, Skeleton, Stack, Text } from "@mantine/core";
+import { Code, Grid, Skeleton, Stack, Text } from "@mantine/core";
 import { titleOf, windowOf } from "../contest/contest.model.ts";
 import { StateBadge } from "../contest/StateBadge.tsx";
 import { WindowTimes } from "../contest/WindowTimes.tsx";
 import { ErrorNotice } from "../ui/ErrorNotice.tsx";
-import { ClockIcon } from "../ui/icons.tsx";
 import { RoomButton } from "../ui/links.tsx";
+import { Notice } from "../ui/Notice.tsx";
 import { PageHead } from "../ui/PageHead.tsx";
 import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
@@ -79,9 +79,9 @@ export function BoardRoom(props: BoardRoomProps) {
         heardAt={live.heardAt}
       />
       {live.refusal === undefined ? null : (
-        <Alert color="orange" variant="light" mb="md" title={i18n.t("The server gives no live board.")}>
+        <Notice tone="warn" role="status" title={i18n.t("The server gives no live board.")}>
           <bdi lang="en">{live.refusal.message}</bdi>
-        </Alert>
+        </Notice>
       )}
       {contest.state === ContestState.FINAL ? <FinalNotice resultHash={resultHash} /> : null}
       <Grid gap="lg">
@@ -127,17 +127,11 @@ export function BoardRoom(props: BoardRoomProps) {
 function FinalNotice({ resultHash }: { readonly resultHash: string }) {
   const { i18n } = useLingui();
   return (
-    <Alert
-      color="gray"
-      variant="light"
-      mb="md"
-      title={i18n.t("Standings are frozen and hashed.")}
-      role="status"
-    >
-      <Text size="sm" c="var(--mantine-color-text)">
+    <Notice tone="info" role="status" title={i18n.t("Standings are frozen and hashed.")}>
+      <Text size="sm">
         {i18n.t("Result hash")}: <Code style={{ overflowWrap: "anywhere" }}>{resultHash}</Code>
       </Text>
-    </Alert>
+    </Notice>
   );
 }
 
@@ -152,14 +146,16 @@ function HistoryNotice({
   const format = useFormat();
   const at = instantOf(kept?.snapshot?.takenAt);
   return (
-    <Alert color="blue" variant="light" icon={<ClockIcon />} role="status">
-      <Text size="sm" c="var(--mantine-color-text)">
-        {at === undefined
+    <Notice
+      tone="info"
+      role="status"
+      title={
+        at === undefined
           ? i18n.t("A kept board")
           : i18n.t("The board as it was at {time}; it does not move.", {
               time: format.instant(at, zone, true),
-            })}
-      </Text>
-    </Alert>
+            })
+      }
+    />
   );
 }

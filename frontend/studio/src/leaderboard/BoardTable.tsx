@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react";
 import { Checkbox } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useRef, useState } from "react";
 import { useFormat } from "../ui/useFormat.ts";
 import classes from "./BoardTable.module.css";
 import { type BoardRow, behindAbove, movements } from "./board.model.ts";
@@ -51,6 +51,61 @@ function useMovements(rows: readonly BoardRow[]): ReadonlyMap<string, number> {
   return moved;
 }
 
+interface BoardLineProps {
+  readonly row: BoardRow;
+  readonly behind: bigint | undefined;
+  readonly precision: number;
+  readonly moved: number | undefined;
+  readonly isChosen: boolean;
+  readonly isSought: boolean;
+  readonly compact: boolean;
+  readonly onToggle: (userId: string) => void;
+}
+
+/** One row. A change of the board draws only the rows it touches anew. */
+const BoardLine = memo(function BoardLine(props: BoardLineProps) {
+  const { row, behind, precision, moved, isChosen, isSought, compact, onToggle } = props;
+  const { i18n } = useLingui();
+  const format = useFormat();
+  return (
+    <tr
+      data-key={row.playerKey}
+      data-user-id={row.userId}
+      data-chosen={isChosen || undefined}
+      data-sought={isSought || undefined}
+    >
+      <td className={classes.choose}>
+        <Checkbox
+          checked={isChosen}
+          disabled={row.userId === ""}
+          onChange={() => onToggle(row.userId)}
+          aria-label={i18n.t("Compare {name}", { name: row.name })}
+        />
+      </td>
+      <td className={classes.place}>
+        <span className={classes.medal} data-place={row.place <= 3n ? row.place.toString() : undefined}>
+          {format.count(row.place)}
+        </span>
+        <Moved places={moved} />
+      </td>
+      <th scope="row" className={classes.player} title={row.name}>
+        <bdi>{row.name}</bdi>
+        {row.userId === "" ? null : (
+          <span className={classes.userId}>
+            <bdi>{row.userId}</bdi>
+          </span>
+        )}
+      </th>
+      <td className={classes.number}>{format.units(row.units, precision)}</td>
+      {compact ? null : (
+        <td className={classes.behind}>
+          {behind === undefined ? "" : behind === 0n ? i18n.t("tied") : format.units(behind, precision)}
+        </td>
+      )}
+    </tr>
+  );
+});
+
 /** A board. Rows slide to their new places; two can be chosen to be compared. */
 export function BoardTable({
   rows,
@@ -62,10 +117,14 @@ export function BoardTable({
   compact = false,
 }: BoardTableProps) {
   const { i18n } = useLingui();
-  const format = useFormat();
   const body = useRef<HTMLTableSectionElement>(null);
   useRowSlide(body, rows);
   const moved = useMovements(rows);
+  const latestToggle = useRef(onToggle);
+  useEffect(() => {
+    latestToggle.current = onToggle;
+  }, [onToggle]);
+  const toggle = useCallback((userId: string) => latestToggle.current(userId), []);
   return (
     <table className={classes.board} aria-label={label} data-compact={compact || undefined}>
       <thead>
@@ -88,55 +147,19 @@ export function BoardTable({
         </tr>
       </thead>
       <tbody ref={body}>
-        {rows.map((row, index) => {
-          const behind = behindAbove(rows, index);
-          const isChosen = chosen.includes(row.userId);
-          return (
-            <tr
-              key={row.playerKey}
-              data-key={row.playerKey}
-              data-user-id={row.userId}
-              data-chosen={isChosen || undefined}
-              data-sought={(sought !== undefined && row.userId === sought) || undefined}
-            >
-              <td className={classes.choose}>
-                <Checkbox
-                  checked={isChosen}
-                  disabled={row.userId === ""}
-                  onChange={() => onToggle(row.userId)}
-                  aria-label={i18n.t("Compare {name}", { name: row.name })}
-                />
-              </td>
-              <td className={classes.place}>
-                <span
-                  className={classes.medal}
-                  data-place={row.place <= 3n ? row.place.toString() : undefined}
-                >
-                  {format.count(row.place)}
-                </span>
-                <Moved places={moved.get(row.playerKey)} />
-              </td>
-              <th scope="row" className={classes.player} title={row.name}>
-                <bdi>{row.name}</bdi>
-                {row.userId === "" ? null : (
-                  <span className={classes.userId}>
-                    <bdi>{row.userId}</bdi>
-                  </span>
-                )}
-              </th>
-              <td className={classes.number}>{format.units(row.units, precision)}</td>
-              {compact ? null : (
-                <td className={classes.behind}>
-                  {behind === undefined
-                    ? ""
-                    : behind === 0n
-                      ? i18n.t("tied")
-                      : format.units(behind, precision)}
-                </td>
-              )}
-            </tr>
-          );
-        })}
+        {rows.map((row, index) => (
+          <BoardLine
+            key={row.playerKey}
+            row={row}
+            behind={behindAbove(rows, index)}
+            precision={precision}
+            moved={moved.get(row.playerKey)}
+            isChosen={chosen.includes(row.userId)}
+            isSought={sought !== undefined && row.userId === sought}
+            compact={compact}
+            onToggle={toggle}
+          />
+        ))}
       </tbody>
     </table>
   );

@@ -1,7 +1,7 @@
 import type { ConnectionState } from "@laurel/client";
 import { useLingui } from "@lingui/react";
-import { Alert, Group, Text } from "@mantine/core";
-import { AlertIcon } from "../ui/icons.tsx";
+import { Group, Text } from "@mantine/core";
+import { Notice } from "../ui/Notice.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import classes from "./ConnectionNotice.module.css";
 
@@ -50,12 +50,10 @@ export function ConnectionNotice({ state, stale, heardAt }: ConnectionNoticeProp
         : i18n.t("The connection broke; trying again.")
     : i18n.t("Ranks are being rebuilt; the rows come from the database and may be a little late.");
   return (
-    <Alert color="orange" variant="light" icon={<AlertIcon />} title={title} mb="md" role="status">
+    <Notice tone="warn" role="status" title={title}>
       {broken && since !== "" ? (
-        <Text size="sm" c="var(--mantine-color-text)">
-          {i18n.t("The board is as of {time}.", { time: since })}
-        </Text>
+        <Text size="sm">{i18n.t("The board is as of {time}.", { time: since })}</Text>
       ) : null}
-    </Alert>
+    </Notice>
   );
 }

@@ -4,6 +4,7 @@ import { Button, Stack, Text } from "@mantine/core";
 import { useMemo } from "react";
 import { orderValueName } from "../contest/contest.words.ts";
 import { Panel } from "../ui/Panel.tsx";
+import { isolate } from "../ui/text.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
 import { orderSentence, orderValueText } from "./order.words.ts";
 import { RoundsChart } from "./RoundsChart.tsx";
@@ -34,7 +35,10 @@ export function WhyPanel({ answer, precision, zone, onClose }: WhyPanelProps) {
   const belowRounds = useMemo(() => ({ name: names.below, rounds: below?.kept ?? [] }), [names.below, below]);
   return (
     <Panel
-      title={i18n.t("Why is {above} above {below}?", names)}
+      title={i18n.t("Why is {above} above {below}?", {
+        above: isolate(names.above),
+        below: isolate(names.below),
+      })}
       aside={
         <Button size="xs" variant="default" onClick={onClose}>
           {i18n.t("Close")}

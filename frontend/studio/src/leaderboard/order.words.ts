@@ -1,4 +1,5 @@
 import type { I18n } from "@lingui/core";
+import { isolate } from "../ui/text.model.ts";
 import { instantOfMicros } from "../ui/time.model.ts";
 import type { Format } from "../ui/useFormat.ts";
 import { distance, measureOf, type OrderValue } from "./order.model.ts";
@@ -43,7 +44,8 @@ export function orderSentence(
   names: { readonly above: string; readonly below: string },
   sides: OrderSides,
 ): string {
-  const { above, below } = names;
+  const above = isolate(names.above);
+  const below = isolate(names.below);
   const first = orderValueText(format, decided, "above", sides);
   const second = orderValueText(format, decided, "below", sides);
   switch (measureOf(decided.name)) {

@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { useLingui } from "@lingui/react";
-import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { AlertIcon } from "../ui/icons.tsx";
+import { Notice } from "../ui/Notice.tsx";
 
 interface SignInFormProps {
   readonly busy: boolean;
@@ -25,15 +25,13 @@ export function SignInForm({ busy, error, onSignIn }: SignInFormProps) {
     <form onSubmit={submit}>
       <Stack gap="md">
         {cause === undefined ? null : (
-          <Alert
-            color="red"
-            variant="light"
-            icon={<AlertIcon />}
+          <Notice
+            tone="bad"
             role="alert"
             title={wrong ? i18n.t("Name or password is wrong.") : i18n.t("Signing in failed.")}
           >
             {wrong ? null : <bdi lang="en">{cause.rawMessage}</bdi>}
-          </Alert>
+          </Notice>
         )}
         <TextInput
           label={i18n.t("Name")}

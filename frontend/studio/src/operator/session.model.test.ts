@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { safeReturn } from "./session.model.ts";
+import { mayPublish, safeReturn } from "./session.model.ts";
 
 describe("safeReturn", () => {
   it.each([
@@ -14,5 +14,17 @@ describe("safeReturn", () => {
     [7, "/"],
   ])("%j leads to %j", (wanted, path) => {
     expect(safeReturn(wanted)).toBe(path);
+  });
+});
+
+describe("mayPublish", () => {
+  it.each([
+    [["viewer"], false],
+    [["viewer", "reviewer", "finance"], false],
+    [["operator"], true],
+    [["admin"], true],
+    [[], false],
+  ])("%j: %s", (roles, may) => {
+    expect(mayPublish(roles)).toBe(may);
   });
 });

@@ -5,3 +5,8 @@ export function safeReturn(wanted: unknown): string {
   if (typeof wanted !== "string" || !wanted.startsWith("/") || /^\/[/\\]/.test(wanted)) return "/";
   return wanted === "/signin" || wanted.startsWith("/signin?") ? "/" : wanted;
 }
+
+/** Whether somebody with these roles may publish definitions. The server decides; this only hides buttons that it would refuse. */
+export function mayPublish(roles: readonly string[]): boolean {
+  return roles.includes("operator") || roles.includes("admin");
+}

@@ -6,6 +6,7 @@ import { spotlight } from "@mantine/spotlight";
 import { createFileRoute, Outlet, redirect, useLocation, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { LiveProvider } from "../leaderboard/live.tsx";
+import { useSession } from "../operator/useSession.ts";
 import { isUnauthenticated } from "../rpc.ts";
 import { ErrorNotice } from "../ui/ErrorNotice.tsx";
 import { Frame } from "../ui/Frame.tsx";
@@ -45,7 +46,7 @@ function useFocusOnRoom(): void {
 function Studio() {
   const { queryClient } = Route.useRouteContext();
   const router = useRouter();
-  const session = useQuery(OperatorService.method.getSession, {}, { staleTime: Number.POSITIVE_INFINITY });
+  const session = useSession();
   const contests = useQuery(ContestService.method.listContests, {}, { staleTime: 30_000 });
   const signOut = useMutation(OperatorService.method.signOut, {
     onSettled: async () => {
@@ -57,9 +58,9 @@ function Studio() {
   return (
     <LiveProvider>
       <Frame
-        operatorName={session.data?.operator?.name ?? ""}
-        roles={session.data?.operator?.roles ?? []}
-        serverVersion={session.data?.serverVersion ?? ""}
+        operatorName={session?.operator?.name ?? ""}
+        roles={session?.operator?.roles ?? []}
+        serverVersion={session?.serverVersion ?? ""}
         onSearch={spotlight.open}
         onSignOut={() => signOut.mutate({})}
       >

@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { useLingui } from "@lingui/react";
-import { Alert, Button, Group, Text } from "@mantine/core";
-import { AlertIcon } from "./icons.tsx";
+import { Button, Group, Text } from "@mantine/core";
+import { Notice } from "./Notice.tsx";
 
 interface ErrorNoticeProps {
   readonly error: unknown;
@@ -16,9 +16,9 @@ export function ErrorNotice({ error, title, onRetry }: ErrorNoticeProps) {
   const cause = ConnectError.from(error);
   const unreachable = cause.code === Code.Unavailable || cause.code === Code.Unknown;
   return (
-    <Alert color="red" variant="light" icon={<AlertIcon />} title={title} role="alert">
+    <Notice tone="bad" role="alert" title={title}>
       <Group justify="space-between" align="center">
-        <Text size="sm" c="var(--mantine-color-text)">
+        <Text size="sm">
           {unreachable ? i18n.t("The server can't be reached. The studio keeps trying.") : null}{" "}
           <bdi lang="en">{cause.rawMessage}</bdi>
         </Text>
@@ -28,6 +28,6 @@ export function ErrorNotice({ error, title, onRetry }: ErrorNoticeProps) {
           </Button>
         )}
       </Group>
-    </Alert>
+    </Notice>
   );
 }

@@ -31,7 +31,7 @@ export function boardText(page: Page): Promise<string | null> {
 
 export async function replaceDefinition(page: Page, change: (yaml: string) => string): Promise<void> {
   const editor = page.getByRole("textbox", { name: "Definition in YAML" });
-  await expect(page.getByText("Ready to publish")).toBeVisible();
+  await expect(editor).toContainText("kind: Contest");
   const lines = await editor.locator(".cm-line").allInnerTexts();
   await editor.click();
   await page.keyboard.press("Control+A");

@@ -10,6 +10,8 @@ import { LifeCycle } from "../../../contest/LifeCycle.tsx";
 import { StateBadge } from "../../../contest/StateBadge.tsx";
 import { Versions } from "../../../contest/Versions.tsx";
 import { WindowTimes } from "../../../contest/WindowTimes.tsx";
+import { mayPublish } from "../../../operator/session.model.ts";
+import { useSession } from "../../../operator/useSession.ts";
 import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
 import { BoardIcon } from "../../../ui/icons.tsx";
 import { RoomButton } from "../../../ui/links.tsx";
@@ -25,6 +27,7 @@ function ContestRoom() {
   const { id } = Route.useParams();
   const query = useQuery(ContestService.method.getContest, { id }, { refetchInterval: pollMillis });
   const versions = useQuery(CatalogService.method.getDefinition, { kind: "Contest", id, version: 0 });
+  const publishes = mayPublish(useSession()?.operator?.roles ?? []);
   const contest = query.data?.contest;
   if (contest === undefined) {
     return query.error === null ? (
@@ -52,9 +55,11 @@ function ContestRoom() {
             <RoomButton to="/contests/$id/board" params={{ id }} leftSection={<BoardIcon size={16} />}>
               {i18n.t("Live board")}
             </RoomButton>
-            <RoomButton to="/contests/$id/edit" params={{ id }} variant="default">
-              {i18n.t("Edit")}
-            </RoomButton>
+            {publishes ? (
+              <RoomButton to="/contests/$id/edit" params={{ id }} variant="default">
+                {i18n.t("Edit")}
+              </RoomButton>
+            ) : null}
             <Button component="a" href={`/demo?contest=${encodeURIComponent(id)}`} variant="default">
               {i18n.t("Widget demo")}
             </Button>

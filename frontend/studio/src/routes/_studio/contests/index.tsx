@@ -11,6 +11,8 @@ import {
   filterFromSearch,
   marketsOf,
 } from "../../../contest/contest.model.ts";
+import { mayPublish } from "../../../operator/session.model.ts";
+import { useSession } from "../../../operator/useSession.ts";
 import { EmptyState } from "../../../ui/EmptyState.tsx";
 import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
 import { ContestIcon, PlusIcon, SearchIcon } from "../../../ui/icons.tsx";
@@ -29,6 +31,7 @@ function Contests() {
   const filter = Route.useSearch();
   const navigate = Route.useNavigate();
   const list = useQuery(ContestService.method.listContests, {}, { refetchInterval: pollMillis });
+  const publishes = mayPublish(useSession()?.operator?.roles ?? []);
   const contests = list.data?.contests ?? [];
   const shown = filterContests(contests, filter);
   return (
@@ -37,7 +40,7 @@ function Contests() {
         title={i18n.t("Contests")}
         description={i18n.t("Who races for what, and when.")}
         actions={
-          contests.length === 0 ? undefined : (
+          contests.length === 0 || !publishes ? undefined : (
             <RoomButton to="/contests/new" leftSection={<PlusIcon size={16} />}>
               {i18n.t("New contest")}
             </RoomButton>
@@ -60,9 +63,11 @@ function Contests() {
           icon={<ContestIcon size={28} />}
           title={i18n.t("No contest yet")}
           action={
-            <RoomButton to="/contests/new" size="md">
-              {i18n.t("Start from an example")}
-            </RoomButton>
+            publishes ? (
+              <RoomButton to="/contests/new" size="md">
+                {i18n.t("Start from an example")}
+              </RoomButton>
+            ) : null
           }
         >
           {i18n.t(
