@@ -33,6 +33,8 @@ type boards struct {
 	engine       *memory.Engine
 	pages, ranks atomic.Int64
 	down, stale  atomic.Bool
+	// ranked, when set, is called after ranks were read: what it does happens between the reading of ranks and of rows.
+	ranked atomic.Pointer[func()]
 }
 
 var errDown = errors.New("rank store is down")
@@ -51,7 +53,11 @@ func (b *boards) Rank(ctx context.Context, id string, users []string) ([]board.R
 	if b.down.Load() {
 		return nil, errDown
 	}
-	return b.engine.Rank(ctx, id, users)
+	rows, err := b.engine.Rank(ctx, id, users)
+	if ranked := b.ranked.Load(); ranked != nil {
+		(*ranked)()
+	}
+	return rows, err
 }
 
 // world is a hub over a real board, with what the tests turn.

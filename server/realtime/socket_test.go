@@ -165,6 +165,31 @@ func near(me *laurelv1.OwnPlace) []string {
 	return lines
 }
 
+// TestBoardThatMovesWhileItIsRead pushes a player down between the reading of his rank and of the rows around him, three times.
+func TestBoardThatMovesWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *realtime.Config) { c.Limits.Refresh = time.Hour })
+	w.run(t)
+	w.score(t, map[string]int64{"anna": 5, "ben": 4, "cleo": 3})
+	moves := 0
+	move := func() {
+		if moves++; moves > 3 {
+			return
+		}
+		for i := range 20 {
+			w.scoreQuietly(t, contestID, map[string]int64{fmt.Sprint("new", moves, i): 100})
+		}
+		w.hub.Changed(contestID, 1)
+	}
+	w.boards.ranked.Store(&move)
+	c := dial(t, w.serve(t), realtime.ProtocolProto)
+	c.greet("player:ben")
+	c.subscribe(contestID, 1, 1)
+	me := c.awaitOwn().GetMe()
+	require.Equal(t, []string{"61 anna", "62 ben", "63 cleo"}, near(me), "nobody is told rows that do not fit his place")
+	require.Equal(t, int64(1), me.GetToNextUnits())
+}
+
 func TestOwnPlaceOfNewcomer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -187,7 +212,7 @@ func TestOwnPlaceOfNewcomer(t *testing.T) {
 // TestPlayersTakeTurns bounds how many players are told in a tick; all of them are in the end.
 func TestPlayersTakeTurns(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *realtime.Config) { c.Limits.OwnPlaces = 3 })
+	w := newWorld(t, func(c *realtime.Config) { c.Limits.OwnPlaces, c.Limits.Refresh = 3, time.Hour })
 	w.run(t)
 	server := w.serve(t)
 	const players = 20
@@ -227,8 +252,9 @@ func TestUserIDsAreForThoseWhoMaySee(t *testing.T) {
 
 func TestResyncAndSubscribeAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, nil)
+	w := newWorld(t, func(c *realtime.Config) { c.Limits.Refresh = time.Hour })
 	w.run(t)
+	w.publish(t, "other")
 	w.score(t, map[string]int64{"anna": 3, "ben": 2, "cleo": 1})
 	c := dial(t, w.serve(t), realtime.ProtocolProto)
 	c.greet("player:anna")
@@ -246,14 +272,21 @@ func TestResyncAndSubscribeAgain(t *testing.T) {
 	wider := c.awaitSnapshot()
 	require.NotEqual(t, first.GetEpoch(), wider.GetEpoch())
 	require.Len(t, wider.GetTop(), 2)
+	for units := int64(10); units < 15; units++ {
+		w.score(t, map[string]int64{"anna": units})
+		delta := c.await(func(f *laurelv1.ServerFrame) bool { return f.GetDelta() != nil }).GetDelta()
+		require.Equal(t, wider.GetEpoch(), delta.GetEpoch(), "the narrower subscription is gone")
+	}
 
 	c.unsubscribe(contestID)
 	c.unsubscribe(contestID)
 	c.ping(1)
 	c.await(func(f *laurelv1.ServerFrame) bool { return f.GetPong() != nil })
-	w.score(t, map[string]int64{"zoe": 9})
-	c.ping(2)
-	require.Equal(t, int64(2), c.next().GetPong().GetNonce(), "an unsubscribed board is silent")
+	pages := w.boards.pages.Load()
+	w.score(t, map[string]int64{"zoe": 90})
+	c.subscribe("other", 1, 0)
+	require.Equal(t, "other", c.next().GetSnapshot().GetContestId(), "an unsubscribed board is silent")
+	require.Equal(t, pages+1, w.boards.pages.Load(), "and not read")
 }
 
 func TestContestAndNameChangesTravel(t *testing.T) {
@@ -343,7 +376,7 @@ func TestBoardThatIsDownComesBack(t *testing.T) {
 // TestStaleBoardIsMarked has the rows come from the database for a while: own places, which are dear there, wait.
 func TestStaleBoardIsMarked(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *realtime.Config) { c.Limits.RetryWait = 5 * time.Millisecond })
+	w := newWorld(t, func(c *realtime.Config) { c.Limits.RetryWait, c.Limits.Refresh = 5*time.Millisecond, time.Hour })
 	w.run(t)
 	w.boards.stale.Store(true)
 	w.score(t, map[string]int64{"anna": 3})
