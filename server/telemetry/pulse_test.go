@@ -121,11 +121,3 @@ func BenchmarkObserveIngest(b *testing.B) {
 		figures.ObserveIngest(time.Millisecond, 1, 0, 0)
 	}
 }
-
-func BenchmarkPulse(b *testing.B) {
-	figures := telemetry.New(time.Now)
-	b.ReportAllocs()
-	for b.Loop() {
-		figures.Pulse(120)
-	}
-}
