@@ -3,6 +3,7 @@ import { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { describe, expect, it } from "vitest";
 import {
   type ContestFacts,
+  contestSearch,
   filterContests,
   filterFromSearch,
   lifeSteps,
@@ -54,6 +55,18 @@ describe("filter", () => {
   });
   it("lists each market once", () => {
     expect(marketsOf([sprint, contest({ markets: ["SE", "AT"] })])).toEqual(["AT", "DE", "SE"]);
+  });
+});
+
+describe("contestSearch", () => {
+  it.each([
+    [{ since: "3" }, { since: 3 }],
+    [{ since: 0 }, {}],
+    [{ since: "x" }, {}],
+    [{ since: 2 ** 31 }, {}],
+    [{}, {}],
+  ])("%j is %j", (search, read) => {
+    expect(contestSearch(search)).toEqual(read);
   });
 });
 

@@ -76,6 +76,18 @@ export function filterFromSearch(search: Record<string, unknown>): ContestFilter
   };
 }
 
+/** What the address says of a contest's page. */
+export interface ContestSearch {
+  /** Earlier version to compare the newest with. */
+  readonly since?: number;
+}
+
+/** Reads an address, leaving out what makes no sense. */
+export function contestSearch(search: Record<string, unknown>): ContestSearch {
+  const since = Number(search.since);
+  return Number.isSafeInteger(since) && since > 0 && since <= 0x7fffffff ? { since } : {};
+}
+
 /** The contests a filter lets through, in the order given. Case doesn't matter. A contest open to any market matches each. */
 export function filterContests<T extends ContestFacts>(contests: readonly T[], filter: ContestFilter): T[] {
   const wanted = (filter.q ?? "").trim().toLowerCase();

@@ -54,6 +54,12 @@ test("who publishes over somebody else's version sees both and decides", async (
   await page.getByRole("button", { name: /Go on with mine/ }).click();
   await page.getByRole("button", { name: "Publish" }).click();
   await expect(page.getByRole("table", { name: "Versions" }).getByRole("row")).toHaveCount(4);
+
+  await page.getByRole("link", { name: "Compare version 2 with the newest" }).click();
+  const changes = page.getByRole("region", { name: "What changed since version 2" });
+  await expect(changes.locator(".cm-changedText")).toHaveText(["33", "11"]);
+  await changes.getByRole("link", { name: "Close" }).click();
+  await expect(changes).toBeHidden();
 });
 
 test("changes are not lost without a question", async ({ page }) => {

@@ -4,10 +4,11 @@ import { useLingui } from "@lingui/react";
 import { Button, Grid, Skeleton, Stack } from "@mantine/core";
 import { createFileRoute } from "@tanstack/react-router";
 import { ContestFactsPanel } from "../../../contest/ContestFactsPanel.tsx";
-import { titleOf, windowOf } from "../../../contest/contest.model.ts";
+import { type ContestSearch, contestSearch, titleOf, windowOf } from "../../../contest/contest.model.ts";
 import { DefinitionText } from "../../../contest/DefinitionText.tsx";
 import { LifeCycle } from "../../../contest/LifeCycle.tsx";
 import { StateBadge } from "../../../contest/StateBadge.tsx";
+import { VersionCompared } from "../../../contest/VersionCompared.tsx";
 import { Versions } from "../../../contest/Versions.tsx";
 import { WindowTimes } from "../../../contest/WindowTimes.tsx";
 import { mayPublish } from "../../../operator/session.model.ts";
@@ -18,7 +19,10 @@ import { RoomButton } from "../../../ui/links.tsx";
 import { PageHead } from "../../../ui/PageHead.tsx";
 import { Panel } from "../../../ui/Panel.tsx";
 
-export const Route = createFileRoute("/_studio/contests/$id/")({ component: ContestRoom });
+export const Route = createFileRoute("/_studio/contests/$id/")({
+  validateSearch: (search: Record<string, unknown>): ContestSearch => contestSearch(search),
+  component: ContestRoom,
+});
 
 const pollMillis = 3_000;
 
@@ -27,6 +31,12 @@ function ContestRoom() {
   const { id } = Route.useParams();
   const query = useQuery(ContestService.method.getContest, { id }, { refetchInterval: pollMillis });
   const versions = useQuery(CatalogService.method.getDefinition, { kind: "Contest", id, version: 0 });
+  const { since } = Route.useSearch();
+  const earlier = useQuery(
+    CatalogService.method.getDefinition,
+    { kind: "Contest", id, version: since ?? 0 },
+    { enabled: since !== undefined, staleTime: Number.POSITIVE_INFINITY },
+  );
   const publishes = mayPublish(useSession()?.operator?.roles ?? []);
   const contest = query.data?.contest;
   if (contest === undefined) {
@@ -83,11 +93,22 @@ function ContestRoom() {
                   <ErrorNotice error={versions.error} title={i18n.t("The versions can't be read.")} />
                 )
               ) : (
-                <Versions versions={versions.data.versions} />
+                <Versions versions={versions.data.versions} contestId={id} />
               )}
             </Panel>
           </Grid.Col>
         </Grid>
+        {since === undefined ? null : earlier.error !== null ? (
+          <ErrorNotice error={earlier.error} title={i18n.t("The versions can't be read.")} />
+        ) : earlier.data?.definition === undefined || versions.data?.definition === undefined ? (
+          <Skeleton height={240} animate={false} />
+        ) : (
+          <VersionCompared
+            contestId={id}
+            earlier={earlier.data.definition}
+            newest={versions.data.definition}
+          />
+        )}
         <DefinitionText yaml={query.data?.yaml ?? ""} />
       </Stack>
     </>
