@@ -35,7 +35,8 @@ type Ranked struct {
 
 // LoadRows reads the standings of some players of a contest; players without one are left out.
 func LoadRows(ctx context.Context, s *store.Store, contestID string, users []string) ([]*Row, error) {
-	query, list := "SELECT id, user_id, partition, version, seq, state FROM standing WHERE contest_id = $1 AND user_id = ANY($2)", any(users)
+	query, list := `SELECT s.* FROM unnest($2::text[]) AS u (user_id) CROSS JOIN LATERAL (SELECT id, user_id, partition, version, seq, state
+		FROM standing WHERE contest_id = $1 AND user_id = u.user_id OFFSET 0) AS s`, any(users)
 	if s.Dialect() == store.SQLite {
 		text, err := json.Marshal(users)
 		if err != nil {

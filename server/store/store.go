@@ -11,8 +11,9 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
-	_ "modernc.org/sqlite"             // registers the driver "sqlite"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
 	"github.com/laurelhq/laurel/ent/db"
 )
@@ -95,10 +96,16 @@ func assertSQLite(ctx context.Context, write *sql.DB) error {
 }
 
 func openPostgres(ctx context.Context, url string) (*Store, error) {
-	pool, err := sql.Open("pgx", url)
+	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("open postgres: %w", err)
+		return nil, fmt.Errorf("database url: %w", err)
 	}
+	// Statements look rows up by key, thousands at a time, in tables that grow from nothing: a plan made while a table was small, or
+	// from statistics of yesterday, must not read all of it for each batch.
+	for _, setting := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
+		config.RuntimeParams[setting] = "off"
+	}
+	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresConnections)
 	if err := pool.PingContext(ctx); err != nil {
