@@ -27,6 +27,7 @@ const rooms = [
   ["pulse", "/"],
   ["contests", "/contests"],
   ["contest", contest],
+  ["versions", `${contest}?since=1`],
   ["board", `${contest}/board?find=u_111`],
   ["why", `${contest}/board?a=u_100&b=u_101`],
   ["history", `${contest}/board?at=4&top=10`],
