@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"sort"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -22,6 +21,7 @@ type Server struct {
 	bin, dir string
 	port     int
 	durable  bool
+	owner    *syscall.Credential
 	run      *exec.Cmd
 }
 
@@ -35,7 +35,7 @@ func StartServer(ctx context.Context, dir string, durable bool) (*Server, error)
 		return nil, err
 	}
 	s := &Server{bin: bin, dir: dir, port: 5432, durable: durable}
-	if err := s.chown(dir); err != nil {
+	if err := s.own(); err != nil {
 		return nil, err
 	}
 	data := filepath.Join(dir, "data")
@@ -87,10 +87,7 @@ func (s *Server) Stop() error {
 	if s.run == nil || s.run.Process == nil {
 		return nil
 	}
-	pid, err := s.serverPID()
-	if err == nil {
-		err = syscall.Kill(pid, syscall.SIGQUIT)
-	}
+	err := s.run.Process.Signal(syscall.SIGQUIT)
 	waited := s.run.Wait()
 	s.run = nil
 	var exit *exec.ExitError
@@ -100,31 +97,22 @@ func (s *Server) Stop() error {
 	return errors.Join(err, waited)
 }
 
-// serverPID is the postmaster's own process, which may be a child of the command that dropped privileges.
-func (s *Server) serverPID() (int, error) {
-	text, err := os.ReadFile(filepath.Join(s.dir, "data", "postmaster.pid"))
-	if err != nil {
-		return 0, fmt.Errorf("read postmaster.pid: %w", err)
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	return strconv.Atoi(strings.TrimSpace(line))
-}
-
 // URL is the address of a database of this server.
 func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://laurel@/%s?host=%s&port=%d", database, s.dir, s.port)
 }
 
-// command runs a program of Postgres as an ordinary user: it refuses to run as root.
+// command runs a program of Postgres as an ordinary user, since it refuses to run as root. It ends with the test process.
 func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	program := filepath.Join(s.bin, name)
-	if os.Geteuid() != 0 {
-		return exec.CommandContext(ctx, program, args...)
-	}
-	return exec.CommandContext(ctx, "runuser", append([]string{"-u", "postgres", "--", program}, args...)...)
+	command := exec.CommandContext(ctx, filepath.Join(s.bin, name), args...)
+	command.Dir = s.dir
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner}
+	endWithParent(command.SysProcAttr)
+	return command
 }
 
-func (s *Server) chown(dir string) error {
+// own gives the folder to the user postgres when the tests run as root.
+func (s *Server) own() error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -132,9 +120,16 @@ func (s *Server) chown(dir string) error {
 	if err != nil {
 		return fmt.Errorf("look up user postgres: %w", err)
 	}
-	uid, _ := strconv.Atoi(owner.Uid)
-	gid, _ := strconv.Atoi(owner.Gid)
-	return os.Chown(dir, uid, gid)
+	uid, err := strconv.ParseUint(owner.Uid, 10, 32)
+	if err != nil {
+		return fmt.Errorf("read user postgres: %w", err)
+	}
+	gid, err := strconv.ParseUint(owner.Gid, 10, 32)
+	if err != nil {
+		return fmt.Errorf("read group postgres: %w", err)
+	}
+	s.owner = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return os.Chown(s.dir, int(uid), int(gid))
 }
 
 func findBin() (string, error) {
