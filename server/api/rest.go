@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -45,7 +46,7 @@ func (a *API) guarded(procedure string, next door) http.Handler {
 			if value == nil {
 				return
 			}
-			if value == http.ErrAbortHandler {
+			if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(value)
 			}
 			a.Log.ErrorContext(r.Context(), "panic", "where", procedure, "panic", value, "stack", string(debug.Stack()))

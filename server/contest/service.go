@@ -208,12 +208,12 @@ func bump(ctx context.Context, tx *store.Tx) error {
 }
 
 // CheckRevision returns ErrStale when the set is not the newest one. It keeps contests from changing until the transaction ends.
-func (set *Set) CheckRevision(ctx context.Context, tx *store.Tx) error {
+func (s *Set) CheckRevision(ctx context.Context, tx *store.Tx) error {
 	revision, err := readRevision(ctx, tx, " FOR SHARE")
 	if err != nil {
 		return err
 	}
-	if revision != set.Revision {
+	if revision != s.Revision {
 		return ErrStale
 	}
 	return nil

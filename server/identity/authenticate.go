@@ -27,11 +27,11 @@ func (s *Service) credential(r *http.Request) (Caller, error) {
 		}
 		return s.fromBearer(r, strings.TrimSpace(bearer))
 	}
-	cookie, err := r.Cookie(cookieName)
-	if err != nil || cookie.Value == "" || len(cookie.Value) > maxBearerBytes || !s.sameOrigin(r) {
+	cookies := r.CookiesNamed(cookieName)
+	if len(cookies) == 0 || cookies[0].Value == "" || len(cookies[0].Value) > maxBearerBytes || !s.sameOrigin(r) {
 		return Caller{}, nil
 	}
-	caller, found, err := s.fromSession(r.Context(), cookie.Value)
+	caller, found, err := s.fromSession(r.Context(), cookies[0].Value)
 	if err != nil || !found {
 		return Caller{}, err
 	}

@@ -128,11 +128,11 @@ func TestSlowAppenderHidesNothing(t *testing.T) {
 func TestPositionsGrowAfterARestoreOnAYoungerServer(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.Postgres)
-	j := open(t, s)
+	open(t, s)
 	_, err := s.Write().ExecContext(t.Context(), `INSERT INTO journal_event (id, partition, event_id, content_hash, ingest_ts, body)
 		VALUES (5000000::bigint << 20, 0, 'restored', '\x00'::bytea, 1, '\x00'::bytea)`)
 	require.NoError(t, err)
-	j = open(t, s)
+	j := open(t, s)
 	_, err = j.Append(t.Context(), []Entry{entry("later", "1")}, 1)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { // another test's open transaction on the same server holds the horizon back
