@@ -33,7 +33,7 @@ check: .cache/frontend.stamp .cache/bin/golangci-lint ## Lint and type-check bot
 generate: frontend/node_modules/.stamp ## Write generated code anew: protobuf, Connect, ent, texts; NAME=... names a new migration
 	@.ci/generate
 
-bench: bin/laurel ## Measure the hot paths, each beside its yardstick
+bench: frontend/node_modules/.stamp ## Measure the hot paths, each beside its yardstick
 	@.ci/bench
 
 e2e: bin/laurel ## Drive the real binary with a real browser
