@@ -24,10 +24,10 @@ func TestOneEvent(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	now := time.Now()
-	for _, want := range []string{`{"accepted":true}`, `{"accepted":true,"duplicate":true}`} {
+	for range 2 { // a repeat gets the answer that the first one got
 		got := b.post(t, spin("e_1", now, ""))
 		assert.Equal(t, http.StatusAccepted, got.status)
-		assert.JSONEq(t, want, string(got.body))
+		assert.JSONEq(t, `{"accepted":true}`, string(got.body))
 	}
 	got := b.post(t, spin("e_1", now, `,"session_id":"other"`))
 	assert.Equal(t, http.StatusConflict, got.status)

@@ -25,10 +25,9 @@ const (
 	statusRejected  = "rejected"
 )
 
-// singleAnswer answers one event.
+// singleAnswer answers one event. A duplicate gets the same answer as the first: whoever sends again because he missed an answer gets that one.
 type singleAnswer struct {
-	Accepted  bool `json:"accepted"`
-	Duplicate bool `json:"duplicate,omitempty"`
+	Accepted bool `json:"accepted"`
 }
 
 // batchAnswer answers a batch, one result an event, in the order of the request.
@@ -83,7 +82,7 @@ func answerSingle(w http.ResponseWriter, result eventResult) error {
 	case result.Status == statusRejected:
 		return &failure{kind: kindInvalid, field: result.Field, message: result.Reason}
 	}
-	writeJSON(w, http.StatusAccepted, singleAnswer{Accepted: true, Duplicate: result.Status == statusDuplicate})
+	writeJSON(w, http.StatusAccepted, singleAnswer{Accepted: true})
 	return nil
 }
 
