@@ -260,7 +260,7 @@ func query(ctx context.Context, tx *store.Tx, text string, args ...any) iter.Seq
 
 // Late is the recorded decision not to score an event.
 type Late struct {
-	Seq                               int64
+	Seq                                int64
 	ContestID, EventID, UserID, Reason string
 }
 
@@ -275,4 +275,3 @@ func StoreLate(ctx context.Context, tx *store.Tx, late []Late, decidedMicros int
 	}
 	return nil
 }
-
