@@ -12,6 +12,8 @@ import (
 
 const (
 	maxPayloadBytes = 16 << 10
+	// maxPayloadText bounds the JSON a payload is read from: what is read becomes many times larger in memory.
+	maxPayloadText  = 4 * maxPayloadBytes
 	maxPayloadDepth = 16
 	maxPayloadKey   = 128
 	// maxPayloadNumber bounds numbers of the payload: beyond it a double skips whole numbers.
@@ -26,6 +28,7 @@ func (r *reader) payload() *Problem {
 	if r.dec.PeekKind() != '{' {
 		return r.wrongKind("payload", "an object")
 	}
+	r.payloadFrom = r.dec.InputOffset()
 	value, problem := r.value("payload", 0)
 	if problem != nil {
 		return problem
@@ -38,6 +41,9 @@ func (r *reader) payload() *Problem {
 func (r *reader) value(path string, depth int) (*structpb.Value, *Problem) {
 	if depth > maxPayloadDepth {
 		return nil, problemf(path, "is nested too deep: at most %d levels under payload", maxPayloadDepth)
+	}
+	if r.dec.InputOffset()-r.payloadFrom > maxPayloadText {
+		return nil, problemf("payload", "is longer than %d bytes of JSON: at most %d bytes are kept, so send what scoring needs", maxPayloadText, maxPayloadBytes)
 	}
 	switch r.dec.PeekKind() {
 	case '{':

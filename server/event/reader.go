@@ -29,6 +29,8 @@ type reader struct {
 	dec   *jsontext.Decoder
 	event *laurelv1.Event
 	first [aliasCount]string
+	// payloadFrom is where the payload began in the input.
+	payloadFrom int64
 }
 
 // object reads an object and hands each key to member, which reads the value. member is told the empty name once before, so

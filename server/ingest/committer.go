@@ -16,7 +16,8 @@ const (
 	commitTimeout = 30 * time.Second
 )
 
-var errStopped = errors.New("ingest is shutting down")
+// errStopped is what callers get that come while the server goes down; they may send the same events to the next one.
+var errStopped = &Unavailable{RetryAfter: retryWhenUnavailable, Err: errors.New("ingest is shutting down")}
 
 // request is the entries of one call.
 type request struct {

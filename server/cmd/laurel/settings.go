@@ -20,7 +20,7 @@ type storage struct {
 // doors is how a server is reached.
 type doors struct {
 	Listen         string        `help:"Address to listen on." env:"LAUREL_LISTEN" default:"127.0.0.1:8080"`
-	AllowedOrigins []string      `help:"Origins besides its own whose pages may open sockets and read boards; * for all." env:"LAUREL_ALLOWED_ORIGINS"`
+	AllowedOrigins []string      `help:"Origins besides its own whose pages may open sockets; * for all. Public boards can be read from any page." env:"LAUREL_ALLOWED_ORIGINS"`
 	TrustedProxies []string      `help:"Networks whose X-Forwarded-For counts." env:"LAUREL_TRUSTED_PROXIES"`
 	LagLimit       int           `help:"Events that may wait to be scored before new ones are refused." env:"LAUREL_LAG_LIMIT" default:"200000"`
 	SnapshotEvery  time.Duration `help:"How often the top of each live board is kept." env:"LAUREL_SNAPSHOT_EVERY" default:"30s"`

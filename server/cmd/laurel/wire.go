@@ -215,16 +215,12 @@ func (p *process) doors() (http.Handler, error) {
 		Identity: p.people, Ingest: p.intake, Catalog: p.definitions, Contest: p.contests, Board: p.keeper, Telemetry: p.metrics,
 		Conflicts: p.intake.Conflicts, DeadLetters: p.intake.DeadLetters, Installation: p.installation, Ready: p.database.Ping,
 		Socket: p.hub, Metrics: p.metrics.Handler(), Studio: folder(frontend.Studio, "studio/dist"), Widget: folder(frontend.Widget, "widget/dist"),
-		Demo: folder(frontend.Widget, "widget/dist"), Now: wall, Log: p.log, Version: version, Dev: p.dev,
+		Demo: folder(frontend.Widget, "widget/dist"), Now: wall, Log: p.log, Version: version, Dev: p.dev, Profile: p.Profile,
 	})
 	if err != nil {
 		return nil, err
 	}
-	handler, err := doors.Handler()
-	if err != nil || !p.Profile {
-		return handler, err
-	}
-	return withProfile(handler, p.people), nil
+	return doors.Handler()
 }
 
 // installation fills in what GetPulse says of the installation.
