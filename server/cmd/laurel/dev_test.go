@@ -118,7 +118,7 @@ func waitForTop(t *testing.T, w *web, want []boardRow) *boardPage {
 		page = w.board(t, sprint, "top=100")
 		assert.Equal(c, want, page.Top)
 		assert.False(c, page.Stale)
-	}, patience, 20*time.Millisecond)
+	}, patience, waitStep)
 	require.Equal(t, int64(len(want)), page.Total)
 	return page
 }
@@ -147,7 +147,7 @@ func TestSprintFromEventsToBoard(t *testing.T) {
 	require.Nil(t, outside.Me.Pos, "who has no standing has no place")
 	require.Equal(t, sprintTop[:3], outside.Top)
 
-	require.Eventually(t, func() bool { return w.board(t, sprint, "top=1").Status == "live" }, patience, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return w.board(t, sprint, "top=1").Status == "live" }, patience, waitStep)
 	checkRepeat(t, w, burst)
 	checkTournaments(t, w)
 	checkConflict(t, w)
@@ -233,7 +233,7 @@ func checkEnd(t *testing.T, w *web) {
 	before := w.board(t, sprint, "top=100")
 	require.Equal(t, http.StatusAccepted, w.post(t, sprintRound{id: "after", user: "u_stake", at: time.Hour, win: 5000}.String()).status)
 	require.Equal(t, http.StatusAccepted, w.post(t, sprintRound{id: "long after", user: "u_stake", at: 72 * time.Hour, win: 5000}.String()).status)
-	require.Eventually(t, func() bool { return w.board(t, sprint, "top=1").Status == "final" }, patience, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return w.board(t, sprint, "top=1").Status == "final" }, patience, waitStep)
 	require.Equal(t, before.Top, w.board(t, sprint, "top=100").Top)
 }
 

@@ -30,6 +30,8 @@ const (
 	patience = time.Minute
 	// logKept is how much of a child's log is shown when its test fails.
 	logKept = 16 << 10
+	// waitStep is how often a wait looks again.
+	waitStep = 20 * time.Millisecond
 )
 
 // built is the program under test. It is built once for the package, by the first test that needs it.
@@ -120,7 +122,13 @@ func environment(settings ...string) []string {
 // launch starts a server and returns at once; it is killed at the end of the test if it still runs.
 func launch(t *testing.T, settings []string, args ...string) *child {
 	t.Helper()
-	c := &child{process: exec.Command(program(t), args...), log: &childLog{address: make(chan string, 1)}, exited: make(chan struct{})}
+	return launchIn(t, settings, append([]string{program(t)}, args...))
+}
+
+// launchIn is launch by a command of its own, which must end by becoming the server.
+func launchIn(t *testing.T, settings, command []string) *child {
+	t.Helper()
+	c := &child{process: exec.Command(command[0], command[1:]...), log: &childLog{address: make(chan string, 1)}, exited: make(chan struct{})}
 	c.process.Env, c.process.Dir = environment(settings...), t.TempDir()
 	c.process.Stdout, c.process.Stderr = io.Discard, c.log
 	endWithParent(c.process)
@@ -132,7 +140,7 @@ func launch(t *testing.T, settings []string, args ...string) *child {
 	t.Cleanup(func() {
 		c.kill()
 		if t.Failed() {
-			t.Logf("log of laurel %s, pid %d:\n%s", strings.Join(args, " "), c.process.Process.Pid, c.log)
+			t.Logf("log of %s, pid %d:\n%s", strings.Join(command, " "), c.process.Process.Pid, c.log)
 		}
 	})
 	return c

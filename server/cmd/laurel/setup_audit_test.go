@@ -1,0 +1,176 @@
+package main
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/laurelhq/laurel/ent/db/journalevent"
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/store"
+)
+
+// installation is what stays when a server process goes: the storage, the key, and the address of the process that serves now.
+type installation struct {
+	settings []string
+	database string
+	key      string
+	at       atomic.Value
+}
+
+// newInstallation makes the three contests of testdata/kill ready on a fresh database.
+func newInstallation(t *testing.T, database, redis string) *installation {
+	t.Helper()
+	rules, err := filepath.Abs(filepath.Join("testdata", "kill"))
+	require.NoError(t, err)
+	in := &installation{database: database, settings: []string{"LAUREL_DATABASE_URL=" + database, "LAUREL_REDIS_URL=" + redis, "LAUREL_RULES=" + rules}}
+	key, err := runVerb(t, in.settings, "token", "key", "test", "--scopes", "ingest,read")
+	require.NoError(t, err)
+	in.key = strings.TrimSpace(key)
+	in.at.Store("")
+	return in
+}
+
+// serve starts a server on the installation.
+func (in *installation) serve(t *testing.T) *child {
+	t.Helper()
+	return launch(t, in.settings, "serve")
+}
+
+// round is a round as the journal has it, in the terms of the contests of testdata/kill.
+type round struct {
+	seq, win, millis, ts int64
+}
+
+// standing is what the rounds of a player come to; less of each tie-break is better.
+type standing struct {
+	user        string
+	units       int64
+	first, last int64
+}
+
+// killContests are the contests of testdata/kill with a fold of their own: all rounds of a player at once, by sorting, without any state.
+var killContests = []struct {
+	id        string
+	precision int
+	fold      func(rounds []round) standing
+}{
+	{"kill_best", 0, func(rounds []round) (s standing) {
+		best := slices.Clone(rounds)
+		slices.SortFunc(best, func(a, b round) int {
+			return cmp.Or(cmp.Compare(b.win, a.win), cmp.Compare(a.ts, b.ts), cmp.Compare(a.seq, b.seq))
+		})
+		for _, r := range best[:min(3, len(best))] {
+			s.units, s.first, s.last = s.units+r.win, min(s.first, -r.win), max(s.last, r.ts)
+		}
+		return s
+	}},
+	{"kill_sum", 2, func(rounds []round) (s standing) {
+		for _, r := range rounds {
+			s.units, s.first = s.units+r.win, s.first+r.millis
+		}
+		return s
+	}},
+	{"kill_count", 0, func(rounds []round) (s standing) {
+		s.units = int64(len(rounds)) * 1
+		for _, r := range rounds {
+			s.first = min(s.first, -r.win)
+		}
+		return s
+	}},
+}
+
+// audit wants every acknowledged event in the journal once, every event of the journal scored once, each board in the order
+// of its standings, and the server's own proof to agree after it has gone.
+func (in *installation) audit(t *testing.T, sent *senders, server *child) {
+	t.Helper()
+	rounds := in.journal(t, sent)
+	at, _ := in.at.Load().(string)
+	w := newWeb(t, at, in.key)
+	for _, contest := range killContests {
+		want := ranked(rounds, contest.precision, contest.fold)
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			rows, stale := w.wholeBoard(t, contest.id)
+			assert.False(c, stale)
+			assert.Len(c, rows, len(want))
+			for i := range min(len(rows), len(want)) {
+				if !assert.Equal(c, want[i], rows[i], contest.id) {
+					return
+				}
+			}
+		}, patience, 100*time.Millisecond)
+		t.Logf("%s: %d places as expected", contest.id, len(want))
+	}
+	server.stop(t)
+	verdict, err := runVerb(t, in.settings, "verify", "boards")
+	require.NoError(t, err, verdict)
+	for line := range strings.Lines(verdict) {
+		require.Contains(t, line, "equal", verdict)
+	}
+	require.Equal(t, len(killContests), strings.Count(verdict, "equal"), verdict)
+}
+
+// journal reads the rounds of each player and compares the journal with what was sent and acknowledged.
+func (in *installation) journal(t *testing.T, sent *senders) map[string][]round {
+	t.Helper()
+	database, err := store.Open(t.Context(), in.database)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, database.Close()) }()
+	rows, err := database.Ent().JournalEvent.Query().Order(journalevent.ByID()).All(t.Context())
+	require.NoError(t, err)
+	seen, rounds := map[string]bool{}, map[string][]round{}
+	strangers := 0
+	for _, row := range rows {
+		var e laurelv1.Event
+		require.NoError(t, proto.Unmarshal(row.Body, &e))
+		if e.GetName() == "login" { // posted by the test itself, and part of no contest
+			strangers++
+			continue
+		}
+		original := sent.sent[row.EventID]
+		require.NotNil(t, original, "event %s was never sent", row.EventID)
+		require.False(t, seen[row.EventID], "event %s is there twice", row.EventID)
+		seen[row.EventID] = true
+		require.Equal(t, original.GetUser().GetId(), e.GetUser().GetId())
+		require.Equal(t, original.GetWin().GetAmountMinor(), e.GetWin().GetAmountMinor())
+		require.Equal(t, original.GetEventTs().AsTime(), e.GetEventTs().AsTime())
+		rounds[e.GetUser().GetId()] = append(rounds[e.GetUser().GetId()], round{
+			seq: row.ID, win: e.GetWin().GetAmountMinor(), millis: e.GetRound().GetDurationMs(), ts: e.GetEventTs().AsTime().UnixMicro(),
+		})
+	}
+	lost := 0
+	for id := range sent.acked {
+		if !seen[id] {
+			lost++
+		}
+	}
+	require.Zero(t, lost, "of %d acknowledged events these are not in the journal", len(sent.acked))
+	t.Logf("%d events in the journal, %d of them never acknowledged", len(rows)-strangers, len(rows)-strangers-len(sent.acked))
+	return rounds
+}
+
+// ranked orders the players as the contests do: score, tie-breaks, user id.
+func ranked(rounds map[string][]round, precision int, fold func([]round) standing) []boardRow {
+	all := make([]standing, 0, len(rounds))
+	for user, own := range rounds {
+		s := fold(own)
+		s.user = user
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b standing) int {
+		return cmp.Or(cmp.Compare(b.units, a.units), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last), cmp.Compare(a.user, b.user))
+	})
+	rows := make([]boardRow, len(all))
+	for i, s := range all {
+		rows[i] = boardRow{int64(i + 1), s.user, score(s.units, precision)}
+	}
+	return rows
+}
