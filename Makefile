@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # A clone that belongs to someone else, or an archive without .git, builds like any other.
 export GOFLAGS := $(strip -buildvcs=false $(GOFLAGS))
 
-FRONTEND_SOURCES := $(shell find frontend proto -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path 'frontend/e2e/*' \
+FRONTEND_SOURCES := $(shell find frontend proto -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' -not -path 'frontend/e2e/*' \
 	-not -path '*/locales/*.ts' -not -name '*.gen.ts')
 GO_SOURCES := go.mod go.sum $(shell find server ent gen rules frontend -name '*.go' -not -path '*/node_modules/*') \
 	$(shell find server ent rules -type f -not -name '*.go' -not -path '*/testdata/*')
