@@ -26,6 +26,8 @@ type Contest struct {
 	EndTs int64 `json:"end_ts,omitempty"`
 	// GraceEndTs holds the value of the "grace_end_ts" field.
 	GraceEndTs int64 `json:"grace_end_ts,omitempty"`
+	// Journal position up to which events were folded when the contest was adopted; they do not count.
+	OpenSeq int64 `json:"open_seq,omitempty"`
 	// Last journal position that counts; set when the grace is over.
 	CloseSeq *int64 `json:"close_seq,omitempty"`
 	// ResultHash holds the value of the "result_hash" field.
@@ -42,7 +44,7 @@ func (*Contest) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case contest.FieldVersion, contest.FieldState, contest.FieldStartTs, contest.FieldEndTs, contest.FieldGraceEndTs, contest.FieldCloseSeq, contest.FieldPlayers, contest.FieldChangedAt:
+		case contest.FieldVersion, contest.FieldState, contest.FieldStartTs, contest.FieldEndTs, contest.FieldGraceEndTs, contest.FieldOpenSeq, contest.FieldCloseSeq, contest.FieldPlayers, contest.FieldChangedAt:
 			values[i] = new(sql.NullInt64)
 		case contest.FieldID, contest.FieldResultHash:
 			values[i] = new(sql.NullString)
@@ -96,6 +98,12 @@ func (_m *Contest) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field grace_end_ts", values[i])
 			} else if value.Valid {
 				_m.GraceEndTs = value.Int64
+			}
+		case contest.FieldOpenSeq:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field open_seq", values[i])
+			} else if value.Valid {
+				_m.OpenSeq = value.Int64
 			}
 		case contest.FieldCloseSeq:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -172,6 +180,9 @@ func (_m *Contest) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("grace_end_ts=")
 	builder.WriteString(fmt.Sprintf("%v", _m.GraceEndTs))
+	builder.WriteString(", ")
+	builder.WriteString("open_seq=")
+	builder.WriteString(fmt.Sprintf("%v", _m.OpenSeq))
 	builder.WriteString(", ")
 	if v := _m.CloseSeq; v != nil {
 		builder.WriteString("close_seq=")

@@ -52,6 +52,12 @@ func (_c *ContestCreate) SetGraceEndTs(v int64) *ContestCreate {
 	return _c
 }
 
+// SetOpenSeq sets the "open_seq" field.
+func (_c *ContestCreate) SetOpenSeq(v int64) *ContestCreate {
+	_c.mutation.SetOpenSeq(v)
+	return _c
+}
+
 // SetCloseSeq sets the "close_seq" field.
 func (_c *ContestCreate) SetCloseSeq(v int64) *ContestCreate {
 	_c.mutation.SetCloseSeq(v)
@@ -168,6 +174,9 @@ func (_c *ContestCreate) check() error {
 	if _, ok := _c.mutation.GraceEndTs(); !ok {
 		return &ValidationError{Name: "grace_end_ts", err: errors.New(`db: missing required field "Contest.grace_end_ts"`)}
 	}
+	if _, ok := _c.mutation.OpenSeq(); !ok {
+		return &ValidationError{Name: "open_seq", err: errors.New(`db: missing required field "Contest.open_seq"`)}
+	}
 	if _, ok := _c.mutation.ResultHash(); !ok {
 		return &ValidationError{Name: "result_hash", err: errors.New(`db: missing required field "Contest.result_hash"`)}
 	}
@@ -242,6 +251,10 @@ func (_c *ContestCreate) createSpec() (*Contest, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.GraceEndTs(); ok {
 		_spec.SetField(contest.FieldGraceEndTs, field.TypeInt64, value)
 		_node.GraceEndTs = value
+	}
+	if value, ok := _c.mutation.OpenSeq(); ok {
+		_spec.SetField(contest.FieldOpenSeq, field.TypeInt64, value)
+		_node.OpenSeq = value
 	}
 	if value, ok := _c.mutation.CloseSeq(); ok {
 		_spec.SetField(contest.FieldCloseSeq, field.TypeInt64, value)
@@ -489,6 +502,9 @@ func (u *ContestUpsertOne) UpdateNewValues() *ContestUpsertOne {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
 		if _, exists := u.create.mutation.ID(); exists {
 			s.SetIgnore(contest.FieldID)
+		}
+		if _, exists := u.create.mutation.OpenSeq(); exists {
+			s.SetIgnore(contest.FieldOpenSeq)
 		}
 	}))
 	return u
@@ -892,6 +908,9 @@ func (u *ContestUpsertBulk) UpdateNewValues() *ContestUpsertBulk {
 		for _, b := range u.create.builders {
 			if _, exists := b.mutation.ID(); exists {
 				s.SetIgnore(contest.FieldID)
+			}
+			if _, exists := b.mutation.OpenSeq(); exists {
+				s.SetIgnore(contest.FieldOpenSeq)
 			}
 		}
 	}))

@@ -1177,6 +1177,8 @@ type ContestMutation struct {
 	addend_ts       *int64
 	grace_end_ts    *int64
 	addgrace_end_ts *int64
+	open_seq        *int64
+	addopen_seq     *int64
 	close_seq       *int64
 	addclose_seq    *int64
 	result_hash     *string
@@ -1574,6 +1576,62 @@ func (m *ContestMutation) ResetGraceEndTs() {
 	m.addgrace_end_ts = nil
 }
 
+// SetOpenSeq sets the "open_seq" field.
+func (m *ContestMutation) SetOpenSeq(i int64) {
+	m.open_seq = &i
+	m.addopen_seq = nil
+}
+
+// OpenSeq returns the value of the "open_seq" field in the mutation.
+func (m *ContestMutation) OpenSeq() (r int64, exists bool) {
+	v := m.open_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenSeq returns the old "open_seq" field's value of the Contest entity.
+// If the Contest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContestMutation) OldOpenSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenSeq: %w", err)
+	}
+	return oldValue.OpenSeq, nil
+}
+
+// AddOpenSeq adds i to the "open_seq" field.
+func (m *ContestMutation) AddOpenSeq(i int64) {
+	if m.addopen_seq != nil {
+		*m.addopen_seq += i
+	} else {
+		m.addopen_seq = &i
+	}
+}
+
+// AddedOpenSeq returns the value that was added to the "open_seq" field in this mutation.
+func (m *ContestMutation) AddedOpenSeq() (r int64, exists bool) {
+	v := m.addopen_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOpenSeq resets all changes to the "open_seq" field.
+func (m *ContestMutation) ResetOpenSeq() {
+	m.open_seq = nil
+	m.addopen_seq = nil
+}
+
 // SetCloseSeq sets the "close_seq" field.
 func (m *ContestMutation) SetCloseSeq(i int64) {
 	m.close_seq = &i
@@ -1826,7 +1884,7 @@ func (m *ContestMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContestMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.version != nil {
 		fields = append(fields, contest.FieldVersion)
 	}
@@ -1841,6 +1899,9 @@ func (m *ContestMutation) Fields() []string {
 	}
 	if m.grace_end_ts != nil {
 		fields = append(fields, contest.FieldGraceEndTs)
+	}
+	if m.open_seq != nil {
+		fields = append(fields, contest.FieldOpenSeq)
 	}
 	if m.close_seq != nil {
 		fields = append(fields, contest.FieldCloseSeq)
@@ -1872,6 +1933,8 @@ func (m *ContestMutation) Field(name string) (ent.Value, bool) {
 		return m.EndTs()
 	case contest.FieldGraceEndTs:
 		return m.GraceEndTs()
+	case contest.FieldOpenSeq:
+		return m.OpenSeq()
 	case contest.FieldCloseSeq:
 		return m.CloseSeq()
 	case contest.FieldResultHash:
@@ -1899,6 +1962,8 @@ func (m *ContestMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEndTs(ctx)
 	case contest.FieldGraceEndTs:
 		return m.OldGraceEndTs(ctx)
+	case contest.FieldOpenSeq:
+		return m.OldOpenSeq(ctx)
 	case contest.FieldCloseSeq:
 		return m.OldCloseSeq(ctx)
 	case contest.FieldResultHash:
@@ -1951,6 +2016,13 @@ func (m *ContestMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetGraceEndTs(v)
 		return nil
+	case contest.FieldOpenSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenSeq(v)
+		return nil
 	case contest.FieldCloseSeq:
 		v, ok := value.(int64)
 		if !ok {
@@ -2002,6 +2074,9 @@ func (m *ContestMutation) AddedFields() []string {
 	if m.addgrace_end_ts != nil {
 		fields = append(fields, contest.FieldGraceEndTs)
 	}
+	if m.addopen_seq != nil {
+		fields = append(fields, contest.FieldOpenSeq)
+	}
 	if m.addclose_seq != nil {
 		fields = append(fields, contest.FieldCloseSeq)
 	}
@@ -2029,6 +2104,8 @@ func (m *ContestMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedEndTs()
 	case contest.FieldGraceEndTs:
 		return m.AddedGraceEndTs()
+	case contest.FieldOpenSeq:
+		return m.AddedOpenSeq()
 	case contest.FieldCloseSeq:
 		return m.AddedCloseSeq()
 	case contest.FieldPlayers:
@@ -2078,6 +2155,13 @@ func (m *ContestMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddGraceEndTs(v)
+		return nil
+	case contest.FieldOpenSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOpenSeq(v)
 		return nil
 	case contest.FieldCloseSeq:
 		v, ok := value.(int64)
@@ -2150,6 +2234,9 @@ func (m *ContestMutation) ResetField(name string) error {
 		return nil
 	case contest.FieldGraceEndTs:
 		m.ResetGraceEndTs()
+		return nil
+	case contest.FieldOpenSeq:
+		m.ResetOpenSeq()
 		return nil
 	case contest.FieldCloseSeq:
 		m.ResetCloseSeq()

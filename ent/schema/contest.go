@@ -25,6 +25,7 @@ func (Contest) Fields() []ent.Field {
 		field.Int64("start_ts"),
 		field.Int64("end_ts"),
 		field.Int64("grace_end_ts"),
+		field.Int64("open_seq").Comment("Journal position up to which events were folded when the contest was adopted; they do not count.").Immutable(),
 		field.Int64("close_seq").Optional().Nillable().Comment("Last journal position that counts; set when the grace is over."),
 		field.String("result_hash").MaxLen(64).Default(""),
 		field.Int64("players").Default(0).Comment("Players in the final standings."),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
 	"sync"
 	"time"
@@ -18,11 +17,17 @@ import (
 
 const (
 	// maxLoadAttempts bounds how often a board is read again from standings because another process was ahead.
-	maxLoadAttempts = 5
+	maxLoadAttempts = 3
+	// maxLoads bounds the boards that are rebuilt at once, since each holds a read of the database for as long.
+	maxLoads = 2
 	// watchInterval is how often boards are looked after: lost ones are rebuilt, sizes are read.
 	watchInterval = time.Second
+	// applyTime and lookTime bound one call of the engine: one that hangs is treated as away.
+	applyTime, lookTime = 5 * time.Second, time.Second
 	// staleTTL is how long a page read from the database is shared while its board is rebuilt.
 	staleTTL = 2 * time.Second
+	// maxRanksFromStandings bounds the players whose place is counted in the database while a board is rebuilt: each reads the whole contest.
+	maxRanksFromStandings = 4
 	// minHealWait and maxHealWait bound the pause after a rebuild that failed.
 	minHealWait, maxHealWait = 50 * time.Millisecond, time.Second
 )
@@ -45,15 +50,22 @@ type KeeperConfig struct {
 type Keeper struct {
 	KeeperConfig
 	mu sync.Mutex
-	// pending holds, for each board that is lost, the batches committed since its rebuild began to read standings.
-	pending map[string][]Batch
-	// healing are the lost boards whose rebuild is under way, and lost wakes Run when another one was found.
-	healing   map[string]bool
-	lost      chan struct{}
+	// missing are the boards that are lost, and wake tells Run that another one was found.
+	missing map[string]*rebuild
+	wake    chan struct{}
+	// loads has room for the rebuilds that may run at once.
+	loads     chan struct{}
 	revisions map[string]int64
 	totals    map[string]int64
 	stale     map[staleKey]stalePage
 	reads     singleflight.Group
+}
+
+// rebuild is how far a lost board is.
+type rebuild struct {
+	// running tells that a goroutine has it, reading that standings are being read: only batches committed after that need to be kept.
+	running, reading bool
+	pending          []Batch
 }
 
 type staleKey struct {
@@ -70,7 +82,7 @@ type stalePage struct {
 // NewKeeper returns a keeper of no boards yet.
 func NewKeeper(config KeeperConfig) *Keeper {
 	return &Keeper{
-		KeeperConfig: config, pending: map[string][]Batch{}, healing: map[string]bool{}, lost: make(chan struct{}, 1), revisions: map[string]int64{}, totals: map[string]int64{}, stale: map[staleKey]stalePage{},
+		KeeperConfig: config, missing: map[string]*rebuild{}, wake: make(chan struct{}, 1), loads: make(chan struct{}, maxLoads), revisions: map[string]int64{}, totals: map[string]int64{}, stale: map[staleKey]stalePage{},
 	}
 }
 
@@ -81,144 +93,35 @@ func (k *Keeper) Apply(ctx context.Context, batches []Batch) error {
 	k.mu.Lock()
 	for _, batch := range batches {
 		k.revisions[batch.Board] = max(k.revisions[batch.Board], batch.Seq)
-		if waiting, isLost := k.pending[batch.Board]; isLost {
-			k.pending[batch.Board] = append(waiting, batch)
-			continue
+		lost := k.missing[batch.Board]
+		switch {
+		case lost == nil:
+			ready = append(ready, batch)
+		case lost.reading:
+			lost.pending = append(lost.pending, batch)
 		}
-		ready = append(ready, batch)
 	}
 	k.mu.Unlock()
 	if len(ready) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, applyTime)
+	defer cancel()
 	results, err := k.Engine.Apply(ctx, ready)
 	for i, batch := range ready {
 		if err != nil || results[i] == Lost {
-			k.lose(batch.Board)
+			k.Distrust(batch.Board)
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("apply to boards: %w", err)
-	}
-	return nil
-}
-
-// lose marks a board as lost and has Run rebuild it.
-func (k *Keeper) lose(board string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if _, known := k.pending[board]; !known {
-		k.pending[board] = []Batch{}
-	}
-	select {
-	case k.lost <- struct{}{}:
-	default:
-	}
-}
-
-// heal starts the rebuild of every lost board that is not being rebuilt yet.
-func (k *Keeper) heal(ctx context.Context, running *sync.WaitGroup) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for board := range k.pending {
-		if k.healing[board] {
-			continue
-		}
-		k.healing[board] = true
-		running.Go(func() { k.rebuild(ctx, board) })
-	}
-}
-
-// rebuild loads a board until it succeeds or ctx ends.
-func (k *Keeper) rebuild(ctx context.Context, board string) {
-	defer func() {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		delete(k.healing, board)
-	}()
-	for wait := minHealWait; ; wait = min(2*wait, maxHealWait) {
-		err := k.load(ctx, board)
-		if err == nil {
-			k.Rebuilt(board)
-			return
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		k.Log.WarnContext(ctx, "board not rebuilt yet", "board", board, "error", err.Error())
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-timer.C:
-		}
-	}
-}
-
-// load replaces the board by the standings of one moment, then applies what was committed since.
-func (k *Keeper) load(ctx context.Context, board string) error {
-	var err error
-	for range maxLoadAttempts {
-		if err = k.loadOnce(ctx, board); !errors.Is(err, ErrBehind) {
-			break
-		}
-	}
-	if err != nil {
-		return err
-	}
-	for {
-		k.mu.Lock()
-		waiting := k.pending[board]
-		if len(waiting) == 0 {
-			delete(k.pending, board)
-			k.mu.Unlock()
-			return nil
-		}
-		k.pending[board] = []Batch{}
-		k.mu.Unlock()
-		results, err := k.Engine.Apply(ctx, waiting)
-		if err != nil {
-			return fmt.Errorf("apply what waited: %w", err)
-		}
-		for _, result := range results {
-			if result == Lost {
-				return ErrLost
-			}
-		}
-	}
-}
-
-func (k *Keeper) loadOnce(ctx context.Context, board string) error {
-	// A batch is applied after it was committed, so what has come up to here is in the standings that are read now.
-	k.mu.Lock()
-	k.pending[board] = []Batch{}
-	k.mu.Unlock()
-	return k.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		positions, err := k.Journal.Cursors(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if err := k.Engine.Load(ctx, board, entries(contest.Standings(ctx, tx, board)), positions); err != nil {
-			return fmt.Errorf("load board: %w", err)
-		}
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		for _, position := range positions {
-			k.revisions[board] = max(k.revisions[board], position)
-		}
+	if err == nil {
 		return nil
-	})
-}
-
-func entries(rows iter.Seq2[contest.Ranked, error]) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		for row, err := range rows {
-			if !yield(Entry(row), err) {
-				return
-			}
+	}
+	if store.IsUnavailable(err) {
+		for _, board := range k.Boards() {
+			k.Distrust(board) // the next batches need not wait for the engine to find that out again
 		}
 	}
+	return fmt.Errorf("apply to boards: %w", err)
 }
 
 // Run loads the boards that are missing and looks after them until ctx ends.
@@ -233,21 +136,25 @@ func (k *Keeper) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-k.lost:
+		case <-k.wake:
 		case <-ticker.C:
 			k.watch(ctx)
 		}
 	}
 }
 
-// watch reads the size of each board, and finds the ones that are lost.
+// watch reads the size of each board, and finds the ones that are lost. It stops at the first sign that the engine is away.
 func (k *Keeper) watch(ctx context.Context) {
 	for _, board := range k.Boards() {
-		_, total, err := k.Engine.Page(ctx, board, 0, 0)
+		look, cancel := context.WithTimeout(ctx, lookTime)
+		_, total, err := k.Engine.Page(look, board, 0, 0)
+		cancel()
 		switch {
 		case errors.Is(err, ErrLost):
-			k.lose(board)
-		case err == nil:
+			k.Distrust(board)
+		case err != nil:
+			return
+		default:
 			k.mu.Lock()
 			k.totals[board] = total
 			k.mu.Unlock()
@@ -277,7 +184,7 @@ func (k *Keeper) pageFromStandings(ctx context.Context, key staleKey) ([]Row, in
 		return page.rows, page.total, nil
 	}
 	read, err, _ := k.reads.Do(fmt.Sprintf("%s/%d/%d", key.board, key.from, key.count), func() (any, error) {
-		ranked, total, err := contest.Page(ctx, k.Store, key.board, key.from, key.count)
+		ranked, total, err := contest.Page(context.WithoutCancel(ctx), k.Store, key.board, key.from, key.count)
 		if err != nil {
 			return nil, fmt.Errorf("read board from standings: %w", err)
 		}
@@ -322,6 +229,9 @@ func (k *Keeper) Rank(ctx context.Context, board string, users []string) ([]Row,
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
+	}
+	if len(users) > maxRanksFromStandings {
+		return nil, fmt.Errorf("ranks of %d players: %w", len(users), err)
 	}
 	rows = make([]Row, len(users))
 	for i, user := range users {

@@ -2,13 +2,14 @@ package board
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// verifyPage is how many places are compared at a time.
+// verifyPage is how many places of the board are read at a time.
 const verifyPage = 1000
 
 // Difference is a place at which a board and the standings disagree.
@@ -18,32 +19,54 @@ type Difference struct {
 	Board, Standings Entry
 }
 
-// Verify compares a board with the standings it is a view of, place by place, and returns how many places there are and the first difference.
+// errDifferent ends a comparison at the first difference.
+var errDifferent = errors.New("different")
+
+// Verify compares a board with the standings it is a view of, place by place, and returns how many places are equal and the first difference.
 // Nothing may be folded meanwhile, or the comparison means nothing.
 func Verify(ctx context.Context, engine Engine, s *store.Store, board string) (places int64, difference *Difference, err error) {
-	for from := int64(0); ; from += verifyPage {
-		rows, total, err := engine.Page(ctx, board, from, verifyPage)
-		if err != nil {
-			return 0, nil, fmt.Errorf("read board: %w", err)
-		}
-		ranked, want, err := contest.Page(ctx, s, board, from, verifyPage)
-		if err != nil {
-			return 0, nil, fmt.Errorf("read standings: %w", err)
-		}
-		for i := range max(len(rows), len(ranked)) {
-			d := Difference{Place: from + int64(i) + 1}
-			if i < len(rows) {
-				d.Board = rows[i].Entry
-			}
-			if i < len(ranked) {
-				d.Standings = Entry(ranked[i])
-			}
-			if d.Board != d.Standings {
-				return want, &d, nil
+	var page []Row
+	read := func(place int64) (Entry, error) {
+		at := (place - 1) % verifyPage
+		if at == 0 {
+			if page, _, err = engine.Page(ctx, board, place-1, verifyPage); err != nil {
+				return Entry{}, fmt.Errorf("read board: %w", err)
 			}
 		}
-		if from+verifyPage >= max(total, want) {
-			return want, nil, nil
+		if at >= int64(len(page)) {
+			return Entry{}, nil
 		}
+		return page[at].Entry, nil
 	}
+	compare := func(standing Entry) error {
+		entry, err := read(places + 1)
+		if err != nil {
+			return err
+		}
+		if entry != standing {
+			difference = &Difference{Place: places + 1, Board: entry, Standings: standing}
+			return errDifferent
+		}
+		places++
+		return nil
+	}
+	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		for row, err := range contest.InOrder(ctx, tx, board) {
+			if err != nil {
+				return err
+			}
+			if err := compare(Entry(row)); err != nil {
+				return err
+			}
+		}
+		beyond, err := read(places + 1)
+		if err == nil && beyond != (Entry{}) {
+			difference = &Difference{Place: places + 1, Board: beyond}
+		}
+		return err
+	})
+	if errors.Is(err, errDifferent) {
+		err = nil
+	}
+	return places, difference, err
 }

@@ -9,12 +9,15 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
+// earliestEvent is how long before the start events of the contest may arrive: senders' clocks may run that far ahead.
+const earliestEvent = 5 * time.Minute
+
 // checkSuccessor says why a contest may not follow the version before it. Players have played by the published rules, so once the contest has
 // started what makes scores and their order is fixed, and once it has ended everything but the title is.
 func checkSuccessor(before *laurelv1.Contest, document *Document, now time.Time) []Problem {
 	after := document.Contest
 	startBefore, endBefore, _, _, err := ParseWindow(before.GetWindow())
-	if err != nil || now.Before(startBefore) {
+	if err != nil || now.Before(startBefore.Add(-earliestEvent)) {
 		return nil
 	}
 	startAfter, endAfter, _, _, err := ParseWindow(after.GetWindow())
@@ -22,6 +25,9 @@ func checkSuccessor(before *laurelv1.Contest, document *Document, now time.Time)
 		return nil // the document was checked
 	}
 	since := fmt.Sprintf("can't change since the contest started at %s", startBefore.Format(time.RFC3339))
+	if now.Before(startBefore) {
+		since = fmt.Sprintf("can't change any more: the contest starts at %s and takes events from five minutes before", startBefore.Format(time.RFC3339))
+	}
 	ended := !now.Before(endBefore)
 	if ended {
 		since = fmt.Sprintf("can't change since the contest ended at %s", endBefore.Format(time.RFC3339))

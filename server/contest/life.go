@@ -46,15 +46,10 @@ func (s *Service) Step(ctx context.Context) error {
 	return nil
 }
 
-// refresh loads the set again when another process, or the fold, has changed a contest.
+// refresh loads the set again when another process, the fold or a publisher has changed something.
 func (s *Service) refresh(ctx context.Context) error {
-	fresh := true
-	err := s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		revision, err := readRevision(ctx, tx, "")
-		fresh = revision == s.Set().Revision
-		return err
-	})
-	if err != nil || fresh {
+	revision, mark, err := s.marks(ctx)
+	if err != nil || (revision == s.Set().Revision && mark == s.Set().mark) {
 		return err
 	}
 	return s.Sync(ctx)
@@ -99,11 +94,15 @@ func (s *Service) closeAtHead(ctx context.Context, c *Live) (moved bool, err err
 	if _, byFold := s.Clock.(*EventClock); byFold {
 		return false, nil
 	}
-	head, err := s.Journal.Head(ctx)
-	if err != nil {
-		return false, err
-	}
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		// The lock keeps the fold from committing events above the head that is read under it.
+		if _, err := lockRevision(ctx, tx); err != nil {
+			return err
+		}
+		head, err := s.Journal.Head(ctx, tx)
+		if err != nil {
+			return err
+		}
 		moved, err = Close(ctx, tx, c.ID, max(head, 1))
 		return err
 	})
@@ -126,54 +125,88 @@ func Close(ctx context.Context, tx *store.Tx, id string, position int64) (closed
 	return true, bump(ctx, tx)
 }
 
-// finalise freezes the standings once the fold has passed the close position.
+// finalise freezes the standings once the fold has passed the close position. From then on they can't change, so they are copied in slices
+// that hold nobody up; a copy that was cut short is made again with the same rows.
 func (s *Service) finalise(ctx context.Context, c *Live) (done bool, err error) {
-	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := lockRevision(ctx, tx); err != nil {
-			return err
-		}
+	var result *frozen
+	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		folded, err := s.Journal.Folded(ctx, tx, c.CloseSeq)
 		if err != nil || !folded {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, "UPDATE contest SET state = $1, changed_at = $2 WHERE id = $3 AND state = $4", int(final), s.Now().UnixMicro(), c.ID, int(closing))
+		result, err = s.freeze(ctx, tx, c)
+		return err
+	})
+	if err != nil || result == nil {
+		return false, err
+	}
+	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		revision, err := lockRevision(ctx, tx)
+		if err != nil || revision != s.Set().Revision {
+			return err // contests changed; the next step looks again
+		}
+		updated, err := tx.ExecContext(ctx, "UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4 WHERE id = $5 AND state = $6",
+			int(final), s.Now().UnixMicro(), result.hash, result.players, c.ID, int(closing))
 		if err != nil {
+			return fmt.Errorf("store result: %w", err)
+		}
+		rows, err := updated.RowsAffected()
+		if done = rows == 1; !done || err != nil {
 			return err
 		}
-		rows, err := result.RowsAffected()
-		if rows == 0 || err != nil {
-			return err
-		}
-		if err := freeze(ctx, tx, c); err != nil {
-			return err
-		}
-		done = true
 		return bump(ctx, tx)
 	})
 	return done, err
 }
 
-// freeze copies the standings in order and hashes them with the definition they come from.
-func freeze(ctx context.Context, tx *store.Tx, c *Live) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO final_standing (contest_id, place, user_id, units, tie) SELECT contest_id, row_number() OVER (ORDER BY "+
-		order(tx.Dialect())+"), user_id, units, tie FROM standing WHERE contest_id = $1", c.ID)
-	if err != nil {
-		return fmt.Errorf("freeze standings: %w", err)
-	}
+// frozen is a result that was copied.
+type frozen struct {
+	hash    string
+	players int64
+}
+
+// freezeSlice is how many places are written in one transaction.
+const freezeSlice = 2000
+
+// freeze copies the standings in order, as view sees them, and hashes them with the definition they come from.
+func (s *Service) freeze(ctx context.Context, view *store.Tx, c *Live) (*frozen, error) {
 	result := NewResultHash(c.Hash, c.CloseSeq)
 	players := int64(0)
-	for row, err := range query(ctx, tx, "SELECT user_id, units, tie FROM final_standing WHERE contest_id = $1 ORDER BY place", c.ID) {
+	slice := make([]Ranked, 0, freezeSlice)
+	for row, err := range InOrder(ctx, view, c.ID) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		players++
 		result.Add(players, row)
+		if slice = append(slice, row); len(slice) == freezeSlice {
+			if err := s.freezeRows(ctx, c.ID, players-int64(len(slice)), slice); err != nil {
+				return nil, err
+			}
+			slice = slice[:0]
+		}
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE contest SET result_hash = $1, players = $2 WHERE id = $3", result.Sum(), players, c.ID)
-	if err != nil {
-		return fmt.Errorf("store result: %w", err)
+	if err := s.freezeRows(ctx, c.ID, players-int64(len(slice)), slice); err != nil {
+		return nil, err
 	}
-	return nil
+	return &frozen{hash: result.Sum(), players: players}, nil
+}
+
+// freezeRows writes the places after the given one; places that are there already stay.
+func (s *Service) freezeRows(ctx context.Context, contestID string, after int64, rows []Ranked) error {
+	return s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		insert, err := tx.PrepareContext(ctx, "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
+		if err != nil {
+			return fmt.Errorf("prepare final standings: %w", err)
+		}
+		defer func() { _ = insert.Close() }()
+		for i, row := range rows {
+			if _, err := insert.ExecContext(ctx, contestID, after+int64(i)+1, row.UserID, row.Units, []byte(row.Tie)); err != nil {
+				return fmt.Errorf("freeze standings: %w", err)
+			}
+		}
+		return nil
+	})
 }
 
 // ResultHash is the SHA-256 of a result: the definition's hash and the close position on a first line, then a line for each place

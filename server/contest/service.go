@@ -2,6 +2,7 @@ package contest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,6 +22,9 @@ import (
 // transaction of each batch, so that every event sees one version of every contest.
 const settingRevision = "contest_revision"
 
+// maxSyncAttempts bounds how often Sync starts anew because contests changed while it read.
+const maxSyncAttempts = 10
+
 // ErrStale says that the set a batch was folded with is not the newest one; the batch must be folded again.
 var ErrStale = errors.New("contests have changed")
 
@@ -31,9 +35,10 @@ var ErrNotFound = errors.New("not found")
 type Config struct {
 	Store   *store.Store
 	Journal *journal.Journal
-	// Current returns the newest version of every published contest.
-	Current func(ctx context.Context) ([]catalog.Published, error)
-	Clock   Clock
+	// Current returns the newest version of every published contest, Definition one version of a definition.
+	Current    func(ctx context.Context) ([]catalog.Published, error)
+	Definition func(ctx context.Context, kind, id string, version int32) (*laurelv1.Definition, []*laurelv1.Definition, error)
+	Clock      Clock
 	// Now is for the times of changes, not for windows.
 	Now func() time.Time
 	// Players counts the players on a contest's board.
@@ -90,23 +95,10 @@ func (s *Service) List() []*laurelv1.ContestSummary {
 func (s *Service) Sync(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	current, err := s.Current(ctx)
-	if err != nil {
-		return fmt.Errorf("read published contests: %w", err)
+	set, err := s.syncOnce(ctx)
+	for attempt := 1; errors.Is(err, ErrStale) && attempt < maxSyncAttempts; attempt++ {
+		set, err = s.syncOnce(ctx)
 	}
-	definitions := make([]*Definition, 0, len(current))
-	for _, published := range current {
-		definition, err := s.compile(published)
-		if err != nil {
-			return err
-		}
-		definitions = append(definitions, definition)
-	}
-	var set *Set
-	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		set, err = s.adopt(ctx, tx, definitions)
-		return err
-	})
 	if err != nil {
 		return fmt.Errorf("sync contests: %w", err)
 	}
@@ -116,6 +108,80 @@ func (s *Service) Sync(ctx context.Context) error {
 			s.Log.InfoContext(ctx, "contest changed", "contest", c.ID, "state", c.State.String(), "version", c.Version, "close_seq", c.CloseSeq)
 			s.Changed(c.ID)
 		}
+	}
+	return nil
+}
+
+// syncOnce reads what is published and brings the rows up to it. ErrStale when a contest changed in between: then a definition published
+// meanwhile could be missing from a set that bears the newest revision.
+func (s *Service) syncOnce(ctx context.Context) (set *Set, err error) {
+	seen, mark, err := s.marks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	current, err := s.Current(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read published contests: %w", err)
+	}
+	definitions := make([]*Definition, 0, len(current))
+	for _, published := range current {
+		definition, err := s.compile(published)
+		if err != nil {
+			return nil, err
+		}
+		definitions = append(definitions, definition)
+	}
+	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		revision, err := lockRevision(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if revision != seen {
+			return ErrStale
+		}
+		set, err = s.adopt(ctx, tx, revision, definitions)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	set.mark = mark
+	return set, s.restoreFinal(ctx, set)
+}
+
+// marks reads what tells a set that is out of date: the revision, and the newest published definition of any kind.
+func (s *Service) marks(ctx context.Context) (revision, definition int64, err error) {
+	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if revision, err = readRevision(ctx, tx, ""); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM definition").Scan(&definition); err != nil {
+			return fmt.Errorf("read newest definition: %w", err)
+		}
+		return nil
+	})
+	return revision, definition, err
+}
+
+// restoreFinal gives final contests the definition their result was made from, in place of a newer one.
+func (s *Service) restoreFinal(ctx context.Context, set *Set) error {
+	for _, c := range set.ordered {
+		if c.finalVersion == 0 || c.finalVersion == c.Version {
+			continue
+		}
+		definition, _, err := s.Definition(ctx, catalog.KindContest, c.ID, int32(c.finalVersion))
+		if err != nil {
+			return fmt.Errorf("read version %d of final contest %s: %w", c.finalVersion, c.ID, err)
+		}
+		document, problems := catalog.Parse("", []byte(definition.GetYaml()))
+		if len(problems) > 0 {
+			return fmt.Errorf("version %d of final contest %s: %w", c.finalVersion, c.ID, &catalog.Invalid{Problems: problems})
+		}
+		compiled, err := s.compile(catalog.Published{Definition: definition, Contest: document.Contest})
+		if err != nil {
+			return err
+		}
+		c.Definition = compiled
 	}
 	return nil
 }
@@ -134,11 +200,7 @@ func (s *Service) compile(published catalog.Published) (*Definition, error) {
 }
 
 // adopt brings the contest rows up to the definitions and returns the set they make.
-func (s *Service) adopt(ctx context.Context, tx *store.Tx, definitions []*Definition) (*Set, error) {
-	revision, err := lockRevision(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
+func (s *Service) adopt(ctx context.Context, tx *store.Tx, revision int64, definitions []*Definition) (*Set, error) {
 	rows, err := tx.Ent().Contest.Query().All(ctx)
 	if err != nil {
 		return nil, err
@@ -147,28 +209,19 @@ func (s *Service) adopt(ctx context.Context, tx *store.Tx, definitions []*Defini
 	for _, row := range rows {
 		byID[row.ID] = row
 	}
+	folded, err := s.Journal.HighestCursor(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	changed := false
 	live := make([]*Live, 0, len(definitions))
 	for _, d := range definitions {
-		row := byID[d.ID]
-		switch {
-		case row == nil:
-			row, err = tx.Ent().Contest.Create().SetID(d.ID).SetVersion(d.Version).SetState(int(laurelv1.ContestState_CONTEST_STATE_SCHEDULED)).
-				SetStartTs(d.Start).SetEndTs(d.End).SetGraceEndTs(d.GraceEnd).SetChangedAt(s.Now().UnixMicro()).Save(ctx)
-			changed = true
-		case row.Version != d.Version && row.State != int(laurelv1.ContestState_CONTEST_STATE_FINAL):
-			row, err = tx.Ent().Contest.UpdateOne(row).SetVersion(d.Version).SetStartTs(d.Start).SetEndTs(d.End).SetGraceEndTs(d.GraceEnd).
-				SetChangedAt(s.Now().UnixMicro()).Save(ctx)
-			changed = true
-		}
+		row, moved, err := s.adoptOne(ctx, tx, d, byID[d.ID], folded)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("contest %s: %w", d.ID, err)
 		}
-		c := &Live{Definition: d, State: laurelv1.ContestState(row.State), ResultHash: row.ResultHash, FinalPlayers: row.Players}
-		if row.CloseSeq != nil {
-			c.CloseSeq = *row.CloseSeq
-		}
-		live = append(live, c)
+		changed = changed || moved
+		live = append(live, newLive(d, row))
 	}
 	if changed {
 		if err := bump(ctx, tx); err != nil {
@@ -177,6 +230,22 @@ func (s *Service) adopt(ctx context.Context, tx *store.Tx, definitions []*Defini
 		revision++
 	}
 	return newSet(revision, live), nil
+}
+
+// adoptOne makes or moves the row of one contest. A final one stays with its version.
+func (s *Service) adoptOne(ctx context.Context, tx *store.Tx, d *Definition, row *db.Contest, folded int64) (_ *db.Contest, changed bool, err error) {
+	now := s.Now().UnixMicro()
+	switch {
+	case row == nil:
+		row, err = tx.Ent().Contest.Create().SetID(d.ID).SetVersion(d.Version).SetState(int(laurelv1.ContestState_CONTEST_STATE_SCHEDULED)).
+			SetStartTs(d.Start).SetEndTs(d.End).SetGraceEndTs(d.GraceEnd).SetOpenSeq(folded).SetChangedAt(now).Save(ctx)
+		return row, true, err
+	case row.Version < d.Version && row.State != int(laurelv1.ContestState_CONTEST_STATE_FINAL):
+		row, err = tx.Ent().Contest.UpdateOne(row).SetVersion(d.Version).SetStartTs(d.Start).SetEndTs(d.End).SetGraceEndTs(d.GraceEnd).
+			SetChangedAt(now).Save(ctx)
+		return row, true, err
+	}
+	return row, false, nil
 }
 
 // lockRevision reads the revision and keeps others from changing it until the transaction ends.

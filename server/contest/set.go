@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/laurelhq/laurel/ent/db"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/rule"
 )
@@ -19,15 +20,32 @@ type Live struct {
 	ResultHash string
 	// FinalPlayers is the number of places of a final contest.
 	FinalPlayers int64
+	// OpenSeq is the journal position up to which events were folded before the contest was known; they do not count.
+	OpenSeq int64
+	// finalVersion is the version a final contest's result was made from, 0 before.
+	finalVersion int
+}
+
+func newLive(d *Definition, row *db.Contest) *Live {
+	c := &Live{Definition: d, State: laurelv1.ContestState(row.State), ResultHash: row.ResultHash, FinalPlayers: row.Players, OpenSeq: row.OpenSeq}
+	if row.CloseSeq != nil {
+		c.CloseSeq = *row.CloseSeq
+	}
+	if c.State == laurelv1.ContestState_CONTEST_STATE_FINAL {
+		c.finalVersion = row.Version
+	}
+	return c
 }
 
 // Set is all published contests at one revision. It is immutable.
 type Set struct {
 	// Revision grows with every change of a contest that the fold must know of.
 	Revision int64
-	byID     map[string]*Live
-	ordered  []*Live
-	index    *rule.Index
+	// mark is the newest definition the set knows of.
+	mark    int64
+	byID    map[string]*Live
+	ordered []*Live
+	index   *rule.Index
 }
 
 func newSet(revision int64, contests []*Live) *Set {

@@ -17,6 +17,8 @@ const (
 	SnapshotRows = 100
 	// maxSnapshots bounds how many snapshots are listed.
 	maxSnapshots = 1000
+	// keptSnapshots is how many snapshots of a contest are kept: a day of one every 30 seconds.
+	keptSnapshots = 2880
 )
 
 // SaveSnapshot keeps the top of a board under the next number. When another process saved at the same time, one of the two is kept.
@@ -30,6 +32,11 @@ func (s *Service) SaveSnapshot(ctx context.Context, contestID string, total int6
 		SELECT CAST($1 AS varchar), 1 + coalesce((SELECT max(number) FROM contest_snapshot WHERE contest_id = $1), 0), $2, $3, $4`, contestID, takenAt, total, body)
 	if err != nil && !store.IsConflict(err) {
 		return fmt.Errorf("store snapshot: %w", err)
+	}
+	_, err = s.Store.Write().ExecContext(ctx, `DELETE FROM contest_snapshot WHERE contest_id = $1
+		AND number <= (SELECT max(number) FROM contest_snapshot WHERE contest_id = $1) - $2`, contestID, keptSnapshots)
+	if err != nil {
+		return fmt.Errorf("drop old snapshots: %w", err)
 	}
 	return nil
 }

@@ -180,6 +180,11 @@ func Standings(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Ra
 	return query(ctx, tx, "SELECT user_id, units, tie FROM standing WHERE contest_id = $1", contestID)
 }
 
+// InOrder reads every standing of a contest in the order of the board.
+func InOrder(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Ranked, error] {
+	return query(ctx, tx, "SELECT user_id, units, tie FROM standing WHERE contest_id = $1 ORDER BY "+order(tx.Dialect()), contestID)
+}
+
 // Page reads standings from the database in the order of the board, and how many there are. It serves readers while a board is rebuilt.
 func Page(ctx context.Context, s *store.Store, contestID string, from, count int64) (rows []Ranked, total int64, err error) {
 	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {

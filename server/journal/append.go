@@ -46,6 +46,7 @@ const postgresAppend = `WITH position AS (SELECT (pg_current_xact_id()::text::bi
 	INSERT INTO journal_event (id, partition, event_id, content_hash, ingest_ts, body)
 	SELECT position.base + e.ordinal, e.partition, e.event_id, e.content_hash, $2, e.body
 	FROM position, unnest($3::bigint[], $4::text[], $5::bytea[], $6::bytea[]) WITH ORDINALITY AS e (partition, event_id, content_hash, body, ordinal)
+	ORDER BY e.event_id -- two writers with the same ids take their locks in one order
 	ON CONFLICT (event_id) DO NOTHING RETURNING event_id)
 SELECT count(*), CASE WHEN count(*) < $7 THEN string_agg(event_id, chr(10)) END FROM inserted`
 

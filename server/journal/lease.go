@@ -61,7 +61,8 @@ func (j *Journal) Claim(ctx context.Context, owner string, previous *Lease, now 
 			if p.owner != owner && p.leaseUntil > micros(now) {
 				continue
 			}
-			if p.owner != owner {
+			// A process that does not know the epoch is not the one that holds it, even under the same name.
+			if p.owner != owner || previous == nil || previous.Held[p.id] != p.epoch {
 				p.epoch++
 			}
 			_, err := tx.ExecContext(ctx, "UPDATE journal_partition SET owner = $1, epoch = $2, lease_until = $3 WHERE id = $4",
@@ -143,6 +144,14 @@ func (j *Journal) Advance(ctx context.Context, tx *store.Tx, lease *Lease, posit
 // LowestCursor is the position up to which every partition is folded.
 func (j *Journal) LowestCursor(ctx context.Context) (cursor int64, err error) {
 	if err := j.store.Read().QueryRowContext(ctx, "SELECT min(cursor) FROM journal_partition").Scan(&cursor); err != nil {
+		return 0, fmt.Errorf("read cursors: %w", err)
+	}
+	return cursor, nil
+}
+
+// HighestCursor is the position above which no partition is folded, as seen by the transaction.
+func (j *Journal) HighestCursor(ctx context.Context, tx *store.Tx) (cursor int64, err error) {
+	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(cursor), 0) FROM journal_partition").Scan(&cursor); err != nil {
 		return 0, fmt.Errorf("read cursors: %w", err)
 	}
 	return cursor, nil

@@ -26,6 +26,9 @@ type Journal struct {
 	inserts  *sqliteInserts
 }
 
+// restoreGap is left free above the highest position after a restore: contests may have closed at positions a little above the last event.
+const restoreGap = 1 << 20
+
 const (
 	settingPartitions = "journal_partitions"
 	settingOffset     = "journal_offset"
@@ -93,7 +96,7 @@ func settleOffset(ctx context.Context, tx *store.Tx) (int64, error) {
 	if highest>>ordinalBits < current+offset {
 		return offset, nil
 	}
-	offset = highest>>ordinalBits - current + 1
+	offset = highest>>ordinalBits - current + 1 + restoreGap
 	_, err = tx.ExecContext(ctx, "UPDATE setting SET value = $1 WHERE id = $2", strconv.FormatInt(offset, 10), settingOffset)
 	return offset, err
 }
@@ -106,12 +109,12 @@ func (j *Journal) Woken() <-chan struct{} { return j.woken }
 
 // Head returns a position such that every event appended before the call lies at or below it, and every append that begins after
 // the call lies above it. An append that is under way may lie on either side; Folded waits for it.
-func (j *Journal) Head(ctx context.Context) (head int64, err error) {
+func (j *Journal) Head(ctx context.Context, tx *store.Tx) (head int64, err error) {
 	query := "SELECT coalesce(max(id), 0) FROM journal_event"
 	if j.store.Dialect() == store.Postgres {
 		query = fmt.Sprintf("SELECT ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint + %d) << %d) - 1", j.offset, ordinalBits)
 	}
-	if err := j.store.Read().QueryRowContext(ctx, query).Scan(&head); err != nil {
+	if err := tx.QueryRowContext(ctx, query).Scan(&head); err != nil {
 		return 0, fmt.Errorf("read journal head: %w", err)
 	}
 	return head, nil

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
@@ -13,6 +14,9 @@ import (
 	"github.com/laurelhq/laurel/server/rule"
 	"github.com/laurelhq/laurel/server/store"
 )
+
+// maxLoggedPerBatch bounds the dead letters of a batch that are logged one by one; all of them are stored.
+const maxLoggedPerBatch = 10
 
 // hit is a round of an event that counts in a contest.
 type hit struct {
@@ -67,6 +71,10 @@ func (b *batch) score() {
 			b.tick(record.Seq, e)
 		}
 		b.scoreEvent(record, e)
+		if len(b.hits) >= maxHits {
+			b.records, b.end = b.records[:i+1], record.Seq
+			return
+		}
 	}
 }
 
@@ -227,10 +235,22 @@ func (b *batch) moveClock(ctx context.Context, tx *store.Tx) error {
 	return b.marks.Store(ctx, tx)
 }
 
+// distrustBoards has the boards of a batch rebuilt when it is not known whether it was committed: they may miss it for good.
+func (b *batch) distrustBoards(err error) {
+	if errors.Is(err, contest.ErrStale) || errors.Is(err, journal.ErrFenced) {
+		return // rolled back for certain
+	}
+	for contestID := range b.oldest {
+		b.p.Boards.Distrust(contestID)
+	}
+}
+
 // closed reports whether the batch closed a contest by the event clock.
 func (b *batch) closed() bool { return len(b.closings) > 0 }
 
 func (b *batch) bury(record *journal.Record, e *laurelv1.Event, stage, subject string, err error) {
-	b.p.Log.Warn("event not folded", "event_id", e.GetEventId(), "stage", stage, "contest", subject, "error", err.Error(), "trace_id", e.GetTraceId())
+	if len(b.dead) < maxLoggedPerBatch {
+		b.p.Log.Warn("event not folded", "event_id", e.GetEventId(), "stage", stage, "contest", subject, "error", err.Error(), "trace_id", e.GetTraceId())
+	}
 	b.dead = append(b.dead, journal.DeadLetter{Seq: record.Seq, EventID: e.GetEventId(), Stage: stage, Subject: subject, Reason: err.Error()})
 }

@@ -27,6 +27,10 @@ const (
 	maxStaleRetries = 10
 	// maxUnpublished bounds the committed batches that wait to be put on the boards.
 	maxUnpublished = 4
+	// maxHits bounds the rounds of one batch over all contests; a batch whose events meet many contests is cut there.
+	maxHits = 100_000
+	// cycleTime bounds one batch, and releaseTime giving the partitions back at the end.
+	cycleTime, releaseTime = 30 * time.Second, 5 * time.Second
 	// minBackoff and maxBackoff bound the pause after a failure.
 	minBackoff, maxBackoff = 50 * time.Millisecond, time.Second
 )
@@ -80,7 +84,7 @@ func (p *Pipeline) Run(ctx context.Context) {
 	go func() { defer close(done); p.publishAll(context.WithoutCancel(ctx)) }()
 	backoff := minBackoff
 	for ctx.Err() == nil {
-		folded, err := p.cycle(ctx)
+		folded, err := p.cycleOnce(ctx)
 		switch {
 		case err == nil && folded > 0:
 			backoff = minBackoff
@@ -100,6 +104,14 @@ func (p *Pipeline) Run(ctx context.Context) {
 	close(p.publish)
 	<-done
 	p.release(context.WithoutCancel(ctx))
+}
+
+// cycleOnce lets a cycle that has begun finish when the server goes down, so that its commit is never in doubt, and gives up on a
+// database that does not answer.
+func (p *Pipeline) cycleOnce(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cycleTime)
+	defer cancel()
+	return p.cycle(ctx)
 }
 
 // cycle folds one batch and returns how many events it had.
@@ -140,6 +152,7 @@ func (p *Pipeline) fold(ctx context.Context, records []journal.Record) error {
 	}
 	p.Scored(p.Now().Sub(start), len(records))
 	if err := b.commit(ctx); err != nil {
+		b.distrustBoards(err)
 		return err
 	}
 	p.cursor = b.end
@@ -165,6 +178,10 @@ func (p *Pipeline) renew(ctx context.Context) error {
 	}
 	if changed {
 		p.cache.clear()
+		// Whoever folded before may have died between a commit and its boards, so each is read from standings once.
+		for _, c := range p.Contests.Set().All() {
+			p.Boards.Distrust(c.ID)
+		}
 		p.Log.InfoContext(ctx, "partitions claimed", "partitions", len(lease.Held), "owner", p.Owner)
 	}
 	p.lease, p.cursor, p.renewAt = lease, lease.Lowest(), now.Add(renewEvery)
@@ -174,13 +191,15 @@ func (p *Pipeline) renew(ctx context.Context) error {
 // forget drops everything that a failed batch may have touched; the next cycle claims and reads anew.
 func (p *Pipeline) forget() {
 	p.cache.clear()
-	p.lease = nil
+	p.renewAt = time.Time{}
 }
 
 func (p *Pipeline) release(ctx context.Context) {
 	if p.lease == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, releaseTime)
+	defer cancel()
 	if err := p.Journal.Release(ctx, p.lease); err != nil {
 		p.Log.WarnContext(ctx, "partitions not released; they come free when the lease runs out", "error", err.Error())
 	}

@@ -16,15 +16,15 @@ import (
 )
 
 // Refold folds the whole journal into fresh standings of one contest, by the same functions as the pipeline, and compares them with
-// the stored ones. It returns how many players there are and the first difference in words. Events the fold had not seen when the
-// contest was published, or has not reached yet, show as differences: nothing may run meanwhile.
+// the stored ones. It returns how many players there are and the first difference in words. Nothing may be folded meanwhile. A contest that was
+// scored by several versions is folded by the newest one, and what that changed shows as differences.
 func Refold(ctx context.Context, s *store.Store, j *journal.Journal, c *contest.Live) (players int64, difference string, err error) {
 	fresh := map[string]*contest.Standing{}
 	partitions := make([]int, j.Partitions())
 	for i := range partitions {
 		partitions[i] = i
 	}
-	for after := int64(0); ; {
+	for after := c.OpenSeq; ; {
 		records, err := j.Read(ctx, partitions, after, DefaultBatch)
 		if err != nil {
 			return 0, "", err
@@ -92,6 +92,9 @@ func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, fres
 			want := fresh[row.UserID]
 			if want == nil {
 				return fmt.Sprintf("player %q is stored with %d and the journal has nothing of him", row.UserID, row.State.Units), nil
+			}
+			if !bytes.Equal(row.State.AppendBinary(nil), want.AppendBinary(nil)) && row.Version != c.Version {
+				return fmt.Sprintf("player %q was scored by version %d too, and the newest, %d, alone would give %d for his %d", row.UserID, row.Version, c.Version, want.Units, row.State.Units), nil
 			}
 			if !bytes.Equal(row.State.AppendBinary(nil), want.AppendBinary(nil)) {
 				return fmt.Sprintf("player %q is stored with %d from %d rounds, the journal gives %d from %d", row.UserID, row.State.Units, row.State.Rounds, want.Units, want.Rounds), nil

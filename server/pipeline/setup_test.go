@@ -90,7 +90,7 @@ func start(t *testing.T, s *store.Store, o options) *process {
 	}
 	log := slog.New(slog.DiscardHandler)
 	p.contests = contest.NewService(contest.Config{
-		Store: s, Journal: p.journal, Current: p.catalog.Current, Clock: clock, Now: o.now,
+		Store: s, Journal: p.journal, Current: p.catalog.Current, Definition: p.catalog.Get, Clock: clock, Now: o.now,
 		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: log,
 	})
 	require.NoError(t, p.contests.Sync(ctx))

@@ -33,6 +33,10 @@ func IsUnavailable(err error) bool {
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
+		switch pg.Code {
+		case "40001", "40P01", "25006": // serialization failure, deadlock, read-only after a failover
+			return true
+		}
 		switch pg.Code[:2] {
 		case "08", "53", "57", "58": // connection, resources, operator intervention, system error
 			return true

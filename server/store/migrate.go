@@ -43,17 +43,19 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 }
 
 // settle does what migrations made from ent's schema can't: it has the database refuse updates and deletes of append-only tables.
+// It takes a lock only on a table that lacks something, since it runs at each start beside servers that are working.
 func (tx *Tx) settle(ctx context.Context) error {
-	var statements []string
+	statements := []string{}
 	if tx.dialect == Postgres {
-		// Standings are updated in place again and again: free room in their pages keeps those updates away from the indexes.
-		statements = append(statements, "SELECT pg_advisory_xact_lock(5135135)", "ALTER TABLE standing SET (fillfactor = 70)", `CREATE OR REPLACE FUNCTION laurel_refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+		statements = append(statements, "SELECT pg_advisory_xact_lock(5135135)", `CREATE OR REPLACE FUNCTION laurel_refuse_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`)
+		// Standings are updated in place again and again: free room in their pages keeps those updates away from the indexes.
+		statements = append(statements, unless("pg_class WHERE relname = 'standing' AND reloptions IS NOT NULL", "ALTER TABLE standing SET (fillfactor = 70)"))
 	}
 	for _, table := range appendOnly {
 		if tx.dialect == Postgres {
-			statements = append(statements, fmt.Sprintf(`CREATE OR REPLACE TRIGGER %[1]s_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %[1]s
-FOR EACH STATEMENT EXECUTE FUNCTION laurel_refuse_change()`, table))
+			statements = append(statements, unless("pg_trigger WHERE tgname = '"+table+"_append_only' AND tgrelid = '"+table+"'::regclass",
+				fmt.Sprintf("CREATE TRIGGER %[1]s_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %[1]s FOR EACH STATEMENT EXECUTE FUNCTION laurel_refuse_change()", table)))
 			continue
 		}
 		for _, verb := range []string{"UPDATE", "DELETE"} {
@@ -67,4 +69,9 @@ BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END`, table, strings.ToLower(
 		}
 	}
 	return nil
+}
+
+// unless is a Postgres statement that runs do when no row of from exists.
+func unless(from, do string) string {
+	return "DO $unless$ BEGIN IF NOT EXISTS (SELECT 1 FROM " + from + ") THEN " + do + "; END IF; END $unless$"
 }

@@ -30,8 +30,9 @@ const (
 const (
 	// sqliteReaders bounds the reader connections of SQLite.
 	sqliteReaders = 4
-	// postgresConnections bounds the connections of one process to Postgres.
-	postgresConnections = 16
+	// postgresWriters and postgresReaders bound the connections of one process to Postgres. Reads that take long, such as the rebuild
+	// of a board, can't keep writes waiting.
+	postgresWriters, postgresReaders = 8, 12
 )
 
 // Store is an open database.
@@ -105,13 +106,15 @@ func openPostgres(ctx context.Context, url string) (*Store, error) {
 	for _, setting := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
 		config.RuntimeParams[setting] = "off"
 	}
-	pool := stdlib.OpenDB(*config)
-	pool.SetMaxOpenConns(postgresConnections)
-	pool.SetMaxIdleConns(postgresConnections)
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("reach postgres: %w", err), pool.Close())
+	write, read := stdlib.OpenDB(*config), stdlib.OpenDB(*config)
+	write.SetMaxOpenConns(postgresWriters)
+	write.SetMaxIdleConns(postgresWriters)
+	read.SetMaxOpenConns(postgresReaders)
+	read.SetMaxIdleConns(postgresReaders)
+	if err := write.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach postgres: %w", err), read.Close(), write.Close())
 	}
-	return newStore(Postgres, dialect.Postgres, pool, pool), nil
+	return newStore(Postgres, dialect.Postgres, write, read), nil
 }
 
 func newStore(d Dialect, entDialect string, write, read *sql.DB) *Store {
@@ -138,8 +141,5 @@ func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx)
 
 // Close closes the database.
 func (s *Store) Close() error {
-	if s.read == s.write {
-		return s.write.Close()
-	}
 	return errors.Join(s.read.Close(), s.write.Close())
 }

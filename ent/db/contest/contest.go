@@ -21,6 +21,8 @@ const (
 	FieldEndTs = "end_ts"
 	// FieldGraceEndTs holds the string denoting the grace_end_ts field in the database.
 	FieldGraceEndTs = "grace_end_ts"
+	// FieldOpenSeq holds the string denoting the open_seq field in the database.
+	FieldOpenSeq = "open_seq"
 	// FieldCloseSeq holds the string denoting the close_seq field in the database.
 	FieldCloseSeq = "close_seq"
 	// FieldResultHash holds the string denoting the result_hash field in the database.
@@ -41,6 +43,7 @@ var Columns = []string{
 	FieldStartTs,
 	FieldEndTs,
 	FieldGraceEndTs,
+	FieldOpenSeq,
 	FieldCloseSeq,
 	FieldResultHash,
 	FieldPlayers,
@@ -99,6 +102,11 @@ func ByEndTs(opts ...sql.OrderTermOption) OrderOption {
 // ByGraceEndTs orders the results by the grace_end_ts field.
 func ByGraceEndTs(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldGraceEndTs, opts...).ToFunc()
+}
+
+// ByOpenSeq orders the results by the open_seq field.
+func ByOpenSeq(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOpenSeq, opts...).ToFunc()
 }
 
 // ByCloseSeq orders the results by the close_seq field.

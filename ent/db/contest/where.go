@@ -87,6 +87,11 @@ func GraceEndTs(v int64) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldGraceEndTs, v))
 }
 
+// OpenSeq applies equality check predicate on the "open_seq" field. It's identical to OpenSeqEQ.
+func OpenSeq(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldOpenSeq, v))
+}
+
 // CloseSeq applies equality check predicate on the "close_seq" field. It's identical to CloseSeqEQ.
 func CloseSeq(v int64) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldCloseSeq, v))
@@ -305,6 +310,46 @@ func GraceEndTsLT(v int64) predicate.Contest {
 // GraceEndTsLTE applies the LTE predicate on the "grace_end_ts" field.
 func GraceEndTsLTE(v int64) predicate.Contest {
 	return predicate.Contest(sql.FieldLTE(FieldGraceEndTs, v))
+}
+
+// OpenSeqEQ applies the EQ predicate on the "open_seq" field.
+func OpenSeqEQ(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldOpenSeq, v))
+}
+
+// OpenSeqNEQ applies the NEQ predicate on the "open_seq" field.
+func OpenSeqNEQ(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldNEQ(FieldOpenSeq, v))
+}
+
+// OpenSeqIn applies the In predicate on the "open_seq" field.
+func OpenSeqIn(vs ...int64) predicate.Contest {
+	return predicate.Contest(sql.FieldIn(FieldOpenSeq, vs...))
+}
+
+// OpenSeqNotIn applies the NotIn predicate on the "open_seq" field.
+func OpenSeqNotIn(vs ...int64) predicate.Contest {
+	return predicate.Contest(sql.FieldNotIn(FieldOpenSeq, vs...))
+}
+
+// OpenSeqGT applies the GT predicate on the "open_seq" field.
+func OpenSeqGT(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldGT(FieldOpenSeq, v))
+}
+
+// OpenSeqGTE applies the GTE predicate on the "open_seq" field.
+func OpenSeqGTE(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldGTE(FieldOpenSeq, v))
+}
+
+// OpenSeqLT applies the LT predicate on the "open_seq" field.
+func OpenSeqLT(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldLT(FieldOpenSeq, v))
+}
+
+// OpenSeqLTE applies the LTE predicate on the "open_seq" field.
+func OpenSeqLTE(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldLTE(FieldOpenSeq, v))
 }
 
 // CloseSeqEQ applies the EQ predicate on the "close_seq" field.

@@ -52,6 +52,7 @@ var (
 		{Name: "start_ts", Type: field.TypeInt64},
 		{Name: "end_ts", Type: field.TypeInt64},
 		{Name: "grace_end_ts", Type: field.TypeInt64},
+		{Name: "open_seq", Type: field.TypeInt64},
 		{Name: "close_seq", Type: field.TypeInt64, Nullable: true},
 		{Name: "result_hash", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "players", Type: field.TypeInt64, Default: 0},

@@ -42,7 +42,7 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	}
 	definitions := catalog.NewService(database.Ent(), entWrites(database), wall, rule.Check)
 	contests := contest.NewService(contest.Config{
-		Store: database, Journal: events, Current: definitions.Current, Clock: contest.WallClock(wall), Now: wall,
+		Store: database, Journal: events, Current: definitions.Current, Definition: definitions.Get, Clock: contest.WallClock(wall), Now: wall,
 		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: slog.New(slog.DiscardHandler),
 	})
 	if err := contests.Sync(ctx); err != nil {
@@ -71,30 +71,34 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 
 // verify compares journal and standings, then standings and board.
 func (c *verifyBoardsCmd) verify(ctx context.Context, database *store.Store, events *journal.Journal, engine board.Engine, name string, one *contest.Live) (good bool, err error) {
-	folded, difference, err := pipeline.Refold(ctx, database, events, one)
+	players, difference, err := pipeline.Refold(ctx, database, events, one)
 	if err != nil {
 		return false, err
 	}
+	journalSays := fmt.Sprintf("%d players, standings equal the journal", players)
 	if difference != "" {
-		_, err := fmt.Fprintf(os.Stdout, "%s: journal and standings differ: %s\n", one.ID, difference)
-		return false, err
+		journalSays = "standings differ from the journal: " + difference
 	}
-	if name == "memory" {
-		_, err := fmt.Fprintf(os.Stdout, "%s: %d players, standings equal the journal; the board lives in the server and is built from them\n", one.ID, folded)
-		return true, err
+	boardSays, equal := "the board lives in the server and is built from the standings when it starts", true
+	if name != "memory" {
+		if boardSays, equal, err = compareBoard(ctx, database, engine, name, one.ID); err != nil {
+			return false, err
+		}
 	}
-	places, place, err := board.Verify(ctx, engine, database, one.ID)
+	_, err = fmt.Fprintf(os.Stdout, "%s: %s; %s\n", one.ID, journalSays, boardSays)
+	return difference == "" && equal, err
+}
+
+func compareBoard(ctx context.Context, database *store.Store, engine board.Engine, name, id string) (says string, equal bool, err error) {
+	places, difference, err := board.Verify(ctx, engine, database, id)
 	switch {
 	case errors.Is(err, board.ErrLost):
-		_, err := fmt.Fprintf(os.Stdout, "%s: %d players, standings equal the journal; the board is not in %s now and will be built when a server starts\n", one.ID, folded, name)
-		return true, err
+		return fmt.Sprintf("the board is not in %s now and is built when a server starts", name), true, nil
 	case err != nil:
-		return false, err
-	case place != nil:
-		_, err := fmt.Fprintf(os.Stdout, "%s: place %d: the board has %q with %d, the standings %q with %d\n", one.ID, place.Place,
-			place.Board.UserID, place.Board.Units, place.Standings.UserID, place.Standings.Units)
-		return false, err
+		return "", false, err
+	case difference != nil:
+		return fmt.Sprintf("at place %d the board has %q with %d, the standings %q with %d", difference.Place,
+			difference.Board.UserID, difference.Board.Units, difference.Standings.UserID, difference.Standings.Units), false, nil
 	}
-	_, err = fmt.Fprintf(os.Stdout, "%s: %d places, journal, standings and board are equal\n", one.ID, places)
-	return true, err
+	return fmt.Sprintf("the board equals them at all %d places", places), true, nil
 }

@@ -148,7 +148,7 @@ func (p *process) openIntake(ctx context.Context) (err error) {
 // right after, before anything runs.
 func (p *process) openContests(ctx context.Context) error {
 	p.contests = contest.NewService(contest.Config{
-		Store: p.database, Journal: p.journal, Current: p.definitions.Current, Clock: p.clock, Now: p.now, Log: p.log,
+		Store: p.database, Journal: p.journal, Current: p.definitions.Current, Definition: p.definitions.Get, Clock: p.clock, Now: p.now, Log: p.log,
 		Players: func(id string) int64 { return p.keeper.Total(id) },
 		Changed: func(id string) { p.hub.ContestChanged(id) },
 	})

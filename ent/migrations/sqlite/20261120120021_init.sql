@@ -6,7 +6,7 @@ CREATE TABLE `clock_mark` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `mar
 -- create index "clockmark_market_brand" to table: "clock_mark"
 CREATE UNIQUE INDEX `clockmark_market_brand` ON `clock_mark` (`market`, `brand`);
 -- create "contest" table
-CREATE TABLE `contest` (`id` text NOT NULL, `version` integer NOT NULL, `state` integer NOT NULL, `start_ts` integer NOT NULL, `end_ts` integer NOT NULL, `grace_end_ts` integer NOT NULL, `close_seq` integer NULL, `result_hash` text NOT NULL DEFAULT (''), `players` integer NOT NULL DEFAULT (0), `changed_at` integer NOT NULL, PRIMARY KEY (`id`));
+CREATE TABLE `contest` (`id` text NOT NULL, `version` integer NOT NULL, `state` integer NOT NULL, `start_ts` integer NOT NULL, `end_ts` integer NOT NULL, `grace_end_ts` integer NOT NULL, `open_seq` integer NOT NULL, `close_seq` integer NULL, `result_hash` text NOT NULL DEFAULT (''), `players` integer NOT NULL DEFAULT (0), `changed_at` integer NOT NULL, PRIMARY KEY (`id`));
 -- create index "contest_state" to table: "contest"
 CREATE INDEX `contest_state` ON `contest` (`state`);
 -- create "contest_snapshot" table
