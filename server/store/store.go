@@ -63,12 +63,12 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("make folder of the database: %w", err)
 	}
 	base := "file:" + path + "?_busy_timeout=5000&_foreign_keys=1&_time_format=sqlite&_timezone=UTC"
-	write, err := sql.Open("sqlite", base+"&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_pragma=cache_size(-65536)&_pragma=wal_autocheckpoint(10000)")
+	write, err := sql.Open("sqlite", base+"&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_pragma=cache_size(-49152)&_pragma=wal_autocheckpoint(10000)")
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite writer: %w", err)
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sql.Open("sqlite", base+"&_query_only=1&_pragma=cache_size(-8192)")
+	read, err := sql.Open("sqlite", base+"&_query_only=1&_pragma=cache_size(-2048)")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open sqlite readers: %w", err), write.Close())
 	}
