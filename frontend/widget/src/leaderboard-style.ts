@@ -226,12 +226,13 @@ export const leaderboardStyle = css`
     justify-self: center;
   }
   .row {
+    position: relative;
     background: var(--_bg);
     border-block-end: 1px solid var(--_line);
   }
   .row.own {
     position: sticky;
-    z-index: 1;
+    z-index: 2;
     inset-block: var(--laurel-pin-offset, 0px);
     background: var(--_own-bg);
     box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--_accent) 45%, transparent);

@@ -1,3 +1,5 @@
+import { slideStarts } from "./slide.model.js";
+
 /** Longest a row may slide, in milliseconds. */
 export const slideMs = 280;
 /** Most rows that slide at a time. */
@@ -18,7 +20,10 @@ export class Slide {
     this.#tops = new Map([...rows].map((row) => [keyOf(row), row.getBoundingClientRect().top - origin]));
   }
 
-  /** Slides rows from where they were remembered to where they are now; call after they changed. */
+  /**
+   * Slides rows from where they were remembered to where they are now; call after they changed. A row that rises passes
+   * over those that make room for it, and keeps that order until the next change.
+   */
   play(table: HTMLElement, rows: Iterable<HTMLElement>): void {
     const tops = this.#tops;
     this.#tops = new Map();
@@ -26,9 +31,11 @@ export class Slide {
     const all = [...rows];
     for (const row of all) for (const animation of row.getAnimations()) animation.cancel();
     const origin = table.getBoundingClientRect().top;
-    const moves = all.flatMap((row) => {
-      const was = tops.get(keyOf(row));
-      const distance = was === undefined ? 0 : was - (row.getBoundingClientRect().top - origin);
+    const now = all.map((row) => ({ key: keyOf(row), top: row.getBoundingClientRect().top - origin }));
+    const starts = slideStarts(tops, now);
+    const moves = all.flatMap((row, index) => {
+      const distance = (starts[index] ?? 0) - (now[index]?.top ?? 0);
+      row.style.zIndex = distance >= 1 ? "1" : "";
       return Math.abs(distance) < 1 ? [] : [{ row, distance }];
     });
     for (const { row, distance } of moves.slice(0, slideRows)) {

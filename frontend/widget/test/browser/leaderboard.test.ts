@@ -268,6 +268,45 @@ describe("layout and motion", () => {
     expect(await slides(page)).not.toContainEqual(expect.objectContaining({ top: true }));
   });
 
+  it("brings a newcomer in from the place that was left, over the rows that make room", async () => {
+    const { page, server, status } = await setup(board);
+    await eventually(async () => expect(await status.textContent()).toBe("Live"));
+    // Slides are stopped at their first moment, so that the look doesn't depend on the machine's speed.
+    await page.evaluate(() => {
+      const animate = Reflect.get<Element, "animate">(Element.prototype, "animate");
+      Element.prototype.animate = function (this: Element, frames, options) {
+        const animation = animate.call(this, frames, options);
+        animation.pause();
+        return animation;
+      };
+    });
+    const before = await rowKeys(page);
+    const [, second] = server.feed.ranking();
+    const newcomer = server.feed.ranking().find(({ playerKey }) => playerKey === "key_30");
+    server.score("u_30", Number((second?.units ?? 0n) - (newcomer?.units ?? 0n)) + 1);
+    await eventually(async () => expect((await rowKeys(page))[1]).toBe("key_30"));
+    const seen = () =>
+      page.evaluate(() => {
+        const root = document.querySelector("laurel-leaderboard")?.shadowRoot;
+        const box = root?.querySelector(".rows")?.getBoundingClientRect();
+        if (!root || !box) throw new Error("no rows");
+        return Array.from({ length: 10 }, (_, index) => {
+          const y = box.top + (box.height * (index + 0.5)) / 10;
+          return root
+            .elementFromPoint(box.left + box.width / 2, y)
+            ?.closest("[data-key]")
+            ?.getAttribute("data-key");
+        });
+      });
+    expect(await seen()).toEqual([...before.slice(0, 9), "key_30"]);
+    await page.evaluate(() => {
+      const rows =
+        document.querySelector("laurel-leaderboard")?.shadowRoot?.querySelectorAll("[data-key]") ?? [];
+      for (const row of rows) for (const animation of row.getAnimations()) animation.finish();
+    });
+    expect(await seen()).toEqual(await rowKeys(page));
+  });
+
   it("slides nothing when less motion is wanted", async () => {
     const { page, server, status } = await setup(board, {}, { reducedMotion: "reduce" });
     await eventually(async () => expect(await status.textContent()).toBe("Live"));
