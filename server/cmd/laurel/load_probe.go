@@ -13,6 +13,8 @@ import (
 const (
 	// loadKept is the n of best_n_rounds in the contest that load publishes, and loadUnits are units a point (precision 2).
 	loadKept, loadUnits = 20, 100
+	// sightingsWait is how long the sockets may take to read the last frames, looked at every sightingsPoll.
+	sightingsWait, sightingsPoll = 5 * time.Second, 20 * time.Millisecond
 	// warmUpProbes come first and are not measured: after them the probe's player stands above those of earlier runs.
 	warmUpProbes = loadKept
 	// drainPartitions is how many partitions an installation has unless it was set otherwise.
@@ -109,8 +111,23 @@ func (r *loadRun) drain(ctx context.Context, w *watchers, ended time.Time) (time
 	}
 	select {
 	case at := <-w.drained:
+		r.awaitSightings(ctx)
 		return at.Sub(ended), nil
 	case <-ctx.Done():
 		return 0, fmt.Errorf("not everything that was sent is on the board after %s", drainTimeout)
+	}
+}
+
+// awaitSightings gives the other sockets a moment to read what one of them has seen; a socket that was lost never will.
+func (r *loadRun) awaitSightings(ctx context.Context) {
+	want := int64(r.Sockets) * max(0, r.probes.count.Load()-warmUpProbes)
+	ticker := time.NewTicker(sightingsPoll)
+	defer ticker.Stop()
+	for deadline := r.now().Add(sightingsWait); r.push.count.Load() < want && r.now().Before(deadline); {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
 	}
 }
