@@ -1,6 +1,7 @@
 import { useLingui } from "@lingui/react";
 import { Checkbox } from "@mantine/core";
 import { memo, useCallback, useEffect, useRef, useState } from "react";
+import { RoomLink } from "../ui/links.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import classes from "./BoardTable.module.css";
 import { type BoardRow, behindAbove, movements } from "./board.model.ts";
@@ -11,8 +12,11 @@ interface BoardTableProps {
   readonly precision: number;
   readonly label: string;
   /** User ids of the players that are compared. */
-  readonly chosen: readonly string[];
-  readonly onToggle: (userId: string) => void;
+  readonly chosen?: readonly string[];
+  /** Without it no players can be chosen. */
+  readonly onToggle?: (userId: string) => void;
+  /** Contest to whose full board the names lead; without it they are plain. */
+  readonly leadsTo?: string;
   /** User id of the player that is looked for. */
   readonly sought?: string | undefined;
   /** Leaves out what does not fit into a narrow column. */
@@ -59,12 +63,29 @@ interface BoardLineProps {
   readonly isChosen: boolean;
   readonly isSought: boolean;
   readonly compact: boolean;
-  readonly onToggle: (userId: string) => void;
+  readonly leadsTo: string | undefined;
+  readonly onToggle: ((userId: string) => void) | undefined;
+}
+
+/** A player's name, which may lead to him on the full board. */
+function PlayerName({ row, leadsTo }: Pick<BoardLineProps, "row" | "leadsTo">) {
+  if (leadsTo === undefined || row.userId === "") return <bdi>{row.name}</bdi>;
+  return (
+    <RoomLink
+      to="/contests/$id/board"
+      params={{ id: leadsTo }}
+      search={{ find: row.userId }}
+      c="inherit"
+      fw="inherit"
+    >
+      <bdi>{row.name}</bdi>
+    </RoomLink>
+  );
 }
 
 /** One row. A change of the board draws only the rows it touches anew. */
 const BoardLine = memo(function BoardLine(props: BoardLineProps) {
-  const { row, behind, precision, moved, isChosen, isSought, compact, onToggle } = props;
+  const { row, behind, precision, moved, isChosen, isSought, compact, leadsTo, onToggle } = props;
   const { i18n } = useLingui();
   const format = useFormat();
   return (
@@ -74,14 +95,16 @@ const BoardLine = memo(function BoardLine(props: BoardLineProps) {
       data-chosen={isChosen || undefined}
       data-sought={isSought || undefined}
     >
-      <td className={classes.choose}>
-        <Checkbox
-          checked={isChosen}
-          disabled={row.userId === ""}
-          onChange={() => onToggle(row.userId)}
-          aria-label={i18n.t("Compare {name}", { name: row.name })}
-        />
-      </td>
+      {onToggle === undefined ? null : (
+        <td className={classes.choose}>
+          <Checkbox
+            checked={isChosen}
+            disabled={row.userId === ""}
+            onChange={() => onToggle(row.userId)}
+            aria-label={i18n.t("Compare {name}", { name: row.name })}
+          />
+        </td>
+      )}
       <td className={classes.place}>
         <span className={classes.medal} data-place={row.place <= 3n ? row.place.toString() : undefined}>
           {format.count(row.place)}
@@ -89,7 +112,7 @@ const BoardLine = memo(function BoardLine(props: BoardLineProps) {
         <Moved places={moved} />
       </td>
       <th scope="row" className={classes.player} title={row.name}>
-        <bdi>{row.name}</bdi>
+        <PlayerName row={row} leadsTo={leadsTo} />
         {row.userId === "" ? null : (
           <span className={classes.userId}>
             <bdi>{row.userId}</bdi>
@@ -106,13 +129,16 @@ const BoardLine = memo(function BoardLine(props: BoardLineProps) {
   );
 });
 
+const noPlayers: readonly string[] = [];
+
 /** A board. Rows slide to their new places; two can be chosen to be compared. */
 export function BoardTable({
   rows,
   precision,
   label,
-  chosen,
+  chosen = noPlayers,
   onToggle,
+  leadsTo,
   sought,
   compact = false,
 }: BoardTableProps) {
@@ -124,14 +150,17 @@ export function BoardTable({
   useEffect(() => {
     latestToggle.current = onToggle;
   }, [onToggle]);
-  const toggle = useCallback((userId: string) => latestToggle.current(userId), []);
+  const toggle = useCallback((userId: string) => latestToggle.current?.(userId), []);
+  const choosable = onToggle !== undefined;
   return (
     <table className={classes.board} aria-label={label} data-compact={compact || undefined}>
       <thead>
         <tr>
-          <th scope="col" className={classes.choose}>
-            {i18n.t("Compare")}
-          </th>
+          {choosable ? (
+            <th scope="col" className={classes.choose}>
+              {i18n.t("Compare")}
+            </th>
+          ) : null}
           <th scope="col" className={classes.place}>
             {i18n.t("Place")}
           </th>
@@ -157,7 +186,8 @@ export function BoardTable({
             isChosen={chosen.includes(row.userId)}
             isSought={sought !== undefined && row.userId === sought}
             compact={compact}
-            onToggle={toggle}
+            leadsTo={leadsTo}
+            onToggle={choosable ? toggle : undefined}
           />
         ))}
       </tbody>

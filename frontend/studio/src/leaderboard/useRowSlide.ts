@@ -1,46 +1,51 @@
 import { useReducedMotion } from "@mantine/hooks";
 import { type RefObject, useLayoutEffect, useRef } from "react";
+import { slideStarts } from "./slide.model.ts";
 
 /** How long a row slides to its new place, in milliseconds. */
 const slideMillis = 280;
 
-/** A row that rises slides over those that make room for it. */
-function rises(before: number, row: HTMLElement): number {
-  return before > row.offsetTop ? 2 : 1;
+/** The rows of a board with their keys and offsets. */
+function rowsOf(element: HTMLElement): { row: HTMLElement; key: string; top: number }[] {
+  return [...element.children].flatMap((row) =>
+    row instanceof HTMLElement && row.dataset.key !== undefined
+      ? [{ row, key: row.dataset.key, top: row.offsetTop }]
+      : [],
+  );
+}
+
+/** Moves a row from an offset to its own, from where it is seen if it still slides. One that rises passes over the others. */
+function slide(row: HTMLElement, from: number, to: number): void {
+  const running = row.getAnimations();
+  const seen = running.length === 0 ? 0 : new DOMMatrixReadOnly(getComputedStyle(row).transform).m42;
+  for (const animation of running) animation.cancel();
+  const zIndex = from > to ? 2 : 1;
+  row.animate(
+    [
+      { transform: `translateY(${from - to + seen}px)`, zIndex },
+      { transform: "none", zIndex },
+    ],
+    { duration: slideMillis, easing: "cubic-bezier(0.2, 0, 0, 1)" },
+  );
 }
 
 /**
  * Lets rows slide from where they were to where they are: after each drawing, a row whose offset changed starts at its old
- * offset and moves by transform only. A row that still slides goes on from where it is seen. Rows carry `data-key`.
+ * offset and moves by transform only; a newcomer starts where another left. Rows carry `data-key`.
  */
 export function useRowSlide(body: RefObject<HTMLElement | null>, drawn: unknown): void {
   const reduced = useReducedMotion();
-  const offsets = useRef(new Map<string, number>());
+  const offsets = useRef<ReadonlyMap<string, number>>(new Map());
   useLayoutEffect(() => {
     const element = body.current;
     if (element === null || drawn === undefined) return;
-    const next = new Map<string, number>();
-    for (const row of element.children) {
-      if (!(row instanceof HTMLElement)) continue;
-      const key = row.dataset.key;
-      if (key === undefined) continue;
-      next.set(key, row.offsetTop);
-      const before = offsets.current.get(key);
-      if (before === undefined || before === row.offsetTop || reduced) continue;
-      const running = row.getAnimations();
-      const seen = running.length === 0 ? 0 : new DOMMatrixReadOnly(getComputedStyle(row).transform).m42;
-      for (const animation of running) animation.cancel();
-      row.animate(
-        [
-          { transform: `translateY(${before - row.offsetTop + seen}px)`, zIndex: rises(before, row) },
-          { transform: "none", zIndex: rises(before, row) },
-        ],
-        {
-          duration: slideMillis,
-          easing: "cubic-bezier(0.2, 0, 0, 1)",
-        },
-      );
+    const rows = rowsOf(element);
+    const starts = slideStarts(offsets.current, rows);
+    offsets.current = new Map(rows.map(({ key, top }) => [key, top]));
+    if (reduced) return;
+    for (const { row, key, top } of rows) {
+      const from = starts.get(key) ?? top;
+      if (from !== top) slide(row, from, top);
     }
-    offsets.current = next;
   }, [body, drawn, reduced]);
 }

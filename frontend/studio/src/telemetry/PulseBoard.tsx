@@ -1,6 +1,7 @@
 import type { GetPulseResponse } from "@laurel/client/gen/laurel/v1/telemetry_service_pb.js";
 import { useLingui } from "@lingui/react";
 import { Grid, SimpleGrid, Stack } from "@mantine/core";
+import type { ReactNode } from "react";
 import { Panel } from "../ui/Panel.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import { ContestCounts } from "./ContestCounts.tsx";
@@ -13,10 +14,12 @@ import { healthOf, lagLimitMillis, pulseOf, type Stage } from "./pulse.model.ts"
 interface PulseBoardProps {
   readonly figures: GetPulseResponse;
   readonly reachable: boolean;
+  /** What moves right now: stands beside the leading figures. */
+  readonly liveNow: ReactNode;
 }
 
 /** All figures of the engine on one page. */
-export function PulseBoard({ figures, reachable }: PulseBoardProps) {
+export function PulseBoard({ figures, reachable, liveNow }: PulseBoardProps) {
   const { i18n } = useLingui();
   const format = useFormat();
   const pulse = pulseOf(figures.points);
@@ -50,12 +53,11 @@ export function PulseBoard({ figures, reachable }: PulseBoardProps) {
             />
           </SimpleGrid>
         </Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 9 }}>
-          <Panel title={i18n.t("Flow")} h="100%">
-            <PulseChart points={figures.points} />
-          </Panel>
-        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 9 }}>{liveNow}</Grid.Col>
       </Grid>
+      <Panel title={i18n.t("Flow")}>
+        <PulseChart points={figures.points} />
+      </Panel>
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md">
         {stages.map(({ stage, name, note }) => {
           const micros = pulse.p95[stage];

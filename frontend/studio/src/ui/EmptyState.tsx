@@ -6,8 +6,8 @@ interface EmptyStateProps {
   readonly title: string;
   readonly children: ReactNode;
   readonly action?: ReactNode;
-  /** 1 where the room has no other title. */
-  readonly order?: 1 | 2;
+  /** 1 where the room has no other title, 3 inside a titled panel. */
+  readonly order?: 1 | 2 | 3;
 }
 
 /** What a room shows before there is anything: what this is, and one thing to do. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   clockChangesWithin,
   formatInstant,
+  formatTimeLeft,
   instantOfMicros,
   knownZone,
   zoneOffsetMinutes,
@@ -37,5 +38,19 @@ describe("time", () => {
   });
   it("reads microseconds", () => {
     expect(instantOfMicros(1_761_415_200_000_000n).toISOString()).toBe("2025-10-25T18:00:00.000Z");
+  });
+});
+
+describe("formatTimeLeft", () => {
+  const hour = 3_600_000;
+  it.each([
+    ["en-GB", 2 * hour + 61_000, "02:01:01"],
+    ["en-GB", 26 * hour, "1 day 02:00:00"],
+    ["en-GB", 8 * 24 * hour + hour, "8 days"],
+    ["en-GB", -5, "00:00:00"],
+    ["fa-IR", 61_000, "۰۰:۰۱:۰۱"],
+    ["zh-CN", 49 * hour, "2天 01:00:00"],
+  ])("%s %i is %s", (tag, millis, text) => {
+    expect(formatTimeLeft(tag, millis)).toBe(text);
   });
 });

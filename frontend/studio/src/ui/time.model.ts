@@ -1,5 +1,6 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { remaining } from "@laurel/client";
 
 /** The instant of a message's time; undefined when it is unset. */
 export function instantOf(timestamp: Timestamp | undefined): Date | undefined {
@@ -51,6 +52,19 @@ export function formatTimeOfDay(tag: string, instant: Date, zone: string): strin
     second: "2-digit",
     hourCycle: "h23",
   }).format(instant);
+}
+
+/** Days from which a time left is told in whole days only. */
+const wholeDays = 7;
+
+/** Writes a time left such as 2 days 03:04:05: without days when there are none, without the rest from a week on. */
+export function formatTimeLeft(tag: string, millis: number): string {
+  const { days, hours, minutes, seconds } = remaining(millis);
+  const twoDigits = new Intl.NumberFormat(tag, { minimumIntegerDigits: 2 });
+  const clock = [hours, minutes, seconds].map((part) => twoDigits.format(part)).join(":");
+  const inDays = new Intl.NumberFormat(tag, { style: "unit", unit: "day", unitDisplay: "long" }).format(days);
+  if (days >= wholeDays) return inDays;
+  return days > 0 ? `${inDays} ${clock}` : clock;
 }
 
 /** Minutes by which a zone is ahead of UTC at an instant. */

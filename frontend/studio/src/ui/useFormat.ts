@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react";
 import { useMemo } from "react";
 import { locales, pickLocale } from "../i18n.ts";
 import { formatCount, formatMicroseconds, formatMillionths, formatUnits } from "./number.model.ts";
-import { formatInstant, formatTimeOfDay, viewerZone } from "./time.model.ts";
+import { formatInstant, formatTimeLeft, formatTimeOfDay, viewerZone } from "./time.model.ts";
 
 /** Formats in the current language: numbers are exact, instants are written in the zone that is asked for. */
 export interface Format {
@@ -14,6 +14,7 @@ export interface Format {
   microseconds(micros: bigint): string;
   instant(instant: Date, zone: string, seconds?: boolean): string;
   timeOfDay(instant: Date, zone: string): string;
+  timeLeft(millis: number): string;
 }
 
 export function useFormat(): Format {
@@ -29,6 +30,7 @@ export function useFormat(): Format {
       microseconds: (micros) => formatMicroseconds(tag, micros),
       instant: (instant, zone, seconds) => formatInstant(tag, instant, zone, seconds),
       timeOfDay: (instant, zone) => formatTimeOfDay(tag, instant, zone),
+      timeLeft: (millis) => formatTimeLeft(tag, millis),
     }),
     [tag],
   );

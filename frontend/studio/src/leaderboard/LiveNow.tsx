@@ -1,0 +1,107 @@
+import type { ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import type { GetLeaderboardResponse } from "@laurel/client/gen/laurel/v1/leaderboard_service_pb.js";
+import { useLingui } from "@lingui/react";
+import { Group, Text } from "@mantine/core";
+import { titleOf } from "../contest/contest.model.ts";
+import { EmptyState } from "../ui/EmptyState.tsx";
+import { BoardIcon } from "../ui/icons.tsx";
+import { RoomButton } from "../ui/links.tsx";
+import { Panel } from "../ui/Panel.tsx";
+import { instantOf } from "../ui/time.model.ts";
+import { useFormat } from "../ui/useFormat.ts";
+import { BoardTable } from "./BoardTable.tsx";
+import type { BoardRow } from "./board.model.ts";
+import { ConnectionMark, ConnectionNotice } from "./ConnectionNotice.tsx";
+import { LiveContestChoice } from "./LiveContestChoice.tsx";
+import classes from "./LiveNow.module.css";
+import type { LiveBoard } from "./live.tsx";
+import { useHeldRows } from "./useHeldRows.ts";
+import { WaitingNotice } from "./WaitingNotice.tsx";
+
+interface LiveNowProps {
+  readonly contest: ContestSummary;
+  /** All contests that are live, this one among them. */
+  readonly contests: readonly ContestSummary[];
+  readonly onChoose: (contestId: string) => void;
+  readonly live: LiveBoard;
+  /** What a call gave while the socket gave nothing. */
+  readonly fallback: GetLeaderboardResponse | undefined;
+  /** The server's time. */
+  readonly now: Date;
+}
+
+const noRows: readonly BoardRow[] = [];
+
+/** The head of a live contest's board: it moves as the contest does, and keeps still while somebody reads it. */
+export function LiveNow({ contest, contests, onChoose, live, fallback, now }: LiveNowProps) {
+  const { i18n } = useLingui();
+  const source = live.board ?? fallback;
+  const held = useHeldRows(source?.top ?? noRows, contest.id);
+  return (
+    <Panel
+      title={i18n.t("Live now")}
+      h="100%"
+      aside={
+        <RoomButton to="/contests/$id/board" params={{ id: contest.id }} size="xs" variant="default">
+          {i18n.t("Open the board")}
+        </RoomButton>
+      }
+    >
+      <Group justify="space-between" gap="xs" mb="xs">
+        <Group gap="sm">
+          <LiveContestChoice contest={contest} contests={contests} onChoose={onChoose} />
+          <ContestProgress contest={contest} total={source?.total ?? contest.players} now={now} />
+        </Group>
+        <Group gap="sm">
+          <WaitingNotice held={held.held} waiting={held.waiting} onShow={held.release} />
+          <ConnectionMark state={live.state} />
+        </Group>
+      </Group>
+      <ConnectionNotice state={live.state} stale={source?.stale ?? false} heardAt={live.heardAt} />
+      <div className={classes.room}>
+        {source === undefined ? null : held.rows.length === 0 ? (
+          <EmptyState icon={<BoardIcon size={28} />} title={i18n.t("Nobody has scored yet")} order={3}>
+            {i18n.t("Rows appear here by themselves as soon as a round inside the window counts.")}
+          </EmptyState>
+        ) : (
+          <div {...held.handlers}>
+            <BoardTable
+              rows={held.rows}
+              precision={contest.precision}
+              label={i18n.t("Top of {title}", { title: titleOf(contest) })}
+              leadsTo={contest.id}
+            />
+          </div>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+interface ContestProgressProps {
+  readonly contest: ContestSummary;
+  readonly total: bigint;
+  readonly now: Date;
+}
+
+/** How long a contest still runs, and how many race. */
+function ContestProgress({ contest, total, now }: ContestProgressProps) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  const end = instantOf(contest.end);
+  return (
+    <Group gap="sm" c="dimmed">
+      {end === undefined ? null : (
+        <Text span size="sm" role="timer" title={format.instant(end, format.zone, true)}>
+          {i18n.t("{time} left", { time: format.timeLeft(end.getTime() - now.getTime()) })}
+        </Text>
+      )}
+      <Text span size="sm">
+        {i18n.t("{count, plural, one {{total} player} other {{total} players}}", {
+          count: Number(total),
+          total: format.count(total),
+        })}
+      </Text>
+    </Group>
+  );
+}
