@@ -1,0 +1,164 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/pipeline"
+	"github.com/laurelhq/laurel/server/store"
+	"github.com/laurelhq/laurel/server/store/storetest"
+)
+
+// refolded folds the journal anew and returns the number of players and what differs.
+func (p *process) refolded(t *testing.T, contestID string) (players int64, difference string) {
+	t.Helper()
+	players, difference, err := pipeline.Refold(t.Context(), p.store, p.journal, p.contests.Set().Get(contestID))
+	require.NoError(t, err)
+	return players, difference
+}
+
+// TestRefoldOfALatePublishedContestIsEqual publishes a contest when events of its window have been folded already. They do not count, in
+// the fold as in its proof.
+func TestRefoldOfALatePublishedContestIsEqual(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{eventClock: true})
+		p.publish(t, sprint("early", "type: sum"))
+		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(2), bet: 100, win: 100}.event())
+		p.fold(t)
+		p.publish(t, sprint("late", "type: sum"))
+		p.send(t, spin{id: "3", user: "a", at: at(3), bet: 100, win: 100}.event())
+		p.fold(t)
+		require.Equal(t, []string{"a 10000"}, p.standings(t, "late"))
+		for id, want := range map[string]int64{"early": 2, "late": 1} {
+			players, difference := p.refolded(t, id)
+			require.Empty(t, difference, id)
+			require.Equal(t, want, players, id)
+		}
+	})
+}
+
+// TestRefoldNamesATamperedStanding changes, adds and removes standings behind the fold's back.
+func TestRefoldNamesATamperedStanding(t *testing.T) {
+	t.Parallel()
+	change := func(t *testing.T, s *store.Store, do func(row *contest.Row)) {
+		t.Helper()
+		rows, err := contest.LoadRows(t.Context(), s, "c", []string{"a"})
+		require.NoError(t, err)
+		do(rows[0])
+		require.NoError(t, s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return contest.StoreRows(ctx, tx, rows) }))
+	}
+	cases := []struct {
+		name, want string
+		tamper     func(t *testing.T, s *store.Store)
+	}{
+		{"changed", `player "a" is stored with 10001`, func(t *testing.T, s *store.Store) {
+			change(t, s, func(row *contest.Row) { row.State.Units++ })
+		}},
+		{"made up", `player "z" is stored with 10000 and the journal has nothing`, func(t *testing.T, s *store.Store) {
+			change(t, s, func(row *contest.Row) { row.ID, row.UserID = 0, "z" })
+		}},
+		{"removed", `player "a" has no standing and the journal gives 10000`, func(t *testing.T, s *store.Store) {
+			_, err := s.Write().ExecContext(t.Context(), "DELETE FROM standing WHERE user_id = 'a'")
+			require.NoError(t, err)
+		}},
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{eventClock: true})
+		p.publish(t, sprint("c", "type: sum"))
+		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(2), bet: 100, win: 100}.event())
+		p.fold(t)
+		_, difference := p.refolded(t, "c")
+		require.Empty(t, difference)
+		before, err := contest.LoadRows(t.Context(), s, "c", []string{"a"})
+		require.NoError(t, err)
+		for _, c := range cases {
+			c.tamper(t, s)
+			_, difference := p.refolded(t, "c")
+			require.Contains(t, difference, c.want, c.name)
+			_, err := s.Write().ExecContext(t.Context(), "DELETE FROM standing WHERE user_id IN ('a', 'z')")
+			require.NoError(t, err)
+			before[0].ID = 0
+			require.NoError(t, s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return contest.StoreRows(ctx, tx, before) }))
+		}
+		_, difference = p.refolded(t, "c")
+		require.Empty(t, difference)
+	})
+}
+
+// TestVerifyNamesATamperedBoardEntry changes a score in Redis, where anyone with its password can.
+func TestVerifyNamesATamperedBoardEntry(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		engine, server := redisEngine(t)
+		p := start(t, s, options{eventClock: true, engine: engine})
+		p.publish(t, sprint("c", "type: sum"))
+		for i, user := range []string{"a", "b", "c"} {
+			p.send(t, spin{id: user, user: user, at: at(1), bet: 100, win: int64(300 - 100*i)}.event())
+		}
+		p.fold(t)
+		p.equalsStandings(t, engine, "c", "the board is built")
+		p.stop()
+		keys, err := server.Client().Keys(t.Context(), "*rank").Result()
+		require.NoError(t, err)
+		require.Len(t, keys, 1)
+		require.NoError(t, server.Client().ZIncrBy(t.Context(), keys[0], -1, "b").Err()) // scores are kept negated
+		places, difference, err := board.Verify(t.Context(), engine, s, "c")
+		require.NoError(t, err)
+		require.EqualValues(t, 1, places, "the place above is equal")
+		require.Equal(t, &board.Difference{
+			Place: 2, Board: board.Entry{UserID: "b", Units: 20_001}, Standings: board.Entry{UserID: "b", Units: 20_000},
+		}, difference)
+	})
+}
+
+const (
+	// cutContests times cutEvents is more rounds than one batch may hold.
+	cutContests, cutEvents = 52, 2000
+	cutPlayers             = 7
+)
+
+// TestBatchCutAtItsRoundsKeepsResults sends one batch of events that meet so many contests that the batch is folded in two. Each event counts
+// once in each contest, and the boards hear of both parts.
+func TestBatchCutAtItsRoundsKeepsResults(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{eventClock: true})
+		parts := map[string]int{}
+		p.pipeline.Changed = func(contestID string, _ int64) { parts[contestID]++ }
+		for i := range cutContests {
+			_, _, err := p.catalog.Publish(t.Context(), catalog.Publication{Yaml: sprint(fmt.Sprint("c", i), "type: count"), By: "test"})
+			require.NoError(t, err)
+		}
+		require.NoError(t, p.contests.Sync(t.Context()))
+		for from := 0; from < cutEvents; from += 1000 {
+			events := make([]*laurelv1.Event, 0, 1000)
+			for i := from; i < from+1000; i++ {
+				events = append(events, spin{id: fmt.Sprint(i), user: fmt.Sprint("u", i%cutPlayers), at: at(i % 3600), bet: 100, win: 100}.event())
+			}
+			p.send(t, events...)
+		}
+		require.Eventually(t, func() bool { // all of them readable at once, whatever other tests of this server have open
+			records, err := p.journal.Read(t.Context(), []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, 0, 2*cutEvents)
+			return err == nil && len(records) == cutEvents
+		}, 20*time.Second, 5*time.Millisecond)
+		p.fold(t)
+		for _, id := range []string{"c0", fmt.Sprint("c", cutContests-1)} {
+			require.Equal(t, 2, parts[id], "the batch was cut in two")
+			players, difference := p.refolded(t, id)
+			require.Empty(t, difference)
+			require.EqualValues(t, cutPlayers, players)
+			var rounds int64
+			require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT sum(rounds) FROM standing WHERE contest_id = $1", id).Scan(&rounds))
+			require.EqualValues(t, cutEvents, rounds)
+		}
+	})
+}
