@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { slideStarts } from "./slide.model.js";
 
 const height = 48;
-const tops = (keys: string) => [...keys].map((key, index) => ({ key, top: index * height }));
+const tops = (keys: string) => keys.split("").map((key, index) => ({ key, top: index * height }));
 const places = (keys: string) => new Map(tops(keys).map(({ key, top }) => [key, top]));
 const starts = (before: string, after: string) =>
   slideStarts(places(before), tops(after)).map((top) => top / height);
@@ -22,7 +22,7 @@ describe("slideStarts", () => {
   });
 
   it("leaves no place empty and covers no row while the count stays", () => {
-    const letters = [..."abcdefghijklmnopqrst"];
+    const letters = "abcdefghijklmnopqrst".split("");
     let seed = 7;
     const random = () => {
       seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;

@@ -2,12 +2,11 @@ import type { ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js"
 import type { GetLeaderboardResponse } from "@laurel/client/gen/laurel/v1/leaderboard_service_pb.js";
 import { useLingui } from "@lingui/react";
 import { Group, Text } from "@mantine/core";
-import { titleOf } from "../contest/contest.model.ts";
+import { titleOf, windowOf } from "../contest/contest.model.ts";
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { BoardIcon } from "../ui/icons.tsx";
 import { RoomButton } from "../ui/links.tsx";
 import { Panel } from "../ui/Panel.tsx";
-import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
 import { BoardTable } from "./BoardTable.tsx";
 import type { BoardRow } from "./board.model.ts";
@@ -15,6 +14,7 @@ import { ConnectionMark, ConnectionNotice } from "./ConnectionNotice.tsx";
 import { LiveContestChoice } from "./LiveContestChoice.tsx";
 import classes from "./LiveNow.module.css";
 import type { LiveBoard } from "./live.tsx";
+import { countedMillis } from "./liveNow.model.ts";
 import { useHeldRows } from "./useHeldRows.ts";
 import { WaitingNotice } from "./WaitingNotice.tsx";
 
@@ -42,20 +42,20 @@ export function LiveNow({ contest, contests, onChoose, live, fallback, now }: Li
       title={i18n.t("Live now")}
       h="100%"
       aside={
-        <RoomButton to="/contests/$id/board" params={{ id: contest.id }} size="xs" variant="default">
-          {i18n.t("Open the board")}
-        </RoomButton>
+        <Group gap="sm" justify="flex-end">
+          <div className={classes.waiting}>
+            <WaitingNotice held={held.held} waiting={held.waiting} onShow={held.release} />
+          </div>
+          <ConnectionMark state={live.state} />
+          <RoomButton to="/contests/$id/board" params={{ id: contest.id }} size="xs" variant="default">
+            {i18n.t("Open the board")}
+          </RoomButton>
+        </Group>
       }
     >
-      <Group justify="space-between" gap="xs" mb="xs">
-        <Group gap="sm">
-          <LiveContestChoice contest={contest} contests={contests} onChoose={onChoose} />
-          <ContestProgress contest={contest} total={source?.total ?? contest.players} now={now} />
-        </Group>
-        <Group gap="sm">
-          <WaitingNotice held={held.held} waiting={held.waiting} onShow={held.release} />
-          <ConnectionMark state={live.state} />
-        </Group>
+      <Group gap="sm" mb="sm">
+        <LiveContestChoice contest={contest} contests={contests} onChoose={onChoose} />
+        <ContestProgress contest={contest} total={source?.total ?? contest.players} now={now} />
       </Group>
       <ConnectionNotice state={live.state} stale={source?.stale ?? false} heardAt={live.heardAt} />
       <div className={classes.room}>
@@ -88,12 +88,17 @@ interface ContestProgressProps {
 function ContestProgress({ contest, total, now }: ContestProgressProps) {
   const { i18n } = useLingui();
   const format = useFormat();
-  const end = instantOf(contest.end);
+  const { end, zone } = windowOf(contest);
+  const left = end === undefined ? 0 : end.getTime() - now.getTime();
   return (
     <Group gap="sm" c="dimmed">
-      {end === undefined ? null : (
-        <Text span size="sm" role="timer" title={format.instant(end, format.zone, true)}>
-          {i18n.t("{time} left", { time: format.timeLeft(end.getTime() - now.getTime()) })}
+      {end === undefined ? null : left > countedMillis ? (
+        <Text span size="sm">
+          {i18n.t("until {time}", { time: format.instant(end, zone) })}
+        </Text>
+      ) : (
+        <Text span size="sm" role="timer">
+          {i18n.t("{time} left", { time: format.timeLeft(left) })}
         </Text>
       )}
       <Text span size="sm">

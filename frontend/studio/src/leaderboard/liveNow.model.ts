@@ -4,6 +4,9 @@ import { type ContestFacts, titleOf } from "../contest/contest.model.ts";
 /** Rows of the small board. */
 export const liveNowRows = 5;
 
+/** Longest time left that is counted down, in milliseconds; before that the end is named as a date. */
+export const countedMillis = 99 * 86_400_000;
+
 /** What the address says of the pulse. */
 export interface PulseSearch {
   /** Contest to watch, by id. */

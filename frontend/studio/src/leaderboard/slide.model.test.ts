@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { slideStarts } from "./slide.model.ts";
 
 const height = 44;
-const tops = (keys: string) => [...keys].map((key, index) => ({ key, top: index * height }));
+const tops = (keys: string) => keys.split("").map((key, index) => ({ key, top: index * height }));
 const starts = (before: string, after: string) => {
   const places = new Map(tops(before).map(({ key, top }) => [key, top]));
   return [...slideStarts(places, tops(after)).values()].map((top) => top / height);
