@@ -12,12 +12,17 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
+// errAgain says that a board was distrusted while it was being read.
+var errAgain = errors.New("distrusted while it was rebuilt")
+
 // Distrust has a board rebuilt from standings, because the engine lost it or may miss a batch.
 func (k *Keeper) Distrust(board string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.missing[board] == nil {
+	if lost := k.missing[board]; lost == nil {
 		k.missing[board] = &rebuild{}
+	} else {
+		lost.again = lost.reading // what is being read may have been read too early
 	}
 	select {
 	case k.wake <- struct{}{}:
@@ -80,12 +85,15 @@ func (k *Keeper) load(ctx context.Context, board string) error {
 	}
 	for {
 		k.mu.Lock()
-		waiting := k.missing[board].pending
+		waiting, again := k.missing[board].pending, k.missing[board].again
 		k.missing[board].pending = nil
-		if len(waiting) == 0 {
+		if len(waiting) == 0 && !again {
 			delete(k.missing, board)
 		}
 		k.mu.Unlock()
+		if again {
+			return errAgain
+		}
 		if len(waiting) == 0 {
 			return nil
 		}
@@ -104,7 +112,7 @@ func (k *Keeper) load(ctx context.Context, board string) error {
 func (k *Keeper) loadOnce(ctx context.Context, board string) error {
 	// A batch is applied after it was committed, so what has come up to here is in the standings that are read now.
 	k.mu.Lock()
-	k.missing[board].reading, k.missing[board].pending = true, nil
+	k.missing[board].reading, k.missing[board].again, k.missing[board].pending = true, false, nil
 	k.mu.Unlock()
 	return k.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		positions, err := k.Journal.Cursors(ctx, tx)

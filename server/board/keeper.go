@@ -63,9 +63,10 @@ type Keeper struct {
 
 // rebuild is how far a lost board is.
 type rebuild struct {
-	// running tells that a goroutine has it, reading that standings are being read: only batches committed after that need to be kept.
-	running, reading bool
-	pending          []Batch
+	// running tells that a goroutine has it, reading that standings are being read: only batches committed after that need to be kept;
+	// again that the board was distrusted meanwhile, so that it must be read once more.
+	running, reading, again bool
+	pending                 []Batch
 }
 
 type staleKey struct {
@@ -164,7 +165,9 @@ func (k *Keeper) watch(ctx context.Context) {
 
 // Page returns up to count rows from place from+1 on and the number of players. stale tells that they come from the database because the board is away.
 func (k *Keeper) Page(ctx context.Context, board string, from, count int64) (rows []Row, total int64, stale bool, err error) {
-	rows, total, err = k.Engine.Page(ctx, board, from, count)
+	look, cancel := context.WithTimeout(ctx, lookTime)
+	rows, total, err = k.Engine.Page(look, board, from, count)
+	cancel()
 	if err == nil {
 		k.mu.Lock()
 		k.totals[board] = total
@@ -223,7 +226,9 @@ func (k *Keeper) sharePage(key staleKey, page stalePage) {
 
 // Rank returns the rows of players, Place 0 for one who is not on the board.
 func (k *Keeper) Rank(ctx context.Context, board string, users []string) ([]Row, error) {
-	rows, err := k.Engine.Rank(ctx, board, users)
+	look, cancel := context.WithTimeout(ctx, lookTime)
+	rows, err := k.Engine.Rank(look, board, users)
+	cancel()
 	if err == nil {
 		return rows, nil
 	}

@@ -161,9 +161,9 @@ func TestStartedContestKeepsItsRules(t *testing.T) {
 	t.Parallel()
 	text := string(exampleYaml(t))
 	for _, c := range []struct{ name, old, new, now, problem string }{
-		{"before the start all may change", "n: 20", "n: 10", "2025-10-25T17:54:59Z", ""},
+		{"before the start all may change", "n: 20", "n: 10", "2025-10-25T17:53:59Z", ""},
 		{"right before the start, when events of fast clocks arrive", "n: 20", "n: 10", "2025-10-25T17:55:00Z",
-			"line 11:1: leaderboard: can't change any more: the contest starts at 2025-10-25T21:00:00+03:00 and takes events from five minutes before; keep it as published, or publish a new contest with another id"},
+			"line 11:1: leaderboard: can't change any more: the contest starts at 2025-10-25T21:00:00+03:00 and takes events from minutes before; keep it as published, or publish a new contest with another id"},
 		{"leaderboard", "n: 20", "n: 10", "2025-10-25T18:00:00Z", "line 11:1: leaderboard: can't change since the contest started at 2025-10-25T21:00:00+03:00; keep it as published, or publish a new contest with another id"},
 		{"scoring", "min_bet_minor: 50", "min_bet_minor: 60", "2025-10-25T18:30:00Z", "line 7:1: scoring: can't change since the contest started at 2025-10-25T21:00:00+03:00; keep it as published, or publish a new contest with another id"},
 		{"start", "start: 2025-10-25T18:00Z", "start: 2025-10-25T18:10Z", "2025-10-25T18:30:00Z", "line 3:17: window.start: can't change since the contest started at 2025-10-25T21:00:00+03:00; keep it as published, or publish a new contest with another id"},

@@ -9,8 +9,8 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
-// earliestEvent is how long before the start events of the contest may arrive: senders' clocks may run that far ahead.
-const earliestEvent = 5 * time.Minute
+// earliestEvent is how long before the start events of the contest may arrive: senders' clocks may run five minutes ahead, and ours may differ.
+const earliestEvent = 6 * time.Minute
 
 // checkSuccessor says why a contest may not follow the version before it. Players have played by the published rules, so once the contest has
 // started what makes scores and their order is fixed, and once it has ended everything but the title is.
@@ -26,7 +26,7 @@ func checkSuccessor(before *laurelv1.Contest, document *Document, now time.Time)
 	}
 	since := fmt.Sprintf("can't change since the contest started at %s", startBefore.Format(time.RFC3339))
 	if now.Before(startBefore) {
-		since = fmt.Sprintf("can't change any more: the contest starts at %s and takes events from five minutes before", startBefore.Format(time.RFC3339))
+		since = fmt.Sprintf("can't change any more: the contest starts at %s and takes events from minutes before", startBefore.Format(time.RFC3339))
 	}
 	ended := !now.Before(endBefore)
 	if ended {

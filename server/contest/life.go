@@ -103,7 +103,10 @@ func (s *Service) closeAtHead(ctx context.Context, c *Live) (moved bool, err err
 		if err != nil {
 			return err
 		}
-		moved, err = Close(ctx, tx, c.ID, max(head, 1))
+		if head == 0 {
+			head = -1 // nothing was ever appended, so nothing counts; 0 would say that the contest is open
+		}
+		moved, err = Close(ctx, tx, c.ID, head)
 		return err
 	})
 	return moved, err
@@ -141,12 +144,11 @@ func (s *Service) finalise(ctx context.Context, c *Live) (done bool, err error) 
 		return false, err
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		revision, err := lockRevision(ctx, tx)
-		if err != nil || revision != s.Set().Revision {
-			return err // contests changed; the next step looks again
+		if _, err := lockRevision(ctx, tx); err != nil {
+			return err
 		}
-		updated, err := tx.ExecContext(ctx, "UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4 WHERE id = $5 AND state = $6",
-			int(final), s.Now().UnixMicro(), result.hash, result.players, c.ID, int(closing))
+		updated, err := tx.ExecContext(ctx, "UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4 WHERE id = $5 AND state = $6 AND version = $7 AND close_seq = $8",
+			int(final), s.Now().UnixMicro(), result.hash, result.players, c.ID, int(closing), c.Version, c.CloseSeq)
 		if err != nil {
 			return fmt.Errorf("store result: %w", err)
 		}

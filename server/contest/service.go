@@ -115,7 +115,7 @@ func (s *Service) Sync(ctx context.Context) error {
 // syncOnce reads what is published and brings the rows up to it. ErrStale when a contest changed in between: then a definition published
 // meanwhile could be missing from a set that bears the newest revision.
 func (s *Service) syncOnce(ctx context.Context) (set *Set, err error) {
-	seen, mark, err := s.marks(ctx)
+	_, mark, err := s.marks(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,11 @@ func (s *Service) syncOnce(ctx context.Context) (set *Set, err error) {
 		if err != nil {
 			return err
 		}
-		if revision != seen {
+		published, err := countDefinitions(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if published != mark {
 			return ErrStale
 		}
 		set, err = s.adopt(ctx, tx, revision, definitions)
@@ -155,12 +159,18 @@ func (s *Service) marks(ctx context.Context) (revision, definition int64, err er
 		if revision, err = readRevision(ctx, tx, ""); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM definition").Scan(&definition); err != nil {
-			return fmt.Errorf("read newest definition: %w", err)
-		}
-		return nil
+		definition, err = countDefinitions(ctx, tx)
+		return err
 	})
 	return revision, definition, err
+}
+
+// countDefinitions counts what was ever published: rows are only added, and one with a lower id may be committed after one with a higher.
+func countDefinitions(ctx context.Context, tx *store.Tx) (count int64, err error) {
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM definition").Scan(&count); err != nil {
+		return 0, fmt.Errorf("count definitions: %w", err)
+	}
+	return count, nil
 }
 
 // restoreFinal gives final contests the definition their result was made from, in place of a newer one.

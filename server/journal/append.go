@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -178,6 +179,8 @@ func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Sta
 	if len(conflicts) == 0 {
 		return nil
 	}
+	// Two writers with the same conflicts take their locks in one order.
+	slices.SortFunc(conflicts, func(a, b int) int { return strings.Compare(entries[a].EventID, entries[b].EventID) })
 	return j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		for _, i := range conflicts {
 			e := &entries[i]

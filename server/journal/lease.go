@@ -79,7 +79,7 @@ func (j *Journal) Claim(ctx context.Context, owner string, previous *Lease, now 
 	}
 	changed = previous == nil || len(previous.Held) != len(lease.Held)
 	for partition, epoch := range lease.Held {
-		if previous != nil && previous.Held[partition] != epoch {
+		if previous != nil && (previous.Held[partition] != epoch || previous.Cursors[partition] != lease.Cursors[partition]) {
 			changed = true
 		}
 	}

@@ -107,7 +107,7 @@ func (p *process) settle(t *testing.T, contestID string) {
 func TestTiesCanNotChangeOnceEventsMayCount(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		now := at(-301)
+		now := at(-361)
 		p := start(t, s, options{now: func() time.Time { return now }})
 		p.publish(t, sprint("c", "type: sum"))
 		p.publish(t, sprint("c", "type: sum, tiebreaker: [earliest_finish_ts]"))

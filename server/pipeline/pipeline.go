@@ -150,7 +150,7 @@ func (p *Pipeline) fold(ctx context.Context, records []journal.Record) error {
 	if err := b.stand(ctx); err != nil {
 		return err
 	}
-	p.Scored(p.Now().Sub(start), len(records))
+	p.Scored(p.Now().Sub(start), len(b.records))
 	if err := b.commit(ctx); err != nil {
 		b.distrustBoards(err)
 		return err
@@ -179,8 +179,10 @@ func (p *Pipeline) renew(ctx context.Context) error {
 	if changed {
 		p.cache.clear()
 		// Whoever folded before may have died between a commit and its boards, so each is read from standings once.
-		for _, c := range p.Contests.Set().All() {
-			p.Boards.Distrust(c.ID)
+		if len(lease.Held) > 0 {
+			for _, c := range p.Contests.Set().All() {
+				p.Boards.Distrust(c.ID)
+			}
 		}
 		p.Log.InfoContext(ctx, "partitions claimed", "partitions", len(lease.Held), "owner", p.Owner)
 	}

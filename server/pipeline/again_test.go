@@ -1,0 +1,239 @@
+package pipeline_test
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurelhq/laurel/ent/db"
+	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/board/memory"
+	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/rule"
+	"github.com/laurelhq/laurel/server/store"
+	"github.com/laurelhq/laurel/server/store/storetest"
+)
+
+// gated is an engine that has read what it is to load and waits to be let on.
+type gated struct {
+	board.Engine
+	in, out chan struct{}
+}
+
+func (g *gated) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions map[int]int64) error {
+	var list []board.Entry
+	for e, err := range entries {
+		if err != nil {
+			return err
+		}
+		list = append(list, e)
+	}
+	if g.in != nil {
+		g.in <- struct{}{}
+		<-g.out
+	}
+	return g.Engine.Load(ctx, id, func(yield func(board.Entry, error) bool) {
+		for _, e := range list {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}, positions)
+}
+
+// TestReplyLostDuringARebuildReachesTheBoard loses the reply of a commit while the board is being rebuilt from standings read before it.
+func TestReplyLostDuringARebuildReachesTheBoard(t *testing.T) {
+	t.Parallel()
+	line, s := overLine(t)
+	g := &gated{Engine: memory.New(), in: make(chan struct{}), out: make(chan struct{})}
+	p := start(t, s, options{eventClock: true, engine: g, now: still})
+	p.publish(t, sprint("c", "type: sum"))
+	p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
+	p.fold(t)
+	<-g.in // the rebuild has read standings
+	p.send(t, spin{id: "2", user: "a", at: at(2), bet: 100, win: 100}.event())
+	lost := line.next(fault{text: []byte(commit), loseReply: true})
+	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, 10*time.Second, 5*time.Millisecond)
+	<-lost.caught
+	p.fold(t)
+	g.out <- struct{}{}
+	go func() {
+		for {
+			select {
+			case <-g.in:
+				g.out <- struct{}{}
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	p.equalsStandings(t, g, "c", "the batch is on the board")
+}
+
+// TestDefinitionCommittedBehindANewerOneIsFound publishes two contests at once: the one with the lower id is committed last, and nobody syncs after it.
+func TestDefinitionCommittedBehindANewerOneIsFound(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.Postgres)
+	p := start(t, s, options{eventClock: true})
+	in, out := make(chan struct{}), make(chan struct{})
+	slow := catalog.NewService(s.Ent(), func(ctx context.Context, do func(ctx context.Context, client *db.Client) error) error {
+		return s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			if err := do(ctx, tx.Ent()); err != nil {
+				return err
+			}
+			close(in)
+			<-out
+			return nil
+		})
+	}, time.Now, rule.Check)
+	done := make(chan error, 1)
+	go func() {
+		_, _, err := slow.Publish(context.Background(), catalog.Publication{Yaml: sprint("slow", "type: sum"), By: "x"})
+		done <- err
+	}()
+	<-in
+	p.publish(t, sprint("fast", "type: sum"))
+	close(out)
+	require.NoError(t, <-done)
+	for range 5 {
+		require.NoError(t, p.contests.Step(t.Context()))
+	}
+	require.NotNil(t, p.contests.Set().Get("slow"))
+}
+
+// TestFirstEventOfAllDoesNotCountInAFinalContest closes a contest of the past on an empty journal, as a new installation with old definitions does.
+func TestFirstEventOfAllDoesNotCountInAFinalContest(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		now := at(90_000)
+		p := start(t, s, options{now: func() time.Time { return now }})
+		p.publish(t, sprint("c", "type: sum"))
+		p.settle(t, "c")
+		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
+		p.send(t, spin{id: "2", user: "b", at: at(1), bet: 100, win: 100}.event())
+		p.fold(t)
+		require.Empty(t, p.standings(t, "c"), "close %d", p.contests.Set().Get("c").CloseSeq)
+	})
+}
+
+// TestTitlePublishedDuringAFreezeLeavesTheResultTrue publishes a new title while a result is being copied: the hash must be that of the
+// definition which the final contest shows.
+func TestTitlePublishedDuringAFreezeLeavesTheResultTrue(t *testing.T) {
+	t.Parallel()
+	line, s := overLine(t)
+	now := at(60)
+	p := start(t, s, options{now: func() time.Time { return now }})
+	p.publish(t, sprint("c", "type: sum", "title: First"))
+	p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
+	p.fold(t)
+	now = at(90_000)
+	letGo := make(chan struct{})
+	f := line.next(fault{text: []byte("INSERT INTO final_standing"), passOn: letGo})
+	done := make(chan error, 1)
+	go func() {
+		for range 50 {
+			if err := p.contests.Step(context.Background()); err != nil {
+				done <- err
+				return
+			}
+			if p.contests.Set().Get("c").ResultHash != "" {
+				break
+			}
+		}
+		done <- nil
+	}()
+	<-f.caught
+	p.publish(t, sprint("c", "type: sum", "title: Second")) // this process follows it at once
+	close(letGo)
+	require.NoError(t, <-done)
+	c := p.contests.Set().Get("c")
+	require.NotEmpty(t, c.ResultHash)
+	result := newHash(t, s, c.Hash, c.CloseSeq)
+	require.Equal(t, result, c.ResultHash, "version %d title %s", c.Version, c.Title)
+}
+
+// frozenReads is an engine that never answers a reader.
+type frozenReads struct{ board.Engine }
+
+func (e frozenReads) Page(ctx context.Context, _ string, _, _ int64) ([]board.Row, int64, error) {
+	<-ctx.Done()
+	return nil, 0, ctx.Err()
+}
+
+// TestReaderOfAHangingEngineGetsStandings reads while the engine hangs: rows come from the database, marked stale.
+func TestReaderOfAHangingEngineGetsStandings(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.SQLite)
+	p := start(t, s, options{eventClock: true, engine: frozenReads{memory.New()}})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	_, _, stale, err := p.boards.Page(ctx, "c", 0, 10)
+	require.NoError(t, err)
+	require.True(t, stale)
+}
+
+func newHash(t *testing.T, s *store.Store, hash string, seq int64) string {
+	t.Helper()
+	ranked, _, err := contest.Page(t.Context(), s, "c", 0, 100)
+	require.NoError(t, err)
+	result := contest.NewResultHash(hash, seq)
+	for i, row := range ranked {
+		result.Add(int64(i)+1, row)
+	}
+	return result.Sum()
+}
+
+// countingLoads counts the boards that were built.
+type countingLoads struct {
+	board.Engine
+	done atomic.Int64
+}
+
+func (e *countingLoads) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions map[int]int64) error {
+	defer e.done.Add(1)
+	return e.Engine.Load(ctx, id, entries, positions)
+}
+
+// TestCommitThatArrivesLateReachesTheBoard holds a commit back on its way to the server until the process has given it up and built the
+// board anew without it.
+func TestCommitThatArrivesLateReachesTheBoard(t *testing.T) {
+	t.Parallel()
+	line, s := overLine(t)
+	engine := &countingLoads{Engine: memory.New()}
+	p := start(t, s, options{eventClock: true, engine: engine, now: still})
+	p.publish(t, sprint("c", "type: sum"))
+	p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
+	p.fold(t)
+	p.equalsStandings(t, engine, "c", "the board is built")
+	p.send(t, spin{id: "2", user: "a", at: at(2), bet: 100, win: 100}.event())
+	loads, arrive := engine.done.Load(), make(chan struct{})
+	late := line.next(fault{text: []byte(commit), hangUp: true, passOn: arrive})
+	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, 10*time.Second, 5*time.Millisecond, "the commit fails as far as the process knows")
+	<-late.caught
+	require.Eventually(t, func() bool { return engine.done.Load() > loads }, 2*time.Second, 5*time.Millisecond)
+	require.Equal(t, []string{"a 10000"}, p.standings(t, "c"), "the batch is not committed yet")
+	close(arrive)
+	p.fold(t)
+	require.Equal(t, []string{"a 20000"}, p.standings(t, "c"))
+	p.equalsStandings(t, engine, "c", "the batch that came late is on the board")
+}
+
+// TestSyncIsNotHeldUpByTransitions has contests start one after the other, faster than definitions are read.
+func TestSyncIsNotHeldUpByTransitions(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.SQLite)
+	p := start(t, s, options{eventClock: true})
+	read := p.contests.Current
+	p.contests.Current = func(ctx context.Context) ([]catalog.Published, error) {
+		current, err := read(ctx)
+		_, bumped := s.Write().ExecContext(ctx, "UPDATE setting SET value = CAST(CAST(value AS bigint) + 1 AS text) WHERE id = 'contest_revision'")
+		require.NoError(t, bumped)
+		return current, err
+	}
+	require.NoError(t, p.contests.Sync(t.Context()))
+}
