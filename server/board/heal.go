@@ -15,6 +15,16 @@ import (
 // errAgain says that a board was distrusted while it was being read.
 var errAgain = errors.New("distrusted while it was rebuilt")
 
+// Expect has a board built that was never seen here, so that it is there before the first batch.
+func (k *Keeper) Expect(board string) {
+	k.mu.Lock()
+	_, seen := k.totals[board]
+	k.mu.Unlock()
+	if !seen {
+		k.Distrust(board)
+	}
+}
+
 // Distrust has a board rebuilt from standings, because the engine lost it or may miss a batch.
 func (k *Keeper) Distrust(board string) {
 	k.mu.Lock()

@@ -43,7 +43,7 @@ type Config struct {
 	Now func() time.Time
 	// Players counts the players on a contest's board.
 	Players func(contestID string) int64
-	// Changed is told of each contest whose state changed.
+	// Changed is told of each contest that is new to this process or whose state changed.
 	Changed func(contestID string)
 	Log     *slog.Logger
 }
@@ -104,7 +104,9 @@ func (s *Service) Sync(ctx context.Context) error {
 	}
 	before := s.set.Swap(set)
 	for _, c := range set.All() {
-		if old := before.Get(c.ID); old != nil && (old.State != c.State || old.Version != c.Version) {
+		if old := before.Get(c.ID); old == nil {
+			s.Changed(c.ID)
+		} else if old.State != c.State || old.Version != c.Version {
 			s.Log.InfoContext(ctx, "contest changed", "contest", c.ID, "state", c.State.String(), "version", c.Version, "close_seq", c.CloseSeq)
 			s.Changed(c.ID)
 		}

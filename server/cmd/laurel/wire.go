@@ -158,7 +158,10 @@ func (p *process) openContests(ctx context.Context) error {
 	p.contests = contest.NewService(contest.Config{
 		Store: p.database, Journal: p.journal, Current: p.definitions.Current, Definition: p.definitions.Get, Clock: p.clock, Now: p.now, Log: p.log,
 		Players: func(id string) int64 { return p.keeper.Total(id) },
-		Changed: func(id string) { p.hub.ContestChanged(id) },
+		Changed: func(id string) {
+			p.keeper.Expect(id)
+			p.hub.ContestChanged(id)
+		},
 	})
 	engine, bus, name, err := openEngine(ctx, p.RedisURL, p.closers)
 	if err != nil {
