@@ -57,7 +57,7 @@ func (c *EventClock) Now(markets, brands []string) time.Time {
 	return time.UnixMicro(highest)
 }
 
-// Marks is the advance of an event clock over one batch. The zero value is ready to use.
+// Marks is the advance of an event clock over one batch; Begin makes it.
 type Marks struct {
 	clock *EventClock
 	moved map[place]int64

@@ -33,7 +33,6 @@ func (j *Journal) Append(ctx context.Context, entries []Entry, ingestMicros int6
 		}
 	}
 	if taken < len(entries) {
-		j.appended.Add(int64(len(entries) - taken))
 		select {
 		case j.woken <- struct{}{}:
 		default:

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/laurelhq/laurel/server/store"
@@ -20,10 +19,8 @@ type Journal struct {
 	// offset is added to Postgres' transaction ids so that positions keep growing when a backup is restored on a younger server.
 	offset int64
 	// woken is signalled after each append of this process.
-	woken chan struct{}
-	// appended counts the events this process made durable.
-	appended atomic.Int64
-	inserts  *sqliteInserts
+	woken   chan struct{}
+	inserts *sqliteInserts
 }
 
 // restoreGap is left free above the highest position after a restore: contests may have closed at positions a little above the last event.
