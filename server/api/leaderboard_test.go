@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -97,16 +98,17 @@ func TestBoardForStrangersHidesUserIDs(t *testing.T) {
 	live(t, b, 20)
 	_, err := b.people.SetPublicName(t.Context(), "u_2", "Zoë")
 	require.NoError(t, err)
-	got := b.get(t, "/v1/leaderboards/c1?top=5")
-	assert.NotContains(t, string(got.body), "u_")
-	var read boardAnswer
-	require.NoError(t, json.Unmarshal(got.body, &read))
-	assert.Equal(t, b.people.PlayerKey("u_1"), read.Top[0].User)
-	assert.Equal(t, "Zoë", read.Top[1].Name)
-	assert.NotEmpty(t, read.NextPageToken, "the token names a player too, but sealed")
-
-	ingestOnly := b.get(t, "/v1/leaderboards/c1?top=5", "Authorization", b.key(t, identity.ScopeIngest))
-	assert.NotContains(t, string(ingestOnly.body), "u_")
+	for _, headers := range [][]string{nil, {"Authorization", b.key(t, identity.ScopeIngest)}} {
+		got := b.get(t, "/v1/leaderboards/c1?top=5", headers...)
+		var read boardAnswer
+		require.NoError(t, json.Unmarshal(got.body, &read))
+		assert.Equal(t, b.people.PlayerKey("u_1"), read.Top[0].User)
+		assert.Equal(t, "Zoë", read.Top[1].Name)
+		require.NotEmpty(t, read.NextPageToken)
+		// The token names a player too, but sealed: what it looks like is chance, and may well have a "u_" in it.
+		unsealed := bytes.ReplaceAll(got.body, []byte(read.NextPageToken), nil)
+		assert.NotContains(t, string(unsealed), "u_")
+	}
 	for _, each := range []struct {
 		status  int
 		headers []string
