@@ -192,6 +192,13 @@ func (s *senders) acknowledged() int {
 	return len(s.acked)
 }
 
+// unanswered counts the calls that ended without a result for each event.
+func (s *senders) unanswered() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unknown
+}
+
 // waitFor waits until so many events have been acknowledged.
 func (s *senders) waitFor(t *testing.T, count int) {
 	t.Helper()

@@ -42,6 +42,7 @@ var built struct {
 }
 
 func TestMain(m *testing.M) {
+	becomeOther(os.Args)
 	m.Run()
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"syscall"
@@ -23,6 +24,8 @@ type Server struct {
 	durable  bool
 	owner    *syscall.Credential
 	run      *exec.Cmd
+	// Through, when set, is the command that Start runs the server by: it gets the server's command line as its arguments and becomes it.
+	Through []string
 }
 
 // startTimeout bounds how long a server may take to accept connections.
@@ -97,6 +100,9 @@ func (s *Server) Stop() error {
 	return errors.Join(err, waited)
 }
 
+// Dir is the server's own folder, which its user may enter.
+func (s *Server) Dir() string { return s.dir }
+
 // URL is the address of a database of this server.
 func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://laurel@/%s?host=%s&port=%d", database, s.dir, s.port)
@@ -104,7 +110,11 @@ func (s *Server) URL(database string) string {
 
 // command runs a program of Postgres as an ordinary user, since it refuses to run as root. It ends with the test process.
 func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, filepath.Join(s.bin, name), args...)
+	line := append([]string{filepath.Join(s.bin, name)}, args...)
+	if name == "postgres" {
+		line = append(slices.Clone(s.Through), line...)
+	}
+	command := exec.CommandContext(ctx, line[0], line[1:]...)
 	command.Dir = s.dir
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: s.owner}
 	endWithParent(command.SysProcAttr)
