@@ -87,6 +87,10 @@ func TestLostBoards(t *testing.T) {
 		{"sorted set evicted", remove("laurel:{b}:rank")},
 		{"members evicted", remove("laurel:{b}:member")},
 		{"positions evicted", remove("laurel:{b}:position")},
+		{"sorted set and members evicted", remove("laurel:{b}:rank", "laurel:{b}:member")},
+		{"sorted set overwritten", overwrite("laurel:{b}:rank")},
+		{"members overwritten", overwrite("laurel:{b}:member")},
+		{"positions overwritten", overwrite("laurel:{b}:position")},
 		{"a player removed by hand", func(t *testing.T, server *redistest.Server) {
 			require.NoError(t, server.Client().ZRem(t.Context(), "laurel:{b}:rank", "abu_1").Err())
 		}},
@@ -110,10 +114,18 @@ func TestLostBoards(t *testing.T) {
 	}
 }
 
-func remove(key string) func(t *testing.T, server *redistest.Server) {
+func remove(keys ...string) func(t *testing.T, server *redistest.Server) {
 	return func(t *testing.T, server *redistest.Server) {
 		t.Helper()
-		require.NoError(t, server.Client().Del(t.Context(), key).Err())
+		require.NoError(t, server.Client().Del(t.Context(), keys...).Err())
+	}
+}
+
+// overwrite puts a text where the engine keeps something else, as another program on a shared server may.
+func overwrite(key string) func(t *testing.T, server *redistest.Server) {
+	return func(t *testing.T, server *redistest.Server) {
+		t.Helper()
+		require.NoError(t, server.Client().Set(t.Context(), key, "something else", 0).Err())
 	}
 }
 

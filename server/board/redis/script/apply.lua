@@ -37,16 +37,16 @@ for k = 1, #KEYS, 3 do
   a = scores + 2 * n
 
   local progress = 'part:' .. partition
-  local meta = redis.call('HMGET', positions, 'run', 'tie', partition, progress)
+  local meta = facts(positions, 'tie', partition, progress)
   local players = size(ranks, members, meta)
   local result = 1
   if not players then
     result = 3
-  elseif meta[3] and tonumber(meta[3]) >= tonumber(seq) then
+  elseif meta[4] and tonumber(meta[4]) >= tonumber(seq) then
     result = 2
-  elseif part > 0 and meta[4] ~= seq .. ':' .. (part - 1) then
+  elseif part > 0 and meta[5] ~= seq .. ':' .. (part - 1) then
     result = 5
-  elseif n > 0 and players > 0 and meta[2] ~= tie then
+  elseif n > 0 and players > 0 and meta[3] ~= tie then
     result = 4
   else
     if n > 0 and players == 0 then
@@ -55,10 +55,11 @@ for k = 1, #KEYS, 3 do
     for i = 0, n - 1, CHUNK do
       write(ranks, members, users + i, scores + 2 * i, math.min(CHUNK, n - i))
     end
+    players = redis.call('ZCARD', ranks)
     if last ~= '1' then
-      redis.call('HSET', positions, progress, seq .. ':' .. part)
+      redis.call('HSET', positions, 'players', players, progress, seq .. ':' .. part)
     else
-      redis.call('HSET', positions, partition, seq)
+      redis.call('HSET', positions, 'players', players, partition, seq)
       if part > 0 then
         redis.call('HDEL', positions, progress)
       end

@@ -5,10 +5,17 @@ local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
 -- The limit of unpack is about 8 000 values; entries come in chunks well below it.
 local CHUNK = 1000
 
--- size gives the number of players of a board, or nil when the board is lost. meta[1] is its run.
+-- facts reads a board's run and its number of players as counted by the writer, and what else is asked for.
+local function facts(positions, ...)
+  local meta = redis.pcall('HMGET', positions, 'run', 'players', ...)
+  return meta.err and {} or meta
+end
+
+-- size gives the number of players of a board, or nil when the board is lost. A key that something else was written to is as lost as
+-- one that is gone, so errors are not passed on.
 local function size(ranks, members, meta)
-  local n = redis.call('ZCARD', ranks)
-  if meta[1] == run and n == redis.call('HLEN', members) then
+  local n = redis.pcall('ZCARD', ranks)
+  if meta[1] == run and n == tonumber(meta[2]) and n == redis.pcall('HLEN', members) then
     return n
   end
   return nil

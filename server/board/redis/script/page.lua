@@ -1,6 +1,6 @@
 -- Reads a run of places. KEYS: rank, member, position. ARGV: first and last index, from 0.
 -- Returns number of players, tie length, and member and score in turn; nothing when the board is lost.
-local meta = redis.call('HMGET', KEYS[3], 'run', 'tie')
+local meta = facts(KEYS[3], 'tie')
 local players = size(KEYS[1], KEYS[2], meta)
 if not players then
   return false
@@ -9,4 +9,4 @@ local rows = {}
 if tonumber(ARGV[2]) >= tonumber(ARGV[1]) then
   rows = redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2], 'WITHSCORES')
 end
-return {players, tonumber(meta[2] or 0), rows}
+return {players, tonumber(meta[3] or 0), rows}

@@ -6,7 +6,7 @@ if redis.call('ZCARD', KEYS[4]) ~= count or redis.call('HLEN', KEYS[5]) ~= count
   return 3
 end
 
-if size(KEYS[1], KEYS[2], redis.call('HMGET', KEYS[3], 'run')) then
+if size(KEYS[1], KEYS[2], facts(KEYS[3])) then
   local loaded = {}
   for i = 4, #ARGV, 2 do
     loaded[ARGV[i]] = tonumber(ARGV[i + 1])
@@ -28,7 +28,7 @@ if count > 0 then
   redis.call('PERSIST', KEYS[1])
   redis.call('PERSIST', KEYS[2])
 end
-redis.call('HSET', KEYS[3], 'run', run, 'tie', ARGV[2], 'load', ARGV[3])
+redis.call('HSET', KEYS[3], 'run', run, 'players', count, 'tie', ARGV[2], 'load', ARGV[3])
 for i = 4, #ARGV, 2 do
   redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
 end
