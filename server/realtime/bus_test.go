@@ -81,7 +81,7 @@ func TestLocalBus(t *testing.T) {
 
 func clientOf(t *testing.T, server *redistest.Server) redis.UniversalClient {
 	t.Helper()
-	client := redis.NewClient(&redis.Options{Addr: server.Addr})
+	client := redis.NewClient(redistest.Options(server.Addr))
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	return client
 }

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newRedis(t *testing.T) board.Engine {
 	t.Helper()
-	client := goredis.NewClient(&goredis.Options{Addr: redistest.Start(t).Addr})
+	client := goredis.NewClient(redistest.Options(redistest.Start(t).Addr))
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	engine, err := redis.New(client, "laurel")
 	require.NoError(t, err)

@@ -53,7 +53,7 @@ func benchPlayer(random *rand.Rand, number int) board.Entry {
 //	engine          Apply
 //	engine/boards   Apply of 500 players on 50 boards
 func BenchmarkApply(b *testing.B) {
-	client := goredis.NewClient(&goredis.Options{Addr: redistest.Start(b).Addr})
+	client := goredis.NewClient(redistest.Options(redistest.Start(b).Addr))
 	b.Cleanup(func() { require.NoError(b, client.Close()) })
 	engine, err := redis.New(client, "laurel")
 	require.NoError(b, err)
@@ -118,7 +118,7 @@ func BenchmarkApply(b *testing.B) {
 
 // BenchmarkRead reads a page of 100 and the ranks of 100 players; the yardstick is the bare command, which can't tell a lost board.
 func BenchmarkRead(b *testing.B) {
-	client := goredis.NewClient(&goredis.Options{Addr: redistest.Start(b).Addr})
+	client := goredis.NewClient(redistest.Options(redistest.Start(b).Addr))
 	b.Cleanup(func() { require.NoError(b, client.Close()) })
 	engine, err := redis.New(client, "laurel")
 	require.NoError(b, err)

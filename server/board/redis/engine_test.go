@@ -31,7 +31,7 @@ func engines(client goredis.UniversalClient) func(t *testing.T) board.Engine {
 
 func connect(t *testing.T, server *redistest.Server) (board.Engine, *goredis.Client) {
 	t.Helper()
-	client := goredis.NewClient(&goredis.Options{Addr: server.Addr})
+	client := goredis.NewClient(redistest.Options(server.Addr))
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	engine, err := redis.New(client, "laurel")
 	require.NoError(t, err)
@@ -40,14 +40,14 @@ func connect(t *testing.T, server *redistest.Server) (board.Engine, *goredis.Cli
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	client := goredis.NewClient(&goredis.Options{Addr: redistest.Start(t).Addr})
+	client := goredis.NewClient(redistest.Options(redistest.Start(t).Addr))
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	boardtest.Run(t, engines(client))
 }
 
 func TestConformanceOfCluster(t *testing.T) {
 	t.Parallel()
-	client := goredis.NewClusterClient(&goredis.ClusterOptions{Addrs: redistest.Addrs(redistest.StartCluster(t))})
+	client := goredis.NewClusterClient(redistest.ClusterOptions(redistest.StartCluster(t)))
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	boardtest.Run(t, engines(client))
 }
@@ -133,7 +133,7 @@ func overwrite(key string) func(t *testing.T, server *redistest.Server) {
 func TestClusterLosesOneNode(t *testing.T) {
 	t.Parallel()
 	nodes := redistest.StartCluster(t)
-	client := goredis.NewClusterClient(&goredis.ClusterOptions{Addrs: redistest.Addrs(nodes)})
+	client := goredis.NewClusterClient(redistest.ClusterOptions(nodes))
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	engine, err := redis.New(client, "laurel")
 	require.NoError(t, err)

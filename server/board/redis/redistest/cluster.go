@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,7 +23,7 @@ func StartCluster(t testing.TB) []*Server {
 	nodes := make([]*Server, clusterNodes)
 	arguments := []string{"--cluster", "create"}
 	for i := range nodes {
-		nodes[i] = Start(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(freePort(t)))
+		nodes[i] = Start(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(claimPort(t)))
 		arguments = append(arguments, nodes[i].Addr)
 	}
 	output, err := exec.CommandContext(t.Context(), "redis-cli", append(arguments, "--cluster-yes")...).CombinedOutput()
@@ -33,13 +34,16 @@ func StartCluster(t testing.TB) []*Server {
 	return nodes
 }
 
-// Addrs lists the addresses of the servers.
-func Addrs(servers []*Server) []string {
-	addrs := make([]string, len(servers))
-	for i, s := range servers {
-		addrs[i] = s.Addr
+// ClusterOptions are Options for a client of a cluster of these servers.
+func ClusterOptions(servers []*Server) *goredis.ClusterOptions {
+	one := Options("")
+	options := &goredis.ClusterOptions{
+		DialTimeout: one.DialTimeout, ReadTimeout: one.ReadTimeout, WriteTimeout: one.WriteTimeout, PoolTimeout: one.PoolTimeout,
 	}
-	return addrs
+	for _, s := range servers {
+		options.Addrs = append(options.Addrs, s.Addr)
+	}
+	return options
 }
 
 func (s *Server) awaitCluster(t testing.TB) {

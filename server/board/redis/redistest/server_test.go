@@ -1,6 +1,7 @@
 package redistest_test
 
 import (
+	"net"
 	"testing"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -27,4 +28,18 @@ func TestRestartBringsBackWhatWasSaved(t *testing.T) {
 
 	server.Kill()
 	require.Error(t, client.Ping(ctx).Err())
+}
+
+// TestPortIsKeptWhileTheServerIsDown: neither another test nor an outgoing connection may take the port of a killed server.
+func TestPortIsKeptWhileTheServerIsDown(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	server.Kill()
+	_, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp4", server.Addr)
+	require.Error(t, err, "the claim that all tests respect")
+	address, err := net.ResolveTCPAddr("tcp4", server.Addr)
+	require.NoError(t, err)
+	require.Less(t, address.Port, 32_768, "systems give higher ones to outgoing connections")
+	server.Restart(t)
+	require.NoError(t, server.Client().Ping(t.Context()).Err())
 }
