@@ -262,21 +262,3 @@ func query(ctx context.Context, tx *store.Tx, text string, args ...any) iter.Seq
 		}
 	}
 }
-
-// Late is the recorded decision not to score an event.
-type Late struct {
-	Seq                                int64
-	ContestID, EventID, UserID, Reason string
-}
-
-// StoreLate records decisions; a repeat changes nothing.
-func StoreLate(ctx context.Context, tx *store.Tx, late []Late, decidedMicros int64) error {
-	for _, l := range late {
-		_, err := tx.ExecContext(ctx, `INSERT INTO late_event (seq, contest_id, event_id, user_id, reason, decided_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (contest_id, seq) DO NOTHING`, l.Seq, l.ContestID, l.EventID, l.UserID, l.Reason, decidedMicros)
-		if err != nil {
-			return fmt.Errorf("record late event: %w", err)
-		}
-	}
-	return nil
-}

@@ -21,13 +21,51 @@ type DeadLetter struct {
 // maxReason bounds the stored reason, in bytes.
 const maxReason = 2048
 
-// Bury stores dead letters in the transaction of their batch; a repeat changes nothing.
+const (
+	buryPostgres = `INSERT INTO dead_letter (failed_at, seq, event_id, stage, subject, reason)
+		SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[]) ON CONFLICT (seq, stage, subject) DO NOTHING`
+	burySQLite = `INSERT INTO dead_letter (failed_at, seq, event_id, stage, subject, reason) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (seq, stage, subject) DO NOTHING`
+)
+
+// Bury stores dead letters in the transaction of their batch; a repeat changes nothing. Many cost little more than one: a formula that
+// fails for every round must not make the batch too slow to ever be committed.
 func Bury(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMicros int64) error {
+	if len(letters) == 0 {
+		return nil
+	}
+	bury := buryAll
+	if tx.Dialect() == store.SQLite {
+		bury = buryEach
+	}
+	if err := bury(ctx, tx, letters, failedMicros); err != nil {
+		return fmt.Errorf("store dead letters: %w", err)
+	}
+	return nil
+}
+
+func buryAll(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMicros int64) error {
+	seqs := make([]int64, len(letters))
+	var texts [4][]string // event ids, stages, subjects, reasons
+	for i, l := range letters {
+		seqs[i] = l.Seq
+		for column, text := range [...]string{l.EventID, l.Stage, l.Subject, clip(l.Reason)} {
+			texts[column] = append(texts[column], text)
+		}
+	}
+	_, err := tx.ExecContext(ctx, buryPostgres, failedMicros, seqs, texts[0], texts[1], texts[2], texts[3])
+	return err
+}
+
+func buryEach(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMicros int64) error {
+	insert, err := tx.PrepareContext(ctx, burySQLite)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }()
 	for _, l := range letters {
-		_, err := tx.ExecContext(ctx, `INSERT INTO dead_letter (seq, event_id, stage, subject, reason, failed_at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (seq, stage, subject) DO NOTHING`, l.Seq, l.EventID, l.Stage, l.Subject, clip(l.Reason), failedMicros)
-		if err != nil {
-			return fmt.Errorf("store dead letter: %w", err)
+		if _, err := insert.ExecContext(ctx, failedMicros, l.Seq, l.EventID, l.Stage, l.Subject, clip(l.Reason)); err != nil {
+			return err
 		}
 	}
 	return nil

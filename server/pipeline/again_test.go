@@ -58,7 +58,7 @@ func TestReplyLostDuringARebuildReachesTheBoard(t *testing.T) {
 	<-g.in // the rebuild has read standings
 	p.send(t, spin{id: "2", user: "a", at: at(2), bet: 100, win: 100}.event())
 	lost := line.next(fault{text: []byte(commit), loseReply: true})
-	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond)
 	<-lost.caught
 	p.fold(t)
 	g.out <- struct{}{}
@@ -110,8 +110,8 @@ func TestDefinitionCommittedBehindANewerOneIsFound(t *testing.T) {
 func TestFirstEventOfAllDoesNotCountInAFinalContest(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		now := at(90_000)
-		p := start(t, s, options{now: func() time.Time { return now }})
+		clock := clockAt(90_000)
+		p := start(t, s, options{now: clock.now})
 		p.publish(t, sprint("c", "type: sum"))
 		p.settle(t, "c")
 		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
@@ -126,12 +126,12 @@ func TestFirstEventOfAllDoesNotCountInAFinalContest(t *testing.T) {
 func TestTitlePublishedDuringAFreezeLeavesTheResultTrue(t *testing.T) {
 	t.Parallel()
 	line, s := overLine(t)
-	now := at(60)
-	p := start(t, s, options{now: func() time.Time { return now }})
+	clock := clockAt(60)
+	p := start(t, s, options{now: clock.now})
 	p.publish(t, sprint("c", "type: sum", "title: First"))
 	p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
 	p.fold(t)
-	now = at(90_000)
+	clock.set(90_000)
 	letGo := make(chan struct{})
 	f := line.next(fault{text: []byte("INSERT INTO final_standing"), passOn: letGo})
 	done := make(chan error, 1)
@@ -170,7 +170,7 @@ func TestReaderOfAHangingEngineGetsStandings(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.SQLite)
 	p := start(t, s, options{eventClock: true, engine: frozenReads{memory.New()}})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	_, _, stale, err := p.boards.Page(ctx, "c", 0, 10)
 	require.NoError(t, err)
@@ -213,9 +213,9 @@ func TestCommitThatArrivesLateReachesTheBoard(t *testing.T) {
 	p.send(t, spin{id: "2", user: "a", at: at(2), bet: 100, win: 100}.event())
 	loads, arrive := engine.done.Load(), make(chan struct{})
 	late := line.next(fault{text: []byte(commit), hangUp: true, passOn: arrive})
-	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, 10*time.Second, 5*time.Millisecond, "the commit fails as far as the process knows")
+	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond, "the commit fails as far as the process knows")
 	<-late.caught
-	require.Eventually(t, func() bool { return engine.done.Load() > loads }, 2*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return engine.done.Load() > loads }, patience, 5*time.Millisecond)
 	require.Equal(t, []string{"a 10000"}, p.standings(t, "c"), "the batch is not committed yet")
 	close(arrive)
 	p.fold(t)

@@ -71,7 +71,7 @@ func (b *batch) score() {
 			b.tick(record.Seq, e)
 		}
 		b.scoreEvent(record, e)
-		if len(b.hits) >= maxHits {
+		if len(b.hits)+len(b.dead)+len(b.late) >= maxHits {
 			b.records, b.end = b.records[:i+1], record.Seq
 			return
 		}

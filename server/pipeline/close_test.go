@@ -27,13 +27,13 @@ func highestCounted(t *testing.T, s *store.Store, contestID string) (seq int64) 
 func TestNoEventCountsAboveTheClosePosition(t *testing.T) {
 	t.Parallel()
 	line, s := overLine(t)
-	now := at(60)
-	p := start(t, s, options{now: func() time.Time { return now }})
+	clock := clockAt(60)
+	p := start(t, s, options{now: clock.now})
 	folder := start(t, s, options{now: still, owner: "folder"})
 	p.publish(t, sprint("c", "type: sum"))
 	p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
 	folder.fold(t)
-	now = at(3700)
+	clock.set(3700)
 	letGo := make(chan struct{})
 	closing := line.next(fault{text: []byte("UPDATE contest SET close_seq"), passOn: letGo})
 	stepped := make(chan error, 1)
@@ -42,7 +42,7 @@ func TestNoEventCountsAboveTheClosePosition(t *testing.T) {
 	folder.send(t, spin{id: "2", user: "b", at: at(2), bet: 100, win: 100}.event())
 	folded := make(chan error, 1)
 	go func() { folded <- folder.pipeline.CatchUp(t.Context()) }()
-	require.Eventually(t, func() bool { return len(folded) == 1 || waiting(t, s) > 0 }, 10*time.Second, 5*time.Millisecond,
+	require.Eventually(t, func() bool { return len(folded) == 1 || waiting(t, s) > 0 }, patience, 5*time.Millisecond,
 		"the fold has committed, or waits until the contest is closed")
 	close(letGo)
 	require.NoError(t, <-stepped)
@@ -71,18 +71,18 @@ func waiting(t *testing.T, s *store.Store) (sessions int) {
 func TestFinalContestKeepsItsDefinition(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		now := at(60)
-		clock := options{now: func() time.Time { return now }}
-		p := start(t, s, clock)
+		clock := clockAt(60)
+		onClock := options{now: clock.now}
+		p := start(t, s, onClock)
 		p.publish(t, sprint("c", "type: sum", "title: First"))
 		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
 		p.fold(t)
-		now = at(90_000)
+		clock.set(90_000)
 		p.settle(t, "c")
 		before, _ := p.contests.Summary("c")
 		require.NotEmpty(t, before.GetResultHash())
 		p.publish(t, sprint("c", "type: sum", "title: Second"))
-		for _, process := range []*process{p, start(t, s, clock)} {
+		for _, process := range []*process{p, start(t, s, onClock)} {
 			after, _ := process.contests.Summary("c")
 			require.Equal(t, before.GetDefinitionHash(), after.GetDefinitionHash())
 			require.Equal(t, before.GetResultHash(), after.GetResultHash())
@@ -99,7 +99,7 @@ func (p *process) settle(t *testing.T, contestID string) {
 		require.NoError(t, p.contests.Step(t.Context()))
 		require.NoError(t, p.pipeline.CatchUp(t.Context()))
 		return p.contests.Set().Get(contestID).ResultHash != ""
-	}, 20*time.Second, 5*time.Millisecond, "the contest becomes final")
+	}, patience, 5*time.Millisecond, "the contest becomes final")
 }
 
 // TestTiesCanNotChangeOnceEventsMayCount tries to give a contest other tie-breaks. Five minutes before its start the first event of a sender
@@ -107,11 +107,11 @@ func (p *process) settle(t *testing.T, contestID string) {
 func TestTiesCanNotChangeOnceEventsMayCount(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		now := at(-361)
-		p := start(t, s, options{now: func() time.Time { return now }})
+		clock := clockAt(-361)
+		p := start(t, s, options{now: clock.now})
 		p.publish(t, sprint("c", "type: sum"))
 		p.publish(t, sprint("c", "type: sum, tiebreaker: [earliest_finish_ts]"))
-		now = at(-300)
+		clock.set(-300)
 		p.send(t, spin{id: "1", user: "a", at: at(0), bet: 100, win: 100}.event())
 		p.fold(t)
 		require.Equal(t, []string{"a 10000"}, p.standings(t, "c"))
@@ -131,13 +131,13 @@ func TestStartDuringAFreezeHoldsNothingUp(t *testing.T) {
 	defer func() { _ = freeze.Rollback() }()
 	_, err = freeze.ExecContext(t.Context(), "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ('c', 1, 'a', 1, '')")
 	require.NoError(t, err)
-	patience, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	waiting, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	_, err = s.Migrate(patience)
+	_, err = s.Migrate(waiting)
 	require.NoError(t, err)
-	j, err := journal.Open(patience, s, 0)
+	j, err := journal.Open(waiting, s, 0)
 	require.NoError(t, err)
-	_, err = j.Append(patience, []journal.Entry{{EventID: "1", UserID: "a", Body: []byte{1}}}, 1)
+	_, err = j.Append(waiting, []journal.Entry{{EventID: "1", UserID: "a", Body: []byte{1}}}, 1)
 	require.NoError(t, err)
 }
 
@@ -159,15 +159,15 @@ func TestFreezeGoesOnAfterItWasCutShort(t *testing.T) {
 			CREATE TRIGGER cut BEFORE INSERT ON final_standing FOR EACH ROW EXECUTE FUNCTION cut()`, cutAt), "DROP TRIGGER cut ON final_standing"},
 	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		now := at(60)
-		p := start(t, s, options{now: func() time.Time { return now }})
+		clock := clockAt(60)
+		p := start(t, s, options{now: clock.now})
 		p.publish(t, sprint("c", "type: sum"))
 		_, err := s.Write().ExecContext(t.Context(), fmt.Sprintf(manyStandings, frozenPlayers, empty[s.Dialect()], empty[s.Dialect()]))
 		require.NoError(t, err)
 		_, err = s.Write().ExecContext(t.Context(), refuse[s.Dialect()][0])
 		require.NoError(t, err)
-		now = at(90_000)
-		require.Eventually(t, func() bool { return p.contests.Step(t.Context()) != nil }, 20*time.Second, 5*time.Millisecond, "the freeze is cut short")
+		clock.set(90_000)
+		require.Eventually(t, func() bool { return p.contests.Step(t.Context()) != nil }, patience, 5*time.Millisecond, "the freeze is cut short")
 		require.Empty(t, p.contests.Set().Get("c").ResultHash)
 		copied, err := s.Ent().FinalStanding.Query().Count(t.Context())
 		require.NoError(t, err)

@@ -29,7 +29,7 @@ func (p *process) equalsStandings(t *testing.T, engine board.Engine, contestID, 
 	require.Eventually(t, func() bool {
 		_, difference, err := board.Verify(t.Context(), engine, p.store, contestID)
 		return err == nil && difference == nil
-	}, 10*time.Second, 5*time.Millisecond, why)
+	}, patience, 5*time.Millisecond, why)
 }
 
 // still is a clock that stands, so that no lease is renewed or runs out by itself.
@@ -72,7 +72,7 @@ func TestCommitWhoseReplyIsLostReachesTheBoard(t *testing.T) {
 	p.equalsStandings(t, engine, "c", "the board is built")
 	p.send(t, spin{id: "2", user: "a", at: at(2), bet: 100, win: 100}.event())
 	lost := line.next(fault{text: []byte(commit), loseReply: true})
-	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, 10*time.Second, 5*time.Millisecond, "the commit fails as far as the process knows")
+	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond, "the commit fails as far as the process knows")
 	<-lost.caught
 	require.Equal(t, []string{"a 20000"}, p.standings(t, "c"), "the batch was committed")
 	p.fold(t)

@@ -93,7 +93,7 @@ func TestPausedOwnerIsFenced(t *testing.T) {
 		next.send(t, spin{id: "3", user: "a", at: at(3), bet: 100, win: 100}.event())
 		require.Eventually(t, func() bool { // on Postgres the event is readable as soon as no older transaction is open
 			return paused.pipeline.CatchUp(t.Context()) != nil
-		}, 10*time.Second, 5*time.Millisecond, "the late commit fails")
+		}, patience, 5*time.Millisecond, "the late commit fails")
 		require.Equal(t, []string{"a 20000"}, next.standings(t, "c"), "the late write left no trace")
 		next.fold(t)
 		require.Equal(t, []string{"a 30000"}, next.standings(t, "c"))
@@ -136,18 +136,18 @@ func TestDiskFull(t *testing.T) {
 func TestClockJumps(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.SQLite)
-	now := at(60)
-	p := start(t, s, options{now: func() time.Time { return now }})
+	clock := clockAt(60)
+	p := start(t, s, options{now: clock.now})
 	p.publish(t, sprint("c", "type: sum"))
 	p.send(t, spin{id: "1", user: "a", at: at(50), bet: 100, win: 100}.event())
 	p.fold(t)
 	require.NoError(t, p.contests.Step(t.Context()))
-	now = now.Add(-time.Hour)
+	clock.set(60 - 3600)
 	p.send(t, spin{id: "2", user: "a", at: at(-3500), bet: 100, win: 100}.event())
 	p.fold(t)
 	require.NoError(t, p.contests.Step(t.Context()))
 	require.Equal(t, laurelv1.ContestState_CONTEST_STATE_LIVE, p.contests.Set().Get("c").State)
-	now = now.Add(90 * time.Minute)
+	clock.set(60 - 3600 + 5400)
 	p.send(t, spin{id: "3", user: "a", at: at(1700), bet: 100, win: 100}.event())
 	p.fold(t)
 	require.Equal(t, []string{"a 20000"}, p.standings(t, "c"), "the event of an hour before the start does not count")
@@ -180,7 +180,7 @@ func TestFlushedRedisHeals(t *testing.T) {
 				_, difference, err := board.Verify(t.Context(), engine, s, "c")
 				return err == nil && difference == nil
 			}
-			require.Eventually(t, equal, 10*time.Second, 5*time.Millisecond)
+			require.Eventually(t, equal, patience, 5*time.Millisecond)
 			before, _, stale, err := p.boards.Page(t.Context(), "c", 0, 10)
 			require.NoError(t, err)
 			require.False(t, stale)
@@ -189,7 +189,7 @@ func TestFlushedRedisHeals(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, before, after, "places are the same, from wherever they come")
 			play(40, 80)
-			require.Eventually(t, equal, 10*time.Second, 5*time.Millisecond)
+			require.Eventually(t, equal, patience, 5*time.Millisecond)
 			_, _, stale, err = p.boards.Page(t.Context(), "c", 0, 10)
 			require.NoError(t, err)
 			require.False(t, stale)
@@ -258,14 +258,14 @@ func TestPostgresRestart(t *testing.T) {
 	require.NoError(t, server.Stop())
 	require.False(t, send(50), "the database is away")
 	require.NoError(t, server.Start(t.Context()))
-	require.Eventually(t, func() bool { return send(50) }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return send(50) }, patience, 10*time.Millisecond)
 	for i := 51; i < 100; i++ {
-		require.Eventually(t, func() bool { return send(i) }, 30*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return send(i) }, patience, 10*time.Millisecond)
 	}
 	require.Equal(t, 100, acknowledged)
 	require.Positive(t, refusals)
 	require.Eventually(t, func() bool {
 		lines := p.standings(t, "c")
 		return len(lines) == 1 && lines[0] == "a 1000000"
-	}, 30*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 }

@@ -71,7 +71,7 @@ func TestStandbyLeavesAHealthyBoardAlone(t *testing.T) {
 			default:
 				return false
 			}
-		}, 20*time.Second, 5*time.Millisecond, "after %d loads the standby still goes on", slow.loads.Load())
+		}, patience, 5*time.Millisecond, "after %d loads the standby still goes on", slow.loads.Load())
 		require.LessOrEqual(t, slow.loads.Load(), int64(3))
 		owner.equalsStandings(t, engine, "c", "the owner's board is as it was")
 		cancel()
@@ -120,7 +120,7 @@ func TestEngineThatHangsDoesNotStopTheFold(t *testing.T) {
 	engine := &hanging{Engine: memory.New(), letGo: make(chan struct{})}
 	p := start(t, s, options{eventClock: true, engine: engine, batch: 1})
 	p.publish(t, sprint("c", "type: sum"))
-	require.Eventually(t, func() bool { _, _, err := engine.Page(t.Context(), "c", 0, 1); return err == nil }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { _, _, err := engine.Page(t.Context(), "c", 0, 1); return err == nil }, patience, 5*time.Millisecond)
 	for i := range 12 {
 		p.send(t, spin{id: fmt.Sprint(i), user: "a", at: at(1), bet: 100, win: 100}.event())
 	}
@@ -131,7 +131,7 @@ func TestEngineThatHangsDoesNotStopTheFold(t *testing.T) {
 	require.Eventually(t, func() bool {
 		lines := p.standings(t, "c")
 		return len(lines) == 1 && lines[0] == "a 120000"
-	}, 20*time.Second, 5*time.Millisecond)
+	}, patience, 5*time.Millisecond)
 	require.True(t, engine.hangs.Load())
 	close(engine.letGo)
 	p.equalsStandings(t, engine, "c", "the board is built when the engine answers again")

@@ -33,7 +33,7 @@ func TestTwinOwnersFenceEachOther(t *testing.T) {
 		require.Eventually(t, func() bool { // on Postgres the event is readable as soon as no older transaction is open
 			refused = a.pipeline.CatchUp(t.Context())
 			return refused != nil
-		}, 10*time.Second, 5*time.Millisecond, "a has lost its lease to b and must not commit")
+		}, patience, 5*time.Millisecond, "a has lost its lease to b and must not commit")
 		require.ErrorIs(t, refused, journal.ErrFenced)
 		require.Equal(t, []string{"u 10000"}, a.standings(t, "c"), "the late commit left no trace")
 		a.fold(t) // claims again
@@ -42,7 +42,7 @@ func TestTwinOwnersFenceEachOther(t *testing.T) {
 		require.Eventually(t, func() bool {
 			refused = b.pipeline.CatchUp(t.Context())
 			return refused != nil
-		}, 10*time.Second, 5*time.Millisecond, "now b has lost its lease to a")
+		}, patience, 5*time.Millisecond, "now b has lost its lease to a")
 		require.ErrorIs(t, refused, journal.ErrFenced)
 		b.fold(t)
 		require.Equal(t, []string{"u 30000"}, b.standings(t, "c"), "each event counts once, whoever folds it")

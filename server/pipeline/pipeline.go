@@ -27,7 +27,7 @@ const (
 	maxStaleRetries = 10
 	// maxUnpublished bounds the committed batches that wait to be put on the boards.
 	maxUnpublished = 4
-	// maxHits bounds the rounds of one batch over all contests; a batch whose events meet many contests is cut there.
+	// maxHits bounds the rounds, dead letters and late events of one batch over all contests; a batch whose events meet many contests is cut there.
 	maxHits = 100_000
 	// cycleTime bounds one batch, and releaseTime giving the partitions back at the end.
 	cycleTime, releaseTime = 30 * time.Second, 5 * time.Second

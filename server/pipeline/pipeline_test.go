@@ -126,21 +126,21 @@ func TestRepeatChangesNothing(t *testing.T) {
 func TestContestClosesOnceAndFreezes(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		now := windowStart.Add(-time.Hour)
-		p := start(t, s, options{now: func() time.Time { return now }})
+		clock := clockAt(-3600)
+		p := start(t, s, options{now: clock.now})
 		p.publish(t, sprint("c", "type: sum"))
 		require.NoError(t, p.contests.Step(t.Context()))
 		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_SCHEDULED, p.contests.Set().Get("c").State)
-		now = at(60)
+		clock.set(60)
 		p.send(t, spin{id: "1", user: "a", at: at(50), bet: 100, win: 100}.event())
 		p.fold(t)
 		require.NoError(t, p.contests.Step(t.Context()))
 		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_LIVE, p.contests.Set().Get("c").State)
-		now = at(3630)
+		clock.set(3630)
 		require.NoError(t, p.contests.Step(t.Context()))
 		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_CLOSING, p.contests.Set().Get("c").State)
 		p.send(t, spin{id: "late but in grace", user: "b", at: at(3599), bet: 100, win: 300}.event())
-		now = at(3661)
+		clock.set(3661)
 		require.NoError(t, p.contests.Step(t.Context()))
 		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_CLOSING, p.contests.Set().Get("c").State, "an accepted event is not folded yet")
 		p.send(t, spin{id: "too late", user: "b", at: at(3598), bet: 100, win: 300}.event())
@@ -148,7 +148,7 @@ func TestContestClosesOnceAndFreezes(t *testing.T) {
 		require.Eventually(t, func() bool {
 			require.NoError(t, p.contests.Step(t.Context()))
 			return p.contests.Set().Get("c").State == laurelv1.ContestState_CONTEST_STATE_FINAL
-		}, 10*time.Second, 5*time.Millisecond)
+		}, patience, 5*time.Millisecond)
 		frozen := p.contests.Set().Get("c")
 		require.Len(t, frozen.ResultHash, 64)
 		require.EqualValues(t, 2, frozen.FinalPlayers)
@@ -167,18 +167,18 @@ func TestContestClosesOnceAndFreezes(t *testing.T) {
 func TestContestThatEndedWhileDownIsFinalAtNextStart(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		now := at(60)
-		first := start(t, s, options{now: func() time.Time { return now }})
+		clock := clockAt(60)
+		first := start(t, s, options{now: clock.now})
 		first.publish(t, sprint("c", "type: sum"))
 		first.send(t, spin{id: "1", user: "a", at: at(50), bet: 100, win: 100}.event())
 		first.stop()
-		now = at(90_000)
-		second := start(t, s, options{now: func() time.Time { return now }})
+		clock.set(90_000)
+		second := start(t, s, options{now: clock.now})
 		require.Eventually(t, func() bool {
 			require.NoError(t, second.contests.Step(t.Context()))
 			second.fold(t)
 			return second.contests.Set().Get("c").State == laurelv1.ContestState_CONTEST_STATE_FINAL
-		}, 10*time.Second, 5*time.Millisecond)
+		}, patience, 5*time.Millisecond)
 		require.EqualValues(t, 1, second.contests.Set().Get("c").FinalPlayers, "the accepted event counts though the fold had not seen it")
 	})
 }
@@ -235,6 +235,6 @@ func TestBoardEqualsStandings(t *testing.T) {
 		require.Eventually(t, func() bool {
 			_, difference, err := board.Verify(t.Context(), engine, s, "c")
 			return err == nil && difference == nil
-		}, 10*time.Second, 10*time.Millisecond)
+		}, patience, 10*time.Millisecond)
 	})
 }

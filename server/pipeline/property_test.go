@@ -185,7 +185,7 @@ func (h *history) run(t *testing.T, s *store.Store, o options, id string) []stri
 	require.Eventually(t, func() bool {
 		_, difference, err := board.Verify(t.Context(), o.engine, s, id)
 		return err == nil && difference == nil
-	}, 10*time.Second, 2*time.Millisecond, "the board equals the standings")
+	}, patience, 2*time.Millisecond, "the board equals the standings")
 	require.Equal(t, laurelv1.ContestState_CONTEST_STATE_SCHEDULED, p.contests.Set().Get(id).State, "nobody stepped")
 	return want
 }

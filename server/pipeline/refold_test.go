@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -146,10 +145,7 @@ func TestBatchCutAtItsRoundsKeepsResults(t *testing.T) {
 			}
 			p.send(t, events...)
 		}
-		require.Eventually(t, func() bool { // all of them readable at once, whatever other tests of this server have open
-			records, err := p.journal.Read(t.Context(), []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, 0, 2*cutEvents)
-			return err == nil && len(records) == cutEvents
-		}, 20*time.Second, 5*time.Millisecond)
+		p.readable(t, cutEvents)
 		p.fold(t)
 		for _, id := range []string{"c0", fmt.Sprint("c", cutContests-1)} {
 			require.Equal(t, 2, parts[id], "the batch was cut in two")

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,26 @@ func TestMain(m *testing.M) {
 	}
 	storetest.Main(m)
 }
+
+// patience bounds the waits of these tests; it is long because the machine may be busy, and nothing depends on it.
+const patience = time.Minute
+
+// clock stands still until a test moves it on. The workers of a process read it at any time.
+type clock struct{ at atomic.Pointer[time.Time] }
+
+// clockAt returns a clock that stands so many seconds after the start of the window.
+func clockAt(seconds int) *clock {
+	c := &clock{}
+	c.set(seconds)
+	return c
+}
+
+func (c *clock) set(seconds int) {
+	now := at(seconds)
+	c.at.Store(&now)
+}
+
+func (c *clock) now() time.Time { return *c.at.Load() }
 
 // options of a process under test.
 type options struct {
@@ -159,7 +180,7 @@ func (p *process) fold(t *testing.T) {
 		backlog, _, err := p.journal.Backlog(t.Context(), 10)
 		require.NoError(t, err)
 		return backlog == 0
-	}, 30*time.Second, 5*time.Millisecond, "another test's open transaction may hold the horizon back for a moment")
+	}, patience, 5*time.Millisecond, "another test's open transaction may hold the horizon back for a moment")
 }
 
 // standings returns "user score" lines in order, straight from the database.
