@@ -19,7 +19,7 @@ func (s catalogService) CheckDefinition(_ context.Context, request *laurelv1.Che
 	if document != nil {
 		response.Kind, response.Id = clip(document.Kind, 32), clip(document.ID, 64)
 		if len(problems) == 0 {
-			response.Reading = clip(catalog.Reading(document), 4096)
+			response.Plan = catalog.Plan(document)
 		}
 	}
 	return response, nil

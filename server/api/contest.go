@@ -28,7 +28,8 @@ func (s contestService) GetContest(ctx context.Context, request *laurelv1.GetCon
 	if err != nil {
 		return nil, err
 	}
-	return &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml()}, nil
+	document, _ := catalog.Parse("", []byte(definition.GetYaml()))
+	return &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Plan: catalog.Plan(document)}, nil
 }
 
 // contestsOpenTo filters by scope: a contest without markets is open to all of them, and an empty filter asks for all.

@@ -8,36 +8,30 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
-// maxReadingBytes is the bound that CheckDefinitionResponse sets.
-const maxReadingBytes = 4096
-
 // Reading says in plain English what a definition does, so that an author sees what he has written. Empty for a document with problems.
 func Reading(document *Document) string {
-	if document == nil || document.Contest == nil {
+	plan := Plan(document)
+	if plan == nil {
 		return ""
 	}
-	contest := document.Contest
-	start, end, zone, grace, err := ParseWindow(contest.GetWindow())
+	contest := plan.GetDefinition()
+	zone, err := time.LoadLocation(contest.GetWindow().GetTz())
 	if err != nil {
 		return ""
 	}
 	const form = "2 January 2006 15:04:05 MST"
-	title := contest.GetTitle()
-	if title == "" {
-		title = contest.GetId()
-	}
 	sentences := []string{
-		fmt.Sprintf("%s runs from %s to %s (%s)", title, start.Format(form), end.Format(form), zone),
-		fmt.Sprintf("Late events count until %s after the end", plainDuration(grace)),
+		fmt.Sprintf("%s runs from %s to %s (%s)", contest.GetTitle(), plan.GetStart().AsTime().In(zone).Format(form), plan.GetEnd().AsTime().In(zone).Format(form), zone),
+		fmt.Sprintf("Late events count until %d s after the end", contest.GetWindow().GetGraceSeconds()),
 		readScope(contest),
-		readScoring(contest),
+		readScoring(contest.GetScoring()),
 		readRanking(contest.GetLeaderboard()),
 	}
 	sentences = append(sentences, readRefusals(contest)...)
 	if pool := contest.GetPrizes().GetPool(); pool != nil {
 		sentences = append(sentences, fmt.Sprintf("The pool is %d minor units of %s, shared by %s", pool.GetTotalMinor(), pool.GetCurrency(), contest.GetPrizes().GetDistribution()))
 	}
-	return clip(strings.Join(sentences, ".\n")+".", maxReadingBytes)
+	return strings.Join(sentences, ".\n") + "."
 }
 
 func readScope(contest *laurelv1.Contest) string {
@@ -51,22 +45,10 @@ func readScope(contest *laurelv1.Contest) string {
 	return "It takes events of " + strings.Join(parts, ", ")
 }
 
-func readScoring(contest *laurelv1.Contest) string {
-	scoring, kind := contest.GetScoring(), contest.GetLeaderboard().GetType()
-	formula := strings.TrimSpace(scoring.GetFormula())
-	switch {
-	case formula == "" && kind == "max_multiplier":
-		formula = "win.multiplier"
-	case formula == "":
-		formula = "1"
-	}
-	precision := int32(DefaultPrecision)
-	if scoring != nil && scoring.Precision != nil {
-		precision = scoring.GetPrecision()
-	}
+func readScoring(scoring *laurelv1.Scoring) string {
 	text := fmt.Sprintf("Each %s is worth %s points, rounded half to even at %d decimal places",
-		listOr("finished round (round_end, or spin whose round has ended)", "event ", scoring.GetEvents()), formula, precision)
-	if scoring != nil && scoring.CapPerRound != nil {
+		listOr("finished round (round_end, or spin whose round has ended)", "event ", scoring.GetEvents()), scoring.GetFormula(), scoring.GetPrecision())
+	if scoring.CapPerRound != nil {
 		text += fmt.Sprintf(", at most %v", scoring.GetCapPerRound())
 	}
 	return text
@@ -88,11 +70,8 @@ func readRanking(ranking *laurelv1.Ranking) string {
 	}
 	var order []string
 	for _, name := range ranking.GetTiebreaker() {
-		if name != "user_id" {
-			order = append(order, tieBreaks[name])
-		}
+		order = append(order, tieBreaks[name])
 	}
-	order = append(order, tieBreaks["user_id"])
 	return fmt.Sprintf("A player's score is %s; equal scores are ordered by %s", scores[ranking.GetType()], strings.Join(order, ", then "))
 }
 
@@ -104,7 +83,7 @@ func readRefusals(contest *laurelv1.Contest) []string {
 			sentences = append(sentences, fmt.Sprintf(format, args...))
 		}
 	}
-	add(scoring.GetFilter() != "", "A round counts only when %s", strings.TrimSpace(scoring.GetFilter()))
+	add(scoring.GetFilter() != "", "A round counts only when %s", scoring.GetFilter())
 	add(scoring.GetMinBetMinor() > 0, "Stakes below %d minor units do not count", scoring.GetMinBetMinor())
 	add(abuse.GetMinRoundDurationMs() > 0, "Rounds shorter than %d ms, or of unknown duration, do not count", abuse.GetMinRoundDurationMs())
 	add(abuse.GetMaxRpsPerUser() > 0, "At most %v rounds a second count for one player", abuse.GetMaxRpsPerUser())
@@ -121,8 +100,4 @@ func listOr(none, prefix string, values []string) string {
 		return fmt.Sprintf("%s%s and %d more", prefix, strings.Join(values[:most], ", "), len(values)-most)
 	}
 	return prefix + strings.Join(values, ", ")
-}
-
-func plainDuration(duration time.Duration) string {
-	return fmt.Sprintf("%d s", int64(duration/time.Second))
 }

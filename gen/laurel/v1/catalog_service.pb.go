@@ -151,8 +151,8 @@ type CheckDefinitionResponse struct {
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Id of the document when it could be read.
 	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
-	// The definition in plain words when there is no problem.
-	Reading       string `protobuf:"bytes,4,opt,name=reading,proto3" json:"reading,omitempty"`
+	// What the document means, when it is a contest without a problem.
+	Plan          *ContestPlan `protobuf:"bytes,5,opt,name=plan,proto3" json:"plan,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -208,11 +208,11 @@ func (x *CheckDefinitionResponse) GetId() string {
 	return ""
 }
 
-func (x *CheckDefinitionResponse) GetReading() string {
+func (x *CheckDefinitionResponse) GetPlan() *ContestPlan {
 	if x != nil {
-		return x.Reading
+		return x.Plan
 	}
-	return ""
+	return nil
 }
 
 // PublishDefinitionRequest publishes a document.
@@ -677,19 +677,19 @@ var File_laurel_v1_catalog_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_catalog_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1flaurel/v1/catalog_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"y\n" +
+	"\x1flaurel/v1/catalog_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17laurel/v1/contest.proto\"y\n" +
 	"\aProblem\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\x05R\x04line\x12\x16\n" +
 	"\x06column\x18\x02 \x01(\x05R\x06column\x12\x1e\n" +
 	"\x05field\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x05field\x12\"\n" +
 	"\amessage\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\amessage\"7\n" +
 	"\x16CheckDefinitionRequest\x12\x1d\n" +
-	"\x04yaml\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\"\xad\x01\n" +
+	"\x04yaml\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\"\xc4\x01\n" +
 	"\x17CheckDefinitionResponse\x128\n" +
 	"\bproblems\x18\x01 \x03(\v2\x12.laurel.v1.ProblemB\b\xbaH\x05\x92\x01\x02\x10dR\bproblems\x12\x1b\n" +
 	"\x04kind\x18\x02 \x01(\tB\a\xbaH\x04r\x02( R\x04kind\x12\x17\n" +
-	"\x02id\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12\"\n" +
-	"\areading\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80 R\areading\"}\n" +
+	"\x02id\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12*\n" +
+	"\x04plan\x18\x05 \x01(\v2\x16.laurel.v1.ContestPlanR\x04planJ\x04\b\x04\x10\x05R\areading\"}\n" +
 	"\x18PublishDefinitionRequest\x12\x1f\n" +
 	"\x04yaml\x18\x01 \x01(\tB\v\xbaH\br\x06\x10\x01(\x80\x80\x10R\x04yaml\x12/\n" +
 	"\fbase_version\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x00R\vbaseVersion\x88\x01\x01B\x0f\n" +
@@ -753,29 +753,31 @@ var file_laurel_v1_catalog_service_proto_goTypes = []any{
 	(*ListDefinitionsResponse)(nil),   // 8: laurel.v1.ListDefinitionsResponse
 	(*GetDefinitionRequest)(nil),      // 9: laurel.v1.GetDefinitionRequest
 	(*GetDefinitionResponse)(nil),     // 10: laurel.v1.GetDefinitionResponse
-	(*timestamppb.Timestamp)(nil),     // 11: google.protobuf.Timestamp
+	(*ContestPlan)(nil),               // 11: laurel.v1.ContestPlan
+	(*timestamppb.Timestamp)(nil),     // 12: google.protobuf.Timestamp
 }
 var file_laurel_v1_catalog_service_proto_depIdxs = []int32{
 	0,  // 0: laurel.v1.CheckDefinitionResponse.problems:type_name -> laurel.v1.Problem
-	6,  // 1: laurel.v1.PublishDefinitionResponse.definition:type_name -> laurel.v1.Definition
-	0,  // 2: laurel.v1.PublishProblems.problems:type_name -> laurel.v1.Problem
-	11, // 3: laurel.v1.Definition.published_at:type_name -> google.protobuf.Timestamp
-	6,  // 4: laurel.v1.ListDefinitionsResponse.definitions:type_name -> laurel.v1.Definition
-	6,  // 5: laurel.v1.GetDefinitionResponse.definition:type_name -> laurel.v1.Definition
-	6,  // 6: laurel.v1.GetDefinitionResponse.versions:type_name -> laurel.v1.Definition
-	1,  // 7: laurel.v1.CatalogService.CheckDefinition:input_type -> laurel.v1.CheckDefinitionRequest
-	3,  // 8: laurel.v1.CatalogService.PublishDefinition:input_type -> laurel.v1.PublishDefinitionRequest
-	7,  // 9: laurel.v1.CatalogService.ListDefinitions:input_type -> laurel.v1.ListDefinitionsRequest
-	9,  // 10: laurel.v1.CatalogService.GetDefinition:input_type -> laurel.v1.GetDefinitionRequest
-	2,  // 11: laurel.v1.CatalogService.CheckDefinition:output_type -> laurel.v1.CheckDefinitionResponse
-	4,  // 12: laurel.v1.CatalogService.PublishDefinition:output_type -> laurel.v1.PublishDefinitionResponse
-	8,  // 13: laurel.v1.CatalogService.ListDefinitions:output_type -> laurel.v1.ListDefinitionsResponse
-	10, // 14: laurel.v1.CatalogService.GetDefinition:output_type -> laurel.v1.GetDefinitionResponse
-	11, // [11:15] is the sub-list for method output_type
-	7,  // [7:11] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	11, // 1: laurel.v1.CheckDefinitionResponse.plan:type_name -> laurel.v1.ContestPlan
+	6,  // 2: laurel.v1.PublishDefinitionResponse.definition:type_name -> laurel.v1.Definition
+	0,  // 3: laurel.v1.PublishProblems.problems:type_name -> laurel.v1.Problem
+	12, // 4: laurel.v1.Definition.published_at:type_name -> google.protobuf.Timestamp
+	6,  // 5: laurel.v1.ListDefinitionsResponse.definitions:type_name -> laurel.v1.Definition
+	6,  // 6: laurel.v1.GetDefinitionResponse.definition:type_name -> laurel.v1.Definition
+	6,  // 7: laurel.v1.GetDefinitionResponse.versions:type_name -> laurel.v1.Definition
+	1,  // 8: laurel.v1.CatalogService.CheckDefinition:input_type -> laurel.v1.CheckDefinitionRequest
+	3,  // 9: laurel.v1.CatalogService.PublishDefinition:input_type -> laurel.v1.PublishDefinitionRequest
+	7,  // 10: laurel.v1.CatalogService.ListDefinitions:input_type -> laurel.v1.ListDefinitionsRequest
+	9,  // 11: laurel.v1.CatalogService.GetDefinition:input_type -> laurel.v1.GetDefinitionRequest
+	2,  // 12: laurel.v1.CatalogService.CheckDefinition:output_type -> laurel.v1.CheckDefinitionResponse
+	4,  // 13: laurel.v1.CatalogService.PublishDefinition:output_type -> laurel.v1.PublishDefinitionResponse
+	8,  // 14: laurel.v1.CatalogService.ListDefinitions:output_type -> laurel.v1.ListDefinitionsResponse
+	10, // 15: laurel.v1.CatalogService.GetDefinition:output_type -> laurel.v1.GetDefinitionResponse
+	12, // [12:16] is the sub-list for method output_type
+	8,  // [8:12] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_catalog_service_proto_init() }
@@ -783,6 +785,7 @@ func file_laurel_v1_catalog_service_proto_init() {
 	if File_laurel_v1_catalog_service_proto != nil {
 		return
 	}
+	file_laurel_v1_contest_proto_init()
 	file_laurel_v1_catalog_service_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

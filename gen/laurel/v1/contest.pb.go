@@ -614,6 +614,88 @@ func (x *PrizePool) GetTotalMinor() int64 {
 	return 0
 }
 
+// ContestPlan is a contest as it runs: its definition with every default written out, and its window as instants.
+type ContestPlan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The definition. Title, time zone, grace, formula, decimal places and tie-breaks are always set; no events still means finished rounds.
+	Definition *Contest `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
+	// Start of the window.
+	Start *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start,proto3" json:"start,omitempty"`
+	// End of the window.
+	End *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=end,proto3" json:"end,omitempty"`
+	// When late events stop counting.
+	GraceEnd *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=grace_end,json=graceEnd,proto3" json:"grace_end,omitempty"`
+	// Decimal places of the currency of the prize pool, such as 2 for EUR; 0 without a pool.
+	PoolExponent  int32 `protobuf:"varint,5,opt,name=pool_exponent,json=poolExponent,proto3" json:"pool_exponent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContestPlan) Reset() {
+	*x = ContestPlan{}
+	mi := &file_laurel_v1_contest_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContestPlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContestPlan) ProtoMessage() {}
+
+func (x *ContestPlan) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_contest_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContestPlan.ProtoReflect.Descriptor instead.
+func (*ContestPlan) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ContestPlan) GetDefinition() *Contest {
+	if x != nil {
+		return x.Definition
+	}
+	return nil
+}
+
+func (x *ContestPlan) GetStart() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *ContestPlan) GetEnd() *timestamppb.Timestamp {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *ContestPlan) GetGraceEnd() *timestamppb.Timestamp {
+	if x != nil {
+		return x.GraceEnd
+	}
+	return nil
+}
+
+func (x *ContestPlan) GetPoolExponent() int32 {
+	if x != nil {
+		return x.PoolExponent
+	}
+	return 0
+}
+
 // AntiAbuse says which rounds do not count.
 type AntiAbuse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -630,7 +712,7 @@ type AntiAbuse struct {
 
 func (x *AntiAbuse) Reset() {
 	*x = AntiAbuse{}
-	mi := &file_laurel_v1_contest_proto_msgTypes[7]
+	mi := &file_laurel_v1_contest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -642,7 +724,7 @@ func (x *AntiAbuse) String() string {
 func (*AntiAbuse) ProtoMessage() {}
 
 func (x *AntiAbuse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_contest_proto_msgTypes[7]
+	mi := &file_laurel_v1_contest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -655,7 +737,7 @@ func (x *AntiAbuse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AntiAbuse.ProtoReflect.Descriptor instead.
 func (*AntiAbuse) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{7}
+	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AntiAbuse) GetMinRoundDurationMs() int64 {
@@ -722,7 +804,7 @@ type ContestSummary struct {
 
 func (x *ContestSummary) Reset() {
 	*x = ContestSummary{}
-	mi := &file_laurel_v1_contest_proto_msgTypes[8]
+	mi := &file_laurel_v1_contest_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -734,7 +816,7 @@ func (x *ContestSummary) String() string {
 func (*ContestSummary) ProtoMessage() {}
 
 func (x *ContestSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_contest_proto_msgTypes[8]
+	mi := &file_laurel_v1_contest_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -747,7 +829,7 @@ func (x *ContestSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContestSummary.ProtoReflect.Descriptor instead.
 func (*ContestSummary) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{8}
+	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ContestSummary) GetId() string {
@@ -921,7 +1003,15 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\bcurrency\x18\x01 \x01(\tB\x11\xbaH\x0er\f2\n" +
 	"^[A-Z]{3}$R\bcurrency\x121\n" +
 	"\vtotal_minor\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10 \x00R\n" +
-	"totalMinor\"\xda\x01\n" +
+	"totalMinor\"\xff\x01\n" +
+	"\vContestPlan\x122\n" +
+	"\n" +
+	"definition\x18\x01 \x01(\v2\x12.laurel.v1.ContestR\n" +
+	"definition\x120\n" +
+	"\x05start\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12,\n" +
+	"\x03end\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03end\x127\n" +
+	"\tgrace_end\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd\x12#\n" +
+	"\rpool_exponent\x18\x05 \x01(\x05R\fpoolExponent\"\xda\x01\n" +
 	"\tAntiAbuse\x12?\n" +
 	"\x15min_round_duration_ms\x18\x01 \x01(\x03B\f\xbaH\t\"\a\x18\x80\xb8\x99)(\x00R\x12minRoundDurationMs\x12B\n" +
 	"\x10max_rps_per_user\x18\x02 \x01(\x01B\x19\xbaH\x16\x12\x14@\x01\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00R\rmaxRpsPerUser\x12H\n" +
@@ -968,7 +1058,7 @@ func file_laurel_v1_contest_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_v1_contest_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_laurel_v1_contest_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_laurel_v1_contest_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_laurel_v1_contest_proto_goTypes = []any{
 	(ContestState)(0),             // 0: laurel.v1.ContestState
 	(*Contest)(nil),               // 1: laurel.v1.Contest
@@ -978,9 +1068,10 @@ var file_laurel_v1_contest_proto_goTypes = []any{
 	(*Ranking)(nil),               // 5: laurel.v1.Ranking
 	(*Prizes)(nil),                // 6: laurel.v1.Prizes
 	(*PrizePool)(nil),             // 7: laurel.v1.PrizePool
-	(*AntiAbuse)(nil),             // 8: laurel.v1.AntiAbuse
-	(*ContestSummary)(nil),        // 9: laurel.v1.ContestSummary
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*ContestPlan)(nil),           // 8: laurel.v1.ContestPlan
+	(*AntiAbuse)(nil),             // 9: laurel.v1.AntiAbuse
+	(*ContestSummary)(nil),        // 10: laurel.v1.ContestSummary
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_laurel_v1_contest_proto_depIdxs = []int32{
 	2,  // 0: laurel.v1.Contest.window:type_name -> laurel.v1.Window
@@ -988,17 +1079,21 @@ var file_laurel_v1_contest_proto_depIdxs = []int32{
 	4,  // 2: laurel.v1.Contest.scoring:type_name -> laurel.v1.Scoring
 	5,  // 3: laurel.v1.Contest.leaderboard:type_name -> laurel.v1.Ranking
 	6,  // 4: laurel.v1.Contest.prizes:type_name -> laurel.v1.Prizes
-	8,  // 5: laurel.v1.Contest.anti_abuse:type_name -> laurel.v1.AntiAbuse
+	9,  // 5: laurel.v1.Contest.anti_abuse:type_name -> laurel.v1.AntiAbuse
 	7,  // 6: laurel.v1.Prizes.pool:type_name -> laurel.v1.PrizePool
-	0,  // 7: laurel.v1.ContestSummary.state:type_name -> laurel.v1.ContestState
-	10, // 8: laurel.v1.ContestSummary.start:type_name -> google.protobuf.Timestamp
-	10, // 9: laurel.v1.ContestSummary.end:type_name -> google.protobuf.Timestamp
-	10, // 10: laurel.v1.ContestSummary.grace_end:type_name -> google.protobuf.Timestamp
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	1,  // 7: laurel.v1.ContestPlan.definition:type_name -> laurel.v1.Contest
+	11, // 8: laurel.v1.ContestPlan.start:type_name -> google.protobuf.Timestamp
+	11, // 9: laurel.v1.ContestPlan.end:type_name -> google.protobuf.Timestamp
+	11, // 10: laurel.v1.ContestPlan.grace_end:type_name -> google.protobuf.Timestamp
+	0,  // 11: laurel.v1.ContestSummary.state:type_name -> laurel.v1.ContestState
+	11, // 12: laurel.v1.ContestSummary.start:type_name -> google.protobuf.Timestamp
+	11, // 13: laurel.v1.ContestSummary.end:type_name -> google.protobuf.Timestamp
+	11, // 14: laurel.v1.ContestSummary.grace_end:type_name -> google.protobuf.Timestamp
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_contest_proto_init() }
@@ -1014,7 +1109,7 @@ func file_laurel_v1_contest_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_contest_proto_rawDesc), len(file_laurel_v1_contest_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

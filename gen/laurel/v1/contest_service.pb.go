@@ -175,7 +175,9 @@ type GetContestResponse struct {
 	// The contest.
 	Contest *ContestSummary `protobuf:"bytes,1,opt,name=contest,proto3" json:"contest,omitempty"`
 	// Its published definition as it was written.
-	Yaml          string `protobuf:"bytes,2,opt,name=yaml,proto3" json:"yaml,omitempty"`
+	Yaml string `protobuf:"bytes,2,opt,name=yaml,proto3" json:"yaml,omitempty"`
+	// What that definition means.
+	Plan          *ContestPlan `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -224,6 +226,13 @@ func (x *GetContestResponse) GetYaml() string {
 	return ""
 }
 
+func (x *GetContestResponse) GetPlan() *ContestPlan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
 var File_laurel_v1_contest_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_contest_service_proto_rawDesc = "" +
@@ -235,10 +244,11 @@ const file_laurel_v1_contest_service_proto_rawDesc = "" +
 	"\x14ListContestsResponse\x12@\n" +
 	"\bcontests\x18\x01 \x03(\v2\x19.laurel.v1.ContestSummaryB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\bcontests\".\n" +
 	"\x11GetContestRequest\x12\x19\n" +
-	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\"h\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\"\x94\x01\n" +
 	"\x12GetContestResponse\x123\n" +
 	"\acontest\x18\x01 \x01(\v2\x19.laurel.v1.ContestSummaryR\acontest\x12\x1d\n" +
-	"\x04yaml\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml2\xb6\x01\n" +
+	"\x04yaml\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\x12*\n" +
+	"\x04plan\x18\x03 \x01(\v2\x16.laurel.v1.ContestPlanR\x04plan2\xb6\x01\n" +
 	"\x0eContestService\x12T\n" +
 	"\fListContests\x12\x1e.laurel.v1.ListContestsRequest\x1a\x1f.laurel.v1.ListContestsResponse\"\x03\x90\x02\x01\x12N\n" +
 	"\n" +
@@ -263,19 +273,21 @@ var file_laurel_v1_contest_service_proto_goTypes = []any{
 	(*GetContestRequest)(nil),    // 2: laurel.v1.GetContestRequest
 	(*GetContestResponse)(nil),   // 3: laurel.v1.GetContestResponse
 	(*ContestSummary)(nil),       // 4: laurel.v1.ContestSummary
+	(*ContestPlan)(nil),          // 5: laurel.v1.ContestPlan
 }
 var file_laurel_v1_contest_service_proto_depIdxs = []int32{
 	4, // 0: laurel.v1.ListContestsResponse.contests:type_name -> laurel.v1.ContestSummary
 	4, // 1: laurel.v1.GetContestResponse.contest:type_name -> laurel.v1.ContestSummary
-	0, // 2: laurel.v1.ContestService.ListContests:input_type -> laurel.v1.ListContestsRequest
-	2, // 3: laurel.v1.ContestService.GetContest:input_type -> laurel.v1.GetContestRequest
-	1, // 4: laurel.v1.ContestService.ListContests:output_type -> laurel.v1.ListContestsResponse
-	3, // 5: laurel.v1.ContestService.GetContest:output_type -> laurel.v1.GetContestResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	5, // 2: laurel.v1.GetContestResponse.plan:type_name -> laurel.v1.ContestPlan
+	0, // 3: laurel.v1.ContestService.ListContests:input_type -> laurel.v1.ListContestsRequest
+	2, // 4: laurel.v1.ContestService.GetContest:input_type -> laurel.v1.GetContestRequest
+	1, // 5: laurel.v1.ContestService.ListContests:output_type -> laurel.v1.ListContestsResponse
+	3, // 6: laurel.v1.ContestService.GetContest:output_type -> laurel.v1.GetContestResponse
+	5, // [5:7] is the sub-list for method output_type
+	3, // [3:5] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_contest_service_proto_init() }

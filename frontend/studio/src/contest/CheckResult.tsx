@@ -1,10 +1,15 @@
 import type { CheckDefinitionResponse } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
 import { useLingui } from "@lingui/react";
 import { Group, Loader, Stack, Text } from "@mantine/core";
+import { Facts } from "../ui/Facts.tsx";
 import { CheckIcon } from "../ui/icons.tsx";
 import { Panel } from "../ui/Panel.tsx";
+import { useFormat } from "../ui/useFormat.ts";
+import { windowOf } from "./contest.model.ts";
 import type { ProblemFacts } from "./definition.model.ts";
 import { ProblemList } from "./ProblemList.tsx";
+import { planFacts } from "./planFacts.tsx";
+import { WindowTimes } from "./WindowTimes.tsx";
 
 interface CheckResultProps {
   /** The server's newest answer; undefined before the first. */
@@ -15,14 +20,15 @@ interface CheckResultProps {
   readonly onChoose: (problem: ProblemFacts) => void;
 }
 
-/** What the server says of the document: its problems, or what it means in plain words. */
+/** What the server says of the document: its problems, or what it means. */
 export function CheckResult({ result, problems, checking, onChoose }: CheckResultProps) {
   const { i18n } = useLingui();
+  const format = useFormat();
   const clean = result !== undefined && problems.length === 0;
   const waits = result === undefined || (checking && clean);
   return (
     <Panel
-      title={clean ? i18n.t("In plain words") : i18n.t("Check")}
+      title={clean ? i18n.t("Rules") : i18n.t("Check")}
       aside={checking ? <Loader size="xs" aria-label={i18n.t("Checking")} /> : null}
     >
       <Stack gap="sm">
@@ -44,14 +50,13 @@ export function CheckResult({ result, problems, checking, onChoose }: CheckResul
             </Text>
           )}
         </Group>
-        {clean && result.reading !== "" ? (
-          <Stack gap="xs" lang="en" dir="auto">
-            {result.reading.split("\n").map((sentence) => (
-              <Text key={sentence} size="sm">
-                {sentence}
-              </Text>
-            ))}
-          </Stack>
+        {clean && result.plan !== undefined ? (
+          <>
+            <WindowTimes
+              window={windowOf({ ...result.plan, tz: result.plan.definition?.window?.tz ?? "" })}
+            />
+            <Facts facts={planFacts(i18n, format, result.plan)} />
+          </>
         ) : null}
         {problems.length > 0 ? <ProblemList problems={problems} onChoose={onChoose} /> : null}
       </Stack>

@@ -65,3 +65,17 @@ export function orderValueName(i18n: I18n, name: string): string {
       return name;
   }
 }
+
+/** How much is won and how it is shared, in words. */
+export function poolName(i18n: I18n, amount: string, distribution: string): string {
+  switch (distribution) {
+    case "ladder":
+      return i18n.t("{amount}, shared by place", { amount });
+    case "proportional":
+      return i18n.t("{amount}, shared in proportion to scores", { amount });
+    case "raffle":
+      return i18n.t("{amount}, drawn by lot", { amount });
+    default:
+      return `${amount}, ${distribution}`;
+  }
+}

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   decimalText,
   formatCount,
+  formatDecimal,
   formatMicroseconds,
   formatMillionths,
   formatUnits,
@@ -29,6 +30,11 @@ describe("formats", () => {
   });
   it("uses the digits of the language", () => {
     expect(formatUnits("fa-IR", 123456n, 2)).toBe("۱٬۲۳۴٫۵۶");
+  });
+  it("writes decimals as they are", () => {
+    expect(formatDecimal("en-GB", 0.5)).toBe("0.5");
+    expect(formatDecimal("en-GB", 1_234_567.000_1)).toBe("1,234,567.0001");
+    expect(formatDecimal("fa-IR", 0.5)).toBe("۰٫۵");
   });
   it("writes multipliers without trailing zeros", () => {
     expect(formatMillionths("en-GB", 2_500_000n)).toBe("2.5");

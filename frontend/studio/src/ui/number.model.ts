@@ -29,6 +29,11 @@ export function formatCount(tag: string, count: bigint | number): string {
   return new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }).format(count);
 }
 
+/** Writes a decimal number with the places that it has. */
+export function formatDecimal(tag: string, value: number): string {
+  return new Intl.NumberFormat(tag, { maximumFractionDigits: 20 }).format(value);
+}
+
 /** Writes a multiplier given in millionths, with as many decimal places as it needs. */
 export function formatMillionths(tag: string, micros: bigint): string {
   const negative = micros < 0n;

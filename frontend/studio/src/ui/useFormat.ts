@@ -1,7 +1,13 @@
 import { useLingui } from "@lingui/react";
 import { useMemo } from "react";
 import { locales, pickLocale } from "../i18n.ts";
-import { formatCount, formatMicroseconds, formatMillionths, formatUnits } from "./number.model.ts";
+import {
+  formatCount,
+  formatDecimal,
+  formatMicroseconds,
+  formatMillionths,
+  formatUnits,
+} from "./number.model.ts";
 import { formatInstant, formatTimeLeft, formatTimeOfDay, viewerZone } from "./time.model.ts";
 
 /** Formats in the current language: numbers are exact, instants are written in the zone that is asked for. */
@@ -10,6 +16,7 @@ export interface Format {
   readonly zone: string;
   units(units: bigint, precision: number): string;
   count(count: bigint | number): string;
+  decimal(value: number): string;
   millionths(micros: bigint): string;
   microseconds(micros: bigint): string;
   instant(instant: Date, zone: string, seconds?: boolean): string;
@@ -26,6 +33,7 @@ export function useFormat(): Format {
       zone: viewerZone(),
       units: (units, precision) => formatUnits(tag, units, precision),
       count: (count) => formatCount(tag, count),
+      decimal: (value) => formatDecimal(tag, value),
       millionths: (micros) => formatMillionths(tag, micros),
       microseconds: (micros) => formatMicroseconds(tag, micros),
       instant: (instant, zone, seconds) => formatInstant(tag, instant, zone, seconds),

@@ -5,7 +5,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { ContestSummary } from "./contest_pb.js";
+import type { ContestPlan, ContestSummary } from "./contest_pb.js";
 import { file_laurel_v1_contest } from "./contest_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file laurel/v1/contest_service.proto.
  */
 export const file_laurel_v1_contest_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sYXVyZWwvdjEvY29udGVzdF9zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEiRgoTTGlzdENvbnRlc3RzUmVxdWVzdBIXCgZtYXJrZXQYASABKAlCB7pIBHICKCASFgoFYnJhbmQYAiABKAlCB7pIBHICKEAiTgoUTGlzdENvbnRlc3RzUmVzcG9uc2USNgoIY29udGVzdHMYASADKAsyGS5sYXVyZWwudjEuQ29udGVzdFN1bW1hcnlCCbpIBpIBAxDoByIqChFHZXRDb250ZXN0UmVxdWVzdBIVCgJpZBgBIAEoCUIJukgGcgQQAShAIlkKEkdldENvbnRlc3RSZXNwb25zZRIqCgdjb250ZXN0GAEgASgLMhkubGF1cmVsLnYxLkNvbnRlc3RTdW1tYXJ5EhcKBHlhbWwYAiABKAlCCbpIBnIEKICAEDK2AQoOQ29udGVzdFNlcnZpY2USVAoMTGlzdENvbnRlc3RzEh4ubGF1cmVsLnYxLkxpc3RDb250ZXN0c1JlcXVlc3QaHy5sYXVyZWwudjEuTGlzdENvbnRlc3RzUmVzcG9uc2UiA5ACARJOCgpHZXRDb250ZXN0EhwubGF1cmVsLnYxLkdldENvbnRlc3RSZXF1ZXN0Gh0ubGF1cmVsLnYxLkdldENvbnRlc3RSZXNwb25zZSIDkAIBQjNaMWdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvdjE7bGF1cmVsdjFiBnByb3RvMw", [file_buf_validate_validate, file_laurel_v1_contest]);
+  fileDesc("Ch9sYXVyZWwvdjEvY29udGVzdF9zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEiRgoTTGlzdENvbnRlc3RzUmVxdWVzdBIXCgZtYXJrZXQYASABKAlCB7pIBHICKCASFgoFYnJhbmQYAiABKAlCB7pIBHICKEAiTgoUTGlzdENvbnRlc3RzUmVzcG9uc2USNgoIY29udGVzdHMYASADKAsyGS5sYXVyZWwudjEuQ29udGVzdFN1bW1hcnlCCbpIBpIBAxDoByIqChFHZXRDb250ZXN0UmVxdWVzdBIVCgJpZBgBIAEoCUIJukgGcgQQAShAIn8KEkdldENvbnRlc3RSZXNwb25zZRIqCgdjb250ZXN0GAEgASgLMhkubGF1cmVsLnYxLkNvbnRlc3RTdW1tYXJ5EhcKBHlhbWwYAiABKAlCCbpIBnIEKICAEBIkCgRwbGFuGAMgASgLMhYubGF1cmVsLnYxLkNvbnRlc3RQbGFuMrYBCg5Db250ZXN0U2VydmljZRJUCgxMaXN0Q29udGVzdHMSHi5sYXVyZWwudjEuTGlzdENvbnRlc3RzUmVxdWVzdBofLmxhdXJlbC52MS5MaXN0Q29udGVzdHNSZXNwb25zZSIDkAIBEk4KCkdldENvbnRlc3QSHC5sYXVyZWwudjEuR2V0Q29udGVzdFJlcXVlc3QaHS5sYXVyZWwudjEuR2V0Q29udGVzdFJlc3BvbnNlIgOQAgFCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_laurel_v1_contest]);
 
 /**
  * ListContestsRequest asks for contests.
@@ -104,6 +104,13 @@ export type GetContestResponse = Message<"laurel.v1.GetContestResponse"> & {
    * @generated from field: string yaml = 2;
    */
   yaml: string;
+
+  /**
+   * What that definition means.
+   *
+   * @generated from field: laurel.v1.ContestPlan plan = 3;
+   */
+  plan?: ContestPlan | undefined;
 };
 
 /**
