@@ -171,6 +171,24 @@ func TestLeasesFenceTheLateWriter(t *testing.T) {
 	})
 }
 
+// TestLeaseFromBeforeTheClockWasSetBackRunsOut is part of row 19: a process died, and the next one starts with a clock an hour behind its leases.
+func TestLeaseFromBeforeTheClockWasSetBackRunsOut(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		j, start := open(t, s), time.Unix(1_000_000, 0)
+		died, _, err := j.Claim(t.Context(), "died", nil, start)
+		require.NoError(t, err)
+		next, _, err := j.Claim(t.Context(), "next", nil, start.Add(-maxSkew))
+		require.NoError(t, err)
+		require.Empty(t, next.Held, "clocks may lie so far apart, so the owner may be alive")
+		next, _, err = j.Claim(t.Context(), "next", next, start.Add(-time.Hour))
+		require.NoError(t, err)
+		require.Len(t, next.Held, DefaultPartitions, "no process waits an hour for the partitions")
+		late := s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return j.Advance(ctx, tx, died, 7) })
+		require.ErrorIs(t, late, ErrFenced)
+	})
+}
+
 func TestAdvanceKeepsPartitionsThatAreAhead(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.SQLite)

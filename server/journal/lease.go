@@ -15,6 +15,10 @@ import (
 // LeaseDuration is how long a claim lasts without being renewed.
 const LeaseDuration = 10 * time.Second
 
+// maxSkew is how far the clocks of processes may lie apart. A lease that ends later than any of them could have asked for was written
+// before the clock was set back: nobody may wait for that time to come again. The epoch keeps its owner from writing all the same.
+const maxSkew = time.Minute
+
 // Lease is the right to fold some partitions.
 type Lease struct {
 	Owner string
@@ -58,7 +62,7 @@ func (j *Journal) Claim(ctx context.Context, owner string, previous *Lease, now 
 			return err
 		}
 		for _, p := range rows {
-			if p.owner != owner && p.leaseUntil > micros(now) {
+			if p.owner != owner && p.leaseUntil > micros(now) && p.leaseUntil <= micros(now.Add(LeaseDuration+maxSkew)) {
 				continue
 			}
 			// A process that does not know the epoch is not the one that holds it, even under the same name.
