@@ -80,7 +80,7 @@ func TestRacingContentsOfOneID(t *testing.T) {
 func TestPausedOwnerIsFenced(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		paused := start(t, s, options{eventClock: true, owner: "paused"})
+		paused := start(t, s, options{eventClock: true, owner: "paused", now: still}) // it believes in its lease, however long it was paused
 		paused.publish(t, sprint("c", "type: sum"))
 		paused.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
 		paused.fold(t)
@@ -181,20 +181,27 @@ func TestFlushedRedisHeals(t *testing.T) {
 				return err == nil && difference == nil
 			}
 			require.Eventually(t, equal, patience, 5*time.Millisecond)
-			before, _, stale, err := p.boards.Page(t.Context(), "c", 0, 10)
-			require.NoError(t, err)
-			require.False(t, stale)
+			before := p.freshTop(t)
 			fault(t, server)
 			after, _, _, err := p.boards.Page(t.Context(), "c", 0, 10)
 			require.NoError(t, err)
 			require.Equal(t, before, after, "places are the same, from wherever they come")
 			play(40, 80)
 			require.Eventually(t, equal, patience, 5*time.Millisecond)
-			_, _, stale, err = p.boards.Page(t.Context(), "c", 0, 10)
-			require.NoError(t, err)
-			require.False(t, stale)
+			p.freshTop(t)
 		})
 	}
+}
+
+// freshTop reads the top of contest c as soon as it comes from the board: one that takes longer than a look may counts as away.
+func (p *process) freshTop(t *testing.T) (rows []board.Row) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		read, _, stale, err := p.boards.Page(t.Context(), "c", 0, 10)
+		rows = read
+		return err == nil && !stale
+	}, patience, 5*time.Millisecond)
+	return rows
 }
 
 // TestReadsWithoutABoardAreMarkedStale reads while the engine is away for good.
