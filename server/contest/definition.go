@@ -54,6 +54,9 @@ type RateLimit struct {
 	WindowMicros int64
 }
 
+// maxWindowMicros bounds the window of a rate: longer than any contest, and far from overflow.
+const maxWindowMicros = 1 << 62
+
 // Definition is a published contest, ready to fold.
 type Definition struct {
 	ID      string
@@ -115,7 +118,8 @@ func rateLimit(perSecond float64) RateLimit {
 		return RateLimit{}
 	}
 	rounds := max(1, math.Floor(perSecond))
-	return RateLimit{Rounds: int(rounds), WindowMicros: int64(math.Round(rounds / perSecond * float64(time.Second/time.Microsecond)))}
+	window := math.Round(rounds / perSecond * float64(time.Second/time.Microsecond))
+	return RateLimit{Rounds: int(rounds), WindowMicros: int64(min(window, maxWindowMicros))}
 }
 
 // InScope reports whether a market and a brand belong to the contest.

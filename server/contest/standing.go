@@ -49,7 +49,8 @@ const (
 	Scored Verdict = iota + 1
 	// TooFast means the player's rate limit left the round out.
 	TooFast
-	// TooOld means the round lies before all the rounds the rate limit can still look back on.
+	// TooOld means the round lies before the rounds the rate limit can still look back on, or so close behind them that rounds before
+	// those may share a window with it.
 	TooOld
 )
 
@@ -93,7 +94,7 @@ func (d *Definition) admit(s *Standing, ts int64) (at int, verdict Verdict) {
 		return 0, Scored
 	}
 	at, _ = slices.BinarySearch(s.Stamps, ts+1) // after equal times
-	if at == 0 && len(s.Stamps) == maxStamps {
+	if len(s.Stamps) == maxStamps && (at == 0 || at < k && ts-s.Stamps[0] < d.Rate.WindowMicros) {
 		return 0, TooOld
 	}
 	// With the round in place, some k+1 rounds in a row that include it must not lie within the window.

@@ -152,6 +152,42 @@ func TestRateHistoryIsBounded(t *testing.T) {
 	require.Equal(t, TooOld, verdict)
 }
 
+// TestRateLimitHoldsForWhatItForgot has a player use up a window, and play on until half of it is forgotten. A late round of that window
+// can't be judged any more.
+func TestRateLimitHoldsForWhatItForgot(t *testing.T) {
+	t.Parallel()
+	const perSecond, later = 100, 60
+	d := &Definition{Model: Count, Rate: rateLimit(perSecond)}
+	var s Standing
+	fold := func(tsMicros int64) Verdict {
+		verdict, err := d.Fold(&s, Round{Units: 1, TsMicros: tsMicros})
+		require.NoError(t, err)
+		return verdict
+	}
+	for i := range int64(perSecond) {
+		require.Equal(t, Scored, fold(1_000_000+i*10_000))
+	}
+	for i := range int64(later) {
+		require.Equal(t, Scored, fold(60_000_000+i*1_000_000))
+	}
+	require.Equal(t, TooOld, fold(1_995_000), "100 rounds of the second before it have counted")
+	require.Equal(t, Scored, fold(60_500_000), "what it remembers is judged as ever")
+}
+
+func TestAnyRateBelowOneLimits(t *testing.T) {
+	t.Parallel()
+	const year = 365 * 24 * 3600 * 1_000_000
+	for _, perSecond := range []float64{1e-8, 1e-13, 1e-14, 1e-300, math.SmallestNonzeroFloat64} {
+		d := &Definition{Model: Count, Rate: rateLimit(perSecond)}
+		var s Standing
+		for i, want := range []Verdict{Scored, TooFast} {
+			verdict, err := d.Fold(&s, Round{Units: 1, TsMicros: int64(i) * year})
+			require.NoError(t, err)
+			require.Equal(t, want, verdict, "round %d at %g rounds a second", i, perSecond)
+		}
+	}
+}
+
 func TestScoreOutOfRangeLeavesTheStandingAlone(t *testing.T) {
 	t.Parallel()
 	for _, model := range []Model{Sum, BestN} {
