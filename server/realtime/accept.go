@@ -112,16 +112,11 @@ var kept = []string{"Authorization", "Cookie", "X-Forwarded-For"}
 // helloRequest keeps of a request what Authenticate may look at. The request's context ends with this handler, the socket lives on.
 // Another origin's page must not act with the cookies that a browser adds by itself.
 func helloRequest(r *http.Request, own bool) *http.Request {
-	var header http.Header
+	header := http.Header{} // never nil, since whoever authenticates may add to it
 	for _, name := range kept {
-		values := r.Header.Values(name)
-		if len(values) == 0 || (name == "Cookie" && !own) {
-			continue
+		if values := r.Header.Values(name); len(values) > 0 && (name != "Cookie" || own) {
+			header[name] = values
 		}
-		if header == nil {
-			header = make(http.Header)
-		}
-		header[name] = values
 	}
 	slim := r.WithContext(context.WithoutCancel(r.Context()))
 	slim.Header, slim.Body = header, http.NoBody

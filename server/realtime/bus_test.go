@@ -40,10 +40,12 @@ func busSuite(t *testing.T, open func(t *testing.T) (one, other realtime.Bus)) {
 		c.greet("")
 		c.subscribe(contestID, 10, 0)
 		c.awaitSnapshot()
-		// The reader listens from some moment on, and looks at every board then; after a change that came by the bus, it does listen.
+		// The reader listens from some moment on, and looks at every board then. Once a delta is no older than the newest change, that change
+		// came by the bus, and none before it is under way any more.
 		for units := int64(1); ; units++ {
+			before := time.Now()
 			writer.score(t, map[string]int64{"zoe": units})
-			if c.next().GetDelta().GetOldestIngestMicros() > 0 {
+			if c.next().GetDelta().GetOldestIngestMicros() >= before.UnixMicro() {
 				break
 			}
 		}

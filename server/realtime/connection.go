@@ -2,8 +2,10 @@ package realtime
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -99,9 +101,20 @@ func (c *connection) handleApart(messageType int, message []byte) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer c.recovered()
 		c.handle(messageType, message)
 	}()
 	<-done
+}
+
+// recovered ends the socket whose frame made the server panic: one client must not take everyone with him.
+func (c *connection) recovered() {
+	value := recover()
+	if value == nil {
+		return
+	}
+	c.hub.config.Log.Error("panic", "where", "socket frame", "panic", fmt.Sprint(value), "stack", string(debug.Stack()))
+	c.close(websocket.CloseInternalServerErr, "something went wrong inside")
 }
 
 // refuseLong tells a client whose frame was over the limit; gorilla/websocket has sent the close frame already.

@@ -14,17 +14,17 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/board/memory"
+	"github.com/laurelhq/laurel/server/board/redis/redistest"
 	"github.com/laurelhq/laurel/server/realtime"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { redistest.Main(m) }
 
 const contestID = "t_october_sprint"
 
@@ -74,6 +74,22 @@ type world struct {
 	slow     atomic.Int64
 	open     atomic.Int64
 	pushes   chan time.Duration
+	bus      *openBus
+}
+
+// openBus is the bus of a world's own, which tells when the hub listens: then every board is looked at once, and no more without a reason.
+type openBus struct {
+	*realtime.LocalBus
+	listening chan struct{}
+}
+
+func (b *openBus) Subscribe(ctx context.Context, deliver func([]realtime.Change)) error {
+	return b.LocalBus.Subscribe(ctx, func(changes []realtime.Change) {
+		deliver(changes)
+		if changes[0] == (realtime.Change{}) {
+			close(b.listening)
+		}
+	})
 }
 
 // newWorld makes a hub that runs until the test ends. change may alter its configuration.
@@ -84,6 +100,7 @@ func newWorld(t testing.TB, change func(*realtime.Config)) *world {
 		contests: map[string]*laurelv1.ContestSummary{},
 		names:    map[string]string{},
 		pushes:   make(chan time.Duration, 100_000),
+		bus:      &openBus{realtime.NewLocalBus(), make(chan struct{})},
 	}
 	w.publish(t, contestID)
 	config := realtime.Config{
@@ -93,6 +110,7 @@ func newWorld(t testing.TB, change func(*realtime.Config)) *world {
 		Authenticate: w.authenticate,
 		Now:          time.Now,
 		Tick:         5 * time.Millisecond,
+		Bus:          w.bus,
 		Metrics: realtime.Metrics{
 			SocketOpened: func() { w.open.Add(1) },
 			SocketClosed: func() { w.open.Add(-1) },
@@ -108,6 +126,9 @@ func newWorld(t testing.TB, change func(*realtime.Config)) *world {
 	if change != nil {
 		change(&config)
 	}
+	if config.Bus != w.bus {
+		close(w.bus.listening) // a test's own bus is looked after by the test
+	}
 	hub, err := realtime.New(config)
 	require.NoError(t, err)
 	w.hub = hub
@@ -120,8 +141,9 @@ func (w *world) run(t testing.TB) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- w.hub.Run(ctx) }()
+	<-w.bus.listening
 	t.Cleanup(func() {
-		closing, stop := context.WithTimeout(context.Background(), 20*time.Second)
+		closing, stop := context.WithTimeout(context.Background(), patience)
 		defer stop()
 		require.NoError(t, w.hub.Close(closing, websocket.CloseGoingAway, "test ended"))
 		cancel()
@@ -235,7 +257,7 @@ type client struct {
 
 func dial(t testing.TB, server *httptest.Server, protocol string) *client {
 	t.Helper()
-	dialer := websocket.Dialer{Subprotocols: []string{protocol}, HandshakeTimeout: 10 * time.Second}
+	dialer := websocket.Dialer{Subprotocols: []string{protocol}, HandshakeTimeout: patience}
 	socket, answer, err := dialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())

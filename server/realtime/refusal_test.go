@@ -262,3 +262,26 @@ func TestConfigIsChecked(t *testing.T) {
 		require.ErrorContains(t, err, "must be like https://shop.example", origin)
 	}
 }
+
+func TestPanicOnOneSocketLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *realtime.Config) {
+		inner := c.Authenticate
+		c.Authenticate = func(r *http.Request, token string) (realtime.Viewer, error) {
+			r.Header.Set("Authorization", token) // as whoever asks for a bearer would
+			if token == "boom" {
+				panic("a defect")
+			}
+			return inner(r, token)
+		}
+	})
+	w.run(t)
+	server := w.serve(t)
+	other := dial(t, server, realtime.ProtocolProto)
+	other.greet("player:anna")
+	unlucky := dial(t, server, realtime.ProtocolProto)
+	unlucky.hello("boom")
+	unlucky.awaitClose(websocket.CloseInternalServerErr)
+	other.ping(7)
+	require.Equal(t, int64(7), other.next().GetPong().GetNonce())
+}

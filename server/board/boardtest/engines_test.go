@@ -5,7 +5,6 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/board/boardtest"
@@ -14,7 +13,7 @@ import (
 	"github.com/laurelhq/laurel/server/board/redis/redistest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { redistest.Main(m) }
 
 func newRedis(t *testing.T) board.Engine {
 	t.Helper()

@@ -8,7 +8,6 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/board/boardtest"
@@ -16,7 +15,7 @@ import (
 	"github.com/laurelhq/laurel/server/board/redis/redistest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { redistest.Main(m) }
 
 // engines gives every test of a suite a prefix of its own on one server, so that they can't see each other's boards.
 func engines(client goredis.UniversalClient) func(t *testing.T) board.Engine {
