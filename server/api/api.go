@@ -34,6 +34,8 @@ type Config struct {
 	DeadLetters func(ctx context.Context, limit int) ([]*laurelv1.DeadLetter, error)
 	// Installation fills in the figures of GetPulse that are about the installation: conflicts, dead_letters, database, board, clock, now_micros.
 	Installation func(ctx context.Context, pulse *laurelv1.GetPulseResponse) error
+	// Renamed is told of a player whose public name changed; nil means that nobody wants to know.
+	Renamed func(userID string)
 	// Ready reports why the server can't serve, or nil.
 	Ready func(ctx context.Context) error
 

@@ -16,6 +16,9 @@ func (s playerService) SetPublicName(ctx context.Context, request *laurelv1.SetP
 	if err != nil {
 		return nil, err
 	}
+	if s.Renamed != nil {
+		s.Renamed(request.GetUserId())
+	}
 	return &laurelv1.SetPublicNameResponse{Name: shown.Name}, nil
 }
 

@@ -98,7 +98,7 @@ func TestDemoTokenInDevelopmentOnly(t *testing.T) {
 	assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
 	var answer struct{ Token string }
 	require.NoError(t, json.Unmarshal(got.body, &answer))
-	user, err := b.people.VerifyPlayerToken(answer.Token)
+	user, _, err := b.people.VerifyPlayerToken(answer.Token)
 	require.NoError(t, err)
 	assert.Equal(t, "u_1", user)
 	for _, query := range []string{"", "?user=", "?user=" + strings.Repeat("x", 200)} {

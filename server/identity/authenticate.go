@@ -47,11 +47,11 @@ func (s *Service) fromBearer(r *http.Request, bearer string) (Caller, error) {
 	case strings.HasPrefix(bearer, bearerPrefix):
 		return s.fromAPIKey(r.Context(), bearer)
 	}
-	userID, err := s.VerifyPlayerToken(bearer)
+	userID, expires, err := s.VerifyPlayerToken(bearer)
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{Kind: PlayerCaller, UserID: userID}, nil
+	return Caller{Kind: PlayerCaller, UserID: userID, Expires: expires}, nil
 }
 
 // sameOrigin applies the standard library's check to every method: RPC reads may be sent as GET, which it lets through.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // Kind tells what sort of caller it is.
@@ -68,6 +69,8 @@ type Caller struct {
 	ID string
 	// UserID is the player's user id; empty unless Kind is PlayerCaller.
 	UserID string
+	// Expires is when the player's token runs out; zero unless Kind is PlayerCaller.
+	Expires time.Time
 	// Scopes are those of the API key.
 	Scopes []Scope
 	// Roles are those of the operator.

@@ -91,10 +91,12 @@ func (s *Service) MintPlayerToken(userID string, ttl time.Duration) (string, err
 	return signed, nil
 }
 
-// VerifyPlayerToken returns the user id a token was minted for. ErrUnauthenticated when it is not ours, expired, or signed in any other way.
-func (s *Service) VerifyPlayerToken(token string) (userID string, err error) {
+// VerifyPlayerToken returns the user id a token was minted for, and when it runs out. ErrUnauthenticated when it is not ours, expired, or
+// signed in any other way.
+func (s *Service) VerifyPlayerToken(token string) (userID string, expires time.Time, err error) {
+	refuse := func(reason string) (string, time.Time, error) { return "", time.Time{}, refused(reason) }
 	if len(token) > maxBearerBytes {
-		return "", refused("the token is too long")
+		return refuse("the token is too long")
 	}
 	var claims jwt.RegisteredClaims
 	_, err = jwt.ParseWithClaims(token, &claims, s.tokens.verifyKey,
@@ -102,15 +104,15 @@ func (s *Service) VerifyPlayerToken(token string) (userID string, err error) {
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(tokenLeeway), jwt.WithTimeFunc(s.now), jwt.WithStrictDecoding())
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return "", refused("the player token has expired")
+		return refuse("the player token has expired")
 	case err != nil:
-		return "", refused("the token is not a valid API key or player token")
+		return refuse("the token is not a valid API key or player token")
 	case claims.ExpiresAt.After(s.now().Add(MaxTokenTTL + tokenLeeway)):
-		return "", refused("the player token is valid for too long")
+		return refuse("the player token is valid for too long")
 	case checkUserID(claims.Subject) != nil:
-		return "", refused("the player token names no player")
+		return refuse("the player token names no player")
 	}
-	return claims.Subject, nil
+	return claims.Subject, claims.ExpiresAt.Time, nil
 }
 
 func (t tokenSigner) verifyKey(token *jwt.Token) (any, error) {

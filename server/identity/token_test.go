@@ -96,14 +96,14 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		token.Header["kid"] = each.kid
 		signed, err := token.SignedString(each.key)
 		require.NoError(t, err, name)
-		_, err = b.VerifyPlayerToken(signed)
+		_, _, err = b.VerifyPlayerToken(signed)
 		require.ErrorIs(t, err, identity.ErrUnauthenticated, name)
 	}
 	right := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims())
 	right.Header["kid"] = row.ID
 	signed, err := right.SignedString(own)
 	require.NoError(t, err)
-	_, err = b.VerifyPlayerToken(signed)
+	_, _, err = b.VerifyPlayerToken(signed)
 	require.NoError(t, err, "the forgeries above must differ from this one only in what they name")
 }
 
@@ -124,7 +124,7 @@ func TestKeysAreMadeOnceWhoeverComesFirst(t *testing.T) {
 			require.NoError(t, errs[i])
 			token, err := services[i].MintPlayerToken("u_1", 0)
 			require.NoError(t, err)
-			_, err = services[(i+1)%processes].VerifyPlayerToken(token)
+			_, _, err = services[(i+1)%processes].VerifyPlayerToken(token)
 			require.NoError(t, err)
 			assert.Equal(t, services[0].PlayerKey("u_1"), services[i].PlayerKey("u_1"))
 		}

@@ -227,6 +227,7 @@ func (p *process) doors() (http.Handler, error) {
 		Conflicts: p.intake.Conflicts, DeadLetters: p.intake.DeadLetters, Installation: p.installation, Ready: p.database.Ping,
 		Socket: p.hub, Metrics: p.metrics.Handler(), Studio: folder(frontend.Studio, "studio/dist"), Widget: folder(frontend.Widget, "widget/dist"),
 		Demo: folder(frontend.Widget, "widget/dist"), Now: wall, Log: p.log, Version: version, Dev: p.dev, Profile: p.Profile,
+		Renamed: func(userID string) { p.hub.NameChanged(userID) },
 	})
 	if err != nil {
 		return nil, err
@@ -366,6 +367,6 @@ func viewer(people *identity.Service) func(*http.Request, string) (realtime.View
 		if errors.Is(err, identity.ErrUnauthenticated) {
 			err = fmt.Errorf("%w: %s", realtime.ErrUnauthenticated, err.Error())
 		}
-		return realtime.Viewer{UserID: caller.UserID, SeesUserIDs: caller.SeesUserIDs()}, err
+		return realtime.Viewer{UserID: caller.UserID, SeesUserIDs: caller.SeesUserIDs(), Expires: caller.Expires}, err
 	}
 }
