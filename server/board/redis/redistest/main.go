@@ -1,10 +1,10 @@
 package redistest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 )
@@ -24,9 +24,11 @@ func Main(m *testing.M) {
 
 // leaked returns the goroutines that are still there after answerWait.
 func leaked() error {
-	err := goleak.Find()
-	for deadline := time.Now().Add(answerWait); err != nil && time.Now().Before(deadline); {
-		err = goleak.Find()
+	waiting, stop := context.WithTimeout(context.Background(), answerWait)
+	defer stop()
+	for {
+		if err := goleak.Find(); err == nil || waiting.Err() != nil {
+			return err
+		}
 	}
-	return err
 }
