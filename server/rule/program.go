@@ -45,7 +45,8 @@ type Program struct {
 	filter        *expression
 	formula       *expression
 	points        pointSource
-	cap           float64
+	cap           float64 // the most points of a round; capUnits is the same in whole units
+	capUnits      int64
 	scale         float64
 }
 
@@ -96,6 +97,7 @@ func Compile(contest *laurelv1.Contest) (*Program, []catalog.Problem) {
 	if scoring != nil && scoring.CapPerRound != nil {
 		p.cap = scoring.GetCapPerRound()
 	}
+	p.capUnits = unitsWithin(p.cap, p.scale)
 	if len(p.events) == 0 {
 		p.events, p.finishedOnly = []string{eventRoundEnd, eventSpin}, true
 	}
@@ -158,7 +160,7 @@ func (p *Program) Score(e *laurelv1.Event) (Round, Outcome, error) {
 		return Round{}, Counted, fmt.Errorf("contest %s: %w", p.ContestID, err)
 	}
 	return Round{
-		Units: units, MultiplierMicros: multiplierMicros(e), DurationMillis: e.GetRound().GetDurationMs(),
+		Units: min(units, p.capUnits), MultiplierMicros: multiplierMicros(e), DurationMillis: e.GetRound().GetDurationMs(),
 		TsMicros: event.TsMicros(e), EventID: e.GetEventId(),
 	}, Counted, nil
 }
@@ -250,6 +252,15 @@ func (p *Program) evaluate(a *activation) (float64, Outcome, error) {
 		return 0, Counted, fmt.Errorf("formula: gives %s, not a number", typeName(value.Type().TypeName()))
 	}
 	return float64(points), Counted, nil
+}
+
+// unitsWithin is the most whole units that a cap in points lets pass: one with more decimal places than the score has is not rounded up.
+func unitsWithin(limit, scale float64) int64 {
+	units := math.RoundToEven(limit * scale)
+	if units/scale > limit {
+		units--
+	}
+	return int64(min(units, float64(maxUnits)))
 }
 
 var errNotFinite = errors.New("formula: the points are not a finite number")

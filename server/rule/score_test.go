@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 
@@ -242,11 +243,24 @@ func TestDefaultPoints(t *testing.T) {
 
 func TestCapPerRound(t *testing.T) {
 	t.Parallel()
-	contest := contestOf("win.amount", "")
-	contest.Scoring.CapPerRound = proto.Float64(2)
-	round, _, err := compile(t, contest).Score(roundEnd())
-	require.NoError(t, err)
-	assert.Equal(t, int64(200), round.Units)
+	for _, c := range []struct {
+		win       int64
+		cap       float64
+		precision int32
+		want      int64
+	}{
+		{250, 2, 2, 200}, {250, 2.5, 2, 250}, {250, 0.29, 2, 29}, {250, 0.57, 2, 57}, {250, 1.0049, 4, 10049},
+		{250, 2.6, 0, 2}, {300, 2.6, 0, 2}, {260, 2.7, 0, 2}, {150, 2.6, 0, 2}, {140, 2.6, 0, 1}, {250, 0.006, 2, 0}, {250, 0.7, 0, 0},
+	} {
+		contest := contestOf("win.amount", "")
+		contest.Scoring.CapPerRound, contest.Scoring.Precision = &c.cap, &c.precision
+		e := roundEnd()
+		e.Win.AmountMinor = c.win
+		round, _, err := compile(t, contest).Score(e)
+		require.NoError(t, err)
+		assert.Equal(t, c.want, round.Units, "%+v", c)
+		assert.LessOrEqual(t, float64(round.Units)/math.Pow10(int(c.precision)), c.cap, "%+v", c)
+	}
 }
 
 // TestManyScoreAtOnce shares a program whose fields are missing, since the interpreter's errors are shared too. It proves something under -race.
