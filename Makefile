@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # A clone that belongs to someone else, or an archive without .git, builds like any other.
 export GOFLAGS := $(strip -buildvcs=false $(GOFLAGS))
 
+NODE := $(shell sed -n 's/.*"node": "\([0-9.]*\)".*/\1/p' frontend/package.json)
 FRONTEND_SOURCES := $(shell find frontend proto -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*' -not -path 'frontend/e2e/*' \
 	-not -path '*/locales/*.ts' -not -name '*.gen.ts')
 GO_SOURCES := go.mod go.sum $(shell find server ent gen rules frontend -name '*.go' -not -path '*/node_modules/*') \
@@ -45,9 +46,11 @@ soak: ## The long tests: fifty kills on each database
 clean: ## Remove what was built; data/ stays
 	rm -rf bin .cache frontend/node_modules frontend/studio/dist/* frontend/widget/dist/*
 
-# npm ci starts from nothing each time, so it runs only when the lock has changed.
+# npm ci starts from nothing each time, so it runs only when the lock has changed. The machine's npm only fetches the npm and the Node that install: an old pair
+# (Debian 12 has npm 9 on Node 18) silently leaves out the native packages that its own Node is too old for, and then nothing builds.
 frontend/node_modules/.stamp: frontend/package-lock.json
-	cd frontend && npm ci --include=dev --no-audit --no-fund --loglevel=error
+	npm exec --yes --package=node@$(NODE) --package=npm@11.19.1 --loglevel=error -- \
+		npm ci --prefix=frontend --include=dev --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .cache/frontend.stamp: frontend/node_modules/.stamp $(FRONTEND_SOURCES)
