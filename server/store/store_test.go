@@ -55,6 +55,24 @@ func TestTxRollsBackEntAndRawTogether(t *testing.T) {
 	})
 }
 
+// TestPanicLeavesNoTransactionOpen has what runs in a transaction panic, more often than there are connections. Doors answer panics with an
+// internal error and go on, so the database must go on too.
+func TestPanicLeavesNoTransactionOpen(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for range 20 {
+			require.Panics(t, func() {
+				_ = s.Tx(t.Context(), func(context.Context, *store.Tx) error { panic("in a write") })
+			})
+			require.Panics(t, func() {
+				_ = s.View(t.Context(), func(context.Context, *store.Tx) error { panic("in a view") })
+			})
+			require.Zero(t, s.Write().Stats().InUse)
+			require.Zero(t, s.Read().Stats().InUse)
+		}
+	})
+}
+
 func TestConflictAndUnavailable(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

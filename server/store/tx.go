@@ -19,15 +19,13 @@ type Tx struct {
 }
 
 // Tx runs do in one write transaction and commits when it returns nil. Inside do, use only tx: on SQLite any other writer would wait for it forever.
-func (s *Store) Tx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+func (s *Store) Tx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) (err error) {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	defer func() { err = end(tx, err) }()
 	if err := do(ctx, &Tx{Tx: tx, dialect: s.dialect}); err != nil {
-		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-			return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
-		}
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -37,7 +35,7 @@ func (s *Store) Tx(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 }
 
 // View runs do in one read transaction that sees a single state of the database throughout.
-func (s *Store) View(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+func (s *Store) View(ctx context.Context, do func(ctx context.Context, tx *Tx) error) (err error) {
 	options := &sql.TxOptions{ReadOnly: true}
 	if s.dialect == Postgres {
 		options.Isolation = sql.LevelRepeatableRead
@@ -46,9 +44,15 @@ func (s *Store) View(ctx context.Context, do func(ctx context.Context, tx *Tx) e
 	if err != nil {
 		return fmt.Errorf("begin view: %w", err)
 	}
-	err = do(ctx, &Tx{Tx: tx, dialect: s.dialect})
+	defer func() { err = end(tx, err) }()
+	return do(ctx, &Tx{Tx: tx, dialect: s.dialect})
+}
+
+// end rolls back what was not committed and returns err. It is deferred, since a panic that some door turns into an answer must not leave a
+// transaction open: on SQLite every later writer would wait for it forever.
+func end(tx *sql.Tx, err error) error {
 	if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-		err = errors.Join(err, fmt.Errorf("end view: %w", rollback))
+		return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
 	}
 	return err
 }
