@@ -131,8 +131,8 @@ export const leaderboardStyle = css`
   }
 
   .own-card {
-    display: grid;
-    grid-template-columns: repeat(3, auto);
+    display: flex;
+    flex-wrap: wrap;
     justify-content: space-between;
     align-content: center;
     gap: 4px var(--_pad);
@@ -160,7 +160,6 @@ export const leaderboardStyle = css`
     font-weight: 700;
     line-height: 1.25;
     font-variant-numeric: tabular-nums;
-    overflow-wrap: anywhere;
   }
   .figure dd small {
     color: var(--_muted);
@@ -172,12 +171,6 @@ export const leaderboardStyle = css`
     font-weight: 600;
     line-height: 1.6;
   }
-  @container (max-width: 340px) {
-    .own-card {
-      grid-template-columns: repeat(2, auto);
-    }
-  }
-
   .message {
     display: flex;
     flex-wrap: wrap;

@@ -48,7 +48,7 @@ function headerView({ writer, status, board, nowMillis, heardMillis }: Scene): T
   const title = board?.contest?.title;
   return html`
     <div class="title-line">
-      <h2 class="title" part="title"><bdi>${title ?? nothing}</bdi></h2>
+      ${title ? html`<h2 class="title" part="title"><bdi>${title}</bdi></h2>` : html`<span></span>`}
       <span class="status" part="status" data-status=${status}>${statusText(writer, status, heardMillis)}</span>
     </div>
     <div class="meta">
@@ -179,7 +179,7 @@ function rowView(writer: Writer, { row, own }: Line, precision: number): Templat
     <div class="line row ${own ? "own" : ""}" part="row ${own ? "row-own" : ""}" role="row" data-key=${row.playerKey}>
       <span class="place" part="place" role="cell" data-medal=${medal}>${writer.count(row.place)}</span>
       <span class="player" role="cell">
-        <span class="name" part="name"><bdi>${row.name}</bdi></span>
+        <bdi class="name" part="name" dir="auto">${row.name}</bdi>
         ${own ? html`<span class="you" part="you">${writer.texts.you}</span>` : nothing}
       </span>
       <span class="score" part="score" role="cell">${writer.score(row.units, precision)}</span>
