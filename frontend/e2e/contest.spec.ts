@@ -134,7 +134,7 @@ async function expectBoard(page: Page, users: readonly string[]): Promise<void> 
 }
 
 function namesOf(page: Page): Promise<string[]> {
-  return page.locator("tr[data-user-id] th > bdi:first-child").allInnerTexts();
+  return page.locator("tr[data-user-id] th bdi:first-child").allInnerTexts();
 }
 
 /** Names in the widget, from the top; they are the public ones that the studio shows beside the user id. */

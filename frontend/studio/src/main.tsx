@@ -21,7 +21,9 @@ import { cssVariables, schemeStorage, theme } from "./ui/theme.ts";
 const transport = createTransport();
 const queryClient = studioQueryClient(() => {
   const { pathname, href } = router.state.location;
-  if (pathname !== "/signin") void router.navigate({ to: "/signin", search: { to: href } });
+  if (pathname === "/signin") return;
+  // No question before leaving: there is no way to stay, and what was written is kept.
+  void router.navigate({ to: "/signin", search: { to: href, ended: true }, ignoreBlocker: true });
 });
 
 const router = createRouter({

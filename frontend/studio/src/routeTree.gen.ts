@@ -14,6 +14,9 @@ import { Route as SigninRouteImport } from "./routes/signin"
 import { Route as StudioIndexRouteImport } from "./routes/_studio/index"
 import { Route as StudioContestsIndexRouteImport } from "./routes/_studio/contests/index"
 import { Route as StudioContestsNewRouteImport } from "./routes/_studio/contests/new"
+import { Route as StudioEventsIndexRouteImport } from "./routes/_studio/events/index"
+import { Route as StudioEventsConflictsRouteImport } from "./routes/_studio/events/conflicts"
+import { Route as StudioEventsDeadLettersRouteImport } from "./routes/_studio/events/dead-letters"
 import { Route as StudioContestsIdIndexRouteImport } from "./routes/_studio/contests/$id.index"
 import { Route as StudioContestsIdBoardRouteImport } from "./routes/_studio/contests/$id.board"
 import { Route as StudioContestsIdEditRouteImport } from "./routes/_studio/contests/$id.edit"
@@ -42,6 +45,21 @@ const StudioContestsNewRoute = StudioContestsNewRouteImport.update({
   path: "/contests/new",
   getParentRoute: () => StudioRoute,
 } as any)
+const StudioEventsIndexRoute = StudioEventsIndexRouteImport.update({
+  id: "/events/",
+  path: "/events/",
+  getParentRoute: () => StudioRoute,
+} as any)
+const StudioEventsConflictsRoute = StudioEventsConflictsRouteImport.update({
+  id: "/events/conflicts",
+  path: "/events/conflicts",
+  getParentRoute: () => StudioRoute,
+} as any)
+const StudioEventsDeadLettersRoute = StudioEventsDeadLettersRouteImport.update({
+  id: "/events/dead-letters",
+  path: "/events/dead-letters",
+  getParentRoute: () => StudioRoute,
+} as any)
 const StudioContestsIdIndexRoute = StudioContestsIdIndexRouteImport.update({
   id: "/contests/$id/",
   path: "/contests/$id/",
@@ -62,7 +80,10 @@ export interface FileRoutesByFullPath {
   "/": typeof StudioIndexRoute
   "/signin": typeof SigninRoute
   "/contests/new": typeof StudioContestsNewRoute
+  "/events/conflicts": typeof StudioEventsConflictsRoute
+  "/events/dead-letters": typeof StudioEventsDeadLettersRoute
   "/contests/": typeof StudioContestsIndexRoute
+  "/events/": typeof StudioEventsIndexRoute
   "/contests/$id/board": typeof StudioContestsIdBoardRoute
   "/contests/$id/edit": typeof StudioContestsIdEditRoute
   "/contests/$id/": typeof StudioContestsIdIndexRoute
@@ -71,7 +92,10 @@ export interface FileRoutesByTo {
   "/signin": typeof SigninRoute
   "/": typeof StudioIndexRoute
   "/contests/new": typeof StudioContestsNewRoute
+  "/events/conflicts": typeof StudioEventsConflictsRoute
+  "/events/dead-letters": typeof StudioEventsDeadLettersRoute
   "/contests": typeof StudioContestsIndexRoute
+  "/events": typeof StudioEventsIndexRoute
   "/contests/$id/board": typeof StudioContestsIdBoardRoute
   "/contests/$id/edit": typeof StudioContestsIdEditRoute
   "/contests/$id": typeof StudioContestsIdIndexRoute
@@ -82,7 +106,10 @@ export interface FileRoutesById {
   "/signin": typeof SigninRoute
   "/_studio/": typeof StudioIndexRoute
   "/_studio/contests/new": typeof StudioContestsNewRoute
+  "/_studio/events/conflicts": typeof StudioEventsConflictsRoute
+  "/_studio/events/dead-letters": typeof StudioEventsDeadLettersRoute
   "/_studio/contests/": typeof StudioContestsIndexRoute
+  "/_studio/events/": typeof StudioEventsIndexRoute
   "/_studio/contests/$id/board": typeof StudioContestsIdBoardRoute
   "/_studio/contests/$id/edit": typeof StudioContestsIdEditRoute
   "/_studio/contests/$id/": typeof StudioContestsIdIndexRoute
@@ -93,7 +120,10 @@ export interface FileRouteTypes {
     | "/"
     | "/signin"
     | "/contests/new"
+    | "/events/conflicts"
+    | "/events/dead-letters"
     | "/contests/"
+    | "/events/"
     | "/contests/$id/board"
     | "/contests/$id/edit"
     | "/contests/$id/"
@@ -102,7 +132,10 @@ export interface FileRouteTypes {
     | "/signin"
     | "/"
     | "/contests/new"
+    | "/events/conflicts"
+    | "/events/dead-letters"
     | "/contests"
+    | "/events"
     | "/contests/$id/board"
     | "/contests/$id/edit"
     | "/contests/$id"
@@ -112,7 +145,10 @@ export interface FileRouteTypes {
     | "/signin"
     | "/_studio/"
     | "/_studio/contests/new"
+    | "/_studio/events/conflicts"
+    | "/_studio/events/dead-letters"
     | "/_studio/contests/"
+    | "/_studio/events/"
     | "/_studio/contests/$id/board"
     | "/_studio/contests/$id/edit"
     | "/_studio/contests/$id/"
@@ -160,6 +196,27 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof StudioContestsNewRouteImport
       parentRoute: typeof StudioRoute
     }
+    "/_studio/events/": {
+      id: "/_studio/events/"
+      path: "/events"
+      fullPath: "/events/"
+      preLoaderRoute: typeof StudioEventsIndexRouteImport
+      parentRoute: typeof StudioRoute
+    }
+    "/_studio/events/conflicts": {
+      id: "/_studio/events/conflicts"
+      path: "/events/conflicts"
+      fullPath: "/events/conflicts"
+      preLoaderRoute: typeof StudioEventsConflictsRouteImport
+      parentRoute: typeof StudioRoute
+    }
+    "/_studio/events/dead-letters": {
+      id: "/_studio/events/dead-letters"
+      path: "/events/dead-letters"
+      fullPath: "/events/dead-letters"
+      preLoaderRoute: typeof StudioEventsDeadLettersRouteImport
+      parentRoute: typeof StudioRoute
+    }
     "/_studio/contests/$id/": {
       id: "/_studio/contests/$id/"
       path: "/contests/$id"
@@ -187,7 +244,10 @@ declare module "@tanstack/react-router" {
 interface StudioRouteChildren {
   StudioIndexRoute: typeof StudioIndexRoute
   StudioContestsNewRoute: typeof StudioContestsNewRoute
+  StudioEventsConflictsRoute: typeof StudioEventsConflictsRoute
+  StudioEventsDeadLettersRoute: typeof StudioEventsDeadLettersRoute
   StudioContestsIndexRoute: typeof StudioContestsIndexRoute
+  StudioEventsIndexRoute: typeof StudioEventsIndexRoute
   StudioContestsIdBoardRoute: typeof StudioContestsIdBoardRoute
   StudioContestsIdEditRoute: typeof StudioContestsIdEditRoute
   StudioContestsIdIndexRoute: typeof StudioContestsIdIndexRoute
@@ -196,7 +256,10 @@ interface StudioRouteChildren {
 const StudioRouteChildren: StudioRouteChildren = {
   StudioIndexRoute: StudioIndexRoute,
   StudioContestsNewRoute: StudioContestsNewRoute,
+  StudioEventsConflictsRoute: StudioEventsConflictsRoute,
+  StudioEventsDeadLettersRoute: StudioEventsDeadLettersRoute,
   StudioContestsIndexRoute: StudioContestsIndexRoute,
+  StudioEventsIndexRoute: StudioEventsIndexRoute,
   StudioContestsIdBoardRoute: StudioContestsIdBoardRoute,
   StudioContestsIdEditRoute: StudioContestsIdEditRoute,
   StudioContestsIdIndexRoute: StudioContestsIdIndexRoute,

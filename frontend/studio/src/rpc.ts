@@ -19,6 +19,10 @@ export function isUnauthenticated(error: unknown): boolean {
   return error instanceof ConnectError && error.code === Code.Unauthenticated;
 }
 
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.NotFound;
+}
+
 /** Tries twice more, except where asking again can't help. */
 const retryLimit = 2;
 

@@ -1,37 +1,27 @@
-import type { ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import type { ContestPlan, ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { Code } from "@mantine/core";
 import { Facts } from "../ui/Facts.tsx";
 import { Panel } from "../ui/Panel.tsx";
 import { useFormat } from "../ui/useFormat.ts";
-import { orderValueName, scoringName } from "./contest.words.ts";
+import { planFacts } from "./planFacts.tsx";
 
 interface ContestFactsPanelProps {
   readonly contest: ContestSummary;
+  /** What its published definition means. */
+  readonly plan: ContestPlan | undefined;
 }
 
-/** What is played for and how the order is made. */
-export function ContestFactsPanel({ contest }: ContestFactsPanelProps) {
+/** Who takes part, what scores and how the order is made. */
+export function ContestFactsPanel({ contest, plan }: ContestFactsPanelProps) {
   const { i18n } = useLingui();
   const format = useFormat();
-  const list = (values: readonly string[]) =>
-    values.length === 0 ? i18n.t("Any") : <bdi>{values.join(", ")}</bdi>;
   return (
-    <Panel title={i18n.t("Rules of the order")}>
+    <Panel title={i18n.t("Rules")}>
       <Facts
         facts={[
           { name: i18n.t("Players"), value: format.count(contest.players) },
-          { name: i18n.t("Scoring"), value: scoringName(i18n, contest.type, contest.n) },
-          {
-            name: i18n.t("Equal scores"),
-            value: contest.tiebreaker.map((name) => orderValueName(i18n, name)).join(" › "),
-          },
-          {
-            name: i18n.t("Decimal places"),
-            value: format.count(contest.precision),
-          },
-          { name: i18n.t("Markets"), value: list(contest.markets) },
-          { name: i18n.t("Brands"), value: list(contest.brands) },
+          ...(plan === undefined ? [] : planFacts(i18n, format, plan)),
           ...(contest.resultHash === ""
             ? []
             : [

@@ -18,19 +18,27 @@ export function ContestTable({ contests }: ContestTableProps) {
   const { i18n } = useLingui();
   const format = useFormat();
   return (
-    <Table.ScrollContainer minWidth={760} type="native">
+    <div className={classes.frame}>
       <Table verticalSpacing="sm" className={classes.table} aria-label={i18n.t("Contests")}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">{i18n.t("Contest")}</Table.Th>
             <Table.Th scope="col">{i18n.t("State")}</Table.Th>
-            <Table.Th scope="col">{i18n.t("Window")}</Table.Th>
-            <Table.Th scope="col">{i18n.t("Scoring")}</Table.Th>
-            <Table.Th scope="col">{i18n.t("Markets")}</Table.Th>
+            <Table.Th scope="col" className={classes.whenRoomy}>
+              {i18n.t("Window")}
+            </Table.Th>
+            <Table.Th scope="col" className={classes.whenWide}>
+              {i18n.t("Scoring")}
+            </Table.Th>
+            <Table.Th scope="col" className={classes.whenWide}>
+              {i18n.t("Markets")}
+            </Table.Th>
             <Table.Th scope="col" ta="end">
               {i18n.t("Players")}
             </Table.Th>
-            <Table.Th scope="col">{i18n.t("Board")}</Table.Th>
+            <Table.Th scope="col" className={classes.whenRoomy}>
+              {i18n.t("Board")}
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -43,15 +51,18 @@ export function ContestTable({ contests }: ContestTableProps) {
                 <Text size="xs" c="dimmed" ff="monospace">
                   <bdi>{contest.id}</bdi>
                 </Text>
+                <div className={classes.whenNarrow}>
+                  <WindowTimes window={windowOf(contest)} />
+                </div>
               </Table.Th>
               <Table.Td>
                 <StateBadge state={contest.state} />
               </Table.Td>
-              <Table.Td>
+              <Table.Td className={`${classes.whenRoomy} ${classes.window}`}>
                 <WindowTimes window={windowOf(contest)} />
               </Table.Td>
-              <Table.Td>{scoringName(i18n, contest.type, contest.n)}</Table.Td>
-              <Table.Td>
+              <Table.Td className={classes.whenWide}>{scoringName(i18n, contest.type, contest.n)}</Table.Td>
+              <Table.Td className={classes.whenWide}>
                 {contest.markets.length === 0 ? (
                   <Text c="dimmed" size="sm">
                     {i18n.t("Any")}
@@ -61,8 +72,9 @@ export function ContestTable({ contests }: ContestTableProps) {
                 )}
               </Table.Td>
               <Table.Td ta="end">{format.count(contest.players)}</Table.Td>
-              <Table.Td>
+              <Table.Td className={classes.whenRoomy}>
                 <RoomLink
+                  className={classes.board}
                   to="/contests/$id/board"
                   params={{ id: contest.id }}
                   size="sm"
@@ -75,6 +87,6 @@ export function ContestTable({ contests }: ContestTableProps) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </div>
   );
 }

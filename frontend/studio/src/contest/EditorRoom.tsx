@@ -1,43 +1,35 @@
-import { Code, type ConnectError } from "@connectrpc/connect";
-import {
-  callUnaryMethod,
-  createConnectQueryKey,
-  useMutation,
-  useQuery,
-  useTransport,
-} from "@connectrpc/connect-query";
-import { CatalogService, ContestService } from "@laurel/client";
-import { type Definition, PublishProblemsSchema } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
+import { useQuery } from "@connectrpc/connect-query";
+import { CatalogService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
 import { Button } from "@mantine/core";
 import { useDebouncedValue, useHotkeys } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
-import { keepPreviousData, useQueryClient } from "@tanstack/react-query";
-import { useBlocker, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { keepPreviousData } from "@tanstack/react-query";
+import { useBlocker } from "@tanstack/react-router";
+import { isFinal } from "../rpc.ts";
 import { ErrorNotice } from "../ui/ErrorNotice.tsx";
+import { RoomButton } from "../ui/links.tsx";
 import { PageHead } from "../ui/PageHead.tsx";
-import { useFormat } from "../ui/useFormat.ts";
 import { Conflict } from "./Conflict.tsx";
 import { DefinitionEditor } from "./DefinitionEditor.tsx";
-import { hasChanged, type ProblemFacts } from "./definition.model.ts";
+import { RestoredNotice } from "./RestoredNotice.tsx";
+import { type Base, useDraft, type Writing } from "./useDraft.ts";
+import { type Publication, usePublication } from "./usePublication.tsx";
 
 interface EditorRoomProps {
   readonly title: string;
   readonly description: string;
+  /** The contest that is edited; undefined for a new one. */
+  readonly contestId?: string;
   /** The document to start from. */
   readonly initial: string;
-  /** The version it is; 0 for a new definition. */
-  readonly baseVersion: number;
+  /** The newest version; for a new definition version 0 with the document to start from. */
+  readonly newest: Base;
 }
 
 /** How long typing rests before the server is asked, in milliseconds. */
 const checkDelayMillis = 300;
-
-/** Problems that came with a refused publication. */
-function problemsOf(error: ConnectError | null): ProblemFacts[] {
-  return error?.findDetails(PublishProblemsSchema).flatMap((detail) => detail.problems) ?? [];
-}
+/** How often a check that failed is tried again, in milliseconds. */
+const checkAgainMillis = 3_000;
 
 /** Asks the server what is wrong, a moment after the last key. */
 function useCheck(yaml: string) {
@@ -45,7 +37,13 @@ function useCheck(yaml: string) {
   const check = useQuery(
     CatalogService.method.checkDefinition,
     { yaml: settled },
-    { placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY, gcTime: 10_000 },
+    {
+      placeholderData: keepPreviousData,
+      staleTime: Number.POSITIVE_INFINITY,
+      gcTime: 10_000,
+      refetchInterval: ({ state }) =>
+        state.status === "error" && !isFinal(state.error) ? checkAgainMillis : false,
+    },
   );
   return {
     check,
@@ -55,59 +53,20 @@ function useCheck(yaml: string) {
 }
 
 /** Edits, checks and publishes a definition. */
-export function EditorRoom({ title, description, initial, baseVersion }: EditorRoomProps) {
+export function EditorRoom({ title, description, contestId, initial, newest }: EditorRoomProps) {
   const { i18n } = useLingui();
-  const format = useFormat();
-  const navigate = useNavigate();
-  const transport = useTransport();
-  const queryClient = useQueryClient();
-  const [yaml, setYaml] = useState(initial);
-  const [base, setBase] = useState({ version: baseVersion, yaml: initial });
-  const [theirs, setTheirs] = useState<Definition>();
-  const [refused, setRefused] = useState<{ yaml: string; problems: ProblemFacts[] }>();
+  const writing = useDraft(contestId ?? "", initial, newest);
+  const { yaml, base, changed, restored } = writing;
   const { check, checking, current } = useCheck(yaml);
-
-  const publish = useMutation(CatalogService.method.publishDefinition, {
-    onSuccess: async ({ definition }) => {
-      if (definition === undefined) return;
-      await Promise.all([
-        queryClient.invalidateQueries({
-          queryKey: createConnectQueryKey({ schema: ContestService, transport, cardinality: undefined }),
-        }),
-        queryClient.invalidateQueries({
-          queryKey: createConnectQueryKey({ schema: CatalogService, transport, cardinality: undefined }),
-        }),
-      ]);
-      notifications.show({
-        role: "status",
-        message: i18n.t("Version {version} is published.", { version: format.count(definition.version) }),
-        closeButtonProps: { "aria-label": i18n.t("Close") },
-      });
-      await navigate({ to: "/contests/$id", params: { id: definition.id }, ignoreBlocker: true });
-    },
-    onError: async (error, input) => {
-      if (error.code === Code.InvalidArgument) {
-        setRefused({ yaml: input.yaml ?? "", problems: problemsOf(error) });
-        return;
-      }
-      const id = check.data?.id ?? "";
-      if (error.code !== Code.FailedPrecondition || id === "") return;
-      const newest = await callUnaryMethod(transport, CatalogService.method.getDefinition, {
-        kind: check.data?.kind || "Contest",
-        id,
-        version: 0,
-      });
-      setTheirs(newest.definition);
-    },
-  });
+  const publication = usePublication(check.data, writing.forget);
+  const { refused, theirs, failure, pending } = publication;
   const problems =
     refused?.yaml === yaml && refused.problems.length > 0 ? refused.problems : (check.data?.problems ?? []);
   // What is known to be wrong can't be published; what isn't checked yet the server checks when it is published.
-  const conflict = theirs !== undefined;
-  const ready =
-    !conflict && check.data !== undefined && !(current && problems.length > 0) && !publish.isPending;
+  const sound = check.data !== undefined && !(current && problems.length > 0);
+  const ready = theirs === undefined && sound && !pending && (changed || base.version === 0);
   const submit = () => {
-    if (ready) publish.mutate({ yaml, baseVersion: base.version });
+    if (ready) publication.publish(yaml, base.version);
   };
   useHotkeys(
     [
@@ -118,23 +77,36 @@ export function EditorRoom({ title, description, initial, baseVersion }: EditorR
     true,
   );
   useBlocker({
-    shouldBlockFn: () =>
-      hasChanged(base.yaml, yaml) && !window.confirm(i18n.t("Leave without publishing your changes?")),
-    enableBeforeUnload: () => hasChanged(base.yaml, yaml),
+    shouldBlockFn: () => {
+      if (!changed) return false;
+      if (!window.confirm(i18n.t("Leave without publishing your changes?"))) return true;
+      writing.forget();
+      return false;
+    },
+    enableBeforeUnload: () => changed,
   });
-  const failure = conflict || problemsOf(publish.error).length > 0 ? null : publish.error;
   return (
     <>
       <PageHead
         title={title}
         description={description}
         actions={
-          <Button onClick={submit} disabled={!ready} loading={publish.isPending}>
-            {i18n.t("Publish")}
-          </Button>
+          <>
+            {contestId === undefined ? null : (
+              <RoomButton to="/contests/$id" params={{ id: contestId }} variant="default">
+                {i18n.t("Contest")}
+              </RoomButton>
+            )}
+            <Button onClick={submit} disabled={!ready} loading={pending}>
+              {i18n.t("Publish")}
+            </Button>
+          </>
         }
       />
-      {failure === null || failure === undefined ? null : (
+      {restored === undefined ? null : (
+        <RestoredNotice keptAt={new Date(restored.keptAt)} onDrop={writing.restart} />
+      )}
+      {failure === null ? null : (
         <ErrorNotice error={failure} title={i18n.t("It could not be published.")} onRetry={submit} />
       )}
       {check.error === null ? null : (
@@ -144,28 +116,40 @@ export function EditorRoom({ title, description, initial, baseVersion }: EditorR
           onRetry={() => void check.refetch()}
         />
       )}
-      {conflict ? (
-        <Conflict
-          theirs={theirs}
-          mine={yaml}
-          onKeepMine={() => {
-            setBase({ version: theirs.version, yaml: theirs.yaml });
-            setTheirs(undefined);
-          }}
-          onTakeTheirs={() => {
-            setBase({ version: theirs.version, yaml: theirs.yaml });
-            setYaml(theirs.yaml);
-            setTheirs(undefined);
-          }}
-        />
-      ) : null}
+      <PublishedMeanwhile publication={publication} writing={writing} />
       <DefinitionEditor
         yaml={yaml}
-        onChange={setYaml}
+        onChange={writing.setYaml}
         result={check.data}
         problems={problems}
         checking={checking}
       />
     </>
+  );
+}
+
+interface PublishedMeanwhileProps {
+  readonly publication: Publication;
+  readonly writing: Writing;
+}
+
+/** Lets the author decide between what somebody else published and what he wrote. */
+function PublishedMeanwhile({ publication, writing }: PublishedMeanwhileProps) {
+  const { theirs, settle } = publication;
+  if (theirs === undefined) return null;
+  const onTop = () => {
+    writing.setBase({ version: theirs.version, yaml: theirs.yaml });
+    settle();
+  };
+  return (
+    <Conflict
+      theirs={theirs}
+      mine={writing.yaml}
+      onKeepMine={onTop}
+      onTakeTheirs={() => {
+        writing.setYaml(theirs.yaml);
+        onTop();
+      }}
+    />
   );
 }

@@ -30,7 +30,7 @@ export function LifeCycle({ contest }: LifeCycleProps) {
             {at === undefined ? null : (
               <div className={classes.time}>
                 <bdi>{format.instant(at, zone)}</bdi> <bdi>{zone}</bdi>
-                {zone === format.zone ? null : (
+                {format.instant(at, zone) === format.instant(at, format.zone) ? null : (
                   <>
                     <br />
                     <bdi>{format.instant(at, format.zone)}</bdi> {i18n.t("your time")}

@@ -13,18 +13,19 @@ export function WindowTimes({ window }: WindowTimesProps) {
   const format = useFormat();
   const { start, end, zone, clockChanges } = window;
   if (start === undefined || end === undefined) return <Text span>–</Text>;
-  const line = (inZone: string) => `${format.instant(start, inZone)} – ${format.instant(end, inZone)}`;
+  const there = [start, end].map((instant) => format.instant(instant, zone));
+  const here = [start, end].map((instant) => format.instant(instant, format.zone));
   return (
     <Stack gap={0}>
       <Text size="sm">
-        <bdi>{line(zone)}</bdi>{" "}
+        <Span instants={there} />{" "}
         <Text span size="xs" c="dimmed">
           <bdi>{zone}</bdi>
         </Text>
       </Text>
-      {zone === format.zone ? null : (
+      {there.join() === here.join() ? null : (
         <Text size="xs" c="dimmed">
-          <bdi>{line(format.zone)}</bdi> {i18n.t("your time")}
+          <Span instants={here} /> {i18n.t("your time")}
         </Text>
       )}
       {clockChanges ? (
@@ -33,5 +34,16 @@ export function WindowTimes({ window }: WindowTimesProps) {
         </Text>
       ) : null}
     </Stack>
+  );
+}
+
+/** From one instant to another; a line breaks between them only. */
+function Span({ instants }: { readonly instants: readonly string[] }) {
+  const [from, to] = instants;
+  return (
+    <bdi>
+      <span style={{ whiteSpace: "nowrap" }}>{from} –</span>{" "}
+      <span style={{ whiteSpace: "nowrap" }}>{to}</span>
+    </bdi>
   );
 }

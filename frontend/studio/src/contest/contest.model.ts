@@ -82,10 +82,28 @@ export interface ContestSearch {
   readonly since?: number;
 }
 
+/** A version as an address names it; undefined where it makes no sense. */
+function versionOf(value: unknown): number | undefined {
+  const version = Number(value);
+  return Number.isSafeInteger(version) && version > 0 && version <= 0x7fffffff ? version : undefined;
+}
+
 /** Reads an address, leaving out what makes no sense. */
 export function contestSearch(search: Record<string, unknown>): ContestSearch {
-  const since = Number(search.since);
-  return Number.isSafeInteger(since) && since > 0 && since <= 0x7fffffff ? { since } : {};
+  const since = versionOf(search.since);
+  return since === undefined ? {} : { since };
+}
+
+/** What the address says of the editor. */
+export interface EditSearch {
+  /** Earlier version whose text the editor starts with. */
+  readonly from?: number;
+}
+
+/** Reads an address, leaving out what makes no sense. */
+export function editSearch(search: Record<string, unknown>): EditSearch {
+  const from = versionOf(search.from);
+  return from === undefined ? {} : { from };
 }
 
 /** The contests a filter lets through, in the order given. Case doesn't matter. A contest open to any market matches each. */

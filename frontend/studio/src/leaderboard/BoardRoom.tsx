@@ -89,6 +89,7 @@ export function BoardRoom(props: BoardRoomProps) {
           <Stack gap="md">
             <HistoryScrubber
               snapshots={snapshots}
+              ended={contest.state === ContestState.FINAL}
               at={search.at}
               zone={zone}
               onChange={(at) => onSearch({ at })}
@@ -107,6 +108,7 @@ export function BoardRoom(props: BoardRoomProps) {
                 total={total}
                 scope={`${contest.id} ${search.at ?? "live"} ${search.top}`}
                 history={history}
+                state={contest.state}
                 precision={contest.precision}
                 title={title}
                 search={search}

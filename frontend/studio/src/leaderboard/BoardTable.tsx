@@ -69,7 +69,12 @@ interface BoardLineProps {
 
 /** A player's name, which may lead to him on the full board. */
 function PlayerName({ row, leadsTo }: Pick<BoardLineProps, "row" | "leadsTo">) {
-  if (leadsTo === undefined || row.userId === "") return <bdi>{row.name}</bdi>;
+  const name = (
+    <bdi dir="auto" className={classes.name}>
+      {row.name}
+    </bdi>
+  );
+  if (leadsTo === undefined || row.userId === "") return name;
   return (
     <RoomLink
       to="/contests/$id/board"
@@ -77,8 +82,9 @@ function PlayerName({ row, leadsTo }: Pick<BoardLineProps, "row" | "leadsTo">) {
       search={{ find: row.userId }}
       c="inherit"
       fw="inherit"
+      miw={0}
     >
-      <bdi>{row.name}</bdi>
+      {name}
     </RoomLink>
   );
 }
@@ -111,13 +117,15 @@ const BoardLine = memo(function BoardLine(props: BoardLineProps) {
         </span>
         <Moved places={moved} />
       </td>
-      <th scope="row" className={classes.player} title={row.name}>
-        <PlayerName row={row} leadsTo={leadsTo} />
-        {row.userId === "" ? null : (
-          <span className={classes.userId}>
-            <bdi>{row.userId}</bdi>
-          </span>
-        )}
+      <th scope="row" className={classes.player} title={`${row.name} ${row.userId}`.trim()}>
+        <div className={classes.who}>
+          <PlayerName row={row} leadsTo={leadsTo} />
+          {row.userId === "" ? null : (
+            <bdi dir="auto" className={classes.userId}>
+              {row.userId}
+            </bdi>
+          )}
+        </div>
       </th>
       <td className={classes.number}>{format.units(row.units, precision)}</td>
       {compact ? null : (
@@ -153,44 +161,46 @@ export function BoardTable({
   const toggle = useCallback((userId: string) => latestToggle.current?.(userId), []);
   const choosable = onToggle !== undefined;
   return (
-    <table className={classes.board} aria-label={label} data-compact={compact || undefined}>
-      <thead>
-        <tr>
-          {choosable ? (
-            <th scope="col" className={classes.choose}>
-              {i18n.t("Compare")}
+    <div className={classes.frame}>
+      <table className={classes.board} aria-label={label} data-compact={compact || undefined}>
+        <thead>
+          <tr>
+            {choosable ? (
+              <th scope="col" className={classes.choose}>
+                <span>{i18n.t("Compare")}</span>
+              </th>
+            ) : null}
+            <th scope="col" className={classes.place}>
+              {i18n.t("Place")}
             </th>
-          ) : null}
-          <th scope="col" className={classes.place}>
-            {i18n.t("Place")}
-          </th>
-          <th scope="col">{i18n.t("Player")}</th>
-          <th scope="col" className={classes.number}>
-            {i18n.t("Score")}
-          </th>
-          {compact ? null : (
-            <th scope="col" className={classes.behind}>
-              {i18n.t("Behind")}
+            <th scope="col">{i18n.t("Player")}</th>
+            <th scope="col" className={classes.number}>
+              {i18n.t("Score")}
             </th>
-          )}
-        </tr>
-      </thead>
-      <tbody ref={body}>
-        {rows.map((row, index) => (
-          <BoardLine
-            key={row.playerKey}
-            row={row}
-            behind={behindAbove(rows, index)}
-            precision={precision}
-            moved={moved.get(row.playerKey)}
-            isChosen={chosen.includes(row.userId)}
-            isSought={sought !== undefined && row.userId === sought}
-            compact={compact}
-            leadsTo={leadsTo}
-            onToggle={choosable ? toggle : undefined}
-          />
-        ))}
-      </tbody>
-    </table>
+            {compact ? null : (
+              <th scope="col" className={classes.behind}>
+                {i18n.t("Behind")}
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {rows.map((row, index) => (
+            <BoardLine
+              key={row.playerKey}
+              row={row}
+              behind={behindAbove(rows, index)}
+              precision={precision}
+              moved={moved.get(row.playerKey)}
+              isChosen={chosen.includes(row.userId)}
+              isSought={sought !== undefined && row.userId === sought}
+              compact={compact}
+              leadsTo={leadsTo}
+              onToggle={choosable ? toggle : undefined}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -62,17 +62,15 @@ export function FoundPlayer({
               },
             ]}
           />
-          <div style={{ overflowX: "auto" }}>
-            <BoardTable
-              rows={found.around}
-              precision={precision}
-              label={i18n.t("Players around {userId}", { userId })}
-              chosen={chosen}
-              onToggle={onToggle}
-              sought={userId}
-              compact
-            />
-          </div>
+          <BoardTable
+            rows={found.around}
+            precision={precision}
+            label={i18n.t("Players around {userId}", { userId })}
+            chosen={chosen}
+            onToggle={onToggle}
+            sought={userId}
+            compact
+          />
         </Stack>
       )}
     </Panel>

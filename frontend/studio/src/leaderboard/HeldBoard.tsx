@@ -1,10 +1,10 @@
+import type { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { Group, SegmentedControl, Text } from "@mantine/core";
-import { EmptyState } from "../ui/EmptyState.tsx";
-import { BoardIcon } from "../ui/icons.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import { BoardTable } from "./BoardTable.tsx";
 import { type BoardRow, type BoardSearch, chosenOf, topChoices } from "./board.model.ts";
+import { NobodyScored } from "./NobodyScored.tsx";
 import { useHeldRows } from "./useHeldRows.ts";
 import { WaitingNotice } from "./WaitingNotice.tsx";
 
@@ -14,6 +14,7 @@ interface HeldBoardProps {
   /** What the rows belong to; another scope never waits. */
   readonly scope: string;
   readonly history: boolean;
+  readonly state: ContestState;
   readonly precision: number;
   readonly title: string;
   readonly search: BoardSearch;
@@ -23,7 +24,7 @@ interface HeldBoardProps {
 
 /** The board, which keeps still while somebody reads or works in it. */
 export function HeldBoard(props: HeldBoardProps) {
-  const { rows, total, scope, history, precision, title, search, onSearch, onToggle } = props;
+  const { rows, total, scope, history, state, precision, title, search, onSearch, onToggle } = props;
   const { i18n } = useLingui();
   const format = useFormat();
   const held = useHeldRows(rows, scope);
@@ -46,11 +47,9 @@ export function HeldBoard(props: HeldBoardProps) {
         />
       </Group>
       {held.rows.length === 0 ? (
-        <EmptyState icon={<BoardIcon size={28} />} title={i18n.t("Nobody has scored yet")}>
-          {i18n.t("Rows appear here by themselves as soon as a round inside the window counts.")}
-        </EmptyState>
+        <NobodyScored state={state} order={2} />
       ) : (
-        <div style={{ overflowX: "auto" }} {...held.handlers}>
+        <div {...held.handlers}>
           <BoardTable
             rows={held.rows}
             precision={precision}

@@ -11,12 +11,14 @@ interface HistoryScrubberProps {
   readonly snapshots: readonly SnapshotSummary[];
   /** Number of the snapshot shown; undefined for the live board. */
   readonly at: number | undefined;
+  /** The contest is over: no further board will be kept. */
+  readonly ended: boolean;
   readonly zone: string;
   readonly onChange: (at: number | undefined) => void;
 }
 
 /** Goes back through the boards that were kept; its end is the board of now. */
-export function HistoryScrubber({ snapshots, at, zone, onChange }: HistoryScrubberProps) {
+export function HistoryScrubber({ snapshots, at, ended, zone, onChange }: HistoryScrubberProps) {
   const { i18n } = useLingui();
   const format = useFormat();
   const { dir } = useDirection();
@@ -44,7 +46,9 @@ export function HistoryScrubber({ snapshots, at, zone, onChange }: HistoryScrubb
     >
       {kept.length === 0 ? (
         <Text size="sm" c="dimmed">
-          {i18n.t("No board has been kept yet; one is kept every 30 seconds while something changes.")}
+          {ended
+            ? i18n.t("No board was kept: nothing changed while the contest ran.")
+            : i18n.t("No board has been kept yet; one is kept every 30 seconds while something changes.")}
         </Text>
       ) : (
         <>

@@ -3,8 +3,6 @@ import type { GetLeaderboardResponse } from "@laurel/client/gen/laurel/v1/leader
 import { useLingui } from "@lingui/react";
 import { Group, Text } from "@mantine/core";
 import { titleOf, windowOf } from "../contest/contest.model.ts";
-import { EmptyState } from "../ui/EmptyState.tsx";
-import { BoardIcon } from "../ui/icons.tsx";
 import { RoomButton } from "../ui/links.tsx";
 import { Panel } from "../ui/Panel.tsx";
 import { useFormat } from "../ui/useFormat.ts";
@@ -15,6 +13,7 @@ import { LiveContestChoice } from "./LiveContestChoice.tsx";
 import classes from "./LiveNow.module.css";
 import type { LiveBoard } from "./live.tsx";
 import { countedMillis } from "./liveNow.model.ts";
+import { NobodyScored } from "./NobodyScored.tsx";
 import { useHeldRows } from "./useHeldRows.ts";
 import { WaitingNotice } from "./WaitingNotice.tsx";
 
@@ -60,9 +59,7 @@ export function LiveNow({ contest, contests, onChoose, live, fallback, now }: Li
       <ConnectionNotice state={live.state} stale={source?.stale ?? false} heardAt={live.heardAt} />
       <div className={classes.room}>
         {source === undefined ? null : held.rows.length === 0 ? (
-          <EmptyState icon={<BoardIcon size={28} />} title={i18n.t("Nobody has scored yet")} order={3}>
-            {i18n.t("Rows appear here by themselves as soon as a round inside the window counts.")}
-          </EmptyState>
+          <NobodyScored state={contest.state} order={3} />
         ) : (
           <div {...held.handlers}>
             <BoardTable

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mayPublish, safeReturn } from "./session.model.ts";
+import { mayPublish, mayReview, safeReturn } from "./session.model.ts";
 
 describe("safeReturn", () => {
   it.each([
@@ -26,5 +26,17 @@ describe("mayPublish", () => {
     [[], false],
   ])("%j: %s", (roles, may) => {
     expect(mayPublish(roles)).toBe(may);
+  });
+});
+
+describe("mayReview", () => {
+  it.each([
+    [["viewer", "finance"], false],
+    [["reviewer"], true],
+    [["operator"], true],
+    [["admin"], true],
+    [[], false],
+  ])("%j: %s", (roles, may) => {
+    expect(mayReview(roles)).toBe(may);
   });
 });

@@ -6,6 +6,11 @@ export function safeReturn(wanted: unknown): string {
   return wanted === "/signin" || wanted.startsWith("/signin?") ? "/" : wanted;
 }
 
+/** Whether somebody with these roles may look at events that were refused or could not be scored. */
+export function mayReview(roles: readonly string[]): boolean {
+  return ["operator", "reviewer", "admin"].some((role) => roles.includes(role));
+}
+
 /** Whether somebody with these roles may publish definitions. The server decides; this only hides buttons that it would refuse. */
 export function mayPublish(roles: readonly string[]): boolean {
   return roles.includes("operator") || roles.includes("admin");

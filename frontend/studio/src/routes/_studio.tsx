@@ -68,6 +68,7 @@ function Studio() {
       </Frame>
       <Palette
         contests={contests.data?.contests ?? []}
+        roles={session?.operator?.roles ?? []}
         onGo={(path) => void router.navigate({ href: path })}
         onSignOut={() => signOut.mutate({})}
       />

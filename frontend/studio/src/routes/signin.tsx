@@ -8,17 +8,25 @@ import { safeReturn } from "../operator/session.model.ts";
 import { LanguageMenu, SchemeMenu } from "../ui/Choices.tsx";
 import { LaurelMark } from "../ui/icons.tsx";
 
+/** What the address says of the sign-in. */
+interface SignInSearch {
+  /** Where to go on afterwards. */
+  readonly to?: string;
+  /** A session ended while its operator was at work. */
+  readonly ended?: boolean;
+}
+
 export const Route = createFileRoute("/signin")({
-  validateSearch: (search: Record<string, unknown>): { to?: string } => {
+  validateSearch: (search: Record<string, unknown>): SignInSearch => {
     const to = safeReturn(search.to);
-    return to === "/" ? {} : { to };
+    return { ...(to === "/" ? {} : { to }), ...(search.ended === true ? { ended: true } : {}) };
   },
   component: SignIn,
 });
 
 function SignIn() {
   const { i18n } = useLingui();
-  const { to } = Route.useSearch();
+  const { to, ended = false } = Route.useSearch();
   const navigate = Route.useNavigate();
   const { queryClient } = Route.useRouteContext();
   const signIn = useMutation(OperatorService.method.signIn, {
@@ -45,6 +53,11 @@ function SignIn() {
                 </Text>
               </div>
             </Group>
+            {ended ? (
+              <Text size="sm" role="status">
+                {i18n.t("Your session ended. Sign in and go on where you were; what you wrote is kept.")}
+              </Text>
+            ) : null}
             <SignInForm
               busy={signIn.isPending}
               error={signIn.error}

@@ -2,6 +2,7 @@ import type { GetPulseResponse } from "@laurel/client/gen/laurel/v1/telemetry_se
 import { useLingui } from "@lingui/react";
 import { Grid, SimpleGrid, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
+import { RoomLink } from "../ui/links.tsx";
 import { Panel } from "../ui/Panel.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import { ContestCounts } from "./ContestCounts.tsx";
@@ -14,12 +15,14 @@ import { healthOf, lagLimitMillis, pulseOf, type Stage } from "./pulse.model.ts"
 interface PulseBoardProps {
   readonly figures: GetPulseResponse;
   readonly reachable: boolean;
+  /** Whether the reader may look at the events behind the figures. */
+  readonly reviews: boolean;
   /** What moves right now: stands beside the leading figures. */
   readonly liveNow: ReactNode;
 }
 
 /** All figures of the engine on one page. */
-export function PulseBoard({ figures, reachable, liveNow }: PulseBoardProps) {
+export function PulseBoard({ figures, reachable, reviews, liveNow }: PulseBoardProps) {
   const { i18n } = useLingui();
   const format = useFormat();
   const pulse = pulseOf(figures.points);
@@ -79,13 +82,21 @@ export function PulseBoard({ figures, reachable, liveNow }: PulseBoardProps) {
         />
         <Figure
           name={i18n.t("Dead letters")}
-          value={format.count(figures.deadLetters)}
+          value={
+            <Reviewed to="/events/dead-letters" reviews={reviews}>
+              {format.count(figures.deadLetters)}
+            </Reviewed>
+          }
           tone={figures.deadLetters > 0n ? "bad" : undefined}
           note={i18n.t("events that could not be scored, ever")}
         />
         <Figure
           name={i18n.t("Conflicts")}
-          value={format.count(figures.conflicts)}
+          value={
+            <Reviewed to="/events/conflicts" reviews={reviews}>
+              {format.count(figures.conflicts)}
+            </Reviewed>
+          }
           tone={figures.conflicts > 0n ? "warn" : undefined}
           note={i18n.t("event ids used again with other content, ever")}
         />
@@ -101,5 +112,22 @@ export function PulseBoard({ figures, reachable, liveNow }: PulseBoardProps) {
         />
       </SimpleGrid>
     </Stack>
+  );
+}
+
+interface ReviewedProps {
+  readonly to: "/events/dead-letters" | "/events/conflicts";
+  readonly reviews: boolean;
+  readonly children: ReactNode;
+}
+
+/** A figure that leads to the events behind it. */
+function Reviewed({ to, reviews, children }: ReviewedProps) {
+  return reviews ? (
+    <RoomLink to={to} c="inherit" fz="inherit" fw="inherit" underline="always">
+      {children}
+    </RoomLink>
+  ) : (
+    children
   );
 }

@@ -32,7 +32,8 @@ function optionOf(lines: PulseLines, names: Names, ink: ChartInk, format: Format
     lineStyle: { width: 2, type, color: ink.series[index] },
     itemStyle: { color: ink.series[index] },
   });
-  const axis = { axisLabel: { color: ink.text }, nameTextStyle: { color: ink.text } };
+  const count = (value: number): string => format.count(value);
+  const axis = { axisLabel: { color: ink.text, formatter: count }, nameTextStyle: { color: ink.text } };
   return {
     animation: false,
     grid: { left: 8, right: 8, top: 40, bottom: 4, containLabel: true },
@@ -42,6 +43,7 @@ function optionOf(lines: PulseLines, names: Names, ink: ChartInk, format: Format
       backgroundColor: ink.surface,
       textStyle: { color: ink.text },
       borderColor: ink.grid,
+      valueFormatter: (value: unknown) => (typeof value === "number" ? count(value) : "–"),
     },
     xAxis: {
       type: "time",

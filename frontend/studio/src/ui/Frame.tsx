@@ -2,9 +2,10 @@ import { useLingui } from "@lingui/react";
 import { ActionIcon, AppShell, Burger, Button, Group, Kbd, Menu, Text, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
+import { mayReview } from "../operator/session.model.ts";
 import { LanguageMenu, SchemeMenu } from "./Choices.tsx";
 import classes from "./Frame.module.css";
-import { ContestIcon, LaurelMark, PersonIcon, PulseIcon, SearchIcon } from "./icons.tsx";
+import { ContestIcon, LaurelMark, PersonIcon, PulseIcon, ReviewIcon, SearchIcon } from "./icons.tsx";
 import { RoomNavLink } from "./links.tsx";
 
 interface FrameProps {
@@ -110,6 +111,17 @@ export function Frame({ operatorName, roles, serverVersion, onSearch, onSignOut,
             onClick={close}
             className={classes.room}
           />
+          {mayReview(roles) ? (
+            <RoomNavLink
+              to="/events"
+              activeOptions={{ includeSearch: false }}
+              activeProps={{ active: true }}
+              label={i18n.t("Events to review")}
+              leftSection={<ReviewIcon />}
+              onClick={close}
+              className={classes.room}
+            />
+          ) : null}
         </AppShell.Section>
         <Text size="xs" c="dimmed" px="sm">
           <bdi dir="ltr">Laurel {serverVersion}</bdi>

@@ -8,6 +8,7 @@ import {
 } from "@mantine/spotlight";
 import { titleOf } from "../contest/contest.model.ts";
 import { type Locale, locales } from "../i18n.ts";
+import { mayPublish, mayReview } from "../operator/session.model.ts";
 import { useChooseLocale } from "./Choices.tsx";
 import {
   BoardIcon,
@@ -16,6 +17,7 @@ import {
   MoonIcon,
   PlusIcon,
   PulseIcon,
+  ReviewIcon,
   SearchIcon,
   SunIcon,
 } from "./icons.tsx";
@@ -23,6 +25,7 @@ import { findsAllWords } from "./palette.model.ts";
 
 interface PaletteProps {
   readonly contests: readonly { readonly id: string; readonly title: string }[];
+  readonly roles: readonly string[];
   readonly onGo: (path: string) => void;
   readonly onSignOut: () => void;
 }
@@ -42,7 +45,7 @@ const filterActions: SpotlightFilterFunction = (query, groups) =>
     .filter((group) => !("actions" in group) || group.actions.length > 0);
 
 /** Ctrl-K: goes to any room, contest or board, and changes language and colours. */
-export function Palette({ contests, onGo, onSignOut }: PaletteProps) {
+export function Palette({ contests, roles, onGo, onSignOut }: PaletteProps) {
   const { i18n } = useLingui();
   const { setColorScheme } = useMantineColorScheme();
   const chooseLocale = useChooseLocale();
@@ -54,12 +57,32 @@ export function Palette({ contests, onGo, onSignOut }: PaletteProps) {
       leftSection: <ContestIcon />,
       onClick: () => onGo("/contests"),
     },
-    {
-      id: "new",
-      label: i18n.t("New contest"),
-      leftSection: <PlusIcon />,
-      onClick: () => onGo("/contests/new"),
-    },
+    ...(mayPublish(roles)
+      ? [
+          {
+            id: "new",
+            label: i18n.t("New contest"),
+            leftSection: <PlusIcon />,
+            onClick: () => onGo("/contests/new"),
+          },
+        ]
+      : []),
+    ...(mayReview(roles)
+      ? [
+          {
+            id: "dead-letters",
+            label: i18n.t("Dead letters"),
+            leftSection: <ReviewIcon />,
+            onClick: () => onGo("/events/dead-letters"),
+          },
+          {
+            id: "conflicts",
+            label: i18n.t("Conflicts"),
+            leftSection: <ReviewIcon />,
+            onClick: () => onGo("/events/conflicts"),
+          },
+        ]
+      : []),
   ];
   const pages: SpotlightActionData[] = contests.flatMap((contest) => {
     const path = `/contests/${encodeURIComponent(contest.id)}`;

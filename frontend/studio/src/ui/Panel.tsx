@@ -1,4 +1,4 @@
-import { Group, Paper, type PaperProps, Title } from "@mantine/core";
+import { Box, Group, Paper, type PaperProps, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
 interface PanelProps extends PaperProps {
@@ -22,10 +22,10 @@ export function Panel({ title, aside, children, ...rest }: PanelProps) {
     >
       {title === undefined ? null : (
         <Group justify="space-between" align="flex-start" mb="sm" gap="xs" wrap="nowrap">
-          <Title order={2} size="h5">
+          <Title order={2} size="h5" flex="1 1 6rem" miw={0} style={{ overflowWrap: "anywhere" }}>
             {title}
           </Title>
-          {aside}
+          {aside === undefined ? null : <Box miw="min-content">{aside}</Box>}
         </Group>
       )}
       {children}

@@ -40,6 +40,15 @@ export function ContestIcon(props: IconProps) {
   );
 }
 
+export function ReviewIcon(props: IconProps) {
+  return (
+    <Drawn {...props}>
+      <path d="M4 13h4l2 3h4l2-3h4" />
+      <path d="M4 13 6.5 5h11L20 13v6H4Z" />
+    </Drawn>
+  );
+}
+
 export function BoardIcon(props: IconProps) {
   return (
     <Drawn {...props}>

@@ -14,7 +14,7 @@ import {
   watchedContest,
 } from "../../leaderboard/liveNow.model.ts";
 import { NothingLive } from "../../leaderboard/NothingLive.tsx";
-import { mayPublish } from "../../operator/session.model.ts";
+import { mayPublish, mayReview } from "../../operator/session.model.ts";
 import { useSession } from "../../operator/useSession.ts";
 import { FirstEvent } from "../../telemetry/FirstEvent.tsx";
 import { PulseBoard } from "../../telemetry/PulseBoard.tsx";
@@ -37,6 +37,7 @@ const boardPollMillis = 3_000;
 
 function PulseRoom() {
   const { i18n } = useLingui();
+  const session = useSession();
   const pulse = useQuery(
     TelemetryService.method.getPulse,
     { seconds: windowSeconds },
@@ -66,6 +67,7 @@ function PulseRoom() {
             <PulseBoard
               figures={figures}
               reachable={pulse.error === null}
+              reviews={mayReview(session?.operator?.roles ?? [])}
               liveNow={<WatchedContest now={instantOfMicros(figures.nowMicros)} />}
             />
           </>

@@ -4,10 +4,11 @@ import { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { keepPreviousData } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
+import { NoContest } from "../../../contest/NoContest.tsx";
 import { BoardRoom } from "../../../leaderboard/BoardRoom.tsx";
 import { type BoardSearch, boardSearch, chosenOf } from "../../../leaderboard/board.model.ts";
 import { useLiveBoard } from "../../../leaderboard/live.tsx";
-import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
+import { isNotFound } from "../../../rpc.ts";
 import { PageHead } from "../../../ui/PageHead.tsx";
 
 export const Route = createFileRoute("/_studio/contests/$id/board")({
@@ -36,7 +37,9 @@ function LiveBoardRoom() {
   const contest = contestQuery.data?.contest;
   const state = live.board?.contest?.state ?? contest?.state;
   const poll = state === ContestState.FINAL ? false : pollMillis;
-  const withoutSocket = live.board === undefined && live.state !== "connecting";
+  // There is nothing to ask about a contest that isn't there.
+  const exists = !isNotFound(contestQuery.error);
+  const withoutSocket = exists && live.board === undefined && live.state !== "connecting";
   const fallback = useQuery(
     LeaderboardService.method.getLeaderboard,
     { contestId: id, top: search.top },
@@ -45,41 +48,38 @@ function LiveBoardRoom() {
   const found = useQuery(
     LeaderboardService.method.getLeaderboard,
     { contestId: id, me: search.find ?? "", around: 3 },
-    { enabled: search.find !== undefined, refetchInterval: poll, placeholderData: keepPreviousData },
+    {
+      enabled: exists && search.find !== undefined,
+      refetchInterval: poll,
+      placeholderData: keepPreviousData,
+    },
   );
   const chosen = chosenOf(search);
   const [userA, userB] = chosen;
   const why = useQuery(
     LeaderboardService.method.explainOrder,
     { contestId: id, userA: userA ?? "", userB: userB ?? "" },
-    { enabled: chosen.length === 2, refetchInterval: poll, placeholderData: keepPreviousData },
+    { enabled: exists && chosen.length === 2, refetchInterval: poll, placeholderData: keepPreviousData },
   );
   const snapshots = useQuery(
     LeaderboardService.method.listSnapshots,
     { contestId: id },
-    { refetchInterval: poll === false ? false : snapshotPollMillis },
+    { enabled: exists, refetchInterval: poll === false ? false : snapshotPollMillis },
   );
   const kept = useQuery(
     LeaderboardService.method.getSnapshot,
     { contestId: id, number: BigInt(search.at ?? 0) },
     {
-      enabled: search.at !== undefined,
+      enabled: exists && search.at !== undefined,
       staleTime: Number.POSITIVE_INFINITY,
       placeholderData: keepPreviousData,
     },
   );
   if (contest === undefined) {
-    return (
-      <>
-        <PageHead title={i18n.t("Live board")} />
-        {contestQuery.error === null ? null : (
-          <ErrorNotice
-            error={contestQuery.error}
-            title={i18n.t("The contest {id} can't be read.", { id })}
-            onRetry={() => void contestQuery.refetch()}
-          />
-        )}
-      </>
+    return contestQuery.error === null ? (
+      <PageHead title={i18n.t("Live board")} />
+    ) : (
+      <NoContest id={id} error={contestQuery.error} onRetry={() => void contestQuery.refetch()} />
     );
   }
   return (

@@ -7,6 +7,7 @@ import { ContestFactsPanel } from "../../../contest/ContestFactsPanel.tsx";
 import { type ContestSearch, contestSearch, titleOf, windowOf } from "../../../contest/contest.model.ts";
 import { DefinitionText } from "../../../contest/DefinitionText.tsx";
 import { LifeCycle } from "../../../contest/LifeCycle.tsx";
+import { NoContest } from "../../../contest/NoContest.tsx";
 import { StateBadge } from "../../../contest/StateBadge.tsx";
 import { VersionCompared } from "../../../contest/VersionCompared.tsx";
 import { Versions } from "../../../contest/Versions.tsx";
@@ -43,14 +44,7 @@ function ContestRoom() {
     return query.error === null ? (
       <Skeleton height={320} animate={false} />
     ) : (
-      <>
-        <PageHead title={id} />
-        <ErrorNotice
-          error={query.error}
-          title={i18n.t("The contest {id} can't be read.", { id })}
-          onRetry={() => void query.refetch()}
-        />
-      </>
+      <NoContest id={id} error={query.error} onRetry={() => void query.refetch()} />
     );
   }
   return (
@@ -82,7 +76,7 @@ function ContestRoom() {
         </Panel>
         <Grid gap="md">
           <Grid.Col span={{ base: 12, md: 5 }}>
-            <ContestFactsPanel contest={contest} />
+            <ContestFactsPanel contest={contest} plan={query.data?.plan} />
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 7 }}>
             <Panel title={i18n.t("Versions")} h="100%">
@@ -107,6 +101,7 @@ function ContestRoom() {
             contestId={id}
             earlier={earlier.data.definition}
             newest={versions.data.definition}
+            publishes={publishes}
           />
         )}
         <DefinitionText yaml={query.data?.yaml ?? ""} />

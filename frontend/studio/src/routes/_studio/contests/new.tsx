@@ -15,7 +15,7 @@ function NewContest() {
       title={i18n.t("New contest")}
       description={i18n.t("This is an example: change its id and what you like, then publish.")}
       initial={example}
-      baseVersion={0}
+      newest={{ version: 0, yaml: example }}
     />
   );
 }

@@ -1,0 +1,91 @@
+import type { DeadLetter } from "@laurel/client/gen/laurel/v1/ingest_service_pb.js";
+import { useLingui } from "@lingui/react";
+import { Code, Stack, Text } from "@mantine/core";
+import { Facts } from "../ui/Facts.tsx";
+import { RoomButton, RoomLink } from "../ui/links.tsx";
+import { Panel } from "../ui/Panel.tsx";
+import { isolate } from "../ui/text.model.ts";
+import { instantOf } from "../ui/time.model.ts";
+import { useFormat } from "../ui/useFormat.ts";
+import { causeOf, contestOf, type ReviewSearch } from "./review.model.ts";
+
+interface DeadLetterDetailProps {
+  readonly letter: DeadLetter;
+  readonly search: ReviewSearch;
+  /** Other letters with the same reason. */
+  readonly alike: number;
+}
+
+/** Why one event could not be scored, what that means, and where to look. */
+export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProps) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  const at = instantOf(letter.failedAt);
+  const contest = contestOf(letter.reason);
+  const stages: Record<string, string> = {
+    journal: i18n.t("reading it from the journal"),
+    rule: i18n.t("working out its points"),
+    contest: i18n.t("adding it to the standings"),
+  };
+  return (
+    <Panel
+      title={i18n.t("Dead letter {id}", { id: isolate(letter.eventId) })}
+      aside={
+        <RoomButton
+          to="/events/dead-letters"
+          search={{ ...search, show: undefined }}
+          variant="default"
+          size="xs"
+          resetScroll={false}
+        >
+          {i18n.t("Close")}
+        </RoomButton>
+      }
+    >
+      <Stack gap="sm">
+        <Facts
+          facts={[
+            { name: i18n.t("Reason"), value: <Code lang="en">{letter.reason}</Code> },
+            { name: i18n.t("Failed while"), value: stages[letter.stage] ?? <bdi>{letter.stage}</bdi> },
+            {
+              name: i18n.t("Failed"),
+              value: at === undefined ? "–" : <bdi>{format.instant(at, format.zone, true)}</bdi>,
+            },
+            ...(contest === undefined
+              ? []
+              : [
+                  {
+                    name: i18n.t("Contest"),
+                    value: (
+                      <RoomLink to="/contests/$id" params={{ id: contest }}>
+                        <bdi>{contest}</bdi>
+                      </RoomLink>
+                    ),
+                  },
+                ]),
+            {
+              name: i18n.t("With the same reason"),
+              value:
+                alike === 0 ? (
+                  format.count(0)
+                ) : (
+                  <RoomLink to="/events/dead-letters" search={{ ...search, q: causeOf(letter.reason) }}>
+                    {i18n.t("{count, plural, one {# more} other {# more}}", { count: alike })}
+                  </RoomLink>
+                ),
+            },
+          ]}
+        />
+        <Text size="sm">
+          {contest === undefined
+            ? i18n.t(
+                "The event is durable in the journal and its sender was told that it is accepted, but it changed no score.",
+              )
+            : i18n.t(
+                "The event is durable in the journal and counts in every other contest, but it changed no score in this one. Mend the contest's definition, so that later events are not lost in the same way.",
+              )}
+        </Text>
+      </Stack>
+    </Panel>
+  );
+}

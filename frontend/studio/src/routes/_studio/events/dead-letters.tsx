@@ -1,0 +1,97 @@
+import { useQuery } from "@connectrpc/connect-query";
+import { IngestService } from "@laurel/client";
+import { useLingui } from "@lingui/react";
+import { Skeleton } from "@mantine/core";
+import { createFileRoute } from "@tanstack/react-router";
+import { Causes } from "../../../ingest/Causes.tsx";
+import { DeadLetterDetail } from "../../../ingest/DeadLetterDetail.tsx";
+import { DeadLetterTable } from "../../../ingest/DeadLetterTable.tsx";
+import { ReviewList, ReviewRoom } from "../../../ingest/ReviewRoom.tsx";
+import {
+  causeOf,
+  causesOf,
+  deadLetterKey,
+  filterDeadLetters,
+  type ReviewSearch,
+  reviewLimit,
+  reviewSearch,
+} from "../../../ingest/review.model.ts";
+import { useArrivals } from "../../../ingest/useArrivals.ts";
+import { EmptyState } from "../../../ui/EmptyState.tsx";
+import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
+import { CheckIcon, SearchIcon } from "../../../ui/icons.tsx";
+
+export const Route = createFileRoute("/_studio/events/dead-letters")({
+  validateSearch: (search: Record<string, unknown>): ReviewSearch => reviewSearch(search),
+  component: DeadLetters,
+});
+
+const pollMillis = 5_000;
+
+function DeadLetters() {
+  const { i18n } = useLingui();
+  const search = Route.useSearch();
+  const navigate = Route.useNavigate();
+  const list = useQuery(
+    IngestService.method.listDeadLetters,
+    { pageSize: reviewLimit },
+    { refetchInterval: pollMillis },
+  );
+  const arrivals = useArrivals(list.data?.deadLetters ?? [], deadLetterKey);
+  const matched = filterDeadLetters(arrivals.rows, search.q);
+  const causes = causesOf(arrivals.rows);
+  const shown = arrivals.rows.find((letter) => deadLetterKey(letter) === search.show);
+  return (
+    <ReviewRoom list="dead-letters">
+      {list.error === null ? null : (
+        <ErrorNotice
+          error={list.error}
+          title={i18n.t("The dead letters can't be read.")}
+          onRetry={() => void list.refetch()}
+        />
+      )}
+      {list.data === undefined ? (
+        list.error === null ? (
+          <Skeleton height={320} animate={false} />
+        ) : null
+      ) : list.data.deadLetters.length === 0 ? (
+        <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No dead letter so far")}>
+          {i18n.t(
+            "An event that a contest can't score, for example because its formula divides by zero, is set aside here with the reason. It holds nothing up: the events after it are scored as ever.",
+          )}
+        </EmptyState>
+      ) : (
+        <>
+          <Causes causes={causes} />
+          <ReviewList
+            query={search.q}
+            placeholder={i18n.t("Event id or reason")}
+            onQuery={(q) => void navigate({ search: { ...search, q }, replace: true })}
+            matched={matched.length}
+            read={list.data.deadLetters.length}
+            waiting={arrivals.waiting}
+            onShow={arrivals.show}
+            table={
+              matched.length === 0 ? (
+                <EmptyState icon={<SearchIcon size={28} />} title={i18n.t("No event matches")}>
+                  {i18n.t("Clear the filter to see all of them.")}
+                </EmptyState>
+              ) : (
+                <DeadLetterTable letters={matched} search={search} />
+              )
+            }
+            detail={
+              shown === undefined ? undefined : (
+                <DeadLetterDetail
+                  letter={shown}
+                  search={search}
+                  alike={(causes.find(({ cause }) => cause === causeOf(shown.reason))?.count ?? 1) - 1}
+                />
+              )
+            }
+          />
+        </>
+      )}
+    </ReviewRoom>
+  );
+}
