@@ -228,7 +228,7 @@ func TestDatabaseAway(t *testing.T) {
 	require.NoError(t, server.Start(t.Context()))
 	require.Eventually(t, func() bool {
 		return b.post(t, spin("e_2", time.Now(), "")).status == http.StatusAccepted
-	}, 20*time.Second, 100*time.Millisecond)
+	}, patience, 100*time.Millisecond)
 }
 
 func TestOtherMethodsAndDoors(t *testing.T) {

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	laurel "github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
 )
@@ -134,16 +136,22 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
-// queryText returns a parameter that may be there once, and at most limit bytes long.
+// queryText returns a parameter that may be there once, as text of at most limit bytes; empty when it is absent.
 func queryText(r *http.Request, name string, limit int) (string, error) {
-	values := r.URL.Query()[name]
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return "", badField("query", "can't be read: %s; write name=value&name=value and other characters as %%XX", err)
+	}
+	values := query[name]
 	switch {
 	case len(values) == 0:
 		return "", nil
 	case len(values) > 1:
 		return "", badField(name, "must be there only once")
-	case len(values[0]) > limit || strings.ContainsRune(values[0], 0):
-		return "", badField(name, "must be text of at most %d bytes", limit)
+	case len(values[0]) > limit:
+		return "", badField(name, "must be at most %d bytes, but has %d", limit, len(values[0]))
+	case strings.ContainsRune(values[0], 0) || !utf8.ValidString(values[0]):
+		return "", badField(name, "must be UTF-8 text without the NUL character")
 	}
 	return values[0], nil
 }

@@ -30,7 +30,7 @@ func (a *API) mountRPC(mux *http.ServeMux) error {
 	}
 	// Ingest answers for each event by itself, so its messages are not refused as a whole.
 	unchecked := a.rpcOptions(traces)
-	checked := a.rpcOptions(traces, validate.NewInterceptor())
+	checked := a.rpcOptions(traces, connect.UnaryInterceptorFunc(refuseNUL), validate.NewInterceptor())
 	crossOrigin := http.NewCrossOriginProtection()
 	mount := func(path string, handler http.Handler) {
 		guarded := a.identify(a.timed(withoutForeignForms(crossOrigin, handler)))

@@ -37,6 +37,9 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
+// patience bounds the waits of these tests; it is long because the machine may be busy, and nothing depends on it.
+const patience = time.Minute
+
 const (
 	devKey   = "k"
 	password = "correct horse"

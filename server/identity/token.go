@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -123,8 +124,8 @@ func (t tokenSigner) verifyKey(token *jwt.Token) (any, error) {
 }
 
 func checkUserID(userID string) error {
-	if userID == "" || len(userID) > maxUserIDBytes || !utf8.ValidString(userID) {
-		return invalid("user_id", "must be 1 to %d bytes of text", maxUserIDBytes)
+	if userID == "" || len(userID) > maxUserIDBytes || !utf8.ValidString(userID) || strings.ContainsRune(userID, 0) {
+		return invalid("user_id", "must be 1 to %d bytes of UTF-8 text without the NUL character", maxUserIDBytes)
 	}
 	return nil
 }
