@@ -2,10 +2,10 @@ package contest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
-	"hash"
+	"maps"
+	"slices"
 	"time"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
@@ -23,27 +23,40 @@ const (
 const maxTransitions = 4
 
 // Step makes every transition that is due. Each is a conditional update, so several processes may step at once and a repeat does nothing.
+// A contest that can't go on does not hold up the others, and none waits to be closed while another is frozen, which may take long.
 func (s *Service) Step(ctx context.Context) error {
 	if err := s.refresh(ctx); err != nil {
 		return err
 	}
+	failed := map[string]error{}
 	for range maxTransitions {
-		moved := false
-		for _, c := range s.Set().All() {
-			did, err := s.stepOne(ctx, c)
-			if err != nil {
-				return fmt.Errorf("contest %s: %w", c.ID, err)
-			}
-			moved = moved || did
+		moved := s.pass(ctx, s.advance, failed)
+		if s.pass(ctx, s.conclude, failed) {
+			moved = true
 		}
 		if !moved {
-			return nil
+			break
 		}
 		if err := s.Sync(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
+	return errors.Join(slices.Collect(maps.Values(failed))...)
+}
+
+// pass takes each contest one step on, leaving out those that have failed.
+func (s *Service) pass(ctx context.Context, step func(context.Context, *Live) (bool, error), failed map[string]error) (moved bool) {
+	for _, c := range s.Set().All() {
+		if failed[c.ID] != nil {
+			continue
+		}
+		did, err := step(ctx, c)
+		if err != nil {
+			failed[c.ID] = fmt.Errorf("contest %s: %w", c.ID, err)
+		}
+		moved = moved || did
+	}
+	return moved
 }
 
 // refresh loads the set again when another process, the fold or a publisher has changed something.
@@ -55,7 +68,8 @@ func (s *Service) refresh(ctx context.Context) error {
 	return s.Sync(ctx)
 }
 
-func (s *Service) stepOne(ctx context.Context, c *Live) (bool, error) {
+// advance makes the transitions that are quick.
+func (s *Service) advance(ctx context.Context, c *Live) (bool, error) {
 	now := s.Clock.Now(c.Markets, c.Brands).UnixMicro()
 	switch {
 	case c.State == scheduled && now >= c.Start:
@@ -64,10 +78,16 @@ func (s *Service) stepOne(ctx context.Context, c *Live) (bool, error) {
 		return s.move(ctx, c.ID, live, closing)
 	case c.State == closing && c.CloseSeq == 0 && now >= c.GraceEnd:
 		return s.closeAtHead(ctx, c)
-	case c.State == closing && c.CloseSeq != 0:
-		return s.finalise(ctx, c)
 	}
 	return false, nil
+}
+
+// conclude makes a closed contest final.
+func (s *Service) conclude(ctx context.Context, c *Live) (bool, error) {
+	if c.State != closing || c.CloseSeq == 0 {
+		return false, nil
+	}
+	return s.finalise(ctx, c)
 }
 
 // move is a transition that changes nothing but the state.
@@ -127,108 +147,6 @@ func Close(ctx context.Context, tx *store.Tx, id string, position int64) (closed
 	}
 	return true, bump(ctx, tx)
 }
-
-// finalise freezes the standings once the fold has passed the close position. From then on they can't change, so they are copied in slices
-// that hold nobody up; a copy that was cut short is made again with the same rows.
-func (s *Service) finalise(ctx context.Context, c *Live) (done bool, err error) {
-	var result *frozen
-	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		folded, err := s.Journal.Folded(ctx, tx, c.CloseSeq)
-		if err != nil || !folded {
-			return err
-		}
-		result, err = s.freeze(ctx, tx, c)
-		return err
-	})
-	if err != nil || result == nil {
-		return false, err
-	}
-	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := lockRevision(ctx, tx); err != nil {
-			return err
-		}
-		updated, err := tx.ExecContext(ctx, "UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4 WHERE id = $5 AND state = $6 AND version = $7 AND close_seq = $8",
-			int(final), s.Now().UnixMicro(), result.hash, result.players, c.ID, int(closing), c.Version, c.CloseSeq)
-		if err != nil {
-			return fmt.Errorf("store result: %w", err)
-		}
-		rows, err := updated.RowsAffected()
-		if done = rows == 1; !done || err != nil {
-			return err
-		}
-		return bump(ctx, tx)
-	})
-	return done, err
-}
-
-// frozen is a result that was copied.
-type frozen struct {
-	hash    string
-	players int64
-}
-
-// freezeSlice is how many places are written in one transaction.
-const freezeSlice = 2000
-
-// freeze copies the standings in order, as view sees them, and hashes them with the definition they come from.
-func (s *Service) freeze(ctx context.Context, view *store.Tx, c *Live) (*frozen, error) {
-	result := NewResultHash(c.Hash, c.CloseSeq)
-	players := int64(0)
-	slice := make([]Ranked, 0, freezeSlice)
-	for row, err := range InOrder(ctx, view, c.ID) {
-		if err != nil {
-			return nil, err
-		}
-		players++
-		result.Add(players, row)
-		if slice = append(slice, row); len(slice) == freezeSlice {
-			if err := s.freezeRows(ctx, c.ID, players-int64(len(slice)), slice); err != nil {
-				return nil, err
-			}
-			slice = slice[:0]
-		}
-	}
-	if err := s.freezeRows(ctx, c.ID, players-int64(len(slice)), slice); err != nil {
-		return nil, err
-	}
-	return &frozen{hash: result.Sum(), players: players}, nil
-}
-
-// freezeRows writes the places after the given one; places that are there already stay.
-func (s *Service) freezeRows(ctx context.Context, contestID string, after int64, rows []Ranked) error {
-	return s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		insert, err := tx.PrepareContext(ctx, "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
-		if err != nil {
-			return fmt.Errorf("prepare final standings: %w", err)
-		}
-		defer func() { _ = insert.Close() }()
-		for i, row := range rows {
-			if _, err := insert.ExecContext(ctx, contestID, after+int64(i)+1, row.UserID, row.Units, []byte(row.Tie)); err != nil {
-				return fmt.Errorf("freeze standings: %w", err)
-			}
-		}
-		return nil
-	})
-}
-
-// ResultHash is the SHA-256 of a result: the definition's hash and the close position on a first line, then a line for each place
-// with place, units, tie bytes in hexadecimal and user id, separated by tabs.
-type ResultHash struct{ hash hash.Hash }
-
-// NewResultHash starts the hash of a result.
-func NewResultHash(definitionHash string, closeSeq int64) *ResultHash {
-	r := &ResultHash{hash: sha256.New()}
-	fmt.Fprintf(r.hash, "%s\t%d\n", definitionHash, closeSeq)
-	return r
-}
-
-// Add adds a place; places are added in order.
-func (r *ResultHash) Add(place int64, row Ranked) {
-	fmt.Fprintf(r.hash, "%d\t%d\t%x\t%s\n", place, row.Units, row.Tie, row.UserID)
-}
-
-// Sum returns the hash in hexadecimal.
-func (r *ResultHash) Sum() string { return hex.EncodeToString(r.hash.Sum(nil)) }
 
 // StepInterval is how often the life-cycle worker looks for transitions that are due.
 const StepInterval = 250 * time.Millisecond

@@ -1,0 +1,43 @@
+package pipeline_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurelhq/laurel/server/store"
+	"github.com/laurelhq/laurel/server/store/storetest"
+)
+
+// TestContestThatCanNotBeFrozenHoldsUpNoOther has the database refuse the result of one contest for good. The others end as they should.
+func TestContestThatCanNotBeFrozenHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	refuse := map[store.Dialect]string{
+		store.SQLite: "CREATE TRIGGER refuse BEFORE INSERT ON final_standing WHEN NEW.contest_id = 'b' BEGIN SELECT RAISE(ABORT, 'refused'); END",
+		store.Postgres: `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.contest_id = 'b' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
+			CREATE TRIGGER refuse BEFORE INSERT ON final_standing FOR EACH ROW EXECUTE FUNCTION refuse()`,
+	}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		clock := clockAt(60)
+		p := start(t, s, options{now: clock.now})
+		for _, id := range []string{"a", "b", "c"} {
+			p.publish(t, sprint(id, "type: sum"))
+		}
+		p.send(t, spin{id: "1", user: "u", at: at(1), bet: 100, win: 100}.event())
+		p.fold(t)
+		_, err := s.Write().ExecContext(t.Context(), refuse[s.Dialect()])
+		require.NoError(t, err)
+		clock.set(90_000)
+		var failed error
+		require.Eventually(t, func() bool {
+			failed = p.contests.Step(t.Context())
+			require.NoError(t, p.pipeline.CatchUp(t.Context()))
+			return p.contests.Set().Get("c").ResultHash != ""
+		}, patience, 5*time.Millisecond, "the contest behind it becomes final")
+		require.ErrorContains(t, failed, "contest b")
+		require.NotEmpty(t, p.contests.Set().Get("a").ResultHash)
+		require.NotEmpty(t, p.contests.Set().Get("c").ResultHash)
+		require.Empty(t, p.contests.Set().Get("b").ResultHash)
+	})
+}
