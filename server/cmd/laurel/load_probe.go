@@ -14,7 +14,7 @@ const (
 	// loadKept is the n of best_n_rounds in the contest that load publishes, and loadUnits are units a point (precision 2).
 	loadKept, loadUnits = 20, 100
 	// sightingsWait is how long the sockets may take to read the last frames, looked at every sightingsPoll.
-	sightingsWait, sightingsPoll = 5 * time.Second, 20 * time.Millisecond
+	sightingsWait, sightingsPoll = 30 * time.Second, 20 * time.Millisecond
 	// warmUpProbes come first and are not measured: after them the probe's player stands above those of earlier runs.
 	warmUpProbes = loadKept
 	// drainPartitions is how many partitions an installation has unless it was set otherwise.

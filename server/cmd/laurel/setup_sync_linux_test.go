@@ -3,9 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"sync/atomic"
@@ -52,18 +52,15 @@ func watchSyncs(t *testing.T, dir string) *syncs {
 	return s
 }
 
-// copyProgram puts this test program where other users may execute it.
+// copyProgram puts this test program where other users may execute it. Another process copies: a file that was open for writing in this one
+// may be so still in a child that a test beside this one is just starting, and then it can't be executed.
 func copyProgram(t *testing.T, to string) {
 	t.Helper()
 	own, err := os.Executable()
 	require.NoError(t, err)
-	from, err := os.Open(own)
-	require.NoError(t, err)
-	defer func() { _ = from.Close() }()
-	file, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
-	require.NoError(t, err)
-	_, err = io.Copy(file, from)
-	require.NoError(t, errors.Join(err, file.Close()))
+	said, err := exec.Command("cp", own, to).CombinedOutput()
+	require.NoError(t, err, "%s", said)
+	require.NoError(t, os.Chmod(to, 0o755))
 }
 
 // notification and verdict are struct seccomp_notif and struct seccomp_notif_resp of linux/seccomp.h.

@@ -27,7 +27,7 @@ import (
 
 const (
 	// patience bounds the waits of these tests; it is long because the machine may be busy, and nothing depends on it.
-	patience = time.Minute
+	patience = 3 * time.Minute
 	// logKept is how much of a child's log is shown when its test fails.
 	logKept = 16 << 10
 	// waitStep is how often a wait looks again.
@@ -232,7 +232,7 @@ func newWeb(t testing.TB, at, key string) *web {
 	t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: 256}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &web{at: at, key: key, client: &http.Client{Timeout: time.Minute, Transport: transport}}
+	return &web{at: at, key: key, client: &http.Client{Timeout: patience, Transport: transport}}
 }
 
 // answer is what a door said.
