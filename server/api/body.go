@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"connectrpc.com/connect"
 )
 
 const (
@@ -124,7 +126,7 @@ func (a *API) timed(next http.Handler) http.Handler {
 			limit, rolling = streamIdle, true
 		}
 		controller := http.NewResponseController(w)
-		body := &timedBody{ReadCloser: r.Body, limit: limit, rolling: rolling}
+		body := &timedBody{ReadCloser: r.Body, ctx: r.Context(), limit: limit, rolling: rolling}
 		body.late = time.AfterFunc(limit, func() { _ = controller.SetReadDeadline(aLongTimeAgo) })
 		defer body.late.Stop()
 		r.Body = body
@@ -134,6 +136,7 @@ func (a *API) timed(next http.Handler) http.Handler {
 
 type timedBody struct {
 	io.ReadCloser
+	ctx     context.Context
 	limit   time.Duration
 	rolling bool
 	late    *time.Timer
@@ -149,5 +152,19 @@ func (b *timedBody) Read(p []byte) (int, error) {
 	case b.rolling && n > 0:
 		b.late.Reset(b.limit)
 	}
-	return n, err
+	late := errors.Is(err, os.ErrDeadlineExceeded)
+	if err == nil || errors.Is(err, io.EOF) || (b.ctx.Err() != nil && !late) { // who went away needs no words
+		return n, err
+	}
+	return n, b.worded(err)
+}
+
+// worded tells the caller what was wrong with his body. The RPC library would call it unknown or internal, and quote what the operating
+// system says of the connection.
+func (b *timedBody) worded(err error) error {
+	said := judge(bodyError(err))
+	if said.kind == kindTimeout && b.rolling {
+		said.message = "nothing came for " + b.limit.String() + "; open the stream anew when there is something to send"
+	}
+	return connect.NewError(codes[said.kind].rpc, said)
 }

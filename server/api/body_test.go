@@ -140,3 +140,36 @@ func TestSlowClientIsToldSo(t *testing.T) {
 		}
 	}
 }
+
+// TestBrokenRPCBodies are the caller's mistakes, and what the operating system says of his connection is not for him.
+func TestBrokenRPCBodies(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *api.Config) { c.BodyTime = 150 * time.Millisecond })
+	const unary, stream = "/rpc/laurel.v1.IngestService/Ingest", "/rpc/laurel.v1.IngestService/IngestStream"
+	for name, each := range map[string]struct{ path, kind, body, want string }{
+		"slow":              {unary, "application/json", "Content-Length: 10\r\n\r\n{", `"deadline_exceeded","message":"the body did not arrive in time`},
+		"broken chunk":      {unary, "application/json", "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", `"invalid_argument","message":"the body ended too early`},
+		"envelope cut off":  {stream, "application/connect+json", "Content-Length: 7\r\n\r\n\x00\x00\x00\x00\x09{}", `"invalid_argument","message":"the stream can't be read`},
+		"never compressed":  {stream, "application/connect+json", "Content-Length: 7\r\n\r\n\x01\x00\x00\x00\x02{}", `"invalid_argument","message":"the stream can't be read`},
+		"half a prefix":     {stream, "application/connect+json", "Content-Length: 3\r\n\r\n\x00\x00\x00", `"invalid_argument","message":"the stream can't be read`},
+		"chunk in a stream": {stream, "application/connect+json", "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", `"invalid_argument","message":"the body ended too early`},
+	} {
+		connection, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+		require.NoError(t, err, name)
+		defer func() { _ = connection.Close() }()
+		require.NoError(t, connection.SetDeadline(time.Now().Add(patience)))
+		_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\n%s", each.path, devKey, each.kind, each.body)
+		require.NoError(t, err, name)
+		answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		require.NoError(t, err, name)
+		said, _ := io.ReadAll(answer.Body) // the connection is closed with bytes unread, so its end may be a reset
+		_ = answer.Body.Close()
+		assert.Contains(t, strings.Replace(string(said), `"code":`, "", 1), each.want, name)
+		assert.NotContains(t, string(said), "127.0.0.1", name)
+	}
+	got := b.get(t, "/rpc/laurel.v1.LeaderboardService/GetLeaderboard?connect=v1&encoding=proto&base64=1&message=@@@")
+	assert.Equal(t, http.StatusBadRequest, got.status, "%s", got.body)
+	got = b.get(t, "/rpc/laurel.v1.LeaderboardService/GetLeaderboard?connect=v1&encoding=json&message=%zz")
+	assert.Equal(t, http.StatusBadRequest, got.status, "%s", got.body)
+	assert.NotContains(t, b.log.String(), "request failed")
+}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"connectrpc.com/connect"
@@ -71,7 +72,16 @@ func (s ingestService) IngestStream(ctx context.Context, stream *connect.ClientS
 		}
 		first += int32(len(results))
 	}
-	return response, stream.Err()
+	return response, unreadable(stream.Err())
+}
+
+// unreadable words what is wrong with a stream as the caller's mistake, which the RPC library calls unknown or internal.
+func unreadable(err error) error {
+	var said *connect.Error
+	if errors.As(err, &said) && (said.Code() == connect.CodeInternal || said.Code() == connect.CodeUnknown) {
+		return &failure{kind: kindInvalid, message: "the stream can't be read: " + said.Message()}
+	}
+	return err
 }
 
 // accept hands events to ingest and words a result for each, in order.
