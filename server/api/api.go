@@ -134,6 +134,8 @@ const (
 func (a *API) rpcOptions(interceptors ...connect.Interceptor) connect.HandlerOption {
 	translate := errorInterceptor{log: a.Log}
 	return connect.WithHandlerOptions(
+		connect.WithCodec(jsonCodecs[0]),
+		connect.WithCodec(jsonCodecs[1]),
 		connect.WithReadMaxBytes(maxBodyBytes),
 		connect.WithCompressMinBytes(minCompressBytes),
 		connect.WithRequestGate(a.gate),

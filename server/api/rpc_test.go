@@ -330,3 +330,23 @@ func TestInternalErrorsAndPanicsTellNothing(t *testing.T) {
 		fail = false
 	}
 }
+
+// TestMistypedFieldOverJSON is refused as the REST doors do: what was meant would otherwise be a default.
+func TestMistypedFieldOverJSON(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.publish(t, "sprint", "")
+	for _, kind := range []string{"application/json", "application/json; charset=utf-8"} {
+		for procedure, body := range map[string]string{
+			"LeaderboardService/GetLeaderboard": `{"contest_id":"sprint","topp":5}`,
+			"IngestService/Ingest":              `{"events":[{"event_id":"e","name":"login","evnt_ts":"2026-01-01T00:00:00Z","topp":1,"user":{"id":"u"}}]}`,
+			"PlayerService/MintPlayerToken":     `{"user_id":"u","ttl":5}`,
+		} {
+			got := b.call(t, http.MethodPost, "/rpc/laurel.v1."+procedure, strings.NewReader(body), "Authorization", "Bearer "+devKey, "Content-Type", kind)
+			assert.Equal(t, http.StatusBadRequest, got.status, "%s %s: %s", procedure, kind, got.body)
+			assert.Contains(t, string(got.body), "unknown field")
+		}
+		got := b.call(t, http.MethodPost, "/rpc/laurel.v1.LeaderboardService/GetLeaderboard", strings.NewReader(`{"contestId":"sprint","top":5}`), "Content-Type", kind)
+		assert.Equal(t, http.StatusOK, got.status, "%s", got.body)
+	}
+}
