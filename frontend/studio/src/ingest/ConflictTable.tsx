@@ -1,6 +1,6 @@
 import type { EventConflict } from "@laurel/client/gen/laurel/v1/ingest_service_pb.js";
 import { useLingui } from "@lingui/react";
-import { Table } from "@mantine/core";
+import { Table, Text } from "@mantine/core";
 import { RoomLink } from "../ui/links.tsx";
 import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
@@ -21,9 +21,10 @@ export function ConflictTable({ conflicts, search }: ConflictTableProps) {
       <Table className={classes.table} verticalSpacing="sm" aria-label={i18n.t("Conflicts")}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th scope="col">{i18n.t("Event id")}</Table.Th>
-            <Table.Th scope="col">{i18n.t("Player")}</Table.Th>
-            <Table.Th scope="col">{i18n.t("Refused")}</Table.Th>
+            <Table.Th scope="col">{i18n.t("Event")}</Table.Th>
+            <Table.Th scope="col" className={classes.when}>
+              {i18n.t("Refused")}
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -39,12 +40,14 @@ export function ConflictTable({ conflicts, search }: ConflictTableProps) {
                     resetScroll={false}
                     aria-current={key === search.show ? "true" : undefined}
                   >
-                    <bdi className={classes.eventId}>{conflict.eventId}</bdi>
+                    <bdi dir="auto" className={classes.eventId} title={conflict.eventId}>
+                      {conflict.eventId}
+                    </bdi>
                   </RoomLink>
+                  <Text size="sm" className={classes.reason}>
+                    <bdi>{conflict.stored?.user?.id ?? "–"}</bdi>
+                  </Text>
                 </Table.Th>
-                <Table.Td className={classes.reason}>
-                  <bdi>{conflict.stored?.user?.id ?? "–"}</bdi>
-                </Table.Td>
                 <Table.Td>
                   {at === undefined ? "–" : <bdi>{format.instant(at, format.zone, true)}</bdi>}
                 </Table.Td>

@@ -1,6 +1,6 @@
 import type { DeadLetter } from "@laurel/client/gen/laurel/v1/ingest_service_pb.js";
 import { useLingui } from "@lingui/react";
-import { Table } from "@mantine/core";
+import { Table, Text } from "@mantine/core";
 import { RoomLink } from "../ui/links.tsx";
 import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
@@ -21,9 +21,10 @@ export function DeadLetterTable({ letters, search }: DeadLetterTableProps) {
       <Table className={classes.table} verticalSpacing="sm" aria-label={i18n.t("Dead letters")}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th scope="col">{i18n.t("Event id")}</Table.Th>
-            <Table.Th scope="col">{i18n.t("Reason")}</Table.Th>
-            <Table.Th scope="col">{i18n.t("Failed")}</Table.Th>
+            <Table.Th scope="col">{i18n.t("Event")}</Table.Th>
+            <Table.Th scope="col" className={classes.when}>
+              {i18n.t("Failed")}
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -39,12 +40,14 @@ export function DeadLetterTable({ letters, search }: DeadLetterTableProps) {
                     resetScroll={false}
                     aria-current={key === search.show ? "true" : undefined}
                   >
-                    <bdi className={classes.eventId}>{letter.eventId}</bdi>
+                    <bdi dir="auto" className={classes.eventId} title={letter.eventId}>
+                      {letter.eventId}
+                    </bdi>
                   </RoomLink>
+                  <Text size="sm" className={classes.reason}>
+                    <bdi lang="en">{letter.reason}</bdi>
+                  </Text>
                 </Table.Th>
-                <Table.Td className={classes.reason}>
-                  <bdi lang="en">{letter.reason}</bdi>
-                </Table.Td>
                 <Table.Td>
                   {at === undefined ? "–" : <bdi>{format.instant(at, format.zone, true)}</bdi>}
                 </Table.Td>

@@ -70,6 +70,13 @@ function ContestRoom() {
           </>
         }
       />
+      {query.error === null ? null : (
+        <ErrorNotice
+          error={query.error}
+          title={i18n.t("What you see may be out of date.")}
+          onRetry={() => void query.refetch()}
+        />
+      )}
       <Stack gap="md">
         <Panel title={i18n.t("Life cycle")}>
           <LifeCycle contest={contest} />
