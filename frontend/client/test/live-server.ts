@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import {
   create,
   fromBinary,
@@ -68,11 +67,39 @@ function connectionOf(socket: WebSocket, request: IncomingMessage): ClientConnec
   };
 }
 
-/** startLiveServer listens on loopback; port 0 takes a free one. */
+/**
+ * Ports below those that systems give to outgoing connections: a server that a test stops comes back at its port, and
+ * no connection, not even a client's that looks for the server there, may have it meanwhile. Browsers refuse 10 080.
+ */
+const ports = { first: 11_000, last: 29_999, attempts: 100 };
+
+/** Listens on loopback, at a free port when none is given. */
+async function listen(http: Server, port: number | undefined): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    const tried = port ?? ports.first + Math.floor(Math.random() * (ports.last - ports.first + 1));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        http.once("error", reject);
+        http.listen(tried, "127.0.0.1", () => {
+          http.off("error", reject);
+          resolve();
+        });
+      });
+      return tried;
+    } catch (cause) {
+      const taken = (cause as NodeJS.ErrnoException).code === "EADDRINUSE";
+      if (!taken || port !== undefined || attempt === ports.attempts) throw cause;
+    }
+  }
+}
+
+/** startLiveServer listens on loopback, at a free port when none is given. */
 export async function startLiveServer(options: LiveServerOptions = {}): Promise<LiveServer> {
   const { onFrame = (frame, to) => frame.case === "hello" && to.send(welcome()) } = options;
   const connections: ClientConnection[] = [];
   const http = createServer(options.onRequest ?? ((_request, response) => response.writeHead(404).end()));
+  // Before there are sockets: they would make a port that is taken everybody's error.
+  const port = await listen(http, options.port);
   const sockets = new WebSocketServer({
     server: http,
     path: "/ws",
@@ -90,8 +117,6 @@ export async function startLiveServer(options: LiveServerOptions = {}): Promise<
     });
     socket.on("close", () => options.onClose?.(connection));
   });
-  await new Promise<void>((resolve) => http.listen(options.port ?? 0, "127.0.0.1", resolve));
-  const { port } = http.address() as AddressInfo;
   return {
     httpUrl: `http://127.0.0.1:${port}`,
     url: `ws://127.0.0.1:${port}/ws`,

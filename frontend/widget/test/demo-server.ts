@@ -103,7 +103,7 @@ export const pages = new Map<string, string>();
 
 /** startDemoServer starts it on a free port of loopback. */
 export async function startDemoServer(options: DemoServerOptions = {}): Promise<DemoServer> {
-  const { players = 40, contest, port = 0, dev = true } = options;
+  const { players = 40, contest, port, dev = true } = options;
   const random = new Random(42);
   const entrants: Entrant[] = Array.from({ length: players }, (_, index) => ({
     key: `key_${index + 1}`,
@@ -135,7 +135,7 @@ export async function startDemoServer(options: DemoServerOptions = {}): Promise<
     }
   };
   const live = await startLiveServer({
-    port,
+    ...(port !== undefined && { port }),
     onRequest: serveFiles(dev, feed, pages),
     onClose: (connection) => watches.delete(connection),
     onFrame(frame, to) {

@@ -21,7 +21,7 @@ async function setup(query = "", options: DemoServerOptions = {}) {
   return { ...opened, server };
 }
 
-const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 50 });
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 50 });
 
 describe("the demo page", () => {
   it("finds the live contest, and follows a player when asked", async () => {

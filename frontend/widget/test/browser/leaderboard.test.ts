@@ -33,7 +33,7 @@ async function setup(
 }
 
 const board = '<laurel-leaderboard contest-id="t_sprint" locale="en" theme="light"></laurel-leaderboard>';
-const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 50 });
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 60_000, interval: 50 });
 const rowKeys = (page: Page) =>
   page
     .locator("laurel-leaderboard [data-key]")
