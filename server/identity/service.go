@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -84,6 +85,9 @@ func Open(ctx context.Context, settings Settings) (*Service, error) {
 	var err error
 	if s.proxies, err = ParseProxies(settings.TrustedProxies); err != nil {
 		return nil, err
+	}
+	if key := settings.DevAPIKey; key != strings.TrimSpace(key) || len(key) > maxBearerBytes {
+		return nil, fmt.Errorf("the dev API key must have at most %d bytes and no blanks at its ends: no caller could send it", maxBearerBytes)
 	}
 	if settings.DevAPIKey != "" {
 		digest := digestOf(settings.DevAPIKey)

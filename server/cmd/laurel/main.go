@@ -35,7 +35,6 @@ func main() {
 	parser, err := kong.New(&v,
 		kong.Name("laurel"),
 		kong.Description("Live contests: events in, scores, ranks and boards out.\n\nEvery flag can be set by the environment (LAUREL_*) or in laurel.yaml."),
-		kong.UsageOnError(),
 		kong.Configuration(readSettings, "laurel.yaml"),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
@@ -43,7 +42,12 @@ func main() {
 		fail(err)
 	}
 	call, err := parser.Parse(os.Args[1:])
-	parser.FatalIfErrorf(err)
+	if err != nil {
+		misused(err)
+	}
+	for _, warning := range strayVariables(parser.Model, call.Selected(), os.Environ()) {
+		fmt.Fprintln(os.Stderr, "laurel:", warning)
+	}
 	if err := call.Run(); err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 			os.Exit(130)
@@ -55,6 +59,24 @@ func main() {
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "laurel:", err)
 	os.Exit(1)
+}
+
+// exitMisused is the code for a command line or settings that can't be followed; everything else that goes wrong is 1.
+const exitMisused = 2
+
+// misused says what is wrong with the command line and where help is. Who named no verb gets the list of them.
+func misused(err error) {
+	path := "laurel"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if verb := parse.Context.Selected(); verb != nil {
+			path = verb.FullPath()
+		} else if len(parse.Context.Args) == 0 {
+			_ = parse.Context.PrintUsage(false)
+		}
+	}
+	fmt.Fprintf(os.Stderr, "laurel: %s\n%s --help says more\n", err, path)
+	os.Exit(exitMisused)
 }
 
 type versionCmd struct{}

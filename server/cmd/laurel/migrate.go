@@ -22,6 +22,6 @@ func (c *migrateCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Printf("%d migrations applied; the schema is up to date\n", applied)
+	_, err = fmt.Printf("migrations applied: %d; the schema is up to date\n", applied)
 	return err
 }

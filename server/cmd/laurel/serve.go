@@ -18,14 +18,17 @@ type serveCmd struct {
 	storage
 	doors
 	Rules         string `help:"Folder of definitions to publish at the start." env:"LAUREL_RULES" type:"existingdir" placeholder:"DIR"`
-	AdminName     string `help:"Makes this operator, with all roles, unless it exists." env:"LAUREL_ADMIN_NAME"`
-	AdminPassword string `help:"Its password." env:"LAUREL_ADMIN_PASSWORD"`
+	AdminName     string `help:"An operator with all roles: made at the start, or given these roles and this password if there is one of the name already." env:"LAUREL_ADMIN_NAME"`
+	AdminPassword string `help:"The password of --admin-name, 8 to 256 bytes." env:"LAUREL_ADMIN_PASSWORD"`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCmd) Run(ctx context.Context) error {
 	if (c.AdminName == "") != (c.AdminPassword == "") {
 		return errors.New("--admin-name and --admin-password go together")
+	}
+	if err := c.doors.check(); err != nil {
+		return err
 	}
 	s := server{storage: c.storage, doors: c.doors, clockSetting: "real", logTo: os.Stderr}
 	if c.Rules != "" {
@@ -50,6 +53,9 @@ type devCmd struct {
 // Run serves with everything a person needs to try Laurel.
 func (c *devCmd) Run(ctx context.Context) error {
 	rate, err := parseRate(c.Traffic)
+	if err == nil {
+		err = c.doors.check()
+	}
 	if err != nil {
 		return err
 	}

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
+	"os"
 	"strings"
 	"time"
-
-	"github.com/alecthomas/kong"
-	"go.yaml.in/yaml/v3"
 )
 
 // storage is where a server keeps things.
@@ -29,17 +29,46 @@ type doors struct {
 	Profile        bool          `help:"Serve /debug/pprof to API keys with the scope admin." env:"LAUREL_PROFILE"`
 }
 
-// readSettings reads laurel.yaml: flag names as keys, with - or _.
-func readSettings(r io.Reader) (kong.Resolver, error) {
-	values := map[string]any{}
-	if err := yaml.NewDecoder(r).Decode(&values); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read settings: %w", err)
+// leastSnapshotEvery keeps a figure without its unit, such as 30, from being read as next to nothing.
+const leastSnapshotEvery = time.Second
+
+// check finds what the types of the settings can't say.
+func (d doors) check() error {
+	if _, _, err := net.SplitHostPort(d.Listen); err != nil {
+		return fmt.Errorf("--listen must be host:port, such as 127.0.0.1:8080, or :8080 for every address, but is %q", d.Listen)
 	}
-	known := map[string]any{}
-	for name, value := range values {
-		known[strings.ReplaceAll(name, "_", "-")] = value
+	switch {
+	case d.LagLimit < 1:
+		return fmt.Errorf("--lag-limit must be at least 1, but is %d", d.LagLimit)
+	case d.SnapshotEvery < leastSnapshotEvery:
+		return fmt.Errorf("--snapshot-every must be at least %s, but is %s", leastSnapshotEvery, d.SnapshotEvery)
 	}
-	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		return known[flag.Name], nil
-	}), nil
+	return nil
+}
+
+// missing returns the path of a database file that is not there; empty when it is, or is no file.
+func (s storage) missing() string {
+	path, isFile := strings.CutPrefix(s.DatabaseURL, "sqlite:")
+	if !isFile || path == "" {
+		return ""
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return path
+	}
+	return ""
+}
+
+// check refuses a database that is not there. Verbs that only make sense of what is in it would otherwise make an empty one where a path is misspelt.
+func (s storage) check() error {
+	if path := s.missing(); path != "" {
+		return fmt.Errorf("there is no database at %s: check --database-url, or make it with laurel migrate", path)
+	}
+	return nil
+}
+
+// tellNew says that a verb is about to make a database, which may be meant or a misspelt path.
+func (s storage) tellNew(w io.Writer) {
+	if path := s.missing(); path != "" {
+		_, _ = fmt.Fprintf(w, "laurel: there is no database at %s yet: making it\n", path)
+	}
 }

@@ -27,6 +27,10 @@ type playerTokenCmd struct {
 
 // Run prints the token.
 func (c *playerTokenCmd) Run(ctx context.Context, cli *kong.Context) error {
+	if c.TTL < time.Second || c.TTL > identity.MaxTokenTTL {
+		return fmt.Errorf("--ttl must be 1s to %s, but is %s", identity.MaxTokenTTL, c.TTL)
+	}
+	c.tellNew(cli.Stderr)
 	return withIdentity(ctx, c.storage, func(people *identity.Service) error {
 		token, err := people.MintPlayerToken(c.User, c.TTL)
 		if err != nil {
@@ -49,6 +53,7 @@ func (c *keyTokenCmd) Run(ctx context.Context, cli *kong.Context) error {
 	for i, scope := range c.Scopes {
 		scopes[i] = identity.Scope(scope)
 	}
+	c.tellNew(cli.Stderr)
 	return withIdentity(ctx, c.storage, func(people *identity.Service) error {
 		key, bearer, err := people.CreateAPIKey(ctx, c.Name, scopes)
 		if err != nil {
@@ -66,6 +71,9 @@ type revokeTokenCmd struct {
 
 // Run revokes the key.
 func (c *revokeTokenCmd) Run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	return withIdentity(ctx, c.storage, func(people *identity.Service) error { return people.RevokeAPIKey(ctx, c.ID) })
 }
 

@@ -29,6 +29,9 @@ var errDiffers = errors.New("boards or standings differ from the journal")
 
 // Run verifies and says what it found.
 func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
 	closers := &closers{}
 	defer func() { err = errors.Join(err, closers.close()) }()
 	database, err := store.Open(ctx, c.DatabaseURL)
@@ -38,7 +41,7 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	closers.add("database", database.Close)
 	events, err := journal.Open(ctx, database, 0)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; if the database is empty or from an older version, laurel migrate brings it up to date", err)
 	}
 	definitions := catalog.NewService(database.Ent(), entWrites(database), wall, rule.Check)
 	contests := contest.NewService(contest.Config{
@@ -52,21 +55,27 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	differs := false
+	differs, verified := false, 0
 	for _, one := range contests.Set().All() {
 		if c.Contest != "" && one.ID != c.Contest {
 			continue
 		}
+		verified++
 		good, err := c.verify(ctx, database, events, engine, name, one)
 		if err != nil {
 			return fmt.Errorf("contest %s: %w", one.ID, err)
 		}
 		differs = differs || !good
 	}
-	if differs {
+	switch {
+	case differs:
 		return errDiffers
+	case c.Contest != "" && verified == 0:
+		return fmt.Errorf("there is no contest %q in this database", c.Contest)
+	case verified == 0:
+		_, err = fmt.Println("there is no contest in this database, so there is nothing to verify")
 	}
-	return nil
+	return err
 }
 
 // verify compares journal and standings, then standings and board.

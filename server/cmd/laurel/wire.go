@@ -210,6 +210,9 @@ func (p *process) prepare(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("publish %s: %w", p.rulesName, err)
 		}
+		if len(report.Published)+len(report.Unchanged) == 0 {
+			p.log.WarnContext(ctx, "no definition found", "folder", p.rulesName)
+		}
 		p.log.InfoContext(ctx, "definitions published", "folder", p.rulesName, "new", len(report.Published), "unchanged", len(report.Unchanged))
 	}
 	if p.operator != nil {
