@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -86,7 +87,7 @@ type openBus struct {
 func (b *openBus) Subscribe(ctx context.Context, deliver func([]realtime.Change)) error {
 	return b.LocalBus.Subscribe(ctx, func(changes []realtime.Change) {
 		deliver(changes)
-		if changes[0] == (realtime.Change{}) {
+		if slices.Contains(changes, realtime.Change{}) {
 			close(b.listening)
 		}
 	})
