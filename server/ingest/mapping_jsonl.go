@@ -22,7 +22,11 @@ type JSONLines struct {
 // OpenJSONLines goes to from, or to the start of the file when from is zero.
 func OpenJSONLines(file io.ReadSeeker, from Position) (*JSONLines, error) {
 	if from.Line == 0 {
-		from = Position{Line: 1}
+		skipped, err := markLength(file)
+		if err != nil {
+			return nil, err
+		}
+		from = Position{Offset: skipped, Line: 1}
 	}
 	if _, err := file.Seek(from.Offset, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("go to byte %d: %w", from.Offset, err)

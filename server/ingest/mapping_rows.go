@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -18,6 +17,8 @@ type Position struct {
 	Offset int64 `json:"offset"`
 	// Line is the number of the line that starts there, from 1.
 	Line int64 `json:"line"`
+	// Suspect says why the event that starts there can't be trusted; empty when it can.
+	Suspect string `json:"suspect,omitempty"`
 }
 
 // Unit is what some consecutive rows of a file come to: an event, a problem in place of one, or rows that were all refused.
@@ -67,13 +68,9 @@ type mappedRow struct {
 // OpenRows reads the file's header and goes to from, or to the first row when from is zero. The errors are those of reading, of a
 // header that is none, and of columns that the mapping reads and the file does not have.
 func (m *Mapping) OpenRows(file io.ReadSeeker, from Position) (*Rows, error) {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("read header: %w", err)
-	}
-	mark := make([]byte, 3)
-	skipped := int64(0)
-	if n, err := io.ReadFull(file, mark); err == nil && bytes.Equal(mark[:n], []byte("\ufeff")) {
-		skipped = 3
+	skipped, err := markLength(file)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := file.Seek(skipped, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("read header: %w", err)
@@ -92,9 +89,25 @@ func (m *Mapping) OpenRows(file io.ReadSeeker, from Position) (*Rows, error) {
 		if _, err := file.Seek(from.Offset, io.SeekStart); err != nil {
 			return nil, fmt.Errorf("go to byte %d: %w", from.Offset, err)
 		}
+		rows.suspect, from.Suspect = from.Suspect, ""
 		rows.reader, rows.base, rows.end = m.csv(file), from, from
 	}
 	return rows, nil
+}
+
+// byteOrderMark is what some editors and spreadsheets put before the first line of UTF-8.
+const byteOrderMark = "\ufeff"
+
+// markLength gives the length of the mark that a file starts with; 0 when it starts with none.
+func markLength(file io.ReadSeeker) (int64, error) {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return 0, fmt.Errorf("go to the start: %w", err)
+	}
+	mark := make([]byte, len(byteOrderMark))
+	if _, err := io.ReadFull(file, mark); err != nil || string(mark) != byteOrderMark {
+		return 0, nil // a file that can't be read tells so with its first line
+	}
+	return int64(len(mark)), nil
 }
 
 func (m *Mapping) csv(file io.Reader) *csv.Reader {
@@ -125,7 +138,9 @@ func (r *Rows) Next() (Unit, error) {
 			r.suspect = fmt.Sprintf("line %d can't be read and may belong to it", row.line)
 		}
 		problem := &event.Problem{Message: fmt.Sprintf("line %d: %s", row.line, row.err)}
-		return Unit{Problem: problem, First: row.line, Last: row.line, Unreadable: 1, End: r.end}, nil
+		end := r.end
+		end.Suspect = r.suspect
+		return Unit{Problem: problem, First: row.line, Last: row.line, Unreadable: 1, End: end}, nil
 	}
 	group := r.mapping.begin(row, r.suspect)
 	r.suspect = ""

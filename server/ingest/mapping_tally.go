@@ -166,7 +166,8 @@ func (t *Tally) String() string {
 			line("%10s and %d more, see the report file", "", len(t.Rejections)-shown)
 			break
 		}
-		line("%10s line %d: %s %s", "", r.FirstLine, r.EventID, r.Reason)
+		where := fmt.Sprintf("line %d: ", r.FirstLine)
+		line("%10s %s%s", "", where, strings.TrimSpace(r.EventID+" "+strings.TrimPrefix(r.Reason, where)))
 	}
 	return text.String()
 }

@@ -14,12 +14,9 @@ import (
 	"github.com/laurelhq/laurel/server/ingest"
 )
 
-// fingerprintBytes of the file's start tell whether it is still the same file.
-const fingerprintBytes = 4096
-
 // ingestState is where an interrupted run stopped. It lies beside the file until the file is done.
 type ingestState struct {
-	// Source and Mapping tell whether file and mapping are still the same, URL whether the server is.
+	// Source is a hash of everything before Position. It and Mapping tell whether file and mapping are still the same, URL whether the server is.
 	Source  string `json:"source"`
 	Mapping string `json:"mapping"`
 	URL     string `json:"url"`
@@ -28,16 +25,15 @@ type ingestState struct {
 	Tally    ingest.Tally    `json:"tally"`
 	// path is where the state is kept; empty when it is not.
 	path string
+	// file is what is read, hash that of its first hashed bytes.
+	file   io.ReaderAt
+	hash   *xxh3.Hasher
+	hashed int64
 }
 
 // openState returns the state to go on from: that of an interrupted run of the same file, or a fresh one.
 func (c *ingestCmd) openState(file io.ReaderAt, mapping *ingest.Mapping) (*ingestState, error) {
-	head := make([]byte, fingerprintBytes)
-	n, err := file.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read %s: %w", c.File, err)
-	}
-	fresh := &ingestState{Source: fmt.Sprintf("%016x", xxh3.Hash(head[:n])), URL: c.URL}
+	fresh := &ingestState{URL: c.URL, file: file, hash: xxh3.New()}
 	if mapping != nil {
 		fresh.Mapping = mapping.Hash()
 	}
@@ -57,14 +53,30 @@ func (c *ingestCmd) openState(file io.ReaderAt, mapping *ingest.Mapping) (*inges
 	if err != nil {
 		return nil, fmt.Errorf("read progress: %w", err)
 	}
-	kept := &ingestState{path: fresh.path}
+	kept := &ingestState{path: fresh.path, file: file, hash: xxh3.New()}
 	if err := json.Unmarshal(content, kept); err != nil {
 		return nil, fmt.Errorf("%s can't be read (%w): start anew with --no-resume", fresh.path, err)
 	}
-	if kept.Source != fresh.Source || kept.Mapping != fresh.Mapping || kept.URL != fresh.URL {
-		return nil, fmt.Errorf("%s belongs to another file, mapping or server: start anew with --no-resume", fresh.path)
+	if kept.Position.Offset == 0 {
+		return fresh, nil // nothing was done, so it does not matter with what
+	}
+	source := kept.Source
+	if err := kept.digest(); err != nil {
+		return nil, fmt.Errorf("read %s: %w", c.File, err)
+	}
+	if kept.Source != source || kept.Mapping != fresh.Mapping || kept.URL != fresh.URL {
+		return nil, fmt.Errorf("%s belongs to another file, mapping or server, or the file was changed before line %d since: start anew with --no-resume",
+			fresh.path, kept.Position.Line)
 	}
 	return kept, nil
+}
+
+// digest brings Source up to Position. A file that is shorter by now has another one.
+func (s *ingestState) digest() error {
+	n, err := io.Copy(s.hash, io.NewSectionReader(s.file, s.hashed, s.Position.Offset-s.hashed))
+	s.hashed += n
+	s.Source = fmt.Sprintf("%016x-%d", s.hash.Sum64(), s.hashed)
+	return err
 }
 
 // probe finds out whether the state can be kept. Events may lie where nobody can write; they can be sent all the same.
@@ -80,6 +92,9 @@ func (s *ingestState) probe() error {
 func (s *ingestState) save() error {
 	if s.path == "" {
 		return nil
+	}
+	if err := s.digest(); err != nil {
+		return fmt.Errorf("keep progress: %w", err)
 	}
 	content, err := json.Marshal(s)
 	if err != nil {

@@ -301,3 +301,39 @@ func TestIngestSaysWhatIsMissing(t *testing.T) {
 	_, err = runIngest(t.Context(), t, "--mapping="+bad, copyOf(t, "sample.csv"))
 	require.ErrorContains(t, err, "bad.yaml:2: colour: is not known here")
 }
+
+// TestIngestNoticesAChangedFile stops a run in the middle and changes the file: what was sent already is known by its content, not by its name.
+func TestIngestNoticesAChangedFile(t *testing.T) {
+	t.Parallel()
+	whole, err := os.ReadFile(jsonlOf(t, 1050))
+	require.NoError(t, err)
+	for name, change := range map[string]func() ([]byte, string){
+		"a row before the stop": func() ([]byte, string) {
+			return bytes.Replace(whole, []byte(`"e290"`), []byte(`"E290"`), 1), "--no-resume"
+		},
+		"cut short":        func() ([]byte, string) { return whole[:len(whole)/10], "--no-resume" },
+		"rows at the end":  func() ([]byte, string) { return append(bytes.Clone(whole), '\n'), "" },
+		"nothing was sent": func() ([]byte, string) { return bytes.Replace(whole, []byte(`"e0"`), []byte(`"E0"`), 1), "" },
+	} {
+		down := true
+		_, url := receive(t, func(call int) error {
+			if down && (call > 3 || name == "nothing was sent") {
+				return connect.NewError(connect.CodeInternal, errors.New("broke"))
+			}
+			return nil
+		})
+		file := filepath.Join(t.TempDir(), "events.jsonl")
+		require.NoError(t, os.WriteFile(file, whole, 0o600))
+		_, err := runIngest(t.Context(), t, "--url="+url, "--batch=100", file)
+		require.ErrorContains(t, err, "broke", name)
+		down = false
+		changed, want := change()
+		require.NoError(t, os.WriteFile(file, changed, 0o600))
+		_, err = runIngest(t.Context(), t, "--url="+url, "--batch=100", file)
+		if want == "" {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorContains(t, err, want, name)
+	}
+}

@@ -32,6 +32,8 @@ func newInstallation(t *testing.T, database, redis string) *installation {
 	rules, err := filepath.Abs(filepath.Join("testdata", "kill"))
 	require.NoError(t, err)
 	in := &installation{database: database, redis: redis, settings: []string{"LAUREL_DATABASE_URL=" + database, "LAUREL_REDIS_URL=" + redis, "LAUREL_RULES=" + rules}}
+	_, err = runVerb(t, in.settings, "migrate")
+	require.NoError(t, err)
 	key, err := runVerb(t, in.settings, "token", "key", "test", "--scopes", "ingest,read")
 	require.NoError(t, err)
 	in.key = strings.TrimSpace(key)
