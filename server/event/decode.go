@@ -146,15 +146,19 @@ func notJSON(err error) *Problem {
 		return problemf("", "the body must be JSON: %s", err)
 	}
 	field := dotted(syntax.JSONPointer)
+	subject := "" // of the sentence: the field when there is one
+	if field == "" {
+		subject = "the JSON "
+	}
 	switch {
 	case errors.Is(syntax.Err, jsontext.ErrDuplicateName):
 		return problemf(field, "is there twice in the same object: send each key once")
 	case errors.Is(syntax.Err, jsontext.ErrNonStringName):
-		return problemf(field, "holds a key that is no text: keys need quotes (byte %d)", syntax.ByteOffset)
+		return problemf(field, "%sholds a key that is no text: keys need quotes (byte %d)", subject, syntax.ByteOffset)
 	case errors.Is(syntax.Err, io.ErrUnexpectedEOF):
-		return problemf(field, "is cut off: the JSON ends too early (byte %d)", syntax.ByteOffset)
+		return problemf(field, "%sis cut off: it ends too early (byte %d)", subject, syntax.ByteOffset)
 	case strings.Contains(syntax.Err.Error(), "UTF-8"), strings.Contains(syntax.Err.Error(), "surrogate"):
-		return problemf(field, "must be valid UTF-8 (byte %d)", syntax.ByteOffset)
+		return problemf(field, "%smust be valid UTF-8 (byte %d)", subject, syntax.ByteOffset)
 	}
 	if field == "" {
 		return problemf("", "the body must be JSON: %s at byte %d", syntax.Err, syntax.ByteOffset)

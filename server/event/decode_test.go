@@ -287,3 +287,18 @@ func TestEveryFieldOfTheContractCanBeSent(t *testing.T) {
 		}
 	}
 }
+
+func TestBrokenBodiesAreToldInSentences(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{`:                        "the JSON is cut off: it ends too early (byte 1)",
+		`{"bet":{"amount_minor":1`: "bet is cut off: it ends too early (byte 24)",
+		`{a:1}`:                    "the JSON holds a key that is no text: keys need quotes (byte 1)",
+	} {
+		_, _, err := event.DecodeJSON([]byte(body))
+		require.EqualError(t, err, want)
+	}
+	results, _, err := event.DecodeJSON([]byte(`{"foo":1}`))
+	require.NoError(t, err)
+	require.NotContains(t, results[0].Problem.Error(), "near", "foo is as far from user.geo as can be")
+}

@@ -12,7 +12,7 @@ func nearest(word string, candidates []string) []string {
 	if len(word) > maxFieldBytes {
 		return nil
 	}
-	limit := max(2, len(word)/3)
+	limit := min(max(2, len(word)/3), len(word)/2) // of a short word, two changes leave nothing
 	type match struct {
 		name     string
 		distance int
