@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 )
@@ -17,11 +18,8 @@ const (
 	firstPageBytes = 1 << 10
 	// maxPages bounds an arena to what a handle can name.
 	maxPages = 1 << (32 - pageBits)
-	// recordHead is the length of what comes before the tie-break bytes: 8 bytes of negated units and the length of the user id.
+	// recordHead is the length of what comes before the tie-break bytes: 8 bytes of rank word and the length of the user id.
 	recordHead = 9
-	// prefixBytes is how much of tie and user id the order keeps beside the units: two tie-breaks. With that, boards on which thousands
-	// share a score are compared without reading records, each of which would be a wait for memory.
-	prefixBytes = 16
 )
 
 // errFull says that a board holds as many players as handles can name, about 400 million with ordinary ids.
@@ -30,7 +28,7 @@ var errFull = errors.New("board is full")
 // handle names a record of one arena; 0 names none.
 type handle uint32
 
-// arena holds the players' records: negated units, user id length, tie-break bytes, user id. Tie and user id lie side by side
+// arena holds the players' records: rank word, user id length, tie-break bytes, user id. Tie and user id lie side by side
 // because one bytewise comparison of both is the order among equal units.
 type arena struct {
 	pages    [][]byte
@@ -51,31 +49,37 @@ func (a *arena) user(h handle) []byte {
 	return a.tail(h)[a.tieBytes:]
 }
 
+// touch reads a record ahead, at its head and at its user id, which may lie on two lines of memory.
+func (a *arena) touch(h handle) uint64 {
+	if h == 0 {
+		return 0
+	}
+	r := a.record(h)
+	return uint64(r[0]) + uint64(r[recordHead+a.tieBytes])
+}
+
 // key reads what the order sorts by.
 func (a *arena) key(h handle) key {
-	r := a.record(h)
-	k := key{neg: int64(binary.LittleEndian.Uint64(r)), handle: h}
-	tail := r[recordHead : recordHead+a.tieBytes+int(r[8])]
-	var short [prefixBytes]byte
-	if len(tail) < prefixBytes {
-		copy(short[:], tail)
-		tail = short[:]
+	r, tail := a.record(h), a.tail(h)
+	if len(tail) >= prefixBytes {
+		return newKey(h, binary.LittleEndian.Uint64(r), (*[prefixBytes]byte)(tail))
 	}
-	k.prefix = [2]uint64{binary.BigEndian.Uint64(tail), binary.BigEndian.Uint64(tail[8:])}
-	return k
+	var short [prefixBytes]byte
+	copy(short[:], tail)
+	return newKey(h, binary.LittleEndian.Uint64(r), &short)
 }
 
 // set changes the units and tie-break of a record in place; the caller has taken it out of the order.
 func (a *arena) set(h handle, units int64, tie string) {
 	r := a.record(h)
-	binary.LittleEndian.PutUint64(r, uint64(-units))
+	binary.LittleEndian.PutUint64(r, rankWord(units))
 	copy(r[recordHead:], tie)
 }
 
 // holds reports whether a record already has these values.
 func (a *arena) holds(h handle, units int64, tie string) bool {
 	r := a.record(h)
-	return int64(binary.LittleEndian.Uint64(r)) == -units && string(r[recordHead:recordHead+a.tieBytes]) == tie
+	return binary.LittleEndian.Uint64(r) == rankWord(units) && string(r[recordHead:recordHead+a.tieBytes]) == tie
 }
 
 // add appends a record; user is at most 128 bytes and tie is tieBytes long.
@@ -118,10 +122,10 @@ func (a *arena) room(need int) (*[]byte, error) {
 	return &a.pages[len(a.pages)-1], nil
 }
 
-// compare orders two records whose units and prefixes are equal.
+// compare orders two records whose units and prefixes are equal. No record at all comes before every one.
 func (a *arena) compare(x, y handle) int {
-	if x == y {
-		return 0
+	if x == y || x == 0 || y == 0 {
+		return cmp.Compare(x, y)
 	}
 	return bytes.Compare(a.tail(x), a.tail(y))
 }

@@ -29,6 +29,17 @@ func (x *index) home(hash uint32) uint64 {
 	return x.slots[hash>>(32-x.bits)]
 }
 
+// likely is the handle whose record find will read first, or 0.
+func (x *index) likely(hash uint32) handle {
+	mask := len(x.slots) - 1
+	for i := int(hash >> (32 - x.bits)); ; i = (i + 1) & mask {
+		slot := x.slots[i]
+		if slot == 0 || uint32(slot>>32) == hash {
+			return handle(uint32(slot))
+		}
+	}
+}
+
 func (x *index) find(user string, hash uint32) (handle, bool) {
 	mask := len(x.slots) - 1
 	for i := int(hash >> (32 - x.bits)); ; i = (i + 1) & mask {

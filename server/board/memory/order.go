@@ -1,27 +1,18 @@
 package memory
 
 import (
-	"cmp"
 	"slices"
 )
 
 const (
-	// chunkCap is the keys of a chunk, chosen so that a chunk fills an allocation size class (6 144 bytes) and moving
-	// half of it costs less than the search that precedes it.
+	// chunkCap is the keys of a chunk. It fills an allocation size class (6 144 bytes) and lies between two costs: an update moves half of
+	// two chunks, and a split takes a time that grows with the number of chunks.
 	chunkCap = 192
 	// chunkLoad is the entries of a chunk after Load: room for growth before the first splits.
 	chunkLoad = chunkCap * 3 / 4
 	// chunkLow is the size below which a chunk is merged with a neighbour that has room.
 	chunkLow = chunkCap / 4
 )
-
-// key is what a board is sorted by, ascending: negated units, then the first bytes of tie and user id, then the rest of them, which is
-// read from the record only when all else is equal.
-type key struct {
-	neg    int64
-	prefix [2]uint64
-	handle handle
-}
 
 // chunk is a run of keys in order. How many it has is kept outside, since reading it here would be one more wait for memory.
 type chunk [chunkCap]key
@@ -54,14 +45,8 @@ func (o *order) fill(keys []key) {
 		return
 	}
 	slices.SortFunc(keys, func(a, b key) int {
-		if c := cmp.Compare(a.neg, b.neg); c != 0 {
-			return c
-		}
-		if c := cmp.Compare(a.prefix[0], b.prefix[0]); c != 0 {
-			return c
-		}
-		if c := cmp.Compare(a.prefix[1], b.prefix[1]); c != 0 {
-			return c
+		if a.words != b.words {
+			return over(&a, &b) - over(&b, &a)
 		}
 		return o.arena.compare(a.handle, b.handle)
 	})
@@ -79,56 +64,27 @@ func (o *order) fill(keys []key) {
 
 // before reports whether x is placed before k.
 func (o *order) before(x, k *key) bool {
-	return x.neg < k.neg || x.neg == k.neg && o.tied(x, k)
+	if x.words != k.words {
+		return over(k, x) == 1
+	}
+	return o.arena.compare(x.handle, k.handle) < 0
 }
 
-// tied is before for keys with the same units.
-func (o *order) tied(x, k *key) bool {
-	if x.prefix[0] != k.prefix[0] {
-		return x.prefix[0] < k.prefix[0]
-	}
-	if x.prefix[1] != k.prefix[1] {
-		return x.prefix[1] < k.prefix[1]
-	}
-	return x.handle != k.handle && o.arena.compare(x.handle, k.handle) < 0
-}
+// keys are the keys of a chunk.
+func (o *order) keys(ci int) []key { return o.chunks[ci][:o.sizes.of(ci)] }
 
-// chunkOf is the last chunk that begins at or before k, or the first one.
-func (o *order) chunkOf(k *key) int {
-	lo, hi := 0, len(o.firsts)
-	for hi-lo > 1 {
-		mid := int(uint(lo+hi) >> 1)
-		if o.before(k, &o.firsts[mid]) {
-			hi = mid
-		} else {
-			lo = mid
-		}
+// settle counts the keys placed before k, given k's floor among them. It reads records only when there are other keys with the same words.
+func (o *order) settle(keys []key, floor int, k *key) int {
+	switch {
+	case len(keys) == 0 || keys[floor].handle == k.handle:
+		return floor
+	case keys[floor].words != k.words:
+		return floor + 1 - over(&keys[floor], k)
 	}
-	return lo
-}
-
-// offset counts the keys of a chunk placed before k.
-func (o *order) offset(ci int, k *key) int {
-	return o.search(ci, k, o.guess(ci, k))
-}
-
-// search is offset with a first guess, from which it goes in doubling steps: in memory that is not cached, each step of a plain
-// binary search waits for another line.
-func (o *order) search(ci int, k *key, guess int) int {
-	c := o.chunks[ci]
-	lo, hi := 0, o.sizes.of(ci)
-	for step := 1; guess >= lo && guess < hi; step <<= 1 {
-		if o.before(&c[guess], k) {
-			lo = guess + 1
-			guess += step
-		} else {
-			hi = guess
-			guess -= step
-		}
-	}
+	lo, hi := 0, floor+1
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
-		if o.before(&c[mid], k) {
+		if o.before(&keys[mid], k) {
 			lo = mid + 1
 		} else {
 			hi = mid
@@ -137,22 +93,36 @@ func (o *order) search(ci int, k *key, guess int) int {
 	return lo
 }
 
-// guess is where in a chunk k would be if the units were spread evenly over the chunk. It reads nothing of the chunk.
-func (o *order) guess(ci int, k *key) int {
-	first := o.firsts[ci].neg
-	if ci+1 == len(o.firsts) || k.neg <= first {
-		return 0
+// chunkAt is the last chunk that begins at or before k, or the first one, given k's floor among the first keys.
+func (o *order) chunkAt(floor int, k *key) int {
+	ci := o.settle(o.firsts, floor, k)
+	if ci == len(o.firsts) || o.firsts[ci].handle != k.handle {
+		ci--
 	}
-	size, span := o.sizes.of(ci), o.firsts[ci+1].neg-first
-	return min(size-1, int(float64(size)*float64(k.neg-first)/float64(span)))
+	return max(ci, 0)
 }
 
-// insert puts in a key that is not there.
-func (o *order) insert(k key) {
-	ci := o.chunkOf(&k)
+// chunkOf is the chunk that k belongs to. The hint is where it was a moment ago, and may be wrong.
+func (o *order) chunkOf(k *key, hint int) int {
+	last := len(o.firsts) - 1
+	if hint <= last && (hint == 0 || !o.before(k, &o.firsts[hint])) && (hint == last || o.before(k, &o.firsts[hint+1])) {
+		return hint
+	}
+	return o.chunkAt(floorOf(o.firsts, k), k)
+}
+
+// offset counts the keys of a chunk placed before k.
+func (o *order) offset(ci int, k *key) int {
+	keys := o.keys(ci)
+	return o.settle(keys, floorOf(keys, k), k)
+}
+
+// insert puts in a key that is not there. The hint, here and in remove, is as in chunkOf.
+func (o *order) insert(k key, hint int) {
+	ci := o.chunkOf(&k, hint)
 	if o.sizes.of(ci) == chunkCap {
 		o.split(ci)
-		ci = o.chunkOf(&k)
+		ci = o.chunkOf(&k, ci)
 	}
 	i := o.offset(ci, &k)
 	o.chunks[ci].insert(o.sizes.of(ci), i, k)
@@ -163,8 +133,8 @@ func (o *order) insert(k key) {
 }
 
 // remove takes out a key that is there.
-func (o *order) remove(k key) {
-	ci := o.chunkOf(&k)
+func (o *order) remove(k key, hint int) {
+	ci := o.chunkOf(&k, hint)
 	c, size := o.chunks[ci], o.sizes.of(ci)
 	i := o.offset(ci, &k)
 	if i == size || c[i].handle != k.handle {
@@ -184,7 +154,7 @@ func (o *order) remove(k key) {
 func (o *order) walk(from, count int64, visit func(handle)) {
 	ci, i := o.sizes.locate(from)
 	for ; ci < len(o.chunks) && count > 0; ci, i = ci+1, 0 {
-		for _, k := range o.chunks[ci][i:o.sizes.of(ci)] {
+		for _, k := range o.keys(ci)[i:] {
 			if count == 0 {
 				return
 			}

@@ -34,13 +34,35 @@ func requireSound(t require.TestingT, r *ranking, entries map[string]board.Entry
 				require.Equal(t, k, o.firsts[ci])
 			}
 			require.Equal(t, r.arena.key(k.handle), k)
-			e := board.Entry{UserID: string(r.arena.user(k.handle)), Units: -k.neg, Tie: string(r.arena.tail(k.handle)[:r.arena.tieBytes])}
+			e := board.Entry{UserID: string(r.arena.user(k.handle)), Units: unitsOf(k.words[0]), Tie: string(r.arena.tail(k.handle)[:r.arena.tieBytes])}
 			require.Equal(t, want[place], e, "place %d", place+1)
 			place++
-			require.EqualValues(t, place, r.rank([]string{e.UserID})[0].Place)
 		}
 	}
 	require.Equal(t, len(want), place)
+	requireRanks(t, r, want)
+}
+
+// requireRanks asks for all players at once, strangers among them, and for some alone.
+func requireRanks(t require.TestingT, r *ranking, want []board.Entry) {
+	var users []string
+	var rows []board.Row
+	for i := range want {
+		if i%40 == 0 {
+			stranger := fmt.Sprintf("stranger_%d", i)
+			users = append(users, stranger)
+			rows = append(rows, board.Row{Entry: board.Entry{UserID: stranger}})
+			require.EqualValues(t, i+1, r.rank([]string{want[i].UserID})[0].Place)
+		}
+		// The seven keeps neighbours on the board from being neighbours in the question.
+		place := i * 7 % len(want)
+		if len(want)%7 == 0 {
+			place = i
+		}
+		users = append(users, want[place].UserID)
+		rows = append(rows, board.Row{Entry: want[place], Place: int64(place) + 1})
+	}
+	require.Equal(t, rows, r.rank(users))
 }
 
 // TestStructuresStaySound moves players between few and many scores, up and down, through enough of them for chunks to split and merge often.
@@ -91,12 +113,31 @@ func TestDriftMergesChunks(t *testing.T) {
 		for i := range players {
 			e := board.Entry{UserID: fmt.Sprintf("u_%d", i), Units: int64(round*players + i*7%players)}
 			entries[e.UserID] = e
-			require.NoError(t, r.put(e))
+			require.NoError(t, r.put([]board.Entry{e}))
 			most = max(most, len(r.order.chunks))
 		}
 		requireSound(t, r, entries)
 	}
 	require.Less(t, most, 3*players/chunkCap+2, "chunks stay at least a third full on average")
+}
+
+// TestHintsMayBeWrong moves keys with hints that have nothing to do with where the keys are, through splits and merges.
+func TestHintsMayBeWrong(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(5, 6))
+	r := newRanking(map[int]int64{})
+	entries := make(map[string]board.Entry)
+	for round := range 3 {
+		for i := range 2000 {
+			e := board.Entry{UserID: fmt.Sprintf("player_of_the_house_%d", i), Units: int64(round) * random.Int64N(4)}
+			entries[e.UserID] = e
+			var from, to seat
+			from.user, from.hash = e.UserID, r.index.hash(e.UserID)
+			from.chunk, to.chunk = random.IntN(2*len(r.order.chunks)), random.IntN(2*len(r.order.chunks))
+			require.NoError(t, r.move(&e, &from, &to))
+		}
+		requireSound(t, r, entries)
+	}
 }
 
 // TestFullPages fills more than two pages of the arena with records of every length.

@@ -2,6 +2,8 @@ package memory
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/laurelhq/laurel/server/board"
@@ -56,8 +58,8 @@ func (r *ranking) apply(b board.Batch) (board.Result, error) {
 		}
 		r.arena.tieBytes = tieBytes
 	}
-	for _, e := range b.Entries {
-		if err := r.put(e); err != nil {
+	for entries := range slices.Chunk(b.Entries, together) {
+		if err := r.put(entries); err != nil {
 			return 0, err
 		}
 	}
@@ -65,23 +67,46 @@ func (r *ranking) apply(b board.Batch) (board.Result, error) {
 	return board.Applied, nil
 }
 
-func (r *ranking) put(e board.Entry) error {
-	hash := r.index.hash(e.UserID)
-	h, known := r.index.find(e.UserID, hash)
+// put writes up to together entries. It looks all of them up first, where they are and where they go, so that their waits for memory overlap;
+// as each entry moves keys, what it finds is only a hint when an entry's turn comes.
+func (r *ranking) put(entries []board.Entry) error {
+	var room [2][together]seat
+	from, to := room[0][:len(entries)], room[1][:len(entries)]
+	for i := range entries {
+		from[i].user = entries[i].UserID
+		to[i].key = entryKey(&entries[i])
+	}
+	r.find(from)
+	r.order.locate(from)
+	r.order.locate(to)
+	for i := range entries {
+		if err := r.move(&entries[i], &from[i], &to[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// move writes one entry, whose player may have come onto the board since the seats were found.
+func (r *ranking) move(e *board.Entry, from, to *seat) error {
+	h, known := from.handle, from.handle != 0
+	if !known {
+		h, known = r.index.find(e.UserID, from.hash)
+	}
 	if known {
 		if r.arena.holds(h, e.Units, e.Tie) {
 			return nil
 		}
-		r.order.remove(r.arena.key(h))
+		r.order.remove(r.arena.key(h), from.chunk)
 		r.arena.set(h, e.Units, e.Tie)
 	} else {
 		var err error
 		if h, err = r.arena.add(e.UserID, e.Units, e.Tie); err != nil {
 			return err
 		}
-		r.index.add(hash, h)
+		r.index.add(from.hash, h)
 	}
-	r.order.insert(r.arena.key(h))
+	r.order.insert(r.arena.key(h), to.chunk)
 	return nil
 }
 
@@ -122,7 +147,7 @@ func (r *ranking) page(from, count int64) []board.Row {
 	r.order.walk(from, count, func(h handle) {
 		text = append(text, r.arena.tail(h)...)
 		ends = append(ends, len(text))
-		rows = append(rows, board.Row{Entry: board.Entry{Units: -r.arena.key(h).neg}, Place: from + int64(len(rows)) + 1})
+		rows = append(rows, board.Row{Entry: board.Entry{Units: unitsOf(r.arena.key(h).words[0])}, Place: from + int64(len(rows)) + 1})
 	})
 	whole, start := string(text), 0
 	for i := range rows {
@@ -133,63 +158,28 @@ func (r *ranking) page(from, count int64) []board.Row {
 	return rows
 }
 
-// fewUsers is how many users Rank looks up without allocating room for the search.
-const fewUsers = 8
-
 // rank reads the rows of some players; one who is not there keeps place 0.
 func (r *ranking) rank(users []string) []board.Row {
 	rows := make([]board.Row, len(users))
-	var few [fewUsers]seat
-	seats := few[:]
-	if len(users) > fewUsers {
-		seats = make([]seat, len(users))
-	}
-	seats = seats[:len(users)]
-	r.seat(users, seats)
-	ties := make([]byte, 0, len(users)*r.arena.tieBytes)
-	for i := range seats {
-		rows[i].UserID = users[i]
-		if s := &seats[i]; s.handle != 0 {
-			rows[i].Units = -s.neg
-			rows[i].Place = r.order.sizes.before(s.chunk) + int64(r.order.search(s.chunk, &s.key, s.guess)) + 1
-			ties = append(ties, r.arena.tail(s.handle)[:r.arena.tieBytes]...)
+	var ties strings.Builder
+	ties.Grow(len(users) * r.arena.tieBytes)
+	var room [together]seat
+	for done := 0; done < len(users); done += together {
+		seats := room[:min(together, len(users)-done)]
+		for i := range seats {
+			seats[i].user = users[done+i]
 		}
-	}
-	whole := string(ties)
-	for i := range rows {
-		if rows[i].Place > 0 {
-			rows[i].Tie, whole = whole[:r.arena.tieBytes], whole[r.arena.tieBytes:]
+		r.find(seats)
+		r.order.locate(seats)
+		for i := range seats {
+			s, row := &seats[i], &rows[done+i]
+			row.UserID = s.user
+			if s.handle != 0 {
+				row.Units, row.Place = unitsOf(s.words[0]), r.order.place(s)
+				ties.Write(r.arena.tail(s.handle)[:r.arena.tieBytes])
+				row.Tie = ties.String()[ties.Len()-r.arena.tieBytes:]
+			}
 		}
 	}
 	return rows
-}
-
-// seat is where a player is to be found: the key, the chunk that holds it and the index in the chunk to look at first.
-type seat struct {
-	key
-	chunk, guess int
-	hash         uint32
-	touched      uint64
-}
-
-// seat looks players up in passes, each of which waits for memory in one place only, so that the processor overlaps
-// the waits of many players: a million players don't fit its caches, and the waits are nearly all of the cost.
-func (r *ranking) seat(users []string, seats []seat) {
-	for i, user := range users {
-		seats[i].hash = r.index.hash(user)
-		seats[i].touched = r.index.home(seats[i].hash)
-	}
-	for i, user := range users {
-		seats[i].handle, _ = r.index.find(user, seats[i].hash)
-	}
-	for i := range seats {
-		s := &seats[i]
-		if s.handle == 0 {
-			continue
-		}
-		s.key = r.arena.key(s.handle)
-		s.chunk = r.order.chunkOf(&s.key)
-		s.guess = r.order.guess(s.chunk, &s.key)
-		s.touched = r.order.chunks[s.chunk][s.guess].prefix[0]
-	}
 }
