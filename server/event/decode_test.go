@@ -293,7 +293,7 @@ func TestBrokenBodiesAreToldInSentences(t *testing.T) {
 	for body, want := range map[string]string{
 		`{`:                        "the JSON is cut off: it ends too early (byte 1)",
 		`{"bet":{"amount_minor":1`: "bet is cut off: it ends too early (byte 24)",
-		`{a:1}`:                    "the JSON holds a key that is no text: keys need quotes (byte 1)",
+		`{1:1}`:                    "the JSON holds a key that is no text: keys need quotes (byte 1)",
 	} {
 		_, _, err := event.DecodeJSON([]byte(body))
 		require.EqualError(t, err, want)

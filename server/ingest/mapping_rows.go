@@ -104,10 +104,16 @@ func markLength(file io.ReadSeeker) (int64, error) {
 		return 0, fmt.Errorf("go to the start: %w", err)
 	}
 	mark := make([]byte, len(byteOrderMark))
-	if _, err := io.ReadFull(file, mark); err != nil || string(mark) != byteOrderMark {
-		return 0, nil // a file that can't be read tells so with its first line
+	_, err := io.ReadFull(file, mark)
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return 0, nil // the file is shorter than the mark
+	case err != nil:
+		return 0, fmt.Errorf("read the start: %w", err)
+	case string(mark) == byteOrderMark:
+		return int64(len(mark)), nil
 	}
-	return int64(len(mark)), nil
+	return 0, nil
 }
 
 func (m *Mapping) csv(file io.Reader) *csv.Reader {
