@@ -152,7 +152,7 @@ func (s *Service) syncOnce(ctx context.Context) (set *Set, err error) {
 		return nil, err
 	}
 	set.mark = mark
-	return set, s.restoreFinal(ctx, set)
+	return set, s.restoreSettled(ctx, set)
 }
 
 // marks reads what tells a set that is out of date: the revision, and the newest published definition of any kind.
@@ -175,19 +175,19 @@ func countDefinitions(ctx context.Context, tx *store.Tx) (count int64, err error
 	return count, nil
 }
 
-// restoreFinal gives final contests the definition their result was made from, in place of a newer one.
-func (s *Service) restoreFinal(ctx context.Context, set *Set) error {
+// restoreSettled gives closed contests the definition they closed with, in place of a newer one.
+func (s *Service) restoreSettled(ctx context.Context, set *Set) error {
 	for _, c := range set.ordered {
-		if c.finalVersion == 0 || c.finalVersion == c.Version {
+		if c.settledVersion == 0 || c.settledVersion == c.Version {
 			continue
 		}
-		definition, _, err := s.Definition(ctx, catalog.KindContest, c.ID, int32(c.finalVersion))
+		definition, _, err := s.Definition(ctx, catalog.KindContest, c.ID, int32(c.settledVersion))
 		if err != nil {
-			return fmt.Errorf("read version %d of final contest %s: %w", c.finalVersion, c.ID, err)
+			return fmt.Errorf("read version %d of closed contest %s: %w", c.settledVersion, c.ID, err)
 		}
 		document, problems := catalog.Parse("", []byte(definition.GetYaml()))
 		if len(problems) > 0 {
-			return fmt.Errorf("version %d of final contest %s: %w", c.finalVersion, c.ID, &catalog.Invalid{Problems: problems})
+			return fmt.Errorf("version %d of closed contest %s: %w", c.settledVersion, c.ID, &catalog.Invalid{Problems: problems})
 		}
 		compiled, err := s.compile(catalog.Published{Definition: definition, Contest: document.Contest})
 		if err != nil {
@@ -244,7 +244,8 @@ func (s *Service) adopt(ctx context.Context, tx *store.Tx, revision int64, defin
 	return newSet(revision, live), nil
 }
 
-// adoptOne makes or moves the row of one contest. A final one stays with its version.
+// adoptOne makes or moves the row of one contest. One that has closed stays with its version: a newer one that came in the moment it closed
+// could have another window, and rounds of it that would never count.
 func (s *Service) adoptOne(ctx context.Context, tx *store.Tx, d *Definition, row *db.Contest, folded int64) (_ *db.Contest, changed bool, err error) {
 	now := s.Now().UnixMicro()
 	switch {
@@ -252,7 +253,7 @@ func (s *Service) adoptOne(ctx context.Context, tx *store.Tx, d *Definition, row
 		row, err = tx.Ent().Contest.Create().SetID(d.ID).SetVersion(d.Version).SetState(int(laurelv1.ContestState_CONTEST_STATE_SCHEDULED)).
 			SetStartTs(d.Start).SetEndTs(d.End).SetGraceEndTs(d.GraceEnd).SetOpenSeq(folded).SetChangedAt(now).Save(ctx)
 		return row, true, err
-	case row.Version < d.Version && row.State != int(laurelv1.ContestState_CONTEST_STATE_FINAL):
+	case row.Version < d.Version && row.CloseSeq == nil:
 		row, err = tx.Ent().Contest.UpdateOne(row).SetVersion(d.Version).SetStartTs(d.Start).SetEndTs(d.End).SetGraceEndTs(d.GraceEnd).
 			SetChangedAt(now).Save(ctx)
 		return row, true, err

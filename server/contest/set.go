@@ -22,8 +22,8 @@ type Live struct {
 	FinalPlayers int64
 	// OpenSeq is the journal position up to which events were folded before the contest was known; they do not count.
 	OpenSeq int64
-	// finalVersion is the version a final contest's result was made from, 0 before.
-	finalVersion int
+	// settledVersion is the version a contest closed with, which its result is made from; 0 before.
+	settledVersion int
 }
 
 func newLive(d *Definition, row *db.Contest) *Live {
@@ -31,8 +31,8 @@ func newLive(d *Definition, row *db.Contest) *Live {
 	if row.CloseSeq != nil {
 		c.CloseSeq = *row.CloseSeq
 	}
-	if c.State == laurelv1.ContestState_CONTEST_STATE_FINAL {
-		c.finalVersion = row.Version
+	if c.CloseSeq != 0 {
+		c.settledVersion = row.Version
 	}
 	return c
 }

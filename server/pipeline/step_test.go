@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -39,5 +40,27 @@ func TestContestThatCanNotBeFrozenHoldsUpNoOther(t *testing.T) {
 		require.NotEmpty(t, p.contests.Set().Get("a").ResultHash)
 		require.NotEmpty(t, p.contests.Set().Get("c").ResultHash)
 		require.Empty(t, p.contests.Set().Get("b").ResultHash)
+	})
+}
+
+// TestContestThatHasClosedKeepsItsDefinition publishes a longer window in the moment a contest closes: the catalog's clock says that it
+// runs, and the fold has closed it. Its result is that of the version it closed with.
+func TestContestThatHasClosedKeepsItsDefinition(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{eventClock: true, now: still})
+		p.publish(t, sprint("c", "type: sum"))
+		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "past the grace", user: "a", at: at(3700), bet: 100, win: 100}.event())
+		p.fold(t)
+		before := p.contests.Set().Get("c")
+		require.NotZero(t, before.CloseSeq)
+		p.publish(t, strings.Replace(sprint("c", "type: sum"), "end: 2025-10-25T19:00Z", "end: 2025-10-25T20:00Z", 1))
+		p.settle(t, "c")
+		for _, process := range []*process{p, start(t, s, options{eventClock: true, now: still, owner: "next"})} {
+			after := process.contests.Set().Get("c")
+			require.Equal(t, before.End, after.End)
+			require.Equal(t, before.Version, after.Version)
+			require.Equal(t, newHash(t, s, before.Hash, before.CloseSeq), after.ResultHash)
+		}
 	})
 }
