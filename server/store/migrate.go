@@ -15,7 +15,10 @@ import (
 // appendOnly lists the tables whose rows may never change or go.
 var appendOnly = []string{"journal_event", "definition", "final_standing", "late_event"}
 
-// Migrate brings the schema to the newest version, under a database lock, and returns how many steps it applied.
+// migrateRetrySeconds and migrateRetries say how often and how many times a process asks for the lock while another migrates.
+const migrateRetrySeconds, migrateRetries = 1, 300
+
+// Migrate brings the schema to the newest version, on Postgres under a database lock, and returns how many steps it applied.
 // It makes the append-only triggers anew each time, since a table rebuild on SQLite drops them in silence.
 func (s *Store) Migrate(ctx context.Context) (int, error) {
 	folder, err := fs.Sub(migrations.Files, string(s.dialect))
@@ -25,7 +28,7 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if s.dialect == Postgres {
 		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(migrateRetrySeconds, migrateRetries))
 		if err != nil {
 			return 0, fmt.Errorf("make migration lock: %w", err)
 		}

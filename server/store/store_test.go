@@ -3,10 +3,15 @@ package store_test
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurelhq/laurel/ent/migrations"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
@@ -20,6 +25,30 @@ func TestMigrateTwiceAppliesOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, applied, "the second run has nothing left to do")
 	})
+}
+
+// TestManyStartOnOneEmptyDatabase has several processes start at once, as a first deployment does.
+func TestManyStartOnOneEmptyDatabase(t *testing.T) {
+	t.Parallel()
+	url := storetest.URL(t, store.Postgres)
+	var processes sync.WaitGroup
+	var steps atomic.Int64
+	for range 4 {
+		processes.Go(func() {
+			s, err := store.Open(context.WithoutCancel(t.Context()), url)
+			if !assert.NoError(t, err) {
+				return
+			}
+			applied, err := s.Migrate(context.WithoutCancel(t.Context()))
+			assert.NoError(t, err)
+			steps.Add(int64(applied))
+			assert.NoError(t, s.Close())
+		})
+	}
+	processes.Wait()
+	files, err := fs.Glob(migrations.Files, "postgres/*.sql")
+	require.NoError(t, err)
+	require.EqualValues(t, len(files), steps.Load(), "each step is applied by one of them")
 }
 
 func TestAppendOnlyTablesRefuseChanges(t *testing.T) {
