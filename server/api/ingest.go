@@ -8,6 +8,7 @@ import (
 	"connectrpc.com/connect"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/identity"
 	"github.com/laurelhq/laurel/server/ingest"
 )
 
@@ -52,6 +53,9 @@ func (s ingestService) Ingest(ctx context.Context, request *laurelv1.IngestReque
 func (s ingestService) IngestStream(ctx context.Context, stream *connect.ClientStream[laurelv1.IngestStreamRequest]) (*laurelv1.IngestStreamResponse, error) {
 	response := &laurelv1.IngestStreamResponse{}
 	for first := int32(0); stream.Receive(); {
+		if err := s.Identity.Renew(ctx, identity.CallerFrom(ctx)); err != nil {
+			return nil, err
+		}
 		results, err := s.accept(ctx, stream.Msg().GetEvents())
 		if err != nil {
 			return nil, err

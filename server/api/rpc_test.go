@@ -350,3 +350,27 @@ func TestMistypedFieldOverJSON(t *testing.T) {
 		assert.Equal(t, http.StatusOK, got.status, "%s", got.body)
 	}
 }
+
+// TestRevokedKeyEndsItsStream proves that a stream which was open when its key was revoked takes nothing more.
+func TestRevokedKeyEndsItsStream(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	key, bearer, err := b.people.CreateAPIKey(t.Context(), "shop", []identity.Scope{identity.ScopeIngest})
+	require.NoError(t, err)
+	protocol := protocols["grpc"]
+	service := laurel.NewIngestServiceClient(client(t, "Bearer "+bearer, true), b.url+protocol.prefix, protocol.options...)
+	stream, err := service.IngestStream(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, stream.Send(&laurelv1.IngestStreamRequest{Events: []*laurelv1.Event{round("before")}}))
+	stored := func() int64 {
+		events, _, err := b.journal.Backlog(t.Context(), 10)
+		require.NoError(t, err)
+		return events
+	}
+	require.Eventually(t, func() bool { return stored() == 1 }, patience, 10*time.Millisecond)
+	require.NoError(t, b.people.RevokeAPIKey(t.Context(), key.ID))
+	_ = stream.Send(&laurelv1.IngestStreamRequest{Events: []*laurelv1.Event{round("after")}}) // the end of the stream says what came of it
+	_, err = stream.CloseAndReceive()
+	assert.Equal(t, connect.CodeUnauthenticated, connect.CodeOf(err))
+	assert.Equal(t, int64(1), stored())
+}

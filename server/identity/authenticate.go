@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"net/http"
 	"strings"
 )
@@ -59,4 +60,28 @@ func (s *Service) sameOrigin(r *http.Request) bool {
 	strict := *r
 	strict.Method = http.MethodPost
 	return s.origin.Check(&strict) == nil
+}
+
+// Renew reports whether a caller is still who he was when Authenticate said so, for what stays open after that: streams and sockets.
+// ErrUnauthenticated when his API key was revoked, his session is over or his token ran out. It does not count as a use of the session.
+func (s *Service) Renew(ctx context.Context, caller Caller) error {
+	switch {
+	case caller.Kind == APIKeyCaller && caller.ID == devKeyID:
+		return nil
+	case caller.Kind == APIKeyCaller:
+		record, found, err := s.key(ctx, caller.ID)
+		if err == nil && (!found || !record.RevokedAt.IsZero()) {
+			err = refused("the API key was revoked")
+		}
+		return err
+	case caller.Kind == OperatorCaller:
+		_, _, found, err := s.openSession(ctx, caller.session)
+		if err == nil && !found {
+			err = refused("the session is over")
+		}
+		return err
+	case caller.Kind == PlayerCaller && s.now().After(caller.Expires.Add(tokenLeeway)):
+		return refused("the player token has expired")
+	}
+	return nil
 }

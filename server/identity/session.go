@@ -68,18 +68,27 @@ func (s *Service) cookie(token string, secure bool) *http.Cookie {
 	return cookie
 }
 
-// fromSession returns the operator of a session; found is false when the session is over, its operator is disabled, or
-// the password was changed since.
-func (s *Service) fromSession(ctx context.Context, token string) (caller Caller, found bool, err error) {
+// openSession returns the operator of a session, and a context that holds the session; found is false when the session is over, its
+// operator is disabled, or the password was changed since.
+func (s *Service) openSession(ctx context.Context, token string) (session context.Context, operator operatorRecord, found bool, err error) {
 	ctx, err = s.sessions.Load(ctx, token)
 	if err != nil {
-		return Caller{}, false, fmt.Errorf("load session: %w", err)
+		return nil, operatorRecord{}, false, fmt.Errorf("load session: %w", err)
 	}
 	if s.sessions.Token(ctx) == "" {
-		return Caller{}, false, nil
+		return nil, operatorRecord{}, false, nil
 	}
-	operator, found, err := s.operator(ctx, s.sessions.GetString(ctx, sessionName))
+	operator, found, err = s.operator(ctx, s.sessions.GetString(ctx, sessionName))
 	if err != nil || !found || operator.disabled || s.sessions.GetString(ctx, sessionPassword) != passwordMark(operator) {
+		return nil, operatorRecord{}, false, err
+	}
+	return ctx, operator, true, nil
+}
+
+// fromSession returns the operator of a session and counts this as a use of it; see openSession.
+func (s *Service) fromSession(ctx context.Context, token string) (caller Caller, found bool, err error) {
+	ctx, operator, found, err := s.openSession(ctx, token)
+	if err != nil || !found {
 		return Caller{}, false, err
 	}
 	now := s.now()

@@ -40,6 +40,9 @@ type Viewer struct {
 	SeesUserIDs bool
 	// Expires is when the token ends; zero means never. The socket is told, and closed when no fresh hello comes.
 	Expires time.Time
+	// Renew reports whether the caller is still who he was; nil means that nothing but Expires can end that. It is asked every
+	// Limits.RenewEvery and within Limits.ReadTimeout. ErrUnauthenticated closes the socket, another error is asked about again.
+	Renew func(ctx context.Context) error
 }
 
 // Metrics are hooks that are called as things happen; they must be quick, and any may be nil.
@@ -112,6 +115,8 @@ type Limits struct {
 	HelloWait time.Duration
 	// ExpiryGrace is how long a socket lives on with a token that ran out (30 s).
 	ExpiryGrace time.Duration
+	// RenewEvery is how often it is asked whether an operator or an API key still may watch (5 s).
+	RenewEvery time.Duration
 	// ReadTimeout bounds one board's reading and RetryWait is the pause after it went wrong (2 s, 1 s).
 	ReadTimeout time.Duration
 	RetryWait   time.Duration
@@ -154,6 +159,7 @@ func (l Limits) withDefaults() Limits {
 	orElse(&l.PingInterval, 30*time.Second)
 	orElse(&l.HelloWait, 10*time.Second)
 	orElse(&l.ExpiryGrace, 30*time.Second)
+	orElse(&l.RenewEvery, 5*time.Second)
 	orElse(&l.ReadTimeout, 2*time.Second)
 	orElse(&l.RetryWait, time.Second)
 	orElse(&l.Refresh, 5*time.Second)

@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -51,6 +52,7 @@ type connection struct {
 	// The next fields belong to the sweep.
 	openedAt      time.Time
 	pingAt        time.Time
+	renewAt       time.Time
 	noticedMicros int64
 }
 
@@ -309,6 +311,10 @@ func (c *connection) sweep(now time.Time) {
 		c.pingAt = now.Add(limits.PingInterval)
 		c.push(outgoing{messageType: websocket.PingMessage})
 	}
+	if c.greeted.Load() && c.viewer.Renew != nil && !now.Before(c.renewAt) {
+		c.renewAt = now.Add(limits.RenewEvery)
+		c.hub.updates.Go(c.renew)
+	}
 	expires := c.expiresMicros.Load()
 	if expires == 0 || now.UnixMicro() < expires {
 		return
@@ -319,5 +325,15 @@ func (c *connection) sweep(now time.Time) {
 	}
 	if now.Sub(time.UnixMicro(expires)) >= limits.ExpiryGrace {
 		c.close(CloseUnauthenticated, "the token ran out")
+	}
+}
+
+// renew closes the socket of someone who signed out or whose API key was revoked. The viewer does not change once he was greeted.
+func (c *connection) renew() {
+	ctx, cancel := context.WithTimeout(c.request.Context(), c.hub.config.Limits.ReadTimeout)
+	defer cancel()
+	if err := c.viewer.Renew(ctx); errors.Is(err, ErrUnauthenticated) {
+		c.fail("", "unauthenticated", "you are no longer signed in, or your API key was revoked")
+		c.close(CloseUnauthenticated, "no longer signed in")
 	}
 }

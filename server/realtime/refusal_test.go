@@ -3,9 +3,12 @@ package realtime_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -284,4 +287,30 @@ func TestPanicOnOneSocketLeavesTheOthers(t *testing.T) {
 	unlucky.awaitClose(websocket.CloseInternalServerErr)
 	other.ping(7)
 	require.Equal(t, int64(7), other.next().GetPong().GetNonce())
+}
+
+func TestSocketEndsWithWhatOpenedIt(t *testing.T) {
+	t.Parallel()
+	var revoked, asked atomic.Bool
+	w := newWorld(t, func(c *realtime.Config) {
+		c.Limits.RenewEvery = time.Millisecond
+		c.Authenticate = func(*http.Request, string) (realtime.Viewer, error) {
+			return realtime.Viewer{SeesUserIDs: true, Renew: func(context.Context) error {
+				defer asked.Store(true)
+				if revoked.Load() {
+					return fmt.Errorf("revoked: %w", realtime.ErrUnauthenticated)
+				}
+				return errors.New("the database is away")
+			}}, nil
+		}
+	})
+	w.run(t)
+	operator := dial(t, w.serve(t), realtime.ProtocolProto)
+	operator.greet("")
+	require.Eventually(t, asked.Load, patience, time.Millisecond)
+	operator.ping(1)
+	require.Equal(t, int64(1), operator.next().GetPong().GetNonce(), "an error that says nothing about the caller changes nothing")
+	revoked.Store(true)
+	require.Equal(t, "unauthenticated", operator.awaitError().GetCode())
+	operator.awaitClose(realtime.CloseUnauthenticated)
 }

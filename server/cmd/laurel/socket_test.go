@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,10 +19,10 @@ import (
 // live is a socket to a real server, as a page without cookies opens it.
 type live struct{ conn *websocket.Conn }
 
-func openLive(t *testing.T, url string) live {
+func openLive(t *testing.T, url string, header http.Header) live {
 	t.Helper()
 	dialer := websocket.Dialer{Subprotocols: []string{realtime.ProtocolJSON}, HandshakeTimeout: patience}
-	conn, answer, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/ws", nil)
+	conn, answer, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/ws", header)
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
 	t.Cleanup(func() { _ = conn.Close() })
@@ -62,12 +63,12 @@ func (w *web) rpc(t *testing.T, procedure, body string) string {
 func TestSocketOfAPlayer(t *testing.T) {
 	t.Parallel()
 	w := newWeb(t, startDev(t), "k")
-	stranger := openLive(t, w.at)
+	stranger := openLive(t, w.at, nil)
 	stranger.send(t, `{"hello":{"token":"forged"}}`)
 	refused := stranger.await(t, patience, func(f *laurelv1.ServerFrame) bool { return f.GetError() != nil })
 	require.Equal(t, "unauthenticated", refused.GetError().GetCode())
 
-	player := openLive(t, w.at)
+	player := openLive(t, w.at, nil)
 	var minted struct{ Token string }
 	require.NoError(t, json.Unmarshal([]byte(w.rpc(t, "PlayerService/MintPlayerToken", `{"user_id":"u_1","ttl_seconds":5}`)), &minted))
 	player.send(t, `{"hello":{"token":"`+minted.Token+`"}}`)
@@ -86,7 +87,7 @@ func TestSocketShowsANewName(t *testing.T) {
 	event := `{"event_id":"e_1","event_name":"purchase","ts":"2026-01-01T00:00:00Z","user_id":"u_1","market":"DE","brand":"X",
 		"payload":{"amount":12.5,"currency":"EUR","order_id":"o_1"}}`
 	require.Equal(t, http.StatusAccepted, w.post(t, event).status)
-	watcher := openLive(t, w.at)
+	watcher := openLive(t, w.at, nil)
 	watcher.send(t, `{"hello":{}}`)
 	watcher.send(t, `{"subscribe":{"contest_id":"demo_shop"}}`)
 	shows := func(name string) func(*laurelv1.ServerFrame) bool {
@@ -102,4 +103,21 @@ func TestSocketShowsANewName(t *testing.T) {
 	watcher.await(t, patience, shows(""))
 	w.rpc(t, "PlayerService/SetPublicName", `{"user_id":"u_1","public_name":"Ada"}`)
 	watcher.await(t, beforeNamesAge, shows("Ada"))
+}
+
+// TestSocketEndsWithItsKey proves that who watches with an API key stops watching when it is revoked, also by another process.
+func TestSocketEndsWithItsKey(t *testing.T) {
+	t.Parallel()
+	settings := []string{"LAUREL_DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "laurel.db")}
+	url := startDev(t, settings...)
+	key, err := runVerb(t, settings, "token", "key", "shop", "--scopes", "read")
+	require.NoError(t, err)
+	key = strings.TrimSpace(key)
+	shop := openLive(t, url, http.Header{"Authorization": {"Bearer " + key}})
+	shop.send(t, `{"hello":{}}`)
+	shop.await(t, patience, func(f *laurelv1.ServerFrame) bool { return f.GetWelcome() != nil })
+	_, err = runVerb(t, settings, "token", "revoke", strings.Split(key, "_")[1])
+	require.NoError(t, err)
+	ended := shop.await(t, patience, func(f *laurelv1.ServerFrame) bool { return f.GetError() != nil })
+	require.Equal(t, "unauthenticated", ended.GetError().GetCode())
 }

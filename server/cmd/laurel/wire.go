@@ -367,9 +367,18 @@ func viewer(people *identity.Service) func(*http.Request, string) (realtime.View
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
 		caller, err := people.Authenticate(r)
-		if errors.Is(err, identity.ErrUnauthenticated) {
-			err = fmt.Errorf("%w: %s", realtime.ErrUnauthenticated, err.Error())
+		seen := realtime.Viewer{UserID: caller.UserID, SeesUserIDs: caller.SeesUserIDs(), Expires: caller.Expires}
+		if caller.Kind == identity.OperatorCaller || caller.Kind == identity.APIKeyCaller {
+			seen.Renew = func(ctx context.Context) error { return unauthenticated(people.Renew(ctx, caller)) }
 		}
-		return realtime.Viewer{UserID: caller.UserID, SeesUserIDs: caller.SeesUserIDs(), Expires: caller.Expires}, err
+		return seen, unauthenticated(err)
 	}
+}
+
+// unauthenticated gives a wrong credential the name that sockets know.
+func unauthenticated(err error) error {
+	if errors.Is(err, identity.ErrUnauthenticated) {
+		return fmt.Errorf("%w: %s", realtime.ErrUnauthenticated, err.Error())
+	}
+	return err
 }
