@@ -2,6 +2,7 @@ import type { Page } from "@playwright/test";
 import { expectAccessible } from "./accessibility.ts";
 import { contestYaml, lineOf, round } from "./contest.ts";
 import { expect, type Laurel, test } from "./laurel.ts";
+import { expectBoard, watch, write } from "./studio.ts";
 import { languages, type Words, wordsOf } from "./words.ts";
 
 for (const language of languages) {
@@ -95,10 +96,10 @@ async function publish(page: Page, words: Words, id: string): Promise<void> {
   await expectAccessible(page, "the list of contests");
   await page.getByRole("link", { name: words.say("New contest") }).click();
 
-  const editor = page.getByRole("textbox", { name: words.say("Definition in YAML") });
+  await expect(page.getByRole("textbox", { name: words.say("Definition in YAML") })).toBeVisible();
   const wrong = contestYaml(id, `Race ${id}`, "win.amonut / bet.amount");
   const line = lineOf(wrong, "formula");
-  await write(page, editor, wrong);
+  await write(page, wrong);
   const problem = page
     .getByRole("list", { name: words.say("Problems") })
     .getByRole("button", { name: words.say("Line {line}", { line: words.count(line) }) });
@@ -109,7 +110,7 @@ async function publish(page: Page, words: Words, id: string): Promise<void> {
   await problem.click();
   await expect(page.locator(".cm-activeLine")).toContainText("amonut");
 
-  await write(page, editor, contestYaml(id, `Race ${id}`, "win.amount / bet.amount"));
+  await write(page, contestYaml(id, `Race ${id}`, "win.amount / bet.amount"));
   await expect(page.getByText(words.say("Ready to publish"))).toBeVisible();
   await page.getByRole("button", { name: words.say("Publish"), exact: true }).click();
   await expect(page).toHaveURL(new RegExp(`/contests/${id}$`));
@@ -118,19 +119,6 @@ async function publish(page: Page, words: Words, id: string): Promise<void> {
     page.getByText(words.say("Version {version} is published.", { version: words.count(1) })),
   ).toBeVisible();
   await expectAccessible(page, "a contest");
-}
-
-async function write(page: Page, editor: ReturnType<Page["locator"]>, document: string): Promise<void> {
-  await editor.click();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.insertText(document);
-}
-
-/** Players on the studio's live board, from the top, by user id. */
-async function expectBoard(page: Page, users: readonly string[]): Promise<void> {
-  await expect
-    .poll(() => page.locator("tr[data-user-id]").evaluateAll((rows) => rows.map((row) => row.dataset.userId)))
-    .toEqual(users);
 }
 
 function namesOf(page: Page): Promise<string[]> {
@@ -142,14 +130,4 @@ async function expectWidget(widget: Page, names: readonly string[]): Promise<voi
   await expect
     .poll(() => widget.locator("laurel-leaderboard [data-key] [part='name']").allInnerTexts())
     .toEqual(names);
-}
-
-/** Collects what a page throws, and what its own content security policy refuses. */
-function watch(page: Page): string[] {
-  const failures: string[] = [];
-  page.on("pageerror", (error) => failures.push(`${page.url()}: ${error.message}`));
-  page.on("console", (message) => {
-    if (message.text().includes("Content Security Policy")) failures.push(`${page.url()}: ${message.text()}`);
-  });
-  return failures;
 }

@@ -155,7 +155,7 @@ function HistoryNotice({
         at === undefined
           ? i18n.t("A kept board")
           : i18n.t("The board as it was at {time}; it does not move.", {
-              time: format.instant(at, zone, true),
+              time: format.instantThere(at, zone, true),
             })
       }
     />

@@ -31,7 +31,7 @@ export function HistoryScrubber({ snapshots, at, ended, zone, onChange }: Histor
   const dragged = drag.from === position ? drag.to : position;
   const describe = (index: number): string => {
     const instant = instantOf(kept[index]?.takenAt);
-    return instant === undefined ? i18n.t("Now") : format.instant(instant, zone, true);
+    return instant === undefined ? i18n.t("Now") : format.instantThere(instant, zone, true);
   };
   return (
     <Panel

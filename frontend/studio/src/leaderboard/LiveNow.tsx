@@ -91,7 +91,7 @@ function ContestProgress({ contest, total, now }: ContestProgressProps) {
     <Group gap="sm" c="dimmed">
       {end === undefined ? null : left > countedMillis ? (
         <Text span size="sm">
-          {i18n.t("until {time}", { time: format.instant(end, zone) })}
+          {i18n.t("until {time}", { time: format.instantThere(end, zone) })}
         </Text>
       ) : (
         <Text span size="sm" role="timer">

@@ -47,7 +47,7 @@ export function WhyPanel({ answer, precision, zone, onClose }: WhyPanelProps) {
     >
       <Stack gap="md">
         {decided === undefined ? null : (
-          <Text fw={600} role="status">
+          <Text fw={600} role="status" className={classes.sentence}>
             {orderSentence(i18n, format, decided, names, sides)}
           </Text>
         )}

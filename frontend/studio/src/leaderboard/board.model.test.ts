@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type BoardRow,
   behindAbove,
+  boardAddress,
   boardSearch,
   changesBetween,
   chosenOf,
@@ -75,6 +76,10 @@ describe("boardSearch", () => {
       find: undefined,
       at: undefined,
     });
+  });
+  it("says in the address only what isn't as usual", () => {
+    expect(boardAddress(boardSearch({ top: "25", find: "u_1" }))).toEqual({ find: "u_1" });
+    expect(boardAddress(boardSearch({ top: "50" }))).toEqual({ top: 50 });
   });
   it("names the chosen players", () => {
     expect(chosenOf({ top: 25, b: "u_2" })).toEqual(["u_2"]);

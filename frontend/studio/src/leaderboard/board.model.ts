@@ -49,6 +49,7 @@ export function toggleChoice(chosen: readonly string[], userId: string): string[
 
 /** Row counts that a board may show. */
 export const topChoices = [10, 25, 50, 100] as const;
+const usualTop = 25;
 
 /** What the address says of a board page. */
 export interface BoardSearch {
@@ -73,7 +74,7 @@ export function boardSearch(search: Record<string, unknown>): BoardSearch {
     const written = String(value).trim();
     return written === "" || written.length > userIdLimit ? undefined : written;
   };
-  const top = topChoices.find((choice) => choice === Number(search.top)) ?? 25;
+  const top = topChoices.find((choice) => choice === Number(search.top)) ?? usualTop;
   const at = Number(search.at);
   return {
     top,
@@ -82,6 +83,11 @@ export function boardSearch(search: Record<string, unknown>): BoardSearch {
     find: text(search.find),
     at: Number.isSafeInteger(at) && at > 0 ? at : undefined,
   };
+}
+
+/** What an address has to say: rows from the top only where they aren't as many as usual. */
+export function boardAddress({ top, ...rest }: BoardSearch): Partial<BoardSearch> {
+  return top === usualTop ? rest : { top, ...rest };
 }
 
 /** The players chosen in an address, the older choice first. */

@@ -28,7 +28,7 @@ export function orderValueText(
     case "duration":
       return format.microseconds(amount * 1_000n);
     case "instant":
-      return format.instant(instantOfMicros(amount), sides.zone, true);
+      return format.instantThere(instantOfMicros(amount), sides.zone, true);
     case "text":
       return side === "above" ? sides.aboveUserId : sides.belowUserId;
     case "number":

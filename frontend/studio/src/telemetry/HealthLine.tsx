@@ -1,18 +1,15 @@
 import { useLingui } from "@lingui/react";
 import { Group, Text } from "@mantine/core";
 import { AlertIcon, CheckIcon, PauseIcon } from "../ui/icons.tsx";
-import { useFormat } from "../ui/useFormat.ts";
 import type { Health } from "./pulse.model.ts";
 
 interface HealthLineProps {
   readonly health: Health;
-  readonly lagMillis: bigint;
 }
 
 /** One sentence: is it healthy. Icon and words carry it, colour only repeats it. */
-export function HealthLine({ health, lagMillis }: HealthLineProps) {
+export function HealthLine({ health }: HealthLineProps) {
   const { i18n } = useLingui();
-  const format = useFormat();
   const lines = {
     flowing: {
       icon: <CheckIcon />,
@@ -27,9 +24,8 @@ export function HealthLine({ health, lagMillis }: HealthLineProps) {
     behind: {
       icon: <AlertIcon />,
       color: "var(--laurel-bad)",
-      text: i18n.t("Behind: the oldest event has waited for {age}.", {
-        age: format.microseconds(lagMillis * 1_000n),
-      }),
+      // Without the age, which changes each second: a screen reader would say it each second. It stands in the lag below.
+      text: i18n.t("Behind: events wait longer than they should to be folded."),
     },
     unreachable: {
       icon: <AlertIcon />,

@@ -37,7 +37,7 @@ export function PulseBoard({ figures, reachable, reviews, liveNow }: PulseBoardP
   ];
   return (
     <Stack gap="md">
-      <HealthLine health={healthOf(pulse, reachable)} lagMillis={pulse.lagMillis} />
+      <HealthLine health={healthOf(pulse, reachable)} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 3 }}>
           <SimpleGrid cols={{ base: 2, lg: 1 }} spacing="md" h="100%">

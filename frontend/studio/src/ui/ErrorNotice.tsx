@@ -14,13 +14,15 @@ interface ErrorNoticeProps {
 export function ErrorNotice({ error, title, onRetry }: ErrorNoticeProps) {
   const { i18n } = useLingui();
   const cause = ConnectError.from(error);
-  const unreachable = cause.code === Code.Unavailable || cause.code === Code.Unknown;
+  // A browser says of every failed fetch the same, in words of its own: ours are enough.
+  const unsent = cause.cause instanceof TypeError;
+  const unreachable = unsent || cause.code === Code.Unavailable;
   return (
     <Notice tone="bad" role="alert" title={title}>
       <Group justify="space-between" align="center">
         <Text size="sm">
           {unreachable ? i18n.t("The server can't be reached. The studio keeps trying.") : null}{" "}
-          <bdi lang="en">{cause.rawMessage}</bdi>
+          {unsent ? null : <bdi lang="en">{cause.rawMessage}</bdi>}
         </Text>
         {onRetry === undefined ? null : (
           <Button size="xs" variant="default" onClick={onRetry}>

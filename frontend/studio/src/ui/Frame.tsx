@@ -39,6 +39,8 @@ export function Frame({ operatorName, roles, serverVersion, onSearch, onSignOut,
               hiddenFrom="sm"
               size="sm"
               aria-label={i18n.t("Navigation")}
+              aria-expanded={opened}
+              aria-controls="rooms"
             />
             <LaurelMark />
             <Text fw={700} fz="lg" visibleFrom="xs" lts={0.2}>
@@ -91,7 +93,13 @@ export function Frame({ operatorName, roles, serverVersion, onSearch, onSignOut,
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="sm" className={classes.navbar} aria-label={i18n.t("Rooms")}>
+      <AppShell.Navbar
+        id="rooms"
+        p="sm"
+        className={classes.navbar}
+        data-opened={opened || undefined}
+        aria-label={i18n.t("Rooms")}
+      >
         <AppShell.Section grow>
           <RoomNavLink
             to="/"

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   clockChangesWithin,
   formatInstant,
+  formatInstantThere,
   formatTimeLeft,
   instantOfMicros,
   knownZone,
@@ -15,6 +16,14 @@ describe("time", () => {
   it("writes an instant in the contest's zone", () => {
     expect(formatInstant("en-GB", summer, "Europe/Kyiv")).toBe("25 Oct 2025, 21:00");
     expect(formatInstant("en-GB", summer, "UTC", true)).toBe("25 Oct 2025, 18:00:00");
+  });
+  it("names the zone where the viewer's clock shows another time", () => {
+    expect(formatInstantThere("en-GB", summer, "Europe/Kyiv", "UTC")).toBe(
+      "25 Oct 2025, 21:00 \u2068Europe/Kyiv\u2069",
+    );
+    expect(formatInstantThere("en-GB", summer, "Europe/Berlin", "Europe/Stockholm")).toBe(
+      "25 Oct 2025, 20:00",
+    );
   });
   it("writes Persian dates in the Persian calendar", () => {
     expect(formatInstant("fa-IR", summer, "UTC")).toContain("۱۴۰۴");

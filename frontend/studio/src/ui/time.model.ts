@@ -1,6 +1,7 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { remaining } from "@laurel/client";
+import { isolate } from "./text.model.ts";
 
 /** The instant of a message's time; undefined when it is unset. */
 export function instantOf(timestamp: Timestamp | undefined): Date | undefined {
@@ -41,6 +42,18 @@ export function formatInstant(tag: string, instant: Date, zone: string, seconds 
     second: seconds ? "2-digit" : undefined,
     hourCycle: "h23",
   }).format(instant);
+}
+
+/** Writes an instant in a zone and names the zone, unless it shows the same time as the viewer's. */
+export function formatInstantThere(
+  tag: string,
+  instant: Date,
+  zone: string,
+  viewer: string,
+  seconds = false,
+): string {
+  const there = formatInstant(tag, instant, zone, seconds);
+  return there === formatInstant(tag, instant, viewer, seconds) ? there : `${there} ${isolate(zone)}`;
 }
 
 /** Writes the time of day of an instant in a zone. */

@@ -8,7 +8,13 @@ import {
   formatMillionths,
   formatUnits,
 } from "./number.model.ts";
-import { formatInstant, formatTimeLeft, formatTimeOfDay, viewerZone } from "./time.model.ts";
+import {
+  formatInstant,
+  formatInstantThere,
+  formatTimeLeft,
+  formatTimeOfDay,
+  viewerZone,
+} from "./time.model.ts";
 
 /** Formats in the current language: numbers are exact, instants are written in the zone that is asked for. */
 export interface Format {
@@ -20,6 +26,8 @@ export interface Format {
   millionths(micros: bigint): string;
   microseconds(micros: bigint): string;
   instant(instant: Date, zone: string, seconds?: boolean): string;
+  /** An instant in a zone, with the zone's name where it isn't the viewer's own. */
+  instantThere(instant: Date, zone: string, seconds?: boolean): string;
   timeOfDay(instant: Date, zone: string): string;
   timeLeft(millis: number): string;
 }
@@ -37,6 +45,7 @@ export function useFormat(): Format {
       millionths: (micros) => formatMillionths(tag, micros),
       microseconds: (micros) => formatMicroseconds(tag, micros),
       instant: (instant, zone, seconds) => formatInstant(tag, instant, zone, seconds),
+      instantThere: (instant, zone, seconds) => formatInstantThere(tag, instant, zone, viewerZone(), seconds),
       timeOfDay: (instant, zone) => formatTimeOfDay(tag, instant, zone),
       timeLeft: (millis) => formatTimeLeft(tag, millis),
     }),

@@ -1,5 +1,5 @@
-// Takes a picture of each room and runs axe on it, against a server that already runs (the fixture, or the real one).
-// `node tests/look/look.mjs [--url http://127.0.0.1:8099] [--only board] [--scheme light] [--locale en] [--name dev --password dev]`
+// Takes a picture of each room and runs axe on it, against a server that already runs, such as `make run` with its demo traffic.
+// `node tests/look/look.mjs --password … [--url http://127.0.0.1:8080] [--only board] [--scheme light] [--locale en] [--width 390]`
 // Pictures go to tests/look/out. Ends with 1 when axe finds something.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,16 +8,18 @@ import { chromium } from "@playwright/test";
 
 const { values } = parseArgs({
   options: {
-    url: { type: "string", default: "http://127.0.0.1:8099" },
+    url: { type: "string", default: "http://127.0.0.1:8080" },
     only: { type: "string", default: "" },
     scheme: { type: "string", default: "light" },
     locale: { type: "string", default: "en" },
-    name: { type: "string", default: "dev" },
-    password: { type: "string", default: "dev" },
-    contest: { type: "string", default: "t_october_sprint" },
+    name: { type: "string", default: "admin" },
+    password: { type: "string" },
+    contest: { type: "string", default: "demo_spin_sprint" },
     width: { type: "string", default: "1360" },
   },
 });
+if (values.password === undefined)
+  throw new Error("--password is missing: the server prints it at its start");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const out = new URL("./out/", import.meta.url).pathname;
 mkdirSync(out, { recursive: true });
@@ -28,13 +30,15 @@ const rooms = [
   ["contests", "/contests"],
   ["contest", contest],
   ["versions", `${contest}?since=1`],
-  ["board", `${contest}/board?find=u_111`],
-  ["why", `${contest}/board?a=u_100&b=u_101`],
-  ["history", `${contest}/board?at=4&top=10`],
+  ["board", `${contest}/board?find=u_11`],
+  ["why", `${contest}/board?a=u_1&b=u_2`],
+  ["history", `${contest}/board?at=1&top=10`],
   ["new", "/contests/new"],
   ["problems", "/contests/new"],
   ["palette", "/contests"],
-  ["final", "/contests/spring_final/board"],
+  ["dead-letters", "/events/dead-letters"],
+  ["conflicts", "/events/conflicts"],
+  ["no-contest", "/contests/nowhere"],
   ["nowhere", "/nowhere"],
 ];
 
@@ -53,7 +57,7 @@ page.on("pageerror", (error) => console.error(`  page error: ${error.message}`))
 let found = 0;
 async function look(name) {
   await page.screenshot({
-    path: `${out}${name}-${values.locale}-${values.scheme}.png`,
+    path: `${out}${name}-${values.width}-${values.locale}-${values.scheme}.png`,
     fullPage: name !== "palette",
   });
   await page.evaluate(axe);

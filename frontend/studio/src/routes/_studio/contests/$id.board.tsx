@@ -6,16 +6,14 @@ import { keepPreviousData } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { NoContest } from "../../../contest/NoContest.tsx";
 import { BoardRoom } from "../../../leaderboard/BoardRoom.tsx";
-import { type BoardSearch, boardSearch, chosenOf } from "../../../leaderboard/board.model.ts";
+import { type BoardSearch, boardAddress, boardSearch, chosenOf } from "../../../leaderboard/board.model.ts";
 import { useLiveBoard } from "../../../leaderboard/live.tsx";
 import { isNotFound } from "../../../rpc.ts";
 import { PageHead } from "../../../ui/PageHead.tsx";
 
 export const Route = createFileRoute("/_studio/contests/$id/board")({
-  validateSearch: (search: Record<string, unknown>): Partial<BoardSearch> => {
-    const { top, ...rest } = boardSearch(search);
-    return top === 25 ? rest : { top, ...rest };
-  },
+  validateSearch: (search: Record<string, unknown>): Partial<BoardSearch> =>
+    boardAddress(boardSearch(search)),
   component: LiveBoardRoom,
 });
 
@@ -87,7 +85,7 @@ function LiveBoardRoom() {
       contest={{ ...contest, state: state ?? contest.state }}
       resultHash={live.board?.contest?.resultHash || contest.resultHash}
       search={search}
-      onSearch={(change) => void navigate({ search: { ...search, ...change }, replace: true })}
+      onSearch={(change) => void navigate({ search: boardAddress({ ...search, ...change }), replace: true })}
       live={live}
       fallback={fallback.data}
       found={{ place: found.data?.me, error: found.error }}
