@@ -155,6 +155,9 @@ func syntaxProblem(name string, err error) Problem {
 	if parserErrors.MatchString(message) {
 		line++
 	}
+	if message == "found character that cannot start any token" {
+		message += "; a tab can't indent, use spaces"
+	}
 	return Problem{File: name, Line: line, Message: "not valid YAML: " + message}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -48,7 +49,8 @@ func (s *Service) checkAt(name string, text []byte, offset int) (*Document, []Pr
 	return document, RunChecks(document, problems, s.checks...)
 }
 
-// RunChecks adds what the checks find to the problems that Parse found, leaving out fields that have a problem already.
+// RunChecks adds what the checks find to the problems that Parse found, leaving out fields that have a problem already, and a formula that
+// only a ranking could ask for where none is named.
 func RunChecks(document *Document, problems []Problem, checks ...Check) []Problem {
 	if document == nil || document.Contest == nil {
 		return problems
@@ -56,7 +58,8 @@ func RunChecks(document *Document, problems []Problem, checks ...Check) []Proble
 	found := problems
 	for _, check := range checks {
 		for _, problem := range document.Place(check(document.Contest)) {
-			if !covered(problem.Field, problems) {
+			unranked := problem.Field == "scoring.formula" && document.Contest.GetLeaderboard().GetType() == ""
+			if !covered(problem.Field, problems) && !(unranked && strings.TrimSpace(document.Contest.GetScoring().GetFormula()) == "") {
 				found = append(found, problem)
 			}
 		}

@@ -30,7 +30,7 @@ func (s *source) violations(message proto.Message, known []Problem) []Problem {
 		}
 		text := violation.Proto.GetMessage()
 		if _, written := s.nodes[field]; !written && !violation.Proto.GetForKey() {
-			text = "is missing: " + plain(field, text, "")
+			text = missing(plain(field, text, ""), violation.FieldDescriptor)
 		} else {
 			text = plain(field, text, stringOf(violation.FieldValue))
 		}
@@ -63,9 +63,29 @@ func stringOf(value protoreflect.Value) string {
 	return text
 }
 
+// missing words what is right of a field that was not written; its bounds alone would say that it is required, or not empty.
+func missing(text string, field protoreflect.FieldDescriptor) string {
+	switch {
+	case field != nil && field.Message() != nil && !field.IsList():
+		return "is missing: it takes " + fieldList(field.Message())
+	case text == required || text == notEmpty:
+		return "is missing"
+	}
+	return "is missing: " + text
+}
+
+// What protovalidate says of a field that is not there, and what is made of its words about one without characters.
+const (
+	required = "is required"
+	notEmpty = "must not be empty"
+)
+
 // plain turns a message of protovalidate into one that says what would be right.
 func plain(field, message, written string) string {
 	message = strings.TrimPrefix(message, "value ")
+	if message == "must be at least 1 characters" {
+		return notEmpty
+	}
 	if match := allowedList.FindStringSubmatch(message); match != nil {
 		choices := strings.Split(strings.ReplaceAll(match[1], `"`, ""), ", ")
 		text := "must be one of " + strings.Join(choices, ", ")

@@ -60,3 +60,13 @@ func TestRulesCheckFindsNothing(t *testing.T) {
 	require.EqualError(t, err, "no definition that could be checked in "+file)
 	assert.Contains(t, out, "skipped, line 1: Mission is a known kind, but this version of Laurel does not support it")
 }
+
+func TestRulesCheckSaysEachThingOnce(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "short.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("kind: Contest\nid: c\n"), 0o600))
+	out, err := checkRules(t, file)
+	require.ErrorIs(t, err, errRulesProblems)
+	assert.Equal(t, file+":1:1: window: is missing: it takes start, end, tz, grace_seconds\n"+file+":1:1: leaderboard: is missing: it takes type, n, tiebreaker\n", out,
+		"without a ranking nobody knows whether there must be a formula")
+}
