@@ -25,7 +25,7 @@ run: build ## Build everything and start a server with demo traffic; prints the 
 
 build: bin/laurel ## Build the front end and bin/laurel, which carries it inside
 
-test: ## Install what tests need, then run every check and test there is (about ten minutes on two cores)
+test: ## Install what tests need, then run every check and test there is (about ten minutes on two cores, the first time twenty)
 	@.ci/test
 
 check: .cache/frontend.stamp .cache/bin/golangci-lint ## Lint and type-check both sides
