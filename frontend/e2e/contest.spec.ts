@@ -61,10 +61,11 @@ for (const language of languages) {
   });
 }
 
-test("the language can be changed without a reload", async ({ page, laurel }) => {
+test("the language can be changed without a reload", async ({ page, context, laurel }) => {
   const english = wordsOf({ locale: "en", tag: "en-GB", direction: "ltr" });
   const persian = wordsOf({ locale: "fa", tag: "fa-IR", direction: "rtl" });
-  await signIn(page, laurel, english);
+  await laurel.signIn(context);
+  await page.goto(laurel.url);
   await page.getByRole("button", { name: english.say("Language") }).click();
   await page.getByRole("menuitem", { name: "فارسی" }).click();
   await expect(page.getByRole("heading", { level: 1, name: persian.say("Pulse") })).toBeVisible();
