@@ -55,6 +55,9 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	}
 }
 
+// uriSigns keeps a path as it is: SQLite is given it in a URI, where these would begin something else.
+var uriSigns = strings.NewReplacer("%", "%25", "#", "%23", "?", "%3f")
+
 func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if path == "" {
 		return nil, errors.New("database url: sqlite: needs a path, such as sqlite:data/laurel.db")
@@ -62,7 +65,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("make folder of the database: %w", err)
 	}
-	base := "file:" + path + "?_busy_timeout=5000&_foreign_keys=1&_time_format=sqlite&_timezone=UTC"
+	base := "file:" + uriSigns.Replace(path) + "?_busy_timeout=5000&_foreign_keys=1&_time_format=sqlite&_timezone=UTC"
 	write, err := sql.Open("sqlite", base+"&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_pragma=cache_size(-49152)&_pragma=wal_autocheckpoint(10000)")
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite writer: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -119,6 +120,20 @@ func TestSQLiteReadersCannotWrite(t *testing.T) {
 	s := storetest.Open(t, store.SQLite)
 	_, err := s.Read().ExecContext(t.Context(), "INSERT INTO setting (id, value) VALUES ('a', '1')")
 	require.ErrorContains(t, err, "readonly")
+}
+
+// TestSQLiteFileIsWhereThePathSays opens a path with signs that mean something in a URI.
+func TestSQLiteFileIsWhereThePathSays(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "c# 100%41", "who?.db")
+	s, err := store.Open(t.Context(), "sqlite:"+path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	_, err = s.Migrate(t.Context())
+	require.NoError(t, err)
+	require.FileExists(t, path)
+	_, err = s.Ent().Setting.Query().Count(t.Context())
+	require.NoError(t, err, "readers open the same file")
 }
 
 func TestOpenSaysWhatAUrlLooksLike(t *testing.T) {
