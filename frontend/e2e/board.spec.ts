@@ -46,7 +46,7 @@ test("a board keeps still under the pointer and the focus until asked", async ({
 /** Counts the rows that the page lets slide. */
 async function countSlides(page: Page): Promise<() => Promise<number>> {
   await page.addInitScript(() => {
-    const { animate } = Element.prototype;
+    const animate = Reflect.get(Element.prototype, "animate") as Element["animate"];
     Element.prototype.animate = function (...args) {
       if (this instanceof HTMLTableRowElement) {
         const slid = Number(document.documentElement.dataset.slid ?? 0);

@@ -8,7 +8,7 @@ import { type BrowserContext, test as base, expect } from "@playwright/test";
 
 const binary = resolve(import.meta.dirname, "../../bin/laurel");
 const apiKey = "k_e2e";
-const startMillis = 30_000;
+const startMillis = 90_000;
 
 /** A running `laurel dev` with data of its own. */
 export interface Laurel {
@@ -85,7 +85,7 @@ class RunningLaurel implements Laurel {
     if (server === undefined || server.exitCode !== null) return;
     const exited = once(server, "exit");
     server.kill("SIGTERM");
-    const killer = setTimeout(() => server.kill("SIGKILL"), 10_000);
+    const killer = setTimeout(() => server.kill("SIGKILL"), 60_000);
     const [code, signal] = await exited;
     clearTimeout(killer);
     expect(signal ?? code, "laurel dev stops by itself when asked to").toBe(0);
@@ -175,15 +175,25 @@ function printedSignIn(output: string): Laurel["operator"] {
   return { name, password };
 }
 
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
+/**
+ * Ports below those that systems give to outgoing connections: a server that a test stops comes back at its port, and no
+ * connection, not even a page's that looks for the server there, may have it meanwhile. Browsers refuse 10 080.
+ */
+const ports = { first: 11_000, last: 29_999, attempts: 100 };
+
+/** A port of loopback that nobody listens on. */
+async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < ports.attempts; attempt++) {
+    const port = ports.first + Math.floor(Math.random() * (ports.last - ports.first + 1));
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port after ${ports.attempts} tries`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((done) => {
     const probe = createServer();
-    probe.on("error", failed);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        address && typeof address === "object" ? done(address.port) : failed(new Error("no port")),
-      );
-    });
+    probe.once("error", () => done(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => done(true)));
   });
 }
