@@ -183,7 +183,7 @@ func (a *API) mountSite(mux *http.ServeMux) error {
 
 // isRoom reports whether a path can be one of the studio's own, which all start from the same page: not a file, and not where RPC or REST would be.
 func isRoom(at string) bool {
-	for _, other := range []string{"/assets/", "/v1", "/rpc", "/laurel.", "/grpc.", "/demo/", "/widget", "/debug/"} {
+	for _, other := range []string{"/assets/", "/v1", "/rpc", "/laurel.", "/grpc.", "/demo/", "/widget", "/debug/", "/ws/", "/metrics/"} {
 		if strings.HasPrefix(at, other) {
 			return false
 		}

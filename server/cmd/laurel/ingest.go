@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -27,6 +28,16 @@ const (
 type remote struct {
 	URL string `help:"Where the server is." env:"LAUREL_URL" default:"http://127.0.0.1:8080"`
 	Key string `help:"API key with the scope ingest." env:"LAUREL_API_KEY" placeholder:"KEY"`
+}
+
+// check finds an address that can't be one. Callers would otherwise take it for a server that is away, and wait for it.
+func (r *remote) check() error {
+	r.URL = strings.TrimRight(r.URL, "/")
+	at, err := url.Parse(r.URL)
+	if err != nil || at.Host == "" || (at.Scheme != "http" && at.Scheme != "https") {
+		return fmt.Errorf("--url must be like http://127.0.0.1:8080, but is %q", r.URL)
+	}
+	return nil
 }
 
 // ingestCmd is the verb ingest.
@@ -54,7 +65,9 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if c.Batch < 100 || c.Batch > ingest.MaxBatch {
 		return fmt.Errorf("--batch must be 100 to %d, but is %d", ingest.MaxBatch, c.Batch)
 	}
-	c.URL = strings.TrimRight(c.URL, "/")
+	if err := c.remote.check(); err != nil {
+		return err
+	}
 	file, err := os.Open(c.File)
 	if err != nil {
 		return fmt.Errorf("open events: %w", err)
@@ -80,8 +93,12 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 		_, _ = fmt.Fprintf(cli.Stderr, "laurel: %s; if this run is interrupted the next one starts anew, unless --progress names a place that can be written\n", err)
 	}
 	run := &ingestRun{cmd: c, source: source, state: state, send: newIngestSender(c.remote, c.RetryFor), progress: newIngestProgress(cli.Stderr, info.Size())}
+	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
 	err = run.all(ctx)
 	run.progress.done()
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%s: stopped; %d rows are done, run the same command again to go on: %w", c.File, state.Tally.Rows, context.Canceled)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w (%d rows are done; run the same command again to go on)", c.File, err, state.Tally.Rows)
 	}

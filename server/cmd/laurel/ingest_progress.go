@@ -61,6 +61,15 @@ func (p *ingestProgress) at(offset int64, events ingest.EventCounts) {
 	_, _ = fmt.Fprintf(p.out, "%3d %%%s\n", percent, p.words())
 }
 
+// say prints a line, above the bar when there is one.
+func (p *ingestProgress) say(text string) {
+	if p.bars != nil {
+		_, _ = fmt.Fprintln(p.bars, text)
+		return
+	}
+	_, _ = fmt.Fprintln(p.out, text)
+}
+
 // done leaves the terminal as it was.
 func (p *ingestProgress) done() {
 	if p.bar == nil {

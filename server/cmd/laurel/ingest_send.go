@@ -50,15 +50,17 @@ func (r remote) rpcURL() string { return r.URL + "/rpc" }
 type ingestSender struct {
 	client   laurelv1connect.IngestServiceClient
 	retryFor time.Duration
+	// away is told once a batch that the server can't be reached; a server that is only busy is no news.
+	away func(err error)
 }
 
 func newIngestSender(to remote, retryFor time.Duration) *ingestSender {
-	return &ingestSender{laurelv1connect.NewIngestServiceClient(to.httpClient(), to.rpcURL()), retryFor}
+	return &ingestSender{client: laurelv1connect.NewIngestServiceClient(to.httpClient(), to.rpcURL()), retryFor: retryFor, away: func(error) {}}
 }
 
 // batch returns one result for each event, in order.
 func (s *ingestSender) batch(ctx context.Context, events []*laurelv1.Event) ([]*laurelv1.EventResult, error) {
-	waited, backoff := time.Duration(0), firstBackoff
+	waited, backoff, told := time.Duration(0), firstBackoff, false
 	for {
 		response, err := s.client.Ingest(ctx, &laurelv1.IngestRequest{Events: events})
 		if err == nil {
@@ -67,8 +69,15 @@ func (s *ingestSender) batch(ctx context.Context, events []*laurelv1.Event) ([]*
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if connect.CodeOf(err) == connect.CodeUnimplemented {
+			return nil, fmt.Errorf("nothing there takes events, check --url: %w", err)
+		}
 		if !retryable(err) || waited >= s.retryFor {
 			return nil, fmt.Errorf("send %d events: %w", len(events), err)
+		}
+		if !told && connect.CodeOf(err) != connect.CodeResourceExhausted {
+			told = true
+			s.away(err)
 		}
 		pause := retryDelay(err)
 		if pause == 0 {

@@ -262,6 +262,7 @@ func TestIngestStopsWhenToldTo(t *testing.T) {
 	file := jsonlOf(t, 500)
 	_, err := runIngest(ctx, t, "--url="+url, "--batch=100", file)
 	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorContains(t, err, "stopped; 100 rows are done, run the same command again to go on")
 	require.Len(t, server.ids, 100)
 	_, err = runIngest(t.Context(), t, "--url="+url, "--batch=100", file)
 	require.NoError(t, err)
@@ -336,4 +337,18 @@ func TestIngestNoticesAChangedFile(t *testing.T) {
 		}
 		require.ErrorContains(t, err, want, name)
 	}
+}
+
+func TestIngestDoesNotWaitForAnAddressThatIsNone(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"127.0.0.1:8080", "localhost:8080", "ftp://laurel.example", "http://", ""} {
+		_, err := runIngest(t.Context(), t, "--url="+url, jsonlOf(t, 1))
+		require.ErrorContains(t, err, "--url must be like http://127.0.0.1:8080", url)
+	}
+	_, url := receive(t, nil)
+	_, err := runIngest(t.Context(), t, "--url="+url+"/elsewhere", jsonlOf(t, 1))
+	require.ErrorContains(t, err, "check --url")
+	printed, err := runIngest(t.Context(), t, "--url=http://127.0.0.1:1", "--retry-for=1ms", jsonlOf(t, 1))
+	require.Error(t, err)
+	require.Contains(t, printed, "trying again for 1ms")
 }

@@ -53,7 +53,9 @@ func (c *loadCmd) Run(ctx context.Context, cli *kong.Context) error {
 }
 
 func (c *loadCmd) check() error {
-	c.URL = strings.TrimRight(c.URL, "/")
+	if err := c.remote.check(); err != nil {
+		return err
+	}
 	switch {
 	case c.Rate < 0 || c.Rate > 1_000_000:
 		return fmt.Errorf("--rate must be 0 to 1000000, but is %d", c.Rate)

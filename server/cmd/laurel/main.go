@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -31,6 +32,7 @@ type verbs struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // who asks a second time does not wait
 	var v verbs
 	parser, err := kong.New(&v,
 		kong.Name("laurel"),
@@ -50,7 +52,8 @@ func main() {
 	}
 	if err := call.Run(); err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-			os.Exit(130)
+			fmt.Fprintln(os.Stderr, "laurel:", strings.TrimSuffix(err.Error(), ": "+context.Canceled.Error()))
+			os.Exit(exitStopped)
 		}
 		fail(err)
 	}
@@ -61,8 +64,12 @@ func fail(err error) {
 	os.Exit(1)
 }
 
-// exitMisused is the code for a command line or settings that can't be followed; everything else that goes wrong is 1.
-const exitMisused = 2
+const (
+	// exitMisused is the code for a command line that can't be followed; what else goes wrong is 1.
+	exitMisused = 2
+	// exitStopped is the code when a signal ended a verb before it was done.
+	exitStopped = 130
+)
 
 // misused says what is wrong with the command line and where help is. Who named no verb gets the list of them.
 func misused(err error) {
