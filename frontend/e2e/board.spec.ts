@@ -46,7 +46,10 @@ test("a board keeps still under the pointer and the focus until asked", async ({
 /** Counts the rows that the page lets slide. */
 async function countSlides(page: Page): Promise<() => Promise<number>> {
   await page.addInitScript(() => {
-    const animate = Reflect.get(Element.prototype, "animate") as Element["animate"];
+    const animate: (this: Element, ...args: Parameters<Element["animate"]>) => Animation = Reflect.get(
+      Element.prototype,
+      "animate",
+    );
     Element.prototype.animate = function (...args) {
       if (this instanceof HTMLTableRowElement) {
         const slid = Number(document.documentElement.dataset.slid ?? 0);
