@@ -43,7 +43,7 @@ export const test = base.extend<object, { laurel: Laurel }>({
         await rm(folder, { recursive: true, force: true });
       }
     },
-    { scope: "worker", timeout: startMillis + 15_000 },
+    { scope: "worker", timeout: startMillis + 90_000 },
   ],
 });
 
