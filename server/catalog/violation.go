@@ -10,7 +10,10 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-var allowedList = regexp.MustCompile(`must be in list \[(.*)\]`)
+var (
+	allowedList  = regexp.MustCompile(`must be in list \[(.*)\]`)
+	allowedRange = regexp.MustCompile(`^must be greater than or equal to (\S+) and less than or equal to (\S+)$`)
+)
 
 // violations checks the bounds written in the contract and returns those that are broken, leaving out fields that have a problem already.
 func (s *source) violations(message proto.Message, known []Problem) []Problem {
@@ -85,6 +88,9 @@ func plain(field, message, written string) string {
 	message = strings.TrimPrefix(message, "value ")
 	if message == "must be at least 1 characters" {
 		return notEmpty
+	}
+	if match := allowedRange.FindStringSubmatch(message); match != nil {
+		return "must be " + match[1] + " to " + match[2]
 	}
 	if match := allowedList.FindStringSubmatch(message); match != nil {
 		choices := strings.Split(strings.ReplaceAll(match[1], `"`, ""), ", ")
