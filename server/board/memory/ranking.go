@@ -67,7 +67,7 @@ func (r *ranking) apply(b board.Batch) (board.Result, error) {
 	return board.Applied, nil
 }
 
-// put writes up to together entries. It looks all of them up first, where they are and where they go, so that their waits for memory overlap;
+// put writes up to together entries. Unless they are few it looks all of them up first, where they are and where they go, so that waits overlap;
 // as each entry moves keys, what it finds is only a hint when an entry's turn comes.
 func (r *ranking) put(entries []board.Entry) error {
 	var room [2][together]seat
@@ -77,8 +77,10 @@ func (r *ranking) put(entries []board.Entry) error {
 		to[i].key = entryKey(&entries[i])
 	}
 	r.find(from)
-	r.order.locate(from)
-	r.order.locate(to)
+	if len(entries) >= few {
+		r.order.locate(from)
+		r.order.locate(to)
+	}
 	for i := range entries {
 		if err := r.move(&entries[i], &from[i], &to[i]); err != nil {
 			return err

@@ -6,6 +6,9 @@ import "math/bits"
 // for their seats to lie on the stack.
 const together = 32
 
+// few is how many players are too few for searches side by side to be faster than one after the other.
+const few = 4
+
 // seat is where a player is to be found: the key, the chunk that it belongs to and its floor there.
 type seat struct {
 	user string
@@ -39,8 +42,17 @@ func (r *ranking) find(seats []seat) {
 	}
 }
 
-// locate finds the chunk that each seat's key belongs to, and the key's floor there. All searches make a step before one makes its next.
+// locate finds the chunk that each seat's key belongs to, and the key's floor there. Unless they are few, all searches make a step before
+// one makes its next.
 func (o *order) locate(seats []seat) {
+	if len(seats) < few {
+		for i := range seats {
+			s := &seats[i]
+			s.chunk = o.chunkOf(&s.key, 0)
+			s.floor.at = floorOf(o.keys(s.chunk), &s.key)
+		}
+		return
+	}
 	for i := range seats {
 		seats[i].floor = search{rest: len(o.firsts)}
 	}
