@@ -40,6 +40,25 @@ func (k *Keeper) Distrust(board string) {
 	}
 }
 
+// outdate notes that the engine lacks a batch of a board.
+func (k *Keeper) outdate(board string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if lost := k.missing[board]; lost != nil {
+		lost.behind = true
+	}
+}
+
+// current says ErrLost of a board that is known to lack a batch: an engine that refuses writes may go on answering reads.
+func (k *Keeper) current(board string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if lost := k.missing[board]; lost != nil && lost.behind {
+		return ErrLost
+	}
+	return nil
+}
+
 // heal starts the rebuild of every lost board that is not being rebuilt yet.
 func (k *Keeper) heal(ctx context.Context, running *sync.WaitGroup) {
 	k.mu.Lock()

@@ -64,9 +64,10 @@ type Keeper struct {
 // rebuild is how far a lost board is.
 type rebuild struct {
 	// running tells that a goroutine has it, reading that standings are being read: only batches committed after that need to be kept;
-	// again that the board was distrusted meanwhile, so that it must be read once more.
-	running, reading, again bool
-	pending                 []Batch
+	// again that the board was distrusted meanwhile, so that it must be read once more; behind that the engine lacks a committed batch,
+	// so that what it answers, if it answers, is of the past.
+	running, reading, again, behind bool
+	pending                         []Batch
 }
 
 type staleKey struct {
@@ -99,7 +100,9 @@ func (k *Keeper) Apply(ctx context.Context, batches []Batch) error {
 		case lost == nil:
 			ready = append(ready, batch)
 		case lost.reading:
-			lost.pending = append(lost.pending, batch)
+			lost.behind, lost.pending = true, append(lost.pending, batch)
+		default:
+			lost.behind = true
 		}
 	}
 	k.mu.Unlock()
@@ -112,6 +115,7 @@ func (k *Keeper) Apply(ctx context.Context, batches []Batch) error {
 	for i, batch := range ready {
 		if err != nil || results[i] == Lost {
 			k.Distrust(batch.Board)
+			k.outdate(batch.Board)
 		}
 	}
 	if err == nil {
@@ -165,9 +169,11 @@ func (k *Keeper) watch(ctx context.Context) {
 
 // Page returns up to count rows from place from+1 on and the number of players. stale tells that they come from the database because the board is away.
 func (k *Keeper) Page(ctx context.Context, board string, from, count int64) (rows []Row, total int64, stale bool, err error) {
-	look, cancel := context.WithTimeout(ctx, lookTime)
-	rows, total, err = k.Engine.Page(look, board, from, count)
-	cancel()
+	if err = k.current(board); err == nil {
+		look, cancel := context.WithTimeout(ctx, lookTime)
+		rows, total, err = k.Engine.Page(look, board, from, count)
+		cancel()
+	}
 	if err == nil {
 		k.mu.Lock()
 		k.totals[board] = total
@@ -226,11 +232,14 @@ func (k *Keeper) sharePage(key staleKey, page stalePage) {
 
 // Rank returns the rows of players, Place 0 for one who is not on the board.
 func (k *Keeper) Rank(ctx context.Context, board string, users []string) ([]Row, error) {
-	look, cancel := context.WithTimeout(ctx, lookTime)
-	rows, err := k.Engine.Rank(look, board, users)
-	cancel()
+	err := k.current(board)
 	if err == nil {
-		return rows, nil
+		look, cancel := context.WithTimeout(ctx, lookTime)
+		defer cancel()
+		var rows []Row
+		if rows, err = k.Engine.Rank(look, board, users); err == nil {
+			return rows, nil
+		}
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -238,7 +247,7 @@ func (k *Keeper) Rank(ctx context.Context, board string, users []string) ([]Row,
 	if len(users) > maxRanksFromStandings {
 		return nil, fmt.Errorf("ranks of %d players: %w", len(users), err)
 	}
-	rows = make([]Row, len(users))
+	rows := make([]Row, len(users))
 	for i, user := range users {
 		place, ranked, err := contest.PlaceOf(ctx, k.Store, board, user)
 		if err != nil {

@@ -12,23 +12,22 @@ import (
 
 // modelContest is a contest as the model reads it. Times are microseconds after the start of the window.
 type modelContest struct {
-	id, kind         string
-	n                int
-	breaks           []string
-	formula          int // of formulas; -1 for none
-	precision        int
-	cap              float64 // 0 for none
-	minBet           int64
-	games            string // a prefix, empty for all
-	minDuration      int64
-	rate             float64
-	markets          []string
-	end, grace       int64
-	from             int // the event it is published before
-	byUser           map[string][]modelRound
-	closed           bool
-	late, dead       []string
-	rejectedTooOften int
+	id, kind    string
+	n           int
+	breaks      []string
+	formula     int // of formulas; -1 for none
+	precision   int
+	cap         float64 // 0 for none
+	minBet      int64
+	games       string // a prefix, empty for all
+	minDuration int64
+	rate        float64
+	markets     []string
+	end, grace  int64
+	from        int // the event it is published before
+	byUser      map[string][]modelRound
+	closed      bool
+	late, dead  []string
 }
 
 // modelRound is a round that counted.
@@ -144,7 +143,6 @@ func (c *modelContest) count(user string, r modelRound) {
 		slices.Sort(times)
 		for i := 0; i+k < len(times); i++ {
 			if times[i+k]-times[i] < window {
-				c.rejectedTooOften++
 				return
 			}
 		}
