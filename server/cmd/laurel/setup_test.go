@@ -189,9 +189,10 @@ func startDev(t *testing.T, settings ...string) string {
 // runVerb runs a verb to its end and returns what it printed.
 func runVerb(t *testing.T, settings []string, args ...string) (string, error) {
 	t.Helper()
+	path := program(t) // which may have to be built first, however long that takes
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	verb := exec.CommandContext(ctx, program(t), args...)
+	verb := exec.CommandContext(ctx, path, args...)
 	verb.Env, verb.Dir = environment(settings...), t.TempDir()
 	endWithParent(verb)
 	var stderr bytes.Buffer
