@@ -144,7 +144,7 @@ func TestSlowClientIsToldSo(t *testing.T) {
 // TestBrokenRPCBodies are the caller's mistakes, and what the operating system says of his connection is not for him.
 func TestBrokenRPCBodies(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(c *api.Config) { c.BodyTime = 150 * time.Millisecond })
+	b, hurried := setup(t), setup(t, func(c *api.Config) { c.BodyTime = 150 * time.Millisecond })
 	const unary, stream = "/rpc/laurel.v1.IngestService/Ingest", "/rpc/laurel.v1.IngestService/IngestStream"
 	for name, each := range map[string]struct{ path, kind, body, want string }{
 		"slow":              {unary, "application/json", "Content-Length: 10\r\n\r\n{", `"deadline_exceeded","message":"the body did not arrive in time`},
@@ -154,7 +154,11 @@ func TestBrokenRPCBodies(t *testing.T) {
 		"half a prefix":     {stream, "application/connect+json", "Content-Length: 3\r\n\r\n\x00\x00\x00", `"invalid_argument","message":"the stream can't be read`},
 		"chunk in a stream": {stream, "application/connect+json", "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", `"invalid_argument","message":"the body ended too early`},
 	} {
-		connection, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+		url := b.url
+		if name == "slow" {
+			url = hurried.url
+		}
+		connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 		require.NoError(t, err, name)
 		defer func() { _ = connection.Close() }()
 		require.NoError(t, connection.SetDeadline(time.Now().Add(patience)))
