@@ -130,7 +130,8 @@ func TestStreamSumsUp(t *testing.T) {
 
 func TestLimitTellsWhenToComeBack(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(c *api.Config) { c.CallsPerSecond = 1 })
+	now := time.Now() // it stands, so that no call takes a second
+	b := setup(t, func(c *api.Config) { c.CallsPerSecond, c.Now = 1, func() time.Time { return now } })
 	service := laurel.NewContestServiceClient(client(t, b.key(t, identity.ScopeRead), false), b.url+"/rpc")
 	var err error
 	for range 10 {
