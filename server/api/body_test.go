@@ -35,15 +35,16 @@ func (z *zeros) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// bomb is n blanks, gzipped.
+// bomb is n blanks, whole megabytes, gzipped. One megabyte is packed and repeated: a gzip file may have many parts.
 func bomb(t *testing.T, n int) []byte {
 	t.Helper()
+	const part = 1 << 20
 	var packed bytes.Buffer
 	writer := gzip.NewWriter(&packed)
-	_, err := io.Copy(writer, &zeros{left: n})
+	_, err := io.Copy(writer, &zeros{left: part})
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
-	return packed.Bytes()
+	return bytes.Repeat(packed.Bytes(), n/part)
 }
 
 // tryPost sends a body and reports the status, 0 when the server hung up before all was sent, which is as good a refusal.
