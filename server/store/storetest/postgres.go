@@ -29,7 +29,7 @@ type Server struct {
 }
 
 // startTimeout bounds how long a server may take to accept connections.
-const startTimeout = 60 * time.Second
+const startTimeout = 3 * time.Minute
 
 // StartServer makes an empty Postgres cluster below dir and starts it. With durable the server syncs at each commit, as production does.
 func StartServer(ctx context.Context, dir string, durable bool) (*Server, error) {
@@ -56,7 +56,7 @@ func (s *Server) Start(ctx context.Context) error {
 		durable = "on"
 	}
 	s.run = s.command(context.WithoutCancel(ctx), "postgres", "-D", filepath.Join(s.dir, "data"), "-k", s.dir, "-p", strconv.Itoa(s.port),
-		"-c", "listen_addresses=", "-c", "fsync="+durable, "-c", "full_page_writes="+durable, "-c", "max_connections=200", "-c", "shared_buffers=128MB")
+		"-c", "listen_addresses=", "-c", "fsync="+durable, "-c", "full_page_writes="+durable, "-c", "max_connections=1000", "-c", "shared_buffers=128MB")
 	s.run.Stdout, s.run.Stderr = io.Discard, io.Discard
 	if err := s.run.Start(); err != nil {
 		return fmt.Errorf("start postgres: %w", err)
