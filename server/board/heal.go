@@ -29,11 +29,13 @@ func (k *Keeper) Expect(board string) {
 func (k *Keeper) Distrust(board string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if lost := k.missing[board]; lost == nil {
-		k.missing[board] = &rebuild{}
-	} else {
-		lost.again = lost.reading // what is being read may have been read too early
+	lost := k.missing[board]
+	if lost == nil {
+		lost = &rebuild{}
+		k.missing[board] = lost
 	}
+	lost.again = lost.reading // what is being read may have been read too early
+	lost.behind = lost.behind || k.starved()
 	select {
 	case k.wake <- struct{}{}:
 	default:
@@ -49,11 +51,14 @@ func (k *Keeper) outdate(board string) {
 	}
 }
 
+// starved reports whether batches are committed that this engine never gets.
+func (k *Keeper) starved() bool { return k.Fed != nil && !k.Fed() }
+
 // current says ErrLost of a board that is known to lack a batch: an engine that refuses writes may go on answering reads.
 func (k *Keeper) current(board string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if lost := k.missing[board]; lost != nil && lost.behind {
+	if lost := k.missing[board]; lost != nil && lost.behind || k.starved() {
 		return ErrLost
 	}
 	return nil

@@ -41,8 +41,10 @@ type KeeperConfig struct {
 	Boards func() []string
 	// Rebuilt is told of each board that was loaded from standings.
 	Rebuilt func(board string)
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Fed tells whether committed batches reach the engine; nil means always. Boards that live in a process get only what that process folds.
+	Fed func() bool
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Keeper keeps the engine's boards equal to the standings: it applies committed batches, and rebuilds a board that the engine has lost.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -68,6 +69,7 @@ type Pipeline struct {
 	cursor  int64
 	cache   *cache
 	publish chan published
+	owner   atomic.Bool
 }
 
 // New returns a pipeline; call Run.
@@ -77,6 +79,9 @@ func New(config Config) *Pipeline {
 	}
 	return &Pipeline{Config: config, cache: newCache(), publish: make(chan published, maxUnpublished)}
 }
+
+// Folds reports whether this process folds, so that its boards get what is committed; another one may, while this one stands by.
+func (p *Pipeline) Folds() bool { return p.owner.Load() }
 
 // Run folds until ctx ends, then publishes what is committed and gives its partitions back.
 func (p *Pipeline) Run(ctx context.Context) {
@@ -184,6 +189,7 @@ func (p *Pipeline) renew(ctx context.Context) error {
 				p.Boards.Distrust(c.ID)
 			}
 		}
+		p.owner.Store(len(lease.Held) > 0)
 		p.Log.InfoContext(ctx, "partitions claimed", "partitions", len(lease.Held), "owner", p.Owner)
 	}
 	p.lease, p.cursor, p.renewAt = lease, lease.Lowest(), now.Add(renewEvery)

@@ -168,10 +168,14 @@ func (p *process) openContests(ctx context.Context) error {
 		return err
 	}
 	p.boardName = name
-	p.keeper = board.NewKeeper(board.KeeperConfig{
+	config := board.KeeperConfig{
 		Engine: engine, Store: p.database, Journal: p.journal, Now: p.now, Log: p.log,
 		Boards: p.contestIDs, Rebuilt: func(id string) { p.hub.ContestChanged(id) },
-	})
+	}
+	if p.RedisURL == "" {
+		config.Fed = func() bool { return p.fold.Folds() }
+	}
+	p.keeper = board.NewKeeper(config)
 	p.people, err = identity.Open(ctx, identity.Settings{
 		Read: p.database.Ent(), Write: entWrites(p.database), Now: wall, DevAPIKey: p.devKey, TrustedProxies: p.TrustedProxies,
 	})
