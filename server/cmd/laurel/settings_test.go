@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,4 +101,16 @@ func TestVerbsRefuse(t *testing.T) {
 	}
 	_, err = os.Stat(filepath.Join(folder, "made"))
 	require.ErrorIs(t, err, os.ErrNotExist, "a misspelt path makes no folder")
+}
+
+// TestTakenAddressIsToldBeforeAnythingIsMade starts a second server by mistake.
+func TestTakenAddressIsToldBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	path := filepath.Join(t.TempDir(), "laurel.db")
+	_, err = runVerb(t, []string{"LAUREL_DATABASE_URL=sqlite:" + path, "LAUREL_LISTEN=" + taken.Addr().String()}, "serve")
+	require.ErrorContains(t, err, taken.Addr().String()+": bind: address already in use; --listen or LAUREL_LISTEN names another address")
+	require.NoFileExists(t, path)
 }

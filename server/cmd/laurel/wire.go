@@ -59,6 +59,7 @@ type process struct {
 	server
 	closers     *closers
 	log         *slog.Logger
+	listener    net.Listener
 	now         func() time.Time
 	metrics     *telemetry.Telemetry
 	database    *store.Store
@@ -79,7 +80,7 @@ type process struct {
 func (s server) run(ctx context.Context) (err error) {
 	p := &process{server: s, closers: &closers{}}
 	defer func() { err = errors.Join(err, p.closers.close()) }()
-	for _, step := range []func(context.Context) error{p.openTelemetry, p.openStorage, p.openIntake, p.openContests, p.openLive, p.prepare} {
+	for _, step := range []func(context.Context) error{p.openTelemetry, p.openDoor, p.openStorage, p.openIntake, p.openContests, p.openLive, p.prepare} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -90,7 +91,7 @@ func (s server) run(ctx context.Context) (err error) {
 	}
 	running := newWorkers(ctx)
 	p.start(running)
-	err = p.listen(ctx, handler)
+	err = p.serve(ctx, handler)
 	running.stop()
 	return err
 }
@@ -115,6 +116,20 @@ func (p *process) openTelemetry(ctx context.Context) (err error) {
 	p.metrics = telemetry.New(wall)
 	p.closers.add("telemetry", func() error { return p.metrics.Close(context.WithoutCancel(ctx)) })
 	return p.metrics.StartTracing(ctx, telemetry.TraceSettings{Endpoint: p.TraceEndpoint, Version: version})
+}
+
+// openDoor takes the address before anything is made or migrated: whoever has it may be this very server. Callers wait until serve answers.
+func (p *process) openDoor(ctx context.Context) (err error) {
+	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", p.Listen); err != nil {
+		return fmt.Errorf("%w; --listen or LAUREL_LISTEN names another address", err)
+	}
+	p.closers.add("listener", func() error {
+		if err := p.listener.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return nil
 }
 
 // openStorage opens and migrates the database, and the journal in it.
@@ -268,19 +283,15 @@ func (p *process) start(running *workers) {
 	}
 }
 
-// listen serves until ctx ends or the listener fails, then lets callers and sockets go.
-func (p *process) listen(ctx context.Context, handler http.Handler) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", p.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w", p.Listen, err)
-	}
+// serve answers until ctx ends or the listener fails, then lets callers and sockets go.
+func (p *process) serve(ctx context.Context, handler http.Handler) error {
 	web := api.NewServer(p.Listen, handler)
 	web.ErrorLog = slog.NewLogLogger(p.log.Handler(), slog.LevelWarn)
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(listener) }()
-	p.log.InfoContext(ctx, "listening", "address", listener.Addr().String())
+	go func() { failed <- web.Serve(p.listener) }()
+	p.log.InfoContext(ctx, "listening", "address", p.listener.Addr().String())
 	if p.ready != nil {
-		p.ready(listener.Addr())
+		p.ready(p.listener.Addr())
 	}
 	select {
 	case err := <-failed:
