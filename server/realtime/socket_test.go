@@ -272,13 +272,17 @@ func TestResyncAndSubscribeAgain(t *testing.T) {
 	wider := c.awaitSnapshot()
 	require.NotEqual(t, first.GetEpoch(), wider.GetEpoch())
 	require.Len(t, wider.GetTop(), 2)
+	var own int64 // the own place comes before a delta or after it
 	for units := int64(10); units < 15; units++ {
 		w.score(t, map[string]int64{"anna": units})
-		delta := c.await(func(f *laurelv1.ServerFrame) bool { return f.GetDelta() != nil }).GetDelta()
+		delta := c.await(func(f *laurelv1.ServerFrame) bool {
+			own = max(own, f.GetOwn().GetMe().GetRow().GetUnits())
+			return f.GetDelta() != nil
+		}).GetDelta()
 		require.Equal(t, wider.GetEpoch(), delta.GetEpoch(), "the narrower subscription is gone")
 	}
-	for c.awaitOwn().GetMe().GetRow().GetUnits() != 14 { // what is read for the own place is read by then
-		continue
+	for own != 14 { // what is read for the own place is read by then
+		own = c.awaitOwn().GetMe().GetRow().GetUnits()
 	}
 
 	c.unsubscribe(contestID)
