@@ -92,8 +92,3 @@ const (
 	Skipped
 	Lost
 )
-
-// EqualTie reports whether two entries tie down to the user id.
-func EqualTie(a, b Entry) bool {
-	return a.Units == b.Units && a.Tie == b.Tie
-}
