@@ -116,6 +116,8 @@ func TestSocketLimits(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Contains(t, message, "as many sockets")
 
+	// A client hears that its socket is open a little before the hub counts it.
+	require.Eventually(t, func() bool { return w.hub.Sockets() == 3 }, patience, time.Millisecond)
 	require.NoError(t, first.Close())
 	require.Eventually(t, func() bool { return w.hub.Sockets() == 2 }, patience, time.Millisecond)
 	open("a")
