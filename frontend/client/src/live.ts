@@ -34,6 +34,7 @@ export { LiveSocket, type LiveSocketOptions } from "./live-socket.js";
 export { alwaysShown, browserPage, type Page, type PageSignal } from "./page.js";
 export type { Plain, ProtoJson } from "./plain.js";
 export { formatCount, formatUnits, plainUnits } from "./score.model.js";
+export { type RowTop, slideStarts } from "./slide.model.js";
 export { socketUrl } from "./socket-url.js";
 export { defaultTiming, type LiveTiming } from "./timing.js";
 export type { BoardCause, BoardListener, Subscription, Watch } from "./watch.js";

@@ -1,4 +1,4 @@
-import { slideStarts } from "./slide.model.js";
+import { slideStarts } from "@laurel/client/live";
 
 /** Longest a row may slide, in milliseconds. */
 export const slideMs = 280;

@@ -2,9 +2,8 @@ import type { EventConflict } from "@laurel/client/gen/laurel/v1/ingest_service_
 import { useLingui } from "@lingui/react";
 import { Checkbox, Stack, Table, Text } from "@mantine/core";
 import { useState } from "react";
-import { RoomButton } from "../ui/links.tsx";
-import { Panel } from "../ui/Panel.tsx";
 import { isolate } from "../ui/text.model.ts";
+import { ReviewDetail } from "./ReviewDetail.tsx";
 import classes from "./ReviewRoom.module.css";
 import { comparedFields, type ReviewSearch } from "./review.model.ts";
 
@@ -20,19 +19,10 @@ export function ConflictDetail({ conflict, search }: ConflictDetailProps) {
   const fields = comparedFields(conflict);
   const different = fields.filter(({ differs }) => differs).length;
   return (
-    <Panel
+    <ReviewDetail
       title={i18n.t("Conflict of {id}", { id: isolate(conflict.eventId) })}
-      aside={
-        <RoomButton
-          to="/events/conflicts"
-          search={{ ...search, show: undefined }}
-          variant="default"
-          size="xs"
-          resetScroll={false}
-        >
-          {i18n.t("Close")}
-        </RoomButton>
-      }
+      to="/events/conflicts"
+      search={search}
     >
       <Stack gap="sm">
         <Text size="sm">
@@ -77,7 +67,7 @@ export function ConflictDetail({ conflict, search }: ConflictDetailProps) {
           </Table>
         </div>
       </Stack>
-    </Panel>
+    </ReviewDetail>
   );
 }
 

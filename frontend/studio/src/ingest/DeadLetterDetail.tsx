@@ -2,11 +2,11 @@ import type { DeadLetter } from "@laurel/client/gen/laurel/v1/ingest_service_pb.
 import { useLingui } from "@lingui/react";
 import { Code, Stack, Text } from "@mantine/core";
 import { Facts } from "../ui/Facts.tsx";
-import { RoomButton, RoomLink } from "../ui/links.tsx";
-import { Panel } from "../ui/Panel.tsx";
+import { RoomLink } from "../ui/links.tsx";
 import { isolate } from "../ui/text.model.ts";
 import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
+import { ReviewDetail } from "./ReviewDetail.tsx";
 import { causeOf, contestOf, type ReviewSearch } from "./review.model.ts";
 
 interface DeadLetterDetailProps {
@@ -28,19 +28,10 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
     contest: i18n.t("adding it to the standings"),
   };
   return (
-    <Panel
+    <ReviewDetail
       title={i18n.t("Dead letter {id}", { id: isolate(letter.eventId) })}
-      aside={
-        <RoomButton
-          to="/events/dead-letters"
-          search={{ ...search, show: undefined }}
-          variant="default"
-          size="xs"
-          resetScroll={false}
-        >
-          {i18n.t("Close")}
-        </RoomButton>
-      }
+      to="/events/dead-letters"
+      search={search}
     >
       <Stack gap="sm">
         <Facts
@@ -86,6 +77,6 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
               )}
         </Text>
       </Stack>
-    </Panel>
+    </ReviewDetail>
   );
 }

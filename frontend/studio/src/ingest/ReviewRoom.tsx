@@ -1,6 +1,9 @@
+import type { ConnectError } from "@connectrpc/connect";
 import { useLingui } from "@lingui/react";
-import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
+import { EmptyState } from "../ui/EmptyState.tsx";
+import { ErrorNotice } from "../ui/ErrorNotice.tsx";
 import { SearchIcon } from "../ui/icons.tsx";
 import { RoomLink } from "../ui/links.tsx";
 import { PageHead } from "../ui/PageHead.tsx";
@@ -10,11 +13,16 @@ import { reviewLimit } from "./review.model.ts";
 
 interface ReviewRoomProps {
   readonly list: "dead-letters" | "conflicts";
-  readonly children: ReactNode;
+  readonly error: ConnectError | null;
+  /** What an error means here. */
+  readonly errorTitle: string;
+  readonly onRetry: () => void;
+  /** The list; undefined until it was read. */
+  readonly children: ReactNode | undefined;
 }
 
-/** The head of both lists, and the way from one to the other. */
-export function ReviewRoom({ list, children }: ReviewRoomProps) {
+/** The head of both lists, the way from one to the other, and what to say while a list can't be read. */
+export function ReviewRoom({ list, error, errorTitle, onRetry, children }: ReviewRoomProps) {
   const { i18n } = useLingui();
   const lists = [
     { key: "dead-letters", to: "/events/dead-letters", name: i18n.t("Dead letters") },
@@ -37,7 +45,8 @@ export function ReviewRoom({ list, children }: ReviewRoomProps) {
           </RoomLink>
         ))}
       </nav>
-      {children}
+      {error === null ? null : <ErrorNotice error={error} title={errorTitle} onRetry={onRetry} />}
+      {children === undefined && error === null ? <Skeleton height={320} animate={false} /> : children}
     </>
   );
 }
@@ -51,6 +60,7 @@ interface ReviewListProps {
   readonly read: number;
   readonly waiting: number;
   readonly onShow: () => void;
+  /** The rows that the filter lets through. */
   readonly table: ReactNode;
   /** The row that is shown whole; it takes the place of the list where there is no room for both. */
   readonly detail: ReactNode | undefined;
@@ -96,7 +106,13 @@ export function ReviewList(props: ReviewListProps) {
             </Button>
           )}
         </Group>
-        {table}
+        {matched === 0 ? (
+          <EmptyState icon={<SearchIcon size={28} />} title={i18n.t("No event matches")}>
+            {i18n.t("Clear the filter to see all of them.")}
+          </EmptyState>
+        ) : (
+          table
+        )}
       </Stack>
       {detail === undefined ? null : <div className={classes.detail}>{detail}</div>}
     </div>

@@ -6,6 +6,9 @@ import type { DeadLetter, EventConflict } from "@laurel/client/gen/laurel/v1/ing
 /** Rows the server gives at most: the newest. */
 export const reviewLimit = 200;
 
+/** Addresses of the lists. */
+export type ReviewAddress = "/events/dead-letters" | "/events/conflicts";
+
 /** What the address says of a list to review. */
 export interface ReviewSearch {
   /** Text that a row must hold. */

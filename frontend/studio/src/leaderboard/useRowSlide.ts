@@ -1,6 +1,6 @@
+import { slideStarts } from "@laurel/client";
 import { useReducedMotion } from "@mantine/hooks";
 import { type RefObject, useLayoutEffect, useRef } from "react";
-import { slideStarts } from "./slide.model.ts";
 
 /** How long a row slides to its new place, in milliseconds. */
 const slideMillis = 280;
@@ -43,9 +43,9 @@ export function useRowSlide(body: RefObject<HTMLElement | null>, drawn: unknown)
     const starts = slideStarts(offsets.current, rows);
     offsets.current = new Map(rows.map(({ key, top }) => [key, top]));
     if (reduced) return;
-    for (const { row, key, top } of rows) {
-      const from = starts.get(key) ?? top;
+    rows.forEach(({ row, top }, index) => {
+      const from = starts[index] ?? top;
       if (from !== top) slide(row, from, top);
-    }
+    });
   }, [body, drawn, reduced]);
 }

@@ -1,12 +1,11 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { IngestService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
-import { Skeleton } from "@mantine/core";
 import { createFileRoute } from "@tanstack/react-router";
 import { Causes } from "../../../ingest/Causes.tsx";
 import { DeadLetterDetail } from "../../../ingest/DeadLetterDetail.tsx";
-import { DeadLetterTable } from "../../../ingest/DeadLetterTable.tsx";
 import { ReviewList, ReviewRoom } from "../../../ingest/ReviewRoom.tsx";
+import { ReviewTable } from "../../../ingest/ReviewTable.tsx";
 import {
   causeOf,
   causesOf,
@@ -18,8 +17,7 @@ import {
 } from "../../../ingest/review.model.ts";
 import { useArrivals } from "../../../ingest/useArrivals.ts";
 import { EmptyState } from "../../../ui/EmptyState.tsx";
-import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
-import { CheckIcon, SearchIcon } from "../../../ui/icons.tsx";
+import { CheckIcon } from "../../../ui/icons.tsx";
 
 export const Route = createFileRoute("/_studio/events/dead-letters")({
   validateSearch: (search: Record<string, unknown>): ReviewSearch => reviewSearch(search),
@@ -42,19 +40,13 @@ function DeadLetters() {
   const causes = causesOf(arrivals.rows);
   const shown = arrivals.rows.find((letter) => deadLetterKey(letter) === search.show);
   return (
-    <ReviewRoom list="dead-letters">
-      {list.error === null ? null : (
-        <ErrorNotice
-          error={list.error}
-          title={i18n.t("The dead letters can't be read.")}
-          onRetry={() => void list.refetch()}
-        />
-      )}
-      {list.data === undefined ? (
-        list.error === null ? (
-          <Skeleton height={320} animate={false} />
-        ) : null
-      ) : list.data.deadLetters.length === 0 ? (
+    <ReviewRoom
+      list="dead-letters"
+      error={list.error}
+      errorTitle={i18n.t("The dead letters can't be read.")}
+      onRetry={() => void list.refetch()}
+    >
+      {list.data === undefined ? undefined : list.data.deadLetters.length === 0 ? (
         <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No dead letter so far")}>
           {i18n.t(
             "An event that a contest can't score, for example because its formula divides by zero, is set aside here with the reason. It holds nothing up: the events after it are scored as ever.",
@@ -72,13 +64,18 @@ function DeadLetters() {
             waiting={arrivals.waiting}
             onShow={arrivals.show}
             table={
-              matched.length === 0 ? (
-                <EmptyState icon={<SearchIcon size={28} />} title={i18n.t("No event matches")}>
-                  {i18n.t("Clear the filter to see all of them.")}
-                </EmptyState>
-              ) : (
-                <DeadLetterTable letters={matched} search={search} />
-              )
+              <ReviewTable
+                label={i18n.t("Dead letters")}
+                when={i18n.t("Failed")}
+                to="/events/dead-letters"
+                search={search}
+                rows={matched.map((letter) => ({
+                  key: deadLetterKey(letter),
+                  eventId: letter.eventId,
+                  about: <bdi lang="en">{letter.reason}</bdi>,
+                  at: letter.failedAt,
+                }))}
+              />
             }
             detail={
               shown === undefined ? undefined : (
