@@ -34,13 +34,13 @@ check: .cache/frontend.stamp .cache/bin/golangci-lint ## Lint and type-check bot
 generate: frontend/node_modules/.stamp ## Write generated code anew: protobuf, Connect, ent, texts; NAME=... names a new migration
 	@.ci/generate
 
-bench: frontend/node_modules/.stamp ## Measure the hot paths, each beside its yardstick
+bench: bin/laurel ## Measure the hot paths and the whole way, each beside its yardstick
 	@.ci/bench
 
 e2e: bin/laurel ## Drive the real binary with a real browser
 	@.ci/e2e
 
-soak: ## The long tests: fifty kills on each database
+soak: ## The long tests: fifty kills on each database, and of one of two processes: killed, stopped, cut off
 	@.ci/soak
 
 clean: ## Remove what was built; data/ stays

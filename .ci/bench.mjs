@@ -1,6 +1,13 @@
 // Runs the benchmarks one package after the other and prints a table: each figure beside the yardstick that ran in the same process, and what we
-// want of their ratio. It fails when a benchmark is missing, never because of a figure: machines are noisy, people judge.
+// want of their ratio; then the whole way beside the limit of the machine. It fails when a benchmark is missing, never because of a figure: machines are noisy,
+// people judge. With the argument way it measures the whole way alone.
 import { spawnSync } from "node:child_process";
+import { way } from "./way.mjs";
+
+if (process.argv[2] === "way") {
+  await way();
+  process.exit();
+}
 
 const packages = [
   ["./server/board/memory", "1000000x"],
@@ -67,3 +74,4 @@ console.log("\n| what else | figures |\n|---|---|");
 for (const [name, figures] of found) {
   if (!used.has(name)) console.log(`| ${name} | ${Object.entries(figures).map(([unit, value]) => `${show(value)} ${unit}`).join(", ")} |`);
 }
+await way();

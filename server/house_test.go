@@ -17,6 +17,8 @@ var flow = []string{
 	"journal",    // durable ordered log, partitions, leases, cursors, dead letters
 	"ingest",     // accepts a batch from any door
 	"catalog",    // definitions: parse, check, version, publish
+	"fold",       // what stages share: an event on its way, state rows, effects
+	"player",     // a player's page: his profile, a section for each later stage
 	"rule",       // compiled programs: event to matches with points
 	"contest",    // scoring models, standings, life cycle
 	"board",      // rank engines
@@ -27,7 +29,7 @@ var flow = []string{
 	"alarm",      // detectors, staged thresholds, review cases
 	"notify",     // chat, mail, web push, inbox
 	"realtime",   // channels, coalescing, WebSocket
-	"pipeline",   // reads the journal, calls the stages in order, commits, publishes
+	"pipeline",   // the program; lanes that read the journal, fold, commit, publish
 	"simulate",   // drafts over history
 	"identity",   // operators, roles, API keys, player tokens
 	"audit",      // hash-chained append-only records

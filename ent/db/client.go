@@ -27,6 +27,8 @@ import (
 	"github.com/laurelhq/laurel/ent/db/lateevent"
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
+	"github.com/laurelhq/laurel/ent/db/playerpage"
+	"github.com/laurelhq/laurel/ent/db/process"
 	"github.com/laurelhq/laurel/ent/db/session"
 	"github.com/laurelhq/laurel/ent/db/setting"
 	"github.com/laurelhq/laurel/ent/db/signingkey"
@@ -64,6 +66,10 @@ type Client struct {
 	Operator *OperatorClient
 	// Player is the client for interacting with the Player builders.
 	Player *PlayerClient
+	// PlayerPage is the client for interacting with the PlayerPage builders.
+	PlayerPage *PlayerPageClient
+	// Process is the client for interacting with the Process builders.
+	Process *ProcessClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Setting is the client for interacting with the Setting builders.
@@ -96,6 +102,8 @@ func (c *Client) init() {
 	c.LateEvent = NewLateEventClient(c.config)
 	c.Operator = NewOperatorClient(c.config)
 	c.Player = NewPlayerClient(c.config)
+	c.PlayerPage = NewPlayerPageClient(c.config)
+	c.Process = NewProcessClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.Setting = NewSettingClient(c.config)
 	c.SigningKey = NewSigningKeyClient(c.config)
@@ -205,6 +213,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		LateEvent:        NewLateEventClient(cfg),
 		Operator:         NewOperatorClient(cfg),
 		Player:           NewPlayerClient(cfg),
+		PlayerPage:       NewPlayerPageClient(cfg),
+		Process:          NewProcessClient(cfg),
 		Session:          NewSessionClient(cfg),
 		Setting:          NewSettingClient(cfg),
 		SigningKey:       NewSigningKeyClient(cfg),
@@ -241,6 +251,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		LateEvent:        NewLateEventClient(cfg),
 		Operator:         NewOperatorClient(cfg),
 		Player:           NewPlayerClient(cfg),
+		PlayerPage:       NewPlayerPageClient(cfg),
+		Process:          NewProcessClient(cfg),
 		Session:          NewSessionClient(cfg),
 		Setting:          NewSettingClient(cfg),
 		SigningKey:       NewSigningKeyClient(cfg),
@@ -276,8 +288,8 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.ApiKey, c.ClockMark, c.Contest, c.ContestSnapshot, c.DeadLetter, c.Definition,
 		c.EventConflict, c.FinalStanding, c.JournalEvent, c.JournalPartition,
-		c.LateEvent, c.Operator, c.Player, c.Session, c.Setting, c.SigningKey,
-		c.Standing,
+		c.LateEvent, c.Operator, c.Player, c.PlayerPage, c.Process, c.Session,
+		c.Setting, c.SigningKey, c.Standing,
 	} {
 		n.Use(hooks...)
 	}
@@ -289,8 +301,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.ApiKey, c.ClockMark, c.Contest, c.ContestSnapshot, c.DeadLetter, c.Definition,
 		c.EventConflict, c.FinalStanding, c.JournalEvent, c.JournalPartition,
-		c.LateEvent, c.Operator, c.Player, c.Session, c.Setting, c.SigningKey,
-		c.Standing,
+		c.LateEvent, c.Operator, c.Player, c.PlayerPage, c.Process, c.Session,
+		c.Setting, c.SigningKey, c.Standing,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -325,6 +337,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Operator.mutate(ctx, m)
 	case *PlayerMutation:
 		return c.Player.mutate(ctx, m)
+	case *PlayerPageMutation:
+		return c.PlayerPage.mutate(ctx, m)
+	case *ProcessMutation:
+		return c.Process.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
 	case *SettingMutation:
@@ -2067,6 +2083,272 @@ func (c *PlayerClient) mutate(ctx context.Context, m *PlayerMutation) (Value, er
 	}
 }
 
+// PlayerPageClient is a client for the PlayerPage schema.
+type PlayerPageClient struct {
+	config
+}
+
+// NewPlayerPageClient returns a client for the PlayerPage from the given config.
+func NewPlayerPageClient(c config) *PlayerPageClient {
+	return &PlayerPageClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `playerpage.Hooks(f(g(h())))`.
+func (c *PlayerPageClient) Use(hooks ...Hook) {
+	c.hooks.PlayerPage = append(c.hooks.PlayerPage, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `playerpage.Intercept(f(g(h())))`.
+func (c *PlayerPageClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PlayerPage = append(c.inters.PlayerPage, interceptors...)
+}
+
+// Create returns a builder for creating a PlayerPage entity.
+func (c *PlayerPageClient) Create() *PlayerPageCreate {
+	mutation := newPlayerPageMutation(c.config, OpCreate)
+	return &PlayerPageCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PlayerPage entities.
+func (c *PlayerPageClient) CreateBulk(builders ...*PlayerPageCreate) *PlayerPageCreateBulk {
+	return &PlayerPageCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PlayerPageClient) MapCreateBulk(slice any, setFunc func(*PlayerPageCreate, int)) *PlayerPageCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PlayerPageCreateBulk{err: fmt.Errorf("calling to PlayerPageClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PlayerPageCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PlayerPageCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PlayerPage.
+func (c *PlayerPageClient) Update() *PlayerPageUpdate {
+	mutation := newPlayerPageMutation(c.config, OpUpdate)
+	return &PlayerPageUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PlayerPageClient) UpdateOne(_m *PlayerPage) *PlayerPageUpdateOne {
+	mutation := newPlayerPageMutation(c.config, OpUpdateOne, withPlayerPage(_m))
+	return &PlayerPageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PlayerPageClient) UpdateOneID(id string) *PlayerPageUpdateOne {
+	mutation := newPlayerPageMutation(c.config, OpUpdateOne, withPlayerPageID(id))
+	return &PlayerPageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PlayerPage.
+func (c *PlayerPageClient) Delete() *PlayerPageDelete {
+	mutation := newPlayerPageMutation(c.config, OpDelete)
+	return &PlayerPageDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PlayerPageClient) DeleteOne(_m *PlayerPage) *PlayerPageDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PlayerPageClient) DeleteOneID(id string) *PlayerPageDeleteOne {
+	builder := c.Delete().Where(playerpage.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PlayerPageDeleteOne{builder}
+}
+
+// Query returns a query builder for PlayerPage.
+func (c *PlayerPageClient) Query() *PlayerPageQuery {
+	return &PlayerPageQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePlayerPage},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PlayerPage entity by its id.
+func (c *PlayerPageClient) Get(ctx context.Context, id string) (*PlayerPage, error) {
+	return c.Query().Where(playerpage.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PlayerPageClient) GetX(ctx context.Context, id string) *PlayerPage {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PlayerPageClient) Hooks() []Hook {
+	return c.hooks.PlayerPage
+}
+
+// Interceptors returns the client interceptors.
+func (c *PlayerPageClient) Interceptors() []Interceptor {
+	return c.inters.PlayerPage
+}
+
+func (c *PlayerPageClient) mutate(ctx context.Context, m *PlayerPageMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PlayerPageCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PlayerPageUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PlayerPageUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PlayerPageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown PlayerPage mutation op: %q", m.Op())
+	}
+}
+
+// ProcessClient is a client for the Process schema.
+type ProcessClient struct {
+	config
+}
+
+// NewProcessClient returns a client for the Process from the given config.
+func NewProcessClient(c config) *ProcessClient {
+	return &ProcessClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `process.Hooks(f(g(h())))`.
+func (c *ProcessClient) Use(hooks ...Hook) {
+	c.hooks.Process = append(c.hooks.Process, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `process.Intercept(f(g(h())))`.
+func (c *ProcessClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Process = append(c.inters.Process, interceptors...)
+}
+
+// Create returns a builder for creating a Process entity.
+func (c *ProcessClient) Create() *ProcessCreate {
+	mutation := newProcessMutation(c.config, OpCreate)
+	return &ProcessCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Process entities.
+func (c *ProcessClient) CreateBulk(builders ...*ProcessCreate) *ProcessCreateBulk {
+	return &ProcessCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProcessClient) MapCreateBulk(slice any, setFunc func(*ProcessCreate, int)) *ProcessCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProcessCreateBulk{err: fmt.Errorf("calling to ProcessClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProcessCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProcessCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Process.
+func (c *ProcessClient) Update() *ProcessUpdate {
+	mutation := newProcessMutation(c.config, OpUpdate)
+	return &ProcessUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProcessClient) UpdateOne(_m *Process) *ProcessUpdateOne {
+	mutation := newProcessMutation(c.config, OpUpdateOne, withProcess(_m))
+	return &ProcessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProcessClient) UpdateOneID(id string) *ProcessUpdateOne {
+	mutation := newProcessMutation(c.config, OpUpdateOne, withProcessID(id))
+	return &ProcessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Process.
+func (c *ProcessClient) Delete() *ProcessDelete {
+	mutation := newProcessMutation(c.config, OpDelete)
+	return &ProcessDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProcessClient) DeleteOne(_m *Process) *ProcessDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProcessClient) DeleteOneID(id string) *ProcessDeleteOne {
+	builder := c.Delete().Where(process.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProcessDeleteOne{builder}
+}
+
+// Query returns a query builder for Process.
+func (c *ProcessClient) Query() *ProcessQuery {
+	return &ProcessQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProcess},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Process entity by its id.
+func (c *ProcessClient) Get(ctx context.Context, id string) (*Process, error) {
+	return c.Query().Where(process.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProcessClient) GetX(ctx context.Context, id string) *Process {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ProcessClient) Hooks() []Hook {
+	return c.hooks.Process
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProcessClient) Interceptors() []Interceptor {
+	return c.inters.Process
+}
+
+func (c *ProcessClient) mutate(ctx context.Context, m *ProcessMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProcessCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProcessUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProcessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProcessDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Process mutation op: %q", m.Op())
+	}
+}
+
 // SessionClient is a client for the Session schema.
 type SessionClient struct {
 	config
@@ -2604,11 +2886,13 @@ type (
 	hooks struct {
 		ApiKey, ClockMark, Contest, ContestSnapshot, DeadLetter, Definition,
 		EventConflict, FinalStanding, JournalEvent, JournalPartition, LateEvent,
-		Operator, Player, Session, Setting, SigningKey, Standing []ent.Hook
+		Operator, Player, PlayerPage, Process, Session, Setting, SigningKey,
+		Standing []ent.Hook
 	}
 	inters struct {
 		ApiKey, ClockMark, Contest, ContestSnapshot, DeadLetter, Definition,
 		EventConflict, FinalStanding, JournalEvent, JournalPartition, LateEvent,
-		Operator, Player, Session, Setting, SigningKey, Standing []ent.Interceptor
+		Operator, Player, PlayerPage, Process, Session, Setting, SigningKey,
+		Standing []ent.Interceptor
 	}
 )

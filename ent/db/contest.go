@@ -26,10 +26,14 @@ type Contest struct {
 	EndTs int64 `json:"end_ts,omitempty"`
 	// GraceEndTs holds the value of the "grace_end_ts" field.
 	GraceEndTs int64 `json:"grace_end_ts,omitempty"`
-	// Journal position up to which events were folded when the contest was adopted; they do not count.
-	OpenSeq int64 `json:"open_seq,omitempty"`
-	// Last journal position that counts; set when the grace is over.
-	CloseSeq *int64 `json:"close_seq,omitempty"`
+	// Journal positions up to which events were folded when the contest was published; they do not count. See journal.Positions.
+	OpenSeq string `json:"open_seq,omitempty"`
+	// Last journal positions that count; set when the grace is over. See journal.Positions.
+	CloseSeq *string `json:"close_seq,omitempty"`
+	// Contest revision of its last change.
+	Revision int64 `json:"revision,omitempty"`
+	// laurel.v1.GetContestResponse in protobuf encoding, once the contest is final: its summary, and of its plan's definition only scope.providers and scoring.events.
+	Summary []byte `json:"summary,omitempty"`
 	// ResultHash holds the value of the "result_hash" field.
 	ResultHash string `json:"result_hash,omitempty"`
 	// Players in the final standings.
@@ -44,9 +48,11 @@ func (*Contest) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case contest.FieldVersion, contest.FieldState, contest.FieldStartTs, contest.FieldEndTs, contest.FieldGraceEndTs, contest.FieldOpenSeq, contest.FieldCloseSeq, contest.FieldPlayers, contest.FieldChangedAt:
+		case contest.FieldSummary:
+			values[i] = new([]byte)
+		case contest.FieldVersion, contest.FieldState, contest.FieldStartTs, contest.FieldEndTs, contest.FieldGraceEndTs, contest.FieldRevision, contest.FieldPlayers, contest.FieldChangedAt:
 			values[i] = new(sql.NullInt64)
-		case contest.FieldID, contest.FieldResultHash:
+		case contest.FieldID, contest.FieldOpenSeq, contest.FieldCloseSeq, contest.FieldResultHash:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -100,17 +106,29 @@ func (_m *Contest) assignValues(columns []string, values []any) error {
 				_m.GraceEndTs = value.Int64
 			}
 		case contest.FieldOpenSeq:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
+			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field open_seq", values[i])
 			} else if value.Valid {
-				_m.OpenSeq = value.Int64
+				_m.OpenSeq = value.String
 			}
 		case contest.FieldCloseSeq:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
+			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field close_seq", values[i])
 			} else if value.Valid {
-				_m.CloseSeq = new(int64)
-				*_m.CloseSeq = value.Int64
+				_m.CloseSeq = new(string)
+				*_m.CloseSeq = value.String
+			}
+		case contest.FieldRevision:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field revision", values[i])
+			} else if value.Valid {
+				_m.Revision = value.Int64
+			}
+		case contest.FieldSummary:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field summary", values[i])
+			} else if value != nil {
+				_m.Summary = *value
 			}
 		case contest.FieldResultHash:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -182,12 +200,18 @@ func (_m *Contest) String() string {
 	builder.WriteString(fmt.Sprintf("%v", _m.GraceEndTs))
 	builder.WriteString(", ")
 	builder.WriteString("open_seq=")
-	builder.WriteString(fmt.Sprintf("%v", _m.OpenSeq))
+	builder.WriteString(_m.OpenSeq)
 	builder.WriteString(", ")
 	if v := _m.CloseSeq; v != nil {
 		builder.WriteString("close_seq=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
+		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("revision=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Revision))
+	builder.WriteString(", ")
+	builder.WriteString("summary=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Summary))
 	builder.WriteString(", ")
 	builder.WriteString("result_hash=")
 	builder.WriteString(_m.ResultHash)

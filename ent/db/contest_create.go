@@ -53,22 +53,42 @@ func (_c *ContestCreate) SetGraceEndTs(v int64) *ContestCreate {
 }
 
 // SetOpenSeq sets the "open_seq" field.
-func (_c *ContestCreate) SetOpenSeq(v int64) *ContestCreate {
+func (_c *ContestCreate) SetOpenSeq(v string) *ContestCreate {
 	_c.mutation.SetOpenSeq(v)
 	return _c
 }
 
 // SetCloseSeq sets the "close_seq" field.
-func (_c *ContestCreate) SetCloseSeq(v int64) *ContestCreate {
+func (_c *ContestCreate) SetCloseSeq(v string) *ContestCreate {
 	_c.mutation.SetCloseSeq(v)
 	return _c
 }
 
 // SetNillableCloseSeq sets the "close_seq" field if the given value is not nil.
-func (_c *ContestCreate) SetNillableCloseSeq(v *int64) *ContestCreate {
+func (_c *ContestCreate) SetNillableCloseSeq(v *string) *ContestCreate {
 	if v != nil {
 		_c.SetCloseSeq(*v)
 	}
+	return _c
+}
+
+// SetRevision sets the "revision" field.
+func (_c *ContestCreate) SetRevision(v int64) *ContestCreate {
+	_c.mutation.SetRevision(v)
+	return _c
+}
+
+// SetNillableRevision sets the "revision" field if the given value is not nil.
+func (_c *ContestCreate) SetNillableRevision(v *int64) *ContestCreate {
+	if v != nil {
+		_c.SetRevision(*v)
+	}
+	return _c
+}
+
+// SetSummary sets the "summary" field.
+func (_c *ContestCreate) SetSummary(v []byte) *ContestCreate {
+	_c.mutation.SetSummary(v)
 	return _c
 }
 
@@ -147,6 +167,10 @@ func (_c *ContestCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ContestCreate) defaults() {
+	if _, ok := _c.mutation.Revision(); !ok {
+		v := contest.DefaultRevision
+		_c.mutation.SetRevision(v)
+	}
 	if _, ok := _c.mutation.ResultHash(); !ok {
 		v := contest.DefaultResultHash
 		_c.mutation.SetResultHash(v)
@@ -176,6 +200,9 @@ func (_c *ContestCreate) check() error {
 	}
 	if _, ok := _c.mutation.OpenSeq(); !ok {
 		return &ValidationError{Name: "open_seq", err: errors.New(`db: missing required field "Contest.open_seq"`)}
+	}
+	if _, ok := _c.mutation.Revision(); !ok {
+		return &ValidationError{Name: "revision", err: errors.New(`db: missing required field "Contest.revision"`)}
 	}
 	if _, ok := _c.mutation.ResultHash(); !ok {
 		return &ValidationError{Name: "result_hash", err: errors.New(`db: missing required field "Contest.result_hash"`)}
@@ -253,12 +280,20 @@ func (_c *ContestCreate) createSpec() (*Contest, *sqlgraph.CreateSpec) {
 		_node.GraceEndTs = value
 	}
 	if value, ok := _c.mutation.OpenSeq(); ok {
-		_spec.SetField(contest.FieldOpenSeq, field.TypeInt64, value)
+		_spec.SetField(contest.FieldOpenSeq, field.TypeString, value)
 		_node.OpenSeq = value
 	}
 	if value, ok := _c.mutation.CloseSeq(); ok {
-		_spec.SetField(contest.FieldCloseSeq, field.TypeInt64, value)
+		_spec.SetField(contest.FieldCloseSeq, field.TypeString, value)
 		_node.CloseSeq = &value
+	}
+	if value, ok := _c.mutation.Revision(); ok {
+		_spec.SetField(contest.FieldRevision, field.TypeInt64, value)
+		_node.Revision = value
+	}
+	if value, ok := _c.mutation.Summary(); ok {
+		_spec.SetField(contest.FieldSummary, field.TypeBytes, value)
+		_node.Summary = value
 	}
 	if value, ok := _c.mutation.ResultHash(); ok {
 		_spec.SetField(contest.FieldResultHash, field.TypeString, value)
@@ -415,7 +450,7 @@ func (u *ContestUpsert) AddGraceEndTs(v int64) *ContestUpsert {
 }
 
 // SetCloseSeq sets the "close_seq" field.
-func (u *ContestUpsert) SetCloseSeq(v int64) *ContestUpsert {
+func (u *ContestUpsert) SetCloseSeq(v string) *ContestUpsert {
 	u.Set(contest.FieldCloseSeq, v)
 	return u
 }
@@ -426,15 +461,45 @@ func (u *ContestUpsert) UpdateCloseSeq() *ContestUpsert {
 	return u
 }
 
-// AddCloseSeq adds v to the "close_seq" field.
-func (u *ContestUpsert) AddCloseSeq(v int64) *ContestUpsert {
-	u.Add(contest.FieldCloseSeq, v)
-	return u
-}
-
 // ClearCloseSeq clears the value of the "close_seq" field.
 func (u *ContestUpsert) ClearCloseSeq() *ContestUpsert {
 	u.SetNull(contest.FieldCloseSeq)
+	return u
+}
+
+// SetRevision sets the "revision" field.
+func (u *ContestUpsert) SetRevision(v int64) *ContestUpsert {
+	u.Set(contest.FieldRevision, v)
+	return u
+}
+
+// UpdateRevision sets the "revision" field to the value that was provided on create.
+func (u *ContestUpsert) UpdateRevision() *ContestUpsert {
+	u.SetExcluded(contest.FieldRevision)
+	return u
+}
+
+// AddRevision adds v to the "revision" field.
+func (u *ContestUpsert) AddRevision(v int64) *ContestUpsert {
+	u.Add(contest.FieldRevision, v)
+	return u
+}
+
+// SetSummary sets the "summary" field.
+func (u *ContestUpsert) SetSummary(v []byte) *ContestUpsert {
+	u.Set(contest.FieldSummary, v)
+	return u
+}
+
+// UpdateSummary sets the "summary" field to the value that was provided on create.
+func (u *ContestUpsert) UpdateSummary() *ContestUpsert {
+	u.SetExcluded(contest.FieldSummary)
+	return u
+}
+
+// ClearSummary clears the value of the "summary" field.
+func (u *ContestUpsert) ClearSummary() *ContestUpsert {
+	u.SetNull(contest.FieldSummary)
 	return u
 }
 
@@ -643,16 +708,9 @@ func (u *ContestUpsertOne) UpdateGraceEndTs() *ContestUpsertOne {
 }
 
 // SetCloseSeq sets the "close_seq" field.
-func (u *ContestUpsertOne) SetCloseSeq(v int64) *ContestUpsertOne {
+func (u *ContestUpsertOne) SetCloseSeq(v string) *ContestUpsertOne {
 	return u.Update(func(s *ContestUpsert) {
 		s.SetCloseSeq(v)
-	})
-}
-
-// AddCloseSeq adds v to the "close_seq" field.
-func (u *ContestUpsertOne) AddCloseSeq(v int64) *ContestUpsertOne {
-	return u.Update(func(s *ContestUpsert) {
-		s.AddCloseSeq(v)
 	})
 }
 
@@ -667,6 +725,48 @@ func (u *ContestUpsertOne) UpdateCloseSeq() *ContestUpsertOne {
 func (u *ContestUpsertOne) ClearCloseSeq() *ContestUpsertOne {
 	return u.Update(func(s *ContestUpsert) {
 		s.ClearCloseSeq()
+	})
+}
+
+// SetRevision sets the "revision" field.
+func (u *ContestUpsertOne) SetRevision(v int64) *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.SetRevision(v)
+	})
+}
+
+// AddRevision adds v to the "revision" field.
+func (u *ContestUpsertOne) AddRevision(v int64) *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.AddRevision(v)
+	})
+}
+
+// UpdateRevision sets the "revision" field to the value that was provided on create.
+func (u *ContestUpsertOne) UpdateRevision() *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.UpdateRevision()
+	})
+}
+
+// SetSummary sets the "summary" field.
+func (u *ContestUpsertOne) SetSummary(v []byte) *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.SetSummary(v)
+	})
+}
+
+// UpdateSummary sets the "summary" field to the value that was provided on create.
+func (u *ContestUpsertOne) UpdateSummary() *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.UpdateSummary()
+	})
+}
+
+// ClearSummary clears the value of the "summary" field.
+func (u *ContestUpsertOne) ClearSummary() *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.ClearSummary()
 	})
 }
 
@@ -1050,16 +1150,9 @@ func (u *ContestUpsertBulk) UpdateGraceEndTs() *ContestUpsertBulk {
 }
 
 // SetCloseSeq sets the "close_seq" field.
-func (u *ContestUpsertBulk) SetCloseSeq(v int64) *ContestUpsertBulk {
+func (u *ContestUpsertBulk) SetCloseSeq(v string) *ContestUpsertBulk {
 	return u.Update(func(s *ContestUpsert) {
 		s.SetCloseSeq(v)
-	})
-}
-
-// AddCloseSeq adds v to the "close_seq" field.
-func (u *ContestUpsertBulk) AddCloseSeq(v int64) *ContestUpsertBulk {
-	return u.Update(func(s *ContestUpsert) {
-		s.AddCloseSeq(v)
 	})
 }
 
@@ -1074,6 +1167,48 @@ func (u *ContestUpsertBulk) UpdateCloseSeq() *ContestUpsertBulk {
 func (u *ContestUpsertBulk) ClearCloseSeq() *ContestUpsertBulk {
 	return u.Update(func(s *ContestUpsert) {
 		s.ClearCloseSeq()
+	})
+}
+
+// SetRevision sets the "revision" field.
+func (u *ContestUpsertBulk) SetRevision(v int64) *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.SetRevision(v)
+	})
+}
+
+// AddRevision adds v to the "revision" field.
+func (u *ContestUpsertBulk) AddRevision(v int64) *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.AddRevision(v)
+	})
+}
+
+// UpdateRevision sets the "revision" field to the value that was provided on create.
+func (u *ContestUpsertBulk) UpdateRevision() *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.UpdateRevision()
+	})
+}
+
+// SetSummary sets the "summary" field.
+func (u *ContestUpsertBulk) SetSummary(v []byte) *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.SetSummary(v)
+	})
+}
+
+// UpdateSummary sets the "summary" field to the value that was provided on create.
+func (u *ContestUpsertBulk) UpdateSummary() *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.UpdateSummary()
+	})
+}
+
+// ClearSummary clears the value of the "summary" field.
+func (u *ContestUpsertBulk) ClearSummary() *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.ClearSummary()
 	})
 }
 

@@ -133,29 +133,55 @@ func (_u *ContestUpdate) AddGraceEndTs(v int64) *ContestUpdate {
 }
 
 // SetCloseSeq sets the "close_seq" field.
-func (_u *ContestUpdate) SetCloseSeq(v int64) *ContestUpdate {
-	_u.mutation.ResetCloseSeq()
+func (_u *ContestUpdate) SetCloseSeq(v string) *ContestUpdate {
 	_u.mutation.SetCloseSeq(v)
 	return _u
 }
 
 // SetNillableCloseSeq sets the "close_seq" field if the given value is not nil.
-func (_u *ContestUpdate) SetNillableCloseSeq(v *int64) *ContestUpdate {
+func (_u *ContestUpdate) SetNillableCloseSeq(v *string) *ContestUpdate {
 	if v != nil {
 		_u.SetCloseSeq(*v)
 	}
 	return _u
 }
 
-// AddCloseSeq adds value to the "close_seq" field.
-func (_u *ContestUpdate) AddCloseSeq(v int64) *ContestUpdate {
-	_u.mutation.AddCloseSeq(v)
-	return _u
-}
-
 // ClearCloseSeq clears the value of the "close_seq" field.
 func (_u *ContestUpdate) ClearCloseSeq() *ContestUpdate {
 	_u.mutation.ClearCloseSeq()
+	return _u
+}
+
+// SetRevision sets the "revision" field.
+func (_u *ContestUpdate) SetRevision(v int64) *ContestUpdate {
+	_u.mutation.ResetRevision()
+	_u.mutation.SetRevision(v)
+	return _u
+}
+
+// SetNillableRevision sets the "revision" field if the given value is not nil.
+func (_u *ContestUpdate) SetNillableRevision(v *int64) *ContestUpdate {
+	if v != nil {
+		_u.SetRevision(*v)
+	}
+	return _u
+}
+
+// AddRevision adds value to the "revision" field.
+func (_u *ContestUpdate) AddRevision(v int64) *ContestUpdate {
+	_u.mutation.AddRevision(v)
+	return _u
+}
+
+// SetSummary sets the "summary" field.
+func (_u *ContestUpdate) SetSummary(v []byte) *ContestUpdate {
+	_u.mutation.SetSummary(v)
+	return _u
+}
+
+// ClearSummary clears the value of the "summary" field.
+func (_u *ContestUpdate) ClearSummary() *ContestUpdate {
+	_u.mutation.ClearSummary()
 	return _u
 }
 
@@ -300,13 +326,22 @@ func (_u *ContestUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		_spec.AddField(contest.FieldGraceEndTs, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.CloseSeq(); ok {
-		_spec.SetField(contest.FieldCloseSeq, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedCloseSeq(); ok {
-		_spec.AddField(contest.FieldCloseSeq, field.TypeInt64, value)
+		_spec.SetField(contest.FieldCloseSeq, field.TypeString, value)
 	}
 	if _u.mutation.CloseSeqCleared() {
-		_spec.ClearField(contest.FieldCloseSeq, field.TypeInt64)
+		_spec.ClearField(contest.FieldCloseSeq, field.TypeString)
+	}
+	if value, ok := _u.mutation.Revision(); ok {
+		_spec.SetField(contest.FieldRevision, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRevision(); ok {
+		_spec.AddField(contest.FieldRevision, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Summary(); ok {
+		_spec.SetField(contest.FieldSummary, field.TypeBytes, value)
+	}
+	if _u.mutation.SummaryCleared() {
+		_spec.ClearField(contest.FieldSummary, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.ResultHash(); ok {
 		_spec.SetField(contest.FieldResultHash, field.TypeString, value)
@@ -449,29 +484,55 @@ func (_u *ContestUpdateOne) AddGraceEndTs(v int64) *ContestUpdateOne {
 }
 
 // SetCloseSeq sets the "close_seq" field.
-func (_u *ContestUpdateOne) SetCloseSeq(v int64) *ContestUpdateOne {
-	_u.mutation.ResetCloseSeq()
+func (_u *ContestUpdateOne) SetCloseSeq(v string) *ContestUpdateOne {
 	_u.mutation.SetCloseSeq(v)
 	return _u
 }
 
 // SetNillableCloseSeq sets the "close_seq" field if the given value is not nil.
-func (_u *ContestUpdateOne) SetNillableCloseSeq(v *int64) *ContestUpdateOne {
+func (_u *ContestUpdateOne) SetNillableCloseSeq(v *string) *ContestUpdateOne {
 	if v != nil {
 		_u.SetCloseSeq(*v)
 	}
 	return _u
 }
 
-// AddCloseSeq adds value to the "close_seq" field.
-func (_u *ContestUpdateOne) AddCloseSeq(v int64) *ContestUpdateOne {
-	_u.mutation.AddCloseSeq(v)
-	return _u
-}
-
 // ClearCloseSeq clears the value of the "close_seq" field.
 func (_u *ContestUpdateOne) ClearCloseSeq() *ContestUpdateOne {
 	_u.mutation.ClearCloseSeq()
+	return _u
+}
+
+// SetRevision sets the "revision" field.
+func (_u *ContestUpdateOne) SetRevision(v int64) *ContestUpdateOne {
+	_u.mutation.ResetRevision()
+	_u.mutation.SetRevision(v)
+	return _u
+}
+
+// SetNillableRevision sets the "revision" field if the given value is not nil.
+func (_u *ContestUpdateOne) SetNillableRevision(v *int64) *ContestUpdateOne {
+	if v != nil {
+		_u.SetRevision(*v)
+	}
+	return _u
+}
+
+// AddRevision adds value to the "revision" field.
+func (_u *ContestUpdateOne) AddRevision(v int64) *ContestUpdateOne {
+	_u.mutation.AddRevision(v)
+	return _u
+}
+
+// SetSummary sets the "summary" field.
+func (_u *ContestUpdateOne) SetSummary(v []byte) *ContestUpdateOne {
+	_u.mutation.SetSummary(v)
+	return _u
+}
+
+// ClearSummary clears the value of the "summary" field.
+func (_u *ContestUpdateOne) ClearSummary() *ContestUpdateOne {
+	_u.mutation.ClearSummary()
 	return _u
 }
 
@@ -646,13 +707,22 @@ func (_u *ContestUpdateOne) sqlSave(ctx context.Context) (_node *Contest, err er
 		_spec.AddField(contest.FieldGraceEndTs, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.CloseSeq(); ok {
-		_spec.SetField(contest.FieldCloseSeq, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedCloseSeq(); ok {
-		_spec.AddField(contest.FieldCloseSeq, field.TypeInt64, value)
+		_spec.SetField(contest.FieldCloseSeq, field.TypeString, value)
 	}
 	if _u.mutation.CloseSeqCleared() {
-		_spec.ClearField(contest.FieldCloseSeq, field.TypeInt64)
+		_spec.ClearField(contest.FieldCloseSeq, field.TypeString)
+	}
+	if value, ok := _u.mutation.Revision(); ok {
+		_spec.SetField(contest.FieldRevision, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRevision(); ok {
+		_spec.AddField(contest.FieldRevision, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Summary(); ok {
+		_spec.SetField(contest.FieldSummary, field.TypeBytes, value)
+	}
+	if _u.mutation.SummaryCleared() {
+		_spec.ClearField(contest.FieldSummary, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.ResultHash(); ok {
 		_spec.SetField(contest.FieldResultHash, field.TypeString, value)

@@ -24,6 +24,8 @@ type ContestSnapshot struct {
 	TakenAt int64 `json:"taken_at,omitempty"`
 	// Total holds the value of the "total" field.
 	Total int64 `json:"total,omitempty"`
+	// Journal positions that the board had applied; empty in snapshots of older versions. See journal.Positions.
+	Positions string `json:"positions,omitempty"`
 	// laurel.v1.GetSnapshotResponse in protobuf encoding, with user ids.
 	Top          []byte `json:"top,omitempty"`
 	selectValues sql.SelectValues
@@ -38,7 +40,7 @@ func (*ContestSnapshot) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case contestsnapshot.FieldID, contestsnapshot.FieldNumber, contestsnapshot.FieldTakenAt, contestsnapshot.FieldTotal:
 			values[i] = new(sql.NullInt64)
-		case contestsnapshot.FieldContestID:
+		case contestsnapshot.FieldContestID, contestsnapshot.FieldPositions:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -84,6 +86,12 @@ func (_m *ContestSnapshot) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field total", values[i])
 			} else if value.Valid {
 				_m.Total = value.Int64
+			}
+		case contestsnapshot.FieldPositions:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field positions", values[i])
+			} else if value.Valid {
+				_m.Positions = value.String
 			}
 		case contestsnapshot.FieldTop:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -138,6 +146,9 @@ func (_m *ContestSnapshot) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("total=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Total))
+	builder.WriteString(", ")
+	builder.WriteString("positions=")
+	builder.WriteString(_m.Positions)
 	builder.WriteString(", ")
 	builder.WriteString("top=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Top))

@@ -45,6 +45,20 @@ func (_c *ContestSnapshotCreate) SetTotal(v int64) *ContestSnapshotCreate {
 	return _c
 }
 
+// SetPositions sets the "positions" field.
+func (_c *ContestSnapshotCreate) SetPositions(v string) *ContestSnapshotCreate {
+	_c.mutation.SetPositions(v)
+	return _c
+}
+
+// SetNillablePositions sets the "positions" field if the given value is not nil.
+func (_c *ContestSnapshotCreate) SetNillablePositions(v *string) *ContestSnapshotCreate {
+	if v != nil {
+		_c.SetPositions(*v)
+	}
+	return _c
+}
+
 // SetTop sets the "top" field.
 func (_c *ContestSnapshotCreate) SetTop(v []byte) *ContestSnapshotCreate {
 	_c.mutation.SetTop(v)
@@ -58,6 +72,7 @@ func (_c *ContestSnapshotCreate) Mutation() *ContestSnapshotMutation {
 
 // Save creates the ContestSnapshot in the database.
 func (_c *ContestSnapshotCreate) Save(ctx context.Context) (*ContestSnapshot, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -83,6 +98,14 @@ func (_c *ContestSnapshotCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *ContestSnapshotCreate) defaults() {
+	if _, ok := _c.mutation.Positions(); !ok {
+		v := contestsnapshot.DefaultPositions
+		_c.mutation.SetPositions(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *ContestSnapshotCreate) check() error {
 	if _, ok := _c.mutation.ContestID(); !ok {
@@ -101,6 +124,9 @@ func (_c *ContestSnapshotCreate) check() error {
 	}
 	if _, ok := _c.mutation.Total(); !ok {
 		return &ValidationError{Name: "total", err: errors.New(`db: missing required field "ContestSnapshot.total"`)}
+	}
+	if _, ok := _c.mutation.Positions(); !ok {
+		return &ValidationError{Name: "positions", err: errors.New(`db: missing required field "ContestSnapshot.positions"`)}
 	}
 	if _, ok := _c.mutation.Top(); !ok {
 		return &ValidationError{Name: "top", err: errors.New(`db: missing required field "ContestSnapshot.top"`)}
@@ -147,6 +173,10 @@ func (_c *ContestSnapshotCreate) createSpec() (*ContestSnapshot, *sqlgraph.Creat
 	if value, ok := _c.mutation.Total(); ok {
 		_spec.SetField(contestsnapshot.FieldTotal, field.TypeInt64, value)
 		_node.Total = value
+	}
+	if value, ok := _c.mutation.Positions(); ok {
+		_spec.SetField(contestsnapshot.FieldPositions, field.TypeString, value)
+		_node.Positions = value
 	}
 	if value, ok := _c.mutation.Top(); ok {
 		_spec.SetField(contestsnapshot.FieldTop, field.TypeBytes, value)
@@ -226,6 +256,9 @@ func (u *ContestSnapshotUpsertOne) UpdateNewValues() *ContestSnapshotUpsertOne {
 		}
 		if _, exists := u.create.mutation.Total(); exists {
 			s.SetIgnore(contestsnapshot.FieldTotal)
+		}
+		if _, exists := u.create.mutation.Positions(); exists {
+			s.SetIgnore(contestsnapshot.FieldPositions)
 		}
 		if _, exists := u.create.mutation.Top(); exists {
 			s.SetIgnore(contestsnapshot.FieldTop)
@@ -313,6 +346,7 @@ func (_c *ContestSnapshotCreateBulk) Save(ctx context.Context) ([]*ContestSnapsh
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*ContestSnapshotMutation)
 				if !ok {
@@ -447,6 +481,9 @@ func (u *ContestSnapshotUpsertBulk) UpdateNewValues() *ContestSnapshotUpsertBulk
 			}
 			if _, exists := b.mutation.Total(); exists {
 				s.SetIgnore(contestsnapshot.FieldTotal)
+			}
+			if _, exists := b.mutation.Positions(); exists {
+				s.SetIgnore(contestsnapshot.FieldPositions)
 			}
 			if _, exists := b.mutation.Top(); exists {
 				s.SetIgnore(contestsnapshot.FieldTop)

@@ -16,7 +16,9 @@ type DeadLetter struct {
 	config `json:"-"`
 	// ID of the ent.
 	ID int `json:"id,omitempty"`
-	// Seq holds the value of the "seq" field.
+	// Partition holds the value of the "partition" field.
+	Partition int `json:"partition,omitempty"`
+	// Journal position in the partition.
 	Seq int64 `json:"seq,omitempty"`
 	// EventID holds the value of the "event_id" field.
 	EventID string `json:"event_id,omitempty"`
@@ -36,7 +38,7 @@ func (*DeadLetter) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case deadletter.FieldID, deadletter.FieldSeq, deadletter.FieldFailedAt:
+		case deadletter.FieldID, deadletter.FieldPartition, deadletter.FieldSeq, deadletter.FieldFailedAt:
 			values[i] = new(sql.NullInt64)
 		case deadletter.FieldEventID, deadletter.FieldStage, deadletter.FieldSubject, deadletter.FieldReason:
 			values[i] = new(sql.NullString)
@@ -61,6 +63,12 @@ func (_m *DeadLetter) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field id", value)
 			}
 			_m.ID = int(value.Int64)
+		case deadletter.FieldPartition:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field partition", values[i])
+			} else if value.Valid {
+				_m.Partition = int(value.Int64)
+			}
 		case deadletter.FieldSeq:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field seq", values[i])
@@ -133,6 +141,9 @@ func (_m *DeadLetter) String() string {
 	var builder strings.Builder
 	builder.WriteString("DeadLetter(")
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
+	builder.WriteString("partition=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Partition))
+	builder.WriteString(", ")
 	builder.WriteString("seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Seq))
 	builder.WriteString(", ")

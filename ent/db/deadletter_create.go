@@ -21,6 +21,20 @@ type DeadLetterCreate struct {
 	conflict []sql.ConflictOption
 }
 
+// SetPartition sets the "partition" field.
+func (_c *DeadLetterCreate) SetPartition(v int) *DeadLetterCreate {
+	_c.mutation.SetPartition(v)
+	return _c
+}
+
+// SetNillablePartition sets the "partition" field if the given value is not nil.
+func (_c *DeadLetterCreate) SetNillablePartition(v *int) *DeadLetterCreate {
+	if v != nil {
+		_c.SetPartition(*v)
+	}
+	return _c
+}
+
 // SetSeq sets the "seq" field.
 func (_c *DeadLetterCreate) SetSeq(v int64) *DeadLetterCreate {
 	_c.mutation.SetSeq(v)
@@ -64,6 +78,7 @@ func (_c *DeadLetterCreate) Mutation() *DeadLetterMutation {
 
 // Save creates the DeadLetter in the database.
 func (_c *DeadLetterCreate) Save(ctx context.Context) (*DeadLetter, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -89,8 +104,19 @@ func (_c *DeadLetterCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *DeadLetterCreate) defaults() {
+	if _, ok := _c.mutation.Partition(); !ok {
+		v := deadletter.DefaultPartition
+		_c.mutation.SetPartition(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *DeadLetterCreate) check() error {
+	if _, ok := _c.mutation.Partition(); !ok {
+		return &ValidationError{Name: "partition", err: errors.New(`db: missing required field "DeadLetter.partition"`)}
+	}
 	if _, ok := _c.mutation.Seq(); !ok {
 		return &ValidationError{Name: "seq", err: errors.New(`db: missing required field "DeadLetter.seq"`)}
 	}
@@ -156,6 +182,10 @@ func (_c *DeadLetterCreate) createSpec() (*DeadLetter, *sqlgraph.CreateSpec) {
 		_spec = sqlgraph.NewCreateSpec(deadletter.Table, sqlgraph.NewFieldSpec(deadletter.FieldID, field.TypeInt))
 	)
 	_spec.OnConflict = _c.conflict
+	if value, ok := _c.mutation.Partition(); ok {
+		_spec.SetField(deadletter.FieldPartition, field.TypeInt, value)
+		_node.Partition = value
+	}
 	if value, ok := _c.mutation.Seq(); ok {
 		_spec.SetField(deadletter.FieldSeq, field.TypeInt64, value)
 		_node.Seq = value
@@ -187,7 +217,7 @@ func (_c *DeadLetterCreate) createSpec() (*DeadLetter, *sqlgraph.CreateSpec) {
 // of the `INSERT` statement. For example:
 //
 //	client.DeadLetter.Create().
-//		SetSeq(v).
+//		SetPartition(v).
 //		OnConflict(
 //			// Update the row with the new values
 //			// the was proposed for insertion.
@@ -196,7 +226,7 @@ func (_c *DeadLetterCreate) createSpec() (*DeadLetter, *sqlgraph.CreateSpec) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.DeadLetterUpsert) {
-//			SetSeq(v+v).
+//			SetPartition(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *DeadLetterCreate) OnConflict(opts ...sql.ConflictOption) *DeadLetterUpsertOne {
@@ -243,6 +273,9 @@ type (
 func (u *DeadLetterUpsertOne) UpdateNewValues() *DeadLetterUpsertOne {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
+		if _, exists := u.create.mutation.Partition(); exists {
+			s.SetIgnore(deadletter.FieldPartition)
+		}
 		if _, exists := u.create.mutation.Seq(); exists {
 			s.SetIgnore(deadletter.FieldSeq)
 		}
@@ -344,6 +377,7 @@ func (_c *DeadLetterCreateBulk) Save(ctx context.Context) ([]*DeadLetter, error)
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*DeadLetterMutation)
 				if !ok {
@@ -426,7 +460,7 @@ func (_c *DeadLetterCreateBulk) ExecX(ctx context.Context) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.DeadLetterUpsert) {
-//			SetSeq(v+v).
+//			SetPartition(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *DeadLetterCreateBulk) OnConflict(opts ...sql.ConflictOption) *DeadLetterUpsertBulk {
@@ -467,6 +501,9 @@ func (u *DeadLetterUpsertBulk) UpdateNewValues() *DeadLetterUpsertBulk {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
 		for _, b := range u.create.builders {
+			if _, exists := b.mutation.Partition(); exists {
+				s.SetIgnore(deadletter.FieldPartition)
+			}
 			if _, exists := b.mutation.Seq(); exists {
 				s.SetIgnore(deadletter.FieldSeq)
 			}

@@ -262,12 +262,12 @@ func (_q *DeadLetterQuery) Clone() *DeadLetterQuery {
 // Example:
 //
 //	var v []struct {
-//		Seq int64 `json:"seq,omitempty"`
+//		Partition int `json:"partition,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
 //	client.DeadLetter.Query().
-//		GroupBy(deadletter.FieldSeq).
+//		GroupBy(deadletter.FieldPartition).
 //		Aggregate(db.Count()).
 //		Scan(ctx, &v)
 func (_q *DeadLetterQuery) GroupBy(field string, fields ...string) *DeadLetterGroupBy {
@@ -285,11 +285,11 @@ func (_q *DeadLetterQuery) GroupBy(field string, fields ...string) *DeadLetterGr
 // Example:
 //
 //	var v []struct {
-//		Seq int64 `json:"seq,omitempty"`
+//		Partition int `json:"partition,omitempty"`
 //	}
 //
 //	client.DeadLetter.Query().
-//		Select(deadletter.FieldSeq).
+//		Select(deadletter.FieldPartition).
 //		Scan(ctx, &v)
 func (_q *DeadLetterQuery) Select(fields ...string) *DeadLetterSelect {
 	_q.ctx.Fields = append(_q.ctx.Fields, fields...)

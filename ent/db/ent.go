@@ -25,6 +25,8 @@ import (
 	"github.com/laurelhq/laurel/ent/db/lateevent"
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
+	"github.com/laurelhq/laurel/ent/db/playerpage"
+	"github.com/laurelhq/laurel/ent/db/process"
 	"github.com/laurelhq/laurel/ent/db/session"
 	"github.com/laurelhq/laurel/ent/db/setting"
 	"github.com/laurelhq/laurel/ent/db/signingkey"
@@ -102,6 +104,8 @@ func checkColumn(t, c string) error {
 			lateevent.Table:        lateevent.ValidColumn,
 			operator.Table:         operator.ValidColumn,
 			player.Table:           player.ValidColumn,
+			playerpage.Table:       playerpage.ValidColumn,
+			process.Table:          process.ValidColumn,
 			session.Table:          session.ValidColumn,
 			setting.Table:          setting.ValidColumn,
 			signingkey.Table:       signingkey.ValidColumn,

@@ -16,14 +16,14 @@ type JournalPartition struct {
 	config `json:"-"`
 	// ID of the ent.
 	ID int `json:"id,omitempty"`
-	// Owner holds the value of the "owner" field.
+	// The process that folds it; it is free when that process is not alive.
 	Owner string `json:"owner,omitempty"`
 	// Grows with every change of owner; fences late writes.
 	Epoch int64 `json:"epoch,omitempty"`
-	// Microseconds.
-	LeaseUntil int64 `json:"lease_until,omitempty"`
 	// Last folded journal position.
-	Cursor       int64 `json:"cursor,omitempty"`
+	Cursor int64 `json:"cursor,omitempty"`
+	// Position up to which boards are known to have what was folded; at most the cursor.
+	Published    int64 `json:"published,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -32,7 +32,7 @@ func (*JournalPartition) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case journalpartition.FieldID, journalpartition.FieldEpoch, journalpartition.FieldLeaseUntil, journalpartition.FieldCursor:
+		case journalpartition.FieldID, journalpartition.FieldEpoch, journalpartition.FieldCursor, journalpartition.FieldPublished:
 			values[i] = new(sql.NullInt64)
 		case journalpartition.FieldOwner:
 			values[i] = new(sql.NullString)
@@ -69,17 +69,17 @@ func (_m *JournalPartition) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Epoch = value.Int64
 			}
-		case journalpartition.FieldLeaseUntil:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field lease_until", values[i])
-			} else if value.Valid {
-				_m.LeaseUntil = value.Int64
-			}
 		case journalpartition.FieldCursor:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field cursor", values[i])
 			} else if value.Valid {
 				_m.Cursor = value.Int64
+			}
+		case journalpartition.FieldPublished:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field published", values[i])
+			} else if value.Valid {
+				_m.Published = value.Int64
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -123,11 +123,11 @@ func (_m *JournalPartition) String() string {
 	builder.WriteString("epoch=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Epoch))
 	builder.WriteString(", ")
-	builder.WriteString("lease_until=")
-	builder.WriteString(fmt.Sprintf("%v", _m.LeaseUntil))
-	builder.WriteString(", ")
 	builder.WriteString("cursor=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Cursor))
+	builder.WriteString(", ")
+	builder.WriteString("published=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Published))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -49,20 +49,6 @@ func (_c *JournalPartitionCreate) SetNillableEpoch(v *int64) *JournalPartitionCr
 	return _c
 }
 
-// SetLeaseUntil sets the "lease_until" field.
-func (_c *JournalPartitionCreate) SetLeaseUntil(v int64) *JournalPartitionCreate {
-	_c.mutation.SetLeaseUntil(v)
-	return _c
-}
-
-// SetNillableLeaseUntil sets the "lease_until" field if the given value is not nil.
-func (_c *JournalPartitionCreate) SetNillableLeaseUntil(v *int64) *JournalPartitionCreate {
-	if v != nil {
-		_c.SetLeaseUntil(*v)
-	}
-	return _c
-}
-
 // SetCursor sets the "cursor" field.
 func (_c *JournalPartitionCreate) SetCursor(v int64) *JournalPartitionCreate {
 	_c.mutation.SetCursor(v)
@@ -73,6 +59,20 @@ func (_c *JournalPartitionCreate) SetCursor(v int64) *JournalPartitionCreate {
 func (_c *JournalPartitionCreate) SetNillableCursor(v *int64) *JournalPartitionCreate {
 	if v != nil {
 		_c.SetCursor(*v)
+	}
+	return _c
+}
+
+// SetPublished sets the "published" field.
+func (_c *JournalPartitionCreate) SetPublished(v int64) *JournalPartitionCreate {
+	_c.mutation.SetPublished(v)
+	return _c
+}
+
+// SetNillablePublished sets the "published" field if the given value is not nil.
+func (_c *JournalPartitionCreate) SetNillablePublished(v *int64) *JournalPartitionCreate {
+	if v != nil {
+		_c.SetPublished(*v)
 	}
 	return _c
 }
@@ -126,13 +126,13 @@ func (_c *JournalPartitionCreate) defaults() {
 		v := journalpartition.DefaultEpoch
 		_c.mutation.SetEpoch(v)
 	}
-	if _, ok := _c.mutation.LeaseUntil(); !ok {
-		v := journalpartition.DefaultLeaseUntil
-		_c.mutation.SetLeaseUntil(v)
-	}
 	if _, ok := _c.mutation.Cursor(); !ok {
 		v := journalpartition.DefaultCursor
 		_c.mutation.SetCursor(v)
+	}
+	if _, ok := _c.mutation.Published(); !ok {
+		v := journalpartition.DefaultPublished
+		_c.mutation.SetPublished(v)
 	}
 }
 
@@ -144,11 +144,11 @@ func (_c *JournalPartitionCreate) check() error {
 	if _, ok := _c.mutation.Epoch(); !ok {
 		return &ValidationError{Name: "epoch", err: errors.New(`db: missing required field "JournalPartition.epoch"`)}
 	}
-	if _, ok := _c.mutation.LeaseUntil(); !ok {
-		return &ValidationError{Name: "lease_until", err: errors.New(`db: missing required field "JournalPartition.lease_until"`)}
-	}
 	if _, ok := _c.mutation.Cursor(); !ok {
 		return &ValidationError{Name: "cursor", err: errors.New(`db: missing required field "JournalPartition.cursor"`)}
+	}
+	if _, ok := _c.mutation.Published(); !ok {
+		return &ValidationError{Name: "published", err: errors.New(`db: missing required field "JournalPartition.published"`)}
 	}
 	return nil
 }
@@ -191,13 +191,13 @@ func (_c *JournalPartitionCreate) createSpec() (*JournalPartition, *sqlgraph.Cre
 		_spec.SetField(journalpartition.FieldEpoch, field.TypeInt64, value)
 		_node.Epoch = value
 	}
-	if value, ok := _c.mutation.LeaseUntil(); ok {
-		_spec.SetField(journalpartition.FieldLeaseUntil, field.TypeInt64, value)
-		_node.LeaseUntil = value
-	}
 	if value, ok := _c.mutation.Cursor(); ok {
 		_spec.SetField(journalpartition.FieldCursor, field.TypeInt64, value)
 		_node.Cursor = value
+	}
+	if value, ok := _c.mutation.Published(); ok {
+		_spec.SetField(journalpartition.FieldPublished, field.TypeInt64, value)
+		_node.Published = value
 	}
 	return _node, _spec
 }
@@ -281,24 +281,6 @@ func (u *JournalPartitionUpsert) AddEpoch(v int64) *JournalPartitionUpsert {
 	return u
 }
 
-// SetLeaseUntil sets the "lease_until" field.
-func (u *JournalPartitionUpsert) SetLeaseUntil(v int64) *JournalPartitionUpsert {
-	u.Set(journalpartition.FieldLeaseUntil, v)
-	return u
-}
-
-// UpdateLeaseUntil sets the "lease_until" field to the value that was provided on create.
-func (u *JournalPartitionUpsert) UpdateLeaseUntil() *JournalPartitionUpsert {
-	u.SetExcluded(journalpartition.FieldLeaseUntil)
-	return u
-}
-
-// AddLeaseUntil adds v to the "lease_until" field.
-func (u *JournalPartitionUpsert) AddLeaseUntil(v int64) *JournalPartitionUpsert {
-	u.Add(journalpartition.FieldLeaseUntil, v)
-	return u
-}
-
 // SetCursor sets the "cursor" field.
 func (u *JournalPartitionUpsert) SetCursor(v int64) *JournalPartitionUpsert {
 	u.Set(journalpartition.FieldCursor, v)
@@ -314,6 +296,24 @@ func (u *JournalPartitionUpsert) UpdateCursor() *JournalPartitionUpsert {
 // AddCursor adds v to the "cursor" field.
 func (u *JournalPartitionUpsert) AddCursor(v int64) *JournalPartitionUpsert {
 	u.Add(journalpartition.FieldCursor, v)
+	return u
+}
+
+// SetPublished sets the "published" field.
+func (u *JournalPartitionUpsert) SetPublished(v int64) *JournalPartitionUpsert {
+	u.Set(journalpartition.FieldPublished, v)
+	return u
+}
+
+// UpdatePublished sets the "published" field to the value that was provided on create.
+func (u *JournalPartitionUpsert) UpdatePublished() *JournalPartitionUpsert {
+	u.SetExcluded(journalpartition.FieldPublished)
+	return u
+}
+
+// AddPublished adds v to the "published" field.
+func (u *JournalPartitionUpsert) AddPublished(v int64) *JournalPartitionUpsert {
+	u.Add(journalpartition.FieldPublished, v)
 	return u
 }
 
@@ -400,27 +400,6 @@ func (u *JournalPartitionUpsertOne) UpdateEpoch() *JournalPartitionUpsertOne {
 	})
 }
 
-// SetLeaseUntil sets the "lease_until" field.
-func (u *JournalPartitionUpsertOne) SetLeaseUntil(v int64) *JournalPartitionUpsertOne {
-	return u.Update(func(s *JournalPartitionUpsert) {
-		s.SetLeaseUntil(v)
-	})
-}
-
-// AddLeaseUntil adds v to the "lease_until" field.
-func (u *JournalPartitionUpsertOne) AddLeaseUntil(v int64) *JournalPartitionUpsertOne {
-	return u.Update(func(s *JournalPartitionUpsert) {
-		s.AddLeaseUntil(v)
-	})
-}
-
-// UpdateLeaseUntil sets the "lease_until" field to the value that was provided on create.
-func (u *JournalPartitionUpsertOne) UpdateLeaseUntil() *JournalPartitionUpsertOne {
-	return u.Update(func(s *JournalPartitionUpsert) {
-		s.UpdateLeaseUntil()
-	})
-}
-
 // SetCursor sets the "cursor" field.
 func (u *JournalPartitionUpsertOne) SetCursor(v int64) *JournalPartitionUpsertOne {
 	return u.Update(func(s *JournalPartitionUpsert) {
@@ -439,6 +418,27 @@ func (u *JournalPartitionUpsertOne) AddCursor(v int64) *JournalPartitionUpsertOn
 func (u *JournalPartitionUpsertOne) UpdateCursor() *JournalPartitionUpsertOne {
 	return u.Update(func(s *JournalPartitionUpsert) {
 		s.UpdateCursor()
+	})
+}
+
+// SetPublished sets the "published" field.
+func (u *JournalPartitionUpsertOne) SetPublished(v int64) *JournalPartitionUpsertOne {
+	return u.Update(func(s *JournalPartitionUpsert) {
+		s.SetPublished(v)
+	})
+}
+
+// AddPublished adds v to the "published" field.
+func (u *JournalPartitionUpsertOne) AddPublished(v int64) *JournalPartitionUpsertOne {
+	return u.Update(func(s *JournalPartitionUpsert) {
+		s.AddPublished(v)
+	})
+}
+
+// UpdatePublished sets the "published" field to the value that was provided on create.
+func (u *JournalPartitionUpsertOne) UpdatePublished() *JournalPartitionUpsertOne {
+	return u.Update(func(s *JournalPartitionUpsert) {
+		s.UpdatePublished()
 	})
 }
 
@@ -691,27 +691,6 @@ func (u *JournalPartitionUpsertBulk) UpdateEpoch() *JournalPartitionUpsertBulk {
 	})
 }
 
-// SetLeaseUntil sets the "lease_until" field.
-func (u *JournalPartitionUpsertBulk) SetLeaseUntil(v int64) *JournalPartitionUpsertBulk {
-	return u.Update(func(s *JournalPartitionUpsert) {
-		s.SetLeaseUntil(v)
-	})
-}
-
-// AddLeaseUntil adds v to the "lease_until" field.
-func (u *JournalPartitionUpsertBulk) AddLeaseUntil(v int64) *JournalPartitionUpsertBulk {
-	return u.Update(func(s *JournalPartitionUpsert) {
-		s.AddLeaseUntil(v)
-	})
-}
-
-// UpdateLeaseUntil sets the "lease_until" field to the value that was provided on create.
-func (u *JournalPartitionUpsertBulk) UpdateLeaseUntil() *JournalPartitionUpsertBulk {
-	return u.Update(func(s *JournalPartitionUpsert) {
-		s.UpdateLeaseUntil()
-	})
-}
-
 // SetCursor sets the "cursor" field.
 func (u *JournalPartitionUpsertBulk) SetCursor(v int64) *JournalPartitionUpsertBulk {
 	return u.Update(func(s *JournalPartitionUpsert) {
@@ -730,6 +709,27 @@ func (u *JournalPartitionUpsertBulk) AddCursor(v int64) *JournalPartitionUpsertB
 func (u *JournalPartitionUpsertBulk) UpdateCursor() *JournalPartitionUpsertBulk {
 	return u.Update(func(s *JournalPartitionUpsert) {
 		s.UpdateCursor()
+	})
+}
+
+// SetPublished sets the "published" field.
+func (u *JournalPartitionUpsertBulk) SetPublished(v int64) *JournalPartitionUpsertBulk {
+	return u.Update(func(s *JournalPartitionUpsert) {
+		s.SetPublished(v)
+	})
+}
+
+// AddPublished adds v to the "published" field.
+func (u *JournalPartitionUpsertBulk) AddPublished(v int64) *JournalPartitionUpsertBulk {
+	return u.Update(func(s *JournalPartitionUpsert) {
+		s.AddPublished(v)
+	})
+}
+
+// UpdatePublished sets the "published" field to the value that was provided on create.
+func (u *JournalPartitionUpsertBulk) UpdatePublished() *JournalPartitionUpsertBulk {
+	return u.Update(func(s *JournalPartitionUpsert) {
+		s.UpdatePublished()
 	})
 }
 

@@ -62,27 +62,6 @@ func (_u *JournalPartitionUpdate) AddEpoch(v int64) *JournalPartitionUpdate {
 	return _u
 }
 
-// SetLeaseUntil sets the "lease_until" field.
-func (_u *JournalPartitionUpdate) SetLeaseUntil(v int64) *JournalPartitionUpdate {
-	_u.mutation.ResetLeaseUntil()
-	_u.mutation.SetLeaseUntil(v)
-	return _u
-}
-
-// SetNillableLeaseUntil sets the "lease_until" field if the given value is not nil.
-func (_u *JournalPartitionUpdate) SetNillableLeaseUntil(v *int64) *JournalPartitionUpdate {
-	if v != nil {
-		_u.SetLeaseUntil(*v)
-	}
-	return _u
-}
-
-// AddLeaseUntil adds value to the "lease_until" field.
-func (_u *JournalPartitionUpdate) AddLeaseUntil(v int64) *JournalPartitionUpdate {
-	_u.mutation.AddLeaseUntil(v)
-	return _u
-}
-
 // SetCursor sets the "cursor" field.
 func (_u *JournalPartitionUpdate) SetCursor(v int64) *JournalPartitionUpdate {
 	_u.mutation.ResetCursor()
@@ -101,6 +80,27 @@ func (_u *JournalPartitionUpdate) SetNillableCursor(v *int64) *JournalPartitionU
 // AddCursor adds value to the "cursor" field.
 func (_u *JournalPartitionUpdate) AddCursor(v int64) *JournalPartitionUpdate {
 	_u.mutation.AddCursor(v)
+	return _u
+}
+
+// SetPublished sets the "published" field.
+func (_u *JournalPartitionUpdate) SetPublished(v int64) *JournalPartitionUpdate {
+	_u.mutation.ResetPublished()
+	_u.mutation.SetPublished(v)
+	return _u
+}
+
+// SetNillablePublished sets the "published" field if the given value is not nil.
+func (_u *JournalPartitionUpdate) SetNillablePublished(v *int64) *JournalPartitionUpdate {
+	if v != nil {
+		_u.SetPublished(*v)
+	}
+	return _u
+}
+
+// AddPublished adds value to the "published" field.
+func (_u *JournalPartitionUpdate) AddPublished(v int64) *JournalPartitionUpdate {
+	_u.mutation.AddPublished(v)
 	return _u
 }
 
@@ -154,17 +154,17 @@ func (_u *JournalPartitionUpdate) sqlSave(ctx context.Context) (_node int, err e
 	if value, ok := _u.mutation.AddedEpoch(); ok {
 		_spec.AddField(journalpartition.FieldEpoch, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.LeaseUntil(); ok {
-		_spec.SetField(journalpartition.FieldLeaseUntil, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedLeaseUntil(); ok {
-		_spec.AddField(journalpartition.FieldLeaseUntil, field.TypeInt64, value)
-	}
 	if value, ok := _u.mutation.Cursor(); ok {
 		_spec.SetField(journalpartition.FieldCursor, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedCursor(); ok {
 		_spec.AddField(journalpartition.FieldCursor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Published(); ok {
+		_spec.SetField(journalpartition.FieldPublished, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPublished(); ok {
+		_spec.AddField(journalpartition.FieldPublished, field.TypeInt64, value)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -221,27 +221,6 @@ func (_u *JournalPartitionUpdateOne) AddEpoch(v int64) *JournalPartitionUpdateOn
 	return _u
 }
 
-// SetLeaseUntil sets the "lease_until" field.
-func (_u *JournalPartitionUpdateOne) SetLeaseUntil(v int64) *JournalPartitionUpdateOne {
-	_u.mutation.ResetLeaseUntil()
-	_u.mutation.SetLeaseUntil(v)
-	return _u
-}
-
-// SetNillableLeaseUntil sets the "lease_until" field if the given value is not nil.
-func (_u *JournalPartitionUpdateOne) SetNillableLeaseUntil(v *int64) *JournalPartitionUpdateOne {
-	if v != nil {
-		_u.SetLeaseUntil(*v)
-	}
-	return _u
-}
-
-// AddLeaseUntil adds value to the "lease_until" field.
-func (_u *JournalPartitionUpdateOne) AddLeaseUntil(v int64) *JournalPartitionUpdateOne {
-	_u.mutation.AddLeaseUntil(v)
-	return _u
-}
-
 // SetCursor sets the "cursor" field.
 func (_u *JournalPartitionUpdateOne) SetCursor(v int64) *JournalPartitionUpdateOne {
 	_u.mutation.ResetCursor()
@@ -260,6 +239,27 @@ func (_u *JournalPartitionUpdateOne) SetNillableCursor(v *int64) *JournalPartiti
 // AddCursor adds value to the "cursor" field.
 func (_u *JournalPartitionUpdateOne) AddCursor(v int64) *JournalPartitionUpdateOne {
 	_u.mutation.AddCursor(v)
+	return _u
+}
+
+// SetPublished sets the "published" field.
+func (_u *JournalPartitionUpdateOne) SetPublished(v int64) *JournalPartitionUpdateOne {
+	_u.mutation.ResetPublished()
+	_u.mutation.SetPublished(v)
+	return _u
+}
+
+// SetNillablePublished sets the "published" field if the given value is not nil.
+func (_u *JournalPartitionUpdateOne) SetNillablePublished(v *int64) *JournalPartitionUpdateOne {
+	if v != nil {
+		_u.SetPublished(*v)
+	}
+	return _u
+}
+
+// AddPublished adds value to the "published" field.
+func (_u *JournalPartitionUpdateOne) AddPublished(v int64) *JournalPartitionUpdateOne {
+	_u.mutation.AddPublished(v)
 	return _u
 }
 
@@ -343,17 +343,17 @@ func (_u *JournalPartitionUpdateOne) sqlSave(ctx context.Context) (_node *Journa
 	if value, ok := _u.mutation.AddedEpoch(); ok {
 		_spec.AddField(journalpartition.FieldEpoch, field.TypeInt64, value)
 	}
-	if value, ok := _u.mutation.LeaseUntil(); ok {
-		_spec.SetField(journalpartition.FieldLeaseUntil, field.TypeInt64, value)
-	}
-	if value, ok := _u.mutation.AddedLeaseUntil(); ok {
-		_spec.AddField(journalpartition.FieldLeaseUntil, field.TypeInt64, value)
-	}
 	if value, ok := _u.mutation.Cursor(); ok {
 		_spec.SetField(journalpartition.FieldCursor, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.AddedCursor(); ok {
 		_spec.AddField(journalpartition.FieldCursor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Published(); ok {
+		_spec.SetField(journalpartition.FieldPublished, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPublished(); ok {
+		_spec.AddField(journalpartition.FieldPublished, field.TypeInt64, value)
 	}
 	_node = &JournalPartition{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -16,7 +16,9 @@ type LateEvent struct {
 	config `json:"-"`
 	// ID of the ent.
 	ID int `json:"id,omitempty"`
-	// Seq holds the value of the "seq" field.
+	// Partition holds the value of the "partition" field.
+	Partition int `json:"partition,omitempty"`
+	// Journal position in the partition.
 	Seq int64 `json:"seq,omitempty"`
 	// ContestID holds the value of the "contest_id" field.
 	ContestID string `json:"contest_id,omitempty"`
@@ -36,7 +38,7 @@ func (*LateEvent) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case lateevent.FieldID, lateevent.FieldSeq, lateevent.FieldDecidedAt:
+		case lateevent.FieldID, lateevent.FieldPartition, lateevent.FieldSeq, lateevent.FieldDecidedAt:
 			values[i] = new(sql.NullInt64)
 		case lateevent.FieldContestID, lateevent.FieldEventID, lateevent.FieldUserID, lateevent.FieldReason:
 			values[i] = new(sql.NullString)
@@ -61,6 +63,12 @@ func (_m *LateEvent) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field id", value)
 			}
 			_m.ID = int(value.Int64)
+		case lateevent.FieldPartition:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field partition", values[i])
+			} else if value.Valid {
+				_m.Partition = int(value.Int64)
+			}
 		case lateevent.FieldSeq:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field seq", values[i])
@@ -133,6 +141,9 @@ func (_m *LateEvent) String() string {
 	var builder strings.Builder
 	builder.WriteString("LateEvent(")
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
+	builder.WriteString("partition=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Partition))
+	builder.WriteString(", ")
 	builder.WriteString("seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Seq))
 	builder.WriteString(", ")

@@ -21,6 +21,20 @@ type LateEventCreate struct {
 	conflict []sql.ConflictOption
 }
 
+// SetPartition sets the "partition" field.
+func (_c *LateEventCreate) SetPartition(v int) *LateEventCreate {
+	_c.mutation.SetPartition(v)
+	return _c
+}
+
+// SetNillablePartition sets the "partition" field if the given value is not nil.
+func (_c *LateEventCreate) SetNillablePartition(v *int) *LateEventCreate {
+	if v != nil {
+		_c.SetPartition(*v)
+	}
+	return _c
+}
+
 // SetSeq sets the "seq" field.
 func (_c *LateEventCreate) SetSeq(v int64) *LateEventCreate {
 	_c.mutation.SetSeq(v)
@@ -64,6 +78,7 @@ func (_c *LateEventCreate) Mutation() *LateEventMutation {
 
 // Save creates the LateEvent in the database.
 func (_c *LateEventCreate) Save(ctx context.Context) (*LateEvent, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -89,8 +104,19 @@ func (_c *LateEventCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *LateEventCreate) defaults() {
+	if _, ok := _c.mutation.Partition(); !ok {
+		v := lateevent.DefaultPartition
+		_c.mutation.SetPartition(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *LateEventCreate) check() error {
+	if _, ok := _c.mutation.Partition(); !ok {
+		return &ValidationError{Name: "partition", err: errors.New(`db: missing required field "LateEvent.partition"`)}
+	}
 	if _, ok := _c.mutation.Seq(); !ok {
 		return &ValidationError{Name: "seq", err: errors.New(`db: missing required field "LateEvent.seq"`)}
 	}
@@ -156,6 +182,10 @@ func (_c *LateEventCreate) createSpec() (*LateEvent, *sqlgraph.CreateSpec) {
 		_spec = sqlgraph.NewCreateSpec(lateevent.Table, sqlgraph.NewFieldSpec(lateevent.FieldID, field.TypeInt))
 	)
 	_spec.OnConflict = _c.conflict
+	if value, ok := _c.mutation.Partition(); ok {
+		_spec.SetField(lateevent.FieldPartition, field.TypeInt, value)
+		_node.Partition = value
+	}
 	if value, ok := _c.mutation.Seq(); ok {
 		_spec.SetField(lateevent.FieldSeq, field.TypeInt64, value)
 		_node.Seq = value
@@ -187,7 +217,7 @@ func (_c *LateEventCreate) createSpec() (*LateEvent, *sqlgraph.CreateSpec) {
 // of the `INSERT` statement. For example:
 //
 //	client.LateEvent.Create().
-//		SetSeq(v).
+//		SetPartition(v).
 //		OnConflict(
 //			// Update the row with the new values
 //			// the was proposed for insertion.
@@ -196,7 +226,7 @@ func (_c *LateEventCreate) createSpec() (*LateEvent, *sqlgraph.CreateSpec) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.LateEventUpsert) {
-//			SetSeq(v+v).
+//			SetPartition(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *LateEventCreate) OnConflict(opts ...sql.ConflictOption) *LateEventUpsertOne {
@@ -243,6 +273,9 @@ type (
 func (u *LateEventUpsertOne) UpdateNewValues() *LateEventUpsertOne {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
+		if _, exists := u.create.mutation.Partition(); exists {
+			s.SetIgnore(lateevent.FieldPartition)
+		}
 		if _, exists := u.create.mutation.Seq(); exists {
 			s.SetIgnore(lateevent.FieldSeq)
 		}
@@ -344,6 +377,7 @@ func (_c *LateEventCreateBulk) Save(ctx context.Context) ([]*LateEvent, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*LateEventMutation)
 				if !ok {
@@ -426,7 +460,7 @@ func (_c *LateEventCreateBulk) ExecX(ctx context.Context) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.LateEventUpsert) {
-//			SetSeq(v+v).
+//			SetPartition(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *LateEventCreateBulk) OnConflict(opts ...sql.ConflictOption) *LateEventUpsertBulk {
@@ -467,6 +501,9 @@ func (u *LateEventUpsertBulk) UpdateNewValues() *LateEventUpsertBulk {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
 		for _, b := range u.create.builders {
+			if _, exists := b.mutation.Partition(); exists {
+				s.SetIgnore(lateevent.FieldPartition)
+			}
 			if _, exists := b.mutation.Seq(); exists {
 				s.SetIgnore(lateevent.FieldSeq)
 			}

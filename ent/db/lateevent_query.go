@@ -262,12 +262,12 @@ func (_q *LateEventQuery) Clone() *LateEventQuery {
 // Example:
 //
 //	var v []struct {
-//		Seq int64 `json:"seq,omitempty"`
+//		Partition int `json:"partition,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
 //	client.LateEvent.Query().
-//		GroupBy(lateevent.FieldSeq).
+//		GroupBy(lateevent.FieldPartition).
 //		Aggregate(db.Count()).
 //		Scan(ctx, &v)
 func (_q *LateEventQuery) GroupBy(field string, fields ...string) *LateEventGroupBy {
@@ -285,11 +285,11 @@ func (_q *LateEventQuery) GroupBy(field string, fields ...string) *LateEventGrou
 // Example:
 //
 //	var v []struct {
-//		Seq int64 `json:"seq,omitempty"`
+//		Partition int `json:"partition,omitempty"`
 //	}
 //
 //	client.LateEvent.Query().
-//		Select(lateevent.FieldSeq).
+//		Select(lateevent.FieldPartition).
 //		Scan(ctx, &v)
 func (_q *LateEventQuery) Select(fields ...string) *LateEventSelect {
 	_q.ctx.Fields = append(_q.ctx.Fields, fields...)

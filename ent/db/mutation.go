@@ -23,7 +23,9 @@ import (
 	"github.com/laurelhq/laurel/ent/db/lateevent"
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
+	"github.com/laurelhq/laurel/ent/db/playerpage"
 	"github.com/laurelhq/laurel/ent/db/predicate"
+	"github.com/laurelhq/laurel/ent/db/process"
 	"github.com/laurelhq/laurel/ent/db/session"
 	"github.com/laurelhq/laurel/ent/db/setting"
 	"github.com/laurelhq/laurel/ent/db/signingkey"
@@ -52,6 +54,8 @@ const (
 	TypeLateEvent        = "LateEvent"
 	TypeOperator         = "Operator"
 	TypePlayer           = "Player"
+	TypePlayerPage       = "PlayerPage"
+	TypeProcess          = "Process"
 	TypeSession          = "Session"
 	TypeSetting          = "Setting"
 	TypeSigningKey       = "SigningKey"
@@ -1177,10 +1181,11 @@ type ContestMutation struct {
 	addend_ts       *int64
 	grace_end_ts    *int64
 	addgrace_end_ts *int64
-	open_seq        *int64
-	addopen_seq     *int64
-	close_seq       *int64
-	addclose_seq    *int64
+	open_seq        *string
+	close_seq       *string
+	revision        *int64
+	addrevision     *int64
+	summary         *[]byte
 	result_hash     *string
 	players         *int64
 	addplayers      *int64
@@ -1577,13 +1582,12 @@ func (m *ContestMutation) ResetGraceEndTs() {
 }
 
 // SetOpenSeq sets the "open_seq" field.
-func (m *ContestMutation) SetOpenSeq(i int64) {
-	m.open_seq = &i
-	m.addopen_seq = nil
+func (m *ContestMutation) SetOpenSeq(s string) {
+	m.open_seq = &s
 }
 
 // OpenSeq returns the value of the "open_seq" field in the mutation.
-func (m *ContestMutation) OpenSeq() (r int64, exists bool) {
+func (m *ContestMutation) OpenSeq() (r string, exists bool) {
 	v := m.open_seq
 	if v == nil {
 		return
@@ -1594,7 +1598,7 @@ func (m *ContestMutation) OpenSeq() (r int64, exists bool) {
 // OldOpenSeq returns the old "open_seq" field's value of the Contest entity.
 // If the Contest object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ContestMutation) OldOpenSeq(ctx context.Context) (v int64, err error) {
+func (m *ContestMutation) OldOpenSeq(ctx context.Context) (v string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldOpenSeq is only allowed on UpdateOne operations")
 	}
@@ -1608,38 +1612,18 @@ func (m *ContestMutation) OldOpenSeq(ctx context.Context) (v int64, err error) {
 	return oldValue.OpenSeq, nil
 }
 
-// AddOpenSeq adds i to the "open_seq" field.
-func (m *ContestMutation) AddOpenSeq(i int64) {
-	if m.addopen_seq != nil {
-		*m.addopen_seq += i
-	} else {
-		m.addopen_seq = &i
-	}
-}
-
-// AddedOpenSeq returns the value that was added to the "open_seq" field in this mutation.
-func (m *ContestMutation) AddedOpenSeq() (r int64, exists bool) {
-	v := m.addopen_seq
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
 // ResetOpenSeq resets all changes to the "open_seq" field.
 func (m *ContestMutation) ResetOpenSeq() {
 	m.open_seq = nil
-	m.addopen_seq = nil
 }
 
 // SetCloseSeq sets the "close_seq" field.
-func (m *ContestMutation) SetCloseSeq(i int64) {
-	m.close_seq = &i
-	m.addclose_seq = nil
+func (m *ContestMutation) SetCloseSeq(s string) {
+	m.close_seq = &s
 }
 
 // CloseSeq returns the value of the "close_seq" field in the mutation.
-func (m *ContestMutation) CloseSeq() (r int64, exists bool) {
+func (m *ContestMutation) CloseSeq() (r string, exists bool) {
 	v := m.close_seq
 	if v == nil {
 		return
@@ -1650,7 +1634,7 @@ func (m *ContestMutation) CloseSeq() (r int64, exists bool) {
 // OldCloseSeq returns the old "close_seq" field's value of the Contest entity.
 // If the Contest object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ContestMutation) OldCloseSeq(ctx context.Context) (v *int64, err error) {
+func (m *ContestMutation) OldCloseSeq(ctx context.Context) (v *string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldCloseSeq is only allowed on UpdateOne operations")
 	}
@@ -1664,28 +1648,9 @@ func (m *ContestMutation) OldCloseSeq(ctx context.Context) (v *int64, err error)
 	return oldValue.CloseSeq, nil
 }
 
-// AddCloseSeq adds i to the "close_seq" field.
-func (m *ContestMutation) AddCloseSeq(i int64) {
-	if m.addclose_seq != nil {
-		*m.addclose_seq += i
-	} else {
-		m.addclose_seq = &i
-	}
-}
-
-// AddedCloseSeq returns the value that was added to the "close_seq" field in this mutation.
-func (m *ContestMutation) AddedCloseSeq() (r int64, exists bool) {
-	v := m.addclose_seq
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
 // ClearCloseSeq clears the value of the "close_seq" field.
 func (m *ContestMutation) ClearCloseSeq() {
 	m.close_seq = nil
-	m.addclose_seq = nil
 	m.clearedFields[contest.FieldCloseSeq] = struct{}{}
 }
 
@@ -1698,8 +1663,112 @@ func (m *ContestMutation) CloseSeqCleared() bool {
 // ResetCloseSeq resets all changes to the "close_seq" field.
 func (m *ContestMutation) ResetCloseSeq() {
 	m.close_seq = nil
-	m.addclose_seq = nil
 	delete(m.clearedFields, contest.FieldCloseSeq)
+}
+
+// SetRevision sets the "revision" field.
+func (m *ContestMutation) SetRevision(i int64) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *ContestMutation) Revision() (r int64, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the Contest entity.
+// If the Contest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContestMutation) OldRevision(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *ContestMutation) AddRevision(i int64) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *ContestMutation) AddedRevision() (r int64, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *ContestMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// SetSummary sets the "summary" field.
+func (m *ContestMutation) SetSummary(b []byte) {
+	m.summary = &b
+}
+
+// Summary returns the value of the "summary" field in the mutation.
+func (m *ContestMutation) Summary() (r []byte, exists bool) {
+	v := m.summary
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSummary returns the old "summary" field's value of the Contest entity.
+// If the Contest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContestMutation) OldSummary(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSummary is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSummary requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSummary: %w", err)
+	}
+	return oldValue.Summary, nil
+}
+
+// ClearSummary clears the value of the "summary" field.
+func (m *ContestMutation) ClearSummary() {
+	m.summary = nil
+	m.clearedFields[contest.FieldSummary] = struct{}{}
+}
+
+// SummaryCleared returns if the "summary" field was cleared in this mutation.
+func (m *ContestMutation) SummaryCleared() bool {
+	_, ok := m.clearedFields[contest.FieldSummary]
+	return ok
+}
+
+// ResetSummary resets all changes to the "summary" field.
+func (m *ContestMutation) ResetSummary() {
+	m.summary = nil
+	delete(m.clearedFields, contest.FieldSummary)
 }
 
 // SetResultHash sets the "result_hash" field.
@@ -1884,7 +1953,7 @@ func (m *ContestMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContestMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 12)
 	if m.version != nil {
 		fields = append(fields, contest.FieldVersion)
 	}
@@ -1905,6 +1974,12 @@ func (m *ContestMutation) Fields() []string {
 	}
 	if m.close_seq != nil {
 		fields = append(fields, contest.FieldCloseSeq)
+	}
+	if m.revision != nil {
+		fields = append(fields, contest.FieldRevision)
+	}
+	if m.summary != nil {
+		fields = append(fields, contest.FieldSummary)
 	}
 	if m.result_hash != nil {
 		fields = append(fields, contest.FieldResultHash)
@@ -1937,6 +2012,10 @@ func (m *ContestMutation) Field(name string) (ent.Value, bool) {
 		return m.OpenSeq()
 	case contest.FieldCloseSeq:
 		return m.CloseSeq()
+	case contest.FieldRevision:
+		return m.Revision()
+	case contest.FieldSummary:
+		return m.Summary()
 	case contest.FieldResultHash:
 		return m.ResultHash()
 	case contest.FieldPlayers:
@@ -1966,6 +2045,10 @@ func (m *ContestMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldOpenSeq(ctx)
 	case contest.FieldCloseSeq:
 		return m.OldCloseSeq(ctx)
+	case contest.FieldRevision:
+		return m.OldRevision(ctx)
+	case contest.FieldSummary:
+		return m.OldSummary(ctx)
 	case contest.FieldResultHash:
 		return m.OldResultHash(ctx)
 	case contest.FieldPlayers:
@@ -2017,18 +2100,32 @@ func (m *ContestMutation) SetField(name string, value ent.Value) error {
 		m.SetGraceEndTs(v)
 		return nil
 	case contest.FieldOpenSeq:
-		v, ok := value.(int64)
+		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetOpenSeq(v)
 		return nil
 	case contest.FieldCloseSeq:
-		v, ok := value.(int64)
+		v, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCloseSeq(v)
+		return nil
+	case contest.FieldRevision:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	case contest.FieldSummary:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSummary(v)
 		return nil
 	case contest.FieldResultHash:
 		v, ok := value.(string)
@@ -2074,11 +2171,8 @@ func (m *ContestMutation) AddedFields() []string {
 	if m.addgrace_end_ts != nil {
 		fields = append(fields, contest.FieldGraceEndTs)
 	}
-	if m.addopen_seq != nil {
-		fields = append(fields, contest.FieldOpenSeq)
-	}
-	if m.addclose_seq != nil {
-		fields = append(fields, contest.FieldCloseSeq)
+	if m.addrevision != nil {
+		fields = append(fields, contest.FieldRevision)
 	}
 	if m.addplayers != nil {
 		fields = append(fields, contest.FieldPlayers)
@@ -2104,10 +2198,8 @@ func (m *ContestMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedEndTs()
 	case contest.FieldGraceEndTs:
 		return m.AddedGraceEndTs()
-	case contest.FieldOpenSeq:
-		return m.AddedOpenSeq()
-	case contest.FieldCloseSeq:
-		return m.AddedCloseSeq()
+	case contest.FieldRevision:
+		return m.AddedRevision()
 	case contest.FieldPlayers:
 		return m.AddedPlayers()
 	case contest.FieldChangedAt:
@@ -2156,19 +2248,12 @@ func (m *ContestMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddGraceEndTs(v)
 		return nil
-	case contest.FieldOpenSeq:
+	case contest.FieldRevision:
 		v, ok := value.(int64)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.AddOpenSeq(v)
-		return nil
-	case contest.FieldCloseSeq:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddCloseSeq(v)
+		m.AddRevision(v)
 		return nil
 	case contest.FieldPlayers:
 		v, ok := value.(int64)
@@ -2195,6 +2280,9 @@ func (m *ContestMutation) ClearedFields() []string {
 	if m.FieldCleared(contest.FieldCloseSeq) {
 		fields = append(fields, contest.FieldCloseSeq)
 	}
+	if m.FieldCleared(contest.FieldSummary) {
+		fields = append(fields, contest.FieldSummary)
+	}
 	return fields
 }
 
@@ -2211,6 +2299,9 @@ func (m *ContestMutation) ClearField(name string) error {
 	switch name {
 	case contest.FieldCloseSeq:
 		m.ClearCloseSeq()
+		return nil
+	case contest.FieldSummary:
+		m.ClearSummary()
 		return nil
 	}
 	return fmt.Errorf("unknown Contest nullable field %s", name)
@@ -2240,6 +2331,12 @@ func (m *ContestMutation) ResetField(name string) error {
 		return nil
 	case contest.FieldCloseSeq:
 		m.ResetCloseSeq()
+		return nil
+	case contest.FieldRevision:
+		m.ResetRevision()
+		return nil
+	case contest.FieldSummary:
+		m.ResetSummary()
 		return nil
 	case contest.FieldResultHash:
 		m.ResetResultHash()
@@ -2315,6 +2412,7 @@ type ContestSnapshotMutation struct {
 	addtaken_at   *int64
 	total         *int64
 	addtotal      *int64
+	positions     *string
 	top           *[]byte
 	clearedFields map[string]struct{}
 	done          bool
@@ -2624,6 +2722,42 @@ func (m *ContestSnapshotMutation) ResetTotal() {
 	m.addtotal = nil
 }
 
+// SetPositions sets the "positions" field.
+func (m *ContestSnapshotMutation) SetPositions(s string) {
+	m.positions = &s
+}
+
+// Positions returns the value of the "positions" field in the mutation.
+func (m *ContestSnapshotMutation) Positions() (r string, exists bool) {
+	v := m.positions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPositions returns the old "positions" field's value of the ContestSnapshot entity.
+// If the ContestSnapshot object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContestSnapshotMutation) OldPositions(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPositions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPositions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPositions: %w", err)
+	}
+	return oldValue.Positions, nil
+}
+
+// ResetPositions resets all changes to the "positions" field.
+func (m *ContestSnapshotMutation) ResetPositions() {
+	m.positions = nil
+}
+
 // SetTop sets the "top" field.
 func (m *ContestSnapshotMutation) SetTop(b []byte) {
 	m.top = &b
@@ -2694,7 +2828,7 @@ func (m *ContestSnapshotMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContestSnapshotMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.contest_id != nil {
 		fields = append(fields, contestsnapshot.FieldContestID)
 	}
@@ -2706,6 +2840,9 @@ func (m *ContestSnapshotMutation) Fields() []string {
 	}
 	if m.total != nil {
 		fields = append(fields, contestsnapshot.FieldTotal)
+	}
+	if m.positions != nil {
+		fields = append(fields, contestsnapshot.FieldPositions)
 	}
 	if m.top != nil {
 		fields = append(fields, contestsnapshot.FieldTop)
@@ -2726,6 +2863,8 @@ func (m *ContestSnapshotMutation) Field(name string) (ent.Value, bool) {
 		return m.TakenAt()
 	case contestsnapshot.FieldTotal:
 		return m.Total()
+	case contestsnapshot.FieldPositions:
+		return m.Positions()
 	case contestsnapshot.FieldTop:
 		return m.Top()
 	}
@@ -2745,6 +2884,8 @@ func (m *ContestSnapshotMutation) OldField(ctx context.Context, name string) (en
 		return m.OldTakenAt(ctx)
 	case contestsnapshot.FieldTotal:
 		return m.OldTotal(ctx)
+	case contestsnapshot.FieldPositions:
+		return m.OldPositions(ctx)
 	case contestsnapshot.FieldTop:
 		return m.OldTop(ctx)
 	}
@@ -2783,6 +2924,13 @@ func (m *ContestSnapshotMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTotal(v)
+		return nil
+	case contestsnapshot.FieldPositions:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPositions(v)
 		return nil
 	case contestsnapshot.FieldTop:
 		v, ok := value.([]byte)
@@ -2891,6 +3039,9 @@ func (m *ContestSnapshotMutation) ResetField(name string) error {
 	case contestsnapshot.FieldTotal:
 		m.ResetTotal()
 		return nil
+	case contestsnapshot.FieldPositions:
+		m.ResetPositions()
+		return nil
 	case contestsnapshot.FieldTop:
 		m.ResetTop()
 		return nil
@@ -2952,6 +3103,8 @@ type DeadLetterMutation struct {
 	op            Op
 	typ           string
 	id            *int
+	partition     *int
+	addpartition  *int
 	seq           *int64
 	addseq        *int64
 	event_id      *string
@@ -3062,6 +3215,62 @@ func (m *DeadLetterMutation) IDs(ctx context.Context) ([]int, error) {
 	default:
 		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
 	}
+}
+
+// SetPartition sets the "partition" field.
+func (m *DeadLetterMutation) SetPartition(i int) {
+	m.partition = &i
+	m.addpartition = nil
+}
+
+// Partition returns the value of the "partition" field in the mutation.
+func (m *DeadLetterMutation) Partition() (r int, exists bool) {
+	v := m.partition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartition returns the old "partition" field's value of the DeadLetter entity.
+// If the DeadLetter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DeadLetterMutation) OldPartition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartition: %w", err)
+	}
+	return oldValue.Partition, nil
+}
+
+// AddPartition adds i to the "partition" field.
+func (m *DeadLetterMutation) AddPartition(i int) {
+	if m.addpartition != nil {
+		*m.addpartition += i
+	} else {
+		m.addpartition = &i
+	}
+}
+
+// AddedPartition returns the value that was added to the "partition" field in this mutation.
+func (m *DeadLetterMutation) AddedPartition() (r int, exists bool) {
+	v := m.addpartition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPartition resets all changes to the "partition" field.
+func (m *DeadLetterMutation) ResetPartition() {
+	m.partition = nil
+	m.addpartition = nil
 }
 
 // SetSeq sets the "seq" field.
@@ -3354,7 +3563,10 @@ func (m *DeadLetterMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DeadLetterMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
+	if m.partition != nil {
+		fields = append(fields, deadletter.FieldPartition)
+	}
 	if m.seq != nil {
 		fields = append(fields, deadletter.FieldSeq)
 	}
@@ -3381,6 +3593,8 @@ func (m *DeadLetterMutation) Fields() []string {
 // schema.
 func (m *DeadLetterMutation) Field(name string) (ent.Value, bool) {
 	switch name {
+	case deadletter.FieldPartition:
+		return m.Partition()
 	case deadletter.FieldSeq:
 		return m.Seq()
 	case deadletter.FieldEventID:
@@ -3402,6 +3616,8 @@ func (m *DeadLetterMutation) Field(name string) (ent.Value, bool) {
 // database failed.
 func (m *DeadLetterMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
 	switch name {
+	case deadletter.FieldPartition:
+		return m.OldPartition(ctx)
 	case deadletter.FieldSeq:
 		return m.OldSeq(ctx)
 	case deadletter.FieldEventID:
@@ -3423,6 +3639,13 @@ func (m *DeadLetterMutation) OldField(ctx context.Context, name string) (ent.Val
 // type.
 func (m *DeadLetterMutation) SetField(name string, value ent.Value) error {
 	switch name {
+	case deadletter.FieldPartition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartition(v)
+		return nil
 	case deadletter.FieldSeq:
 		v, ok := value.(int64)
 		if !ok {
@@ -3473,6 +3696,9 @@ func (m *DeadLetterMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *DeadLetterMutation) AddedFields() []string {
 	var fields []string
+	if m.addpartition != nil {
+		fields = append(fields, deadletter.FieldPartition)
+	}
 	if m.addseq != nil {
 		fields = append(fields, deadletter.FieldSeq)
 	}
@@ -3487,6 +3713,8 @@ func (m *DeadLetterMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *DeadLetterMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case deadletter.FieldPartition:
+		return m.AddedPartition()
 	case deadletter.FieldSeq:
 		return m.AddedSeq()
 	case deadletter.FieldFailedAt:
@@ -3500,6 +3728,13 @@ func (m *DeadLetterMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *DeadLetterMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case deadletter.FieldPartition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPartition(v)
+		return nil
 	case deadletter.FieldSeq:
 		v, ok := value.(int64)
 		if !ok {
@@ -3541,6 +3776,9 @@ func (m *DeadLetterMutation) ClearField(name string) error {
 // It returns an error if the field is not defined in the schema.
 func (m *DeadLetterMutation) ResetField(name string) error {
 	switch name {
+	case deadletter.FieldPartition:
+		m.ResetPartition()
+		return nil
 	case deadletter.FieldSeq:
 		m.ResetSeq()
 		return nil
@@ -6085,20 +6323,20 @@ func (m *JournalEventMutation) ResetEdge(name string) error {
 // JournalPartitionMutation represents an operation that mutates the JournalPartition nodes in the graph.
 type JournalPartitionMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *int
-	owner          *string
-	epoch          *int64
-	addepoch       *int64
-	lease_until    *int64
-	addlease_until *int64
-	cursor         *int64
-	addcursor      *int64
-	clearedFields  map[string]struct{}
-	done           bool
-	oldValue       func(context.Context) (*JournalPartition, error)
-	predicates     []predicate.JournalPartition
+	op            Op
+	typ           string
+	id            *int
+	owner         *string
+	epoch         *int64
+	addepoch      *int64
+	cursor        *int64
+	addcursor     *int64
+	published     *int64
+	addpublished  *int64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*JournalPartition, error)
+	predicates    []predicate.JournalPartition
 }
 
 var _ ent.Mutation = (*JournalPartitionMutation)(nil)
@@ -6297,62 +6535,6 @@ func (m *JournalPartitionMutation) ResetEpoch() {
 	m.addepoch = nil
 }
 
-// SetLeaseUntil sets the "lease_until" field.
-func (m *JournalPartitionMutation) SetLeaseUntil(i int64) {
-	m.lease_until = &i
-	m.addlease_until = nil
-}
-
-// LeaseUntil returns the value of the "lease_until" field in the mutation.
-func (m *JournalPartitionMutation) LeaseUntil() (r int64, exists bool) {
-	v := m.lease_until
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldLeaseUntil returns the old "lease_until" field's value of the JournalPartition entity.
-// If the JournalPartition object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JournalPartitionMutation) OldLeaseUntil(ctx context.Context) (v int64, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldLeaseUntil is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldLeaseUntil requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldLeaseUntil: %w", err)
-	}
-	return oldValue.LeaseUntil, nil
-}
-
-// AddLeaseUntil adds i to the "lease_until" field.
-func (m *JournalPartitionMutation) AddLeaseUntil(i int64) {
-	if m.addlease_until != nil {
-		*m.addlease_until += i
-	} else {
-		m.addlease_until = &i
-	}
-}
-
-// AddedLeaseUntil returns the value that was added to the "lease_until" field in this mutation.
-func (m *JournalPartitionMutation) AddedLeaseUntil() (r int64, exists bool) {
-	v := m.addlease_until
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetLeaseUntil resets all changes to the "lease_until" field.
-func (m *JournalPartitionMutation) ResetLeaseUntil() {
-	m.lease_until = nil
-	m.addlease_until = nil
-}
-
 // SetCursor sets the "cursor" field.
 func (m *JournalPartitionMutation) SetCursor(i int64) {
 	m.cursor = &i
@@ -6409,6 +6591,62 @@ func (m *JournalPartitionMutation) ResetCursor() {
 	m.addcursor = nil
 }
 
+// SetPublished sets the "published" field.
+func (m *JournalPartitionMutation) SetPublished(i int64) {
+	m.published = &i
+	m.addpublished = nil
+}
+
+// Published returns the value of the "published" field in the mutation.
+func (m *JournalPartitionMutation) Published() (r int64, exists bool) {
+	v := m.published
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublished returns the old "published" field's value of the JournalPartition entity.
+// If the JournalPartition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JournalPartitionMutation) OldPublished(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublished is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublished requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublished: %w", err)
+	}
+	return oldValue.Published, nil
+}
+
+// AddPublished adds i to the "published" field.
+func (m *JournalPartitionMutation) AddPublished(i int64) {
+	if m.addpublished != nil {
+		*m.addpublished += i
+	} else {
+		m.addpublished = &i
+	}
+}
+
+// AddedPublished returns the value that was added to the "published" field in this mutation.
+func (m *JournalPartitionMutation) AddedPublished() (r int64, exists bool) {
+	v := m.addpublished
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPublished resets all changes to the "published" field.
+func (m *JournalPartitionMutation) ResetPublished() {
+	m.published = nil
+	m.addpublished = nil
+}
+
 // Where appends a list predicates to the JournalPartitionMutation builder.
 func (m *JournalPartitionMutation) Where(ps ...predicate.JournalPartition) {
 	m.predicates = append(m.predicates, ps...)
@@ -6450,11 +6688,11 @@ func (m *JournalPartitionMutation) Fields() []string {
 	if m.epoch != nil {
 		fields = append(fields, journalpartition.FieldEpoch)
 	}
-	if m.lease_until != nil {
-		fields = append(fields, journalpartition.FieldLeaseUntil)
-	}
 	if m.cursor != nil {
 		fields = append(fields, journalpartition.FieldCursor)
+	}
+	if m.published != nil {
+		fields = append(fields, journalpartition.FieldPublished)
 	}
 	return fields
 }
@@ -6468,10 +6706,10 @@ func (m *JournalPartitionMutation) Field(name string) (ent.Value, bool) {
 		return m.Owner()
 	case journalpartition.FieldEpoch:
 		return m.Epoch()
-	case journalpartition.FieldLeaseUntil:
-		return m.LeaseUntil()
 	case journalpartition.FieldCursor:
 		return m.Cursor()
+	case journalpartition.FieldPublished:
+		return m.Published()
 	}
 	return nil, false
 }
@@ -6485,10 +6723,10 @@ func (m *JournalPartitionMutation) OldField(ctx context.Context, name string) (e
 		return m.OldOwner(ctx)
 	case journalpartition.FieldEpoch:
 		return m.OldEpoch(ctx)
-	case journalpartition.FieldLeaseUntil:
-		return m.OldLeaseUntil(ctx)
 	case journalpartition.FieldCursor:
 		return m.OldCursor(ctx)
+	case journalpartition.FieldPublished:
+		return m.OldPublished(ctx)
 	}
 	return nil, fmt.Errorf("unknown JournalPartition field %s", name)
 }
@@ -6512,19 +6750,19 @@ func (m *JournalPartitionMutation) SetField(name string, value ent.Value) error 
 		}
 		m.SetEpoch(v)
 		return nil
-	case journalpartition.FieldLeaseUntil:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetLeaseUntil(v)
-		return nil
 	case journalpartition.FieldCursor:
 		v, ok := value.(int64)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCursor(v)
+		return nil
+	case journalpartition.FieldPublished:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublished(v)
 		return nil
 	}
 	return fmt.Errorf("unknown JournalPartition field %s", name)
@@ -6537,11 +6775,11 @@ func (m *JournalPartitionMutation) AddedFields() []string {
 	if m.addepoch != nil {
 		fields = append(fields, journalpartition.FieldEpoch)
 	}
-	if m.addlease_until != nil {
-		fields = append(fields, journalpartition.FieldLeaseUntil)
-	}
 	if m.addcursor != nil {
 		fields = append(fields, journalpartition.FieldCursor)
+	}
+	if m.addpublished != nil {
+		fields = append(fields, journalpartition.FieldPublished)
 	}
 	return fields
 }
@@ -6553,10 +6791,10 @@ func (m *JournalPartitionMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case journalpartition.FieldEpoch:
 		return m.AddedEpoch()
-	case journalpartition.FieldLeaseUntil:
-		return m.AddedLeaseUntil()
 	case journalpartition.FieldCursor:
 		return m.AddedCursor()
+	case journalpartition.FieldPublished:
+		return m.AddedPublished()
 	}
 	return nil, false
 }
@@ -6573,19 +6811,19 @@ func (m *JournalPartitionMutation) AddField(name string, value ent.Value) error 
 		}
 		m.AddEpoch(v)
 		return nil
-	case journalpartition.FieldLeaseUntil:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddLeaseUntil(v)
-		return nil
 	case journalpartition.FieldCursor:
 		v, ok := value.(int64)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddCursor(v)
+		return nil
+	case journalpartition.FieldPublished:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPublished(v)
 		return nil
 	}
 	return fmt.Errorf("unknown JournalPartition numeric field %s", name)
@@ -6620,11 +6858,11 @@ func (m *JournalPartitionMutation) ResetField(name string) error {
 	case journalpartition.FieldEpoch:
 		m.ResetEpoch()
 		return nil
-	case journalpartition.FieldLeaseUntil:
-		m.ResetLeaseUntil()
-		return nil
 	case journalpartition.FieldCursor:
 		m.ResetCursor()
+		return nil
+	case journalpartition.FieldPublished:
+		m.ResetPublished()
 		return nil
 	}
 	return fmt.Errorf("unknown JournalPartition field %s", name)
@@ -6684,6 +6922,8 @@ type LateEventMutation struct {
 	op            Op
 	typ           string
 	id            *int
+	partition     *int
+	addpartition  *int
 	seq           *int64
 	addseq        *int64
 	contest_id    *string
@@ -6794,6 +7034,62 @@ func (m *LateEventMutation) IDs(ctx context.Context) ([]int, error) {
 	default:
 		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
 	}
+}
+
+// SetPartition sets the "partition" field.
+func (m *LateEventMutation) SetPartition(i int) {
+	m.partition = &i
+	m.addpartition = nil
+}
+
+// Partition returns the value of the "partition" field in the mutation.
+func (m *LateEventMutation) Partition() (r int, exists bool) {
+	v := m.partition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartition returns the old "partition" field's value of the LateEvent entity.
+// If the LateEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LateEventMutation) OldPartition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartition: %w", err)
+	}
+	return oldValue.Partition, nil
+}
+
+// AddPartition adds i to the "partition" field.
+func (m *LateEventMutation) AddPartition(i int) {
+	if m.addpartition != nil {
+		*m.addpartition += i
+	} else {
+		m.addpartition = &i
+	}
+}
+
+// AddedPartition returns the value that was added to the "partition" field in this mutation.
+func (m *LateEventMutation) AddedPartition() (r int, exists bool) {
+	v := m.addpartition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPartition resets all changes to the "partition" field.
+func (m *LateEventMutation) ResetPartition() {
+	m.partition = nil
+	m.addpartition = nil
 }
 
 // SetSeq sets the "seq" field.
@@ -7086,7 +7382,10 @@ func (m *LateEventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LateEventMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
+	if m.partition != nil {
+		fields = append(fields, lateevent.FieldPartition)
+	}
 	if m.seq != nil {
 		fields = append(fields, lateevent.FieldSeq)
 	}
@@ -7113,6 +7412,8 @@ func (m *LateEventMutation) Fields() []string {
 // schema.
 func (m *LateEventMutation) Field(name string) (ent.Value, bool) {
 	switch name {
+	case lateevent.FieldPartition:
+		return m.Partition()
 	case lateevent.FieldSeq:
 		return m.Seq()
 	case lateevent.FieldContestID:
@@ -7134,6 +7435,8 @@ func (m *LateEventMutation) Field(name string) (ent.Value, bool) {
 // database failed.
 func (m *LateEventMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
 	switch name {
+	case lateevent.FieldPartition:
+		return m.OldPartition(ctx)
 	case lateevent.FieldSeq:
 		return m.OldSeq(ctx)
 	case lateevent.FieldContestID:
@@ -7155,6 +7458,13 @@ func (m *LateEventMutation) OldField(ctx context.Context, name string) (ent.Valu
 // type.
 func (m *LateEventMutation) SetField(name string, value ent.Value) error {
 	switch name {
+	case lateevent.FieldPartition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartition(v)
+		return nil
 	case lateevent.FieldSeq:
 		v, ok := value.(int64)
 		if !ok {
@@ -7205,6 +7515,9 @@ func (m *LateEventMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *LateEventMutation) AddedFields() []string {
 	var fields []string
+	if m.addpartition != nil {
+		fields = append(fields, lateevent.FieldPartition)
+	}
 	if m.addseq != nil {
 		fields = append(fields, lateevent.FieldSeq)
 	}
@@ -7219,6 +7532,8 @@ func (m *LateEventMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *LateEventMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case lateevent.FieldPartition:
+		return m.AddedPartition()
 	case lateevent.FieldSeq:
 		return m.AddedSeq()
 	case lateevent.FieldDecidedAt:
@@ -7232,6 +7547,13 @@ func (m *LateEventMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *LateEventMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case lateevent.FieldPartition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPartition(v)
+		return nil
 	case lateevent.FieldSeq:
 		v, ok := value.(int64)
 		if !ok {
@@ -7273,6 +7595,9 @@ func (m *LateEventMutation) ClearField(name string) error {
 // It returns an error if the field is not defined in the schema.
 func (m *LateEventMutation) ResetField(name string) error {
 	switch name {
+	case lateevent.FieldPartition:
+		m.ResetPartition()
+		return nil
 	case lateevent.FieldSeq:
 		m.ResetSeq()
 		return nil
@@ -8390,6 +8715,1024 @@ func (m *PlayerMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *PlayerMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Player edge %s", name)
+}
+
+// PlayerPageMutation represents an operation that mutates the PlayerPage nodes in the graph.
+type PlayerPageMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	partition     *int
+	addpartition  *int
+	seq           *int64
+	addseq        *int64
+	state         *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*PlayerPage, error)
+	predicates    []predicate.PlayerPage
+}
+
+var _ ent.Mutation = (*PlayerPageMutation)(nil)
+
+// playerpageOption allows management of the mutation configuration using functional options.
+type playerpageOption func(*PlayerPageMutation)
+
+// newPlayerPageMutation creates new mutation for the PlayerPage entity.
+func newPlayerPageMutation(c config, op Op, opts ...playerpageOption) *PlayerPageMutation {
+	m := &PlayerPageMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePlayerPage,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPlayerPageID sets the ID field of the mutation.
+func withPlayerPageID(id string) playerpageOption {
+	return func(m *PlayerPageMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PlayerPage
+		)
+		m.oldValue = func(ctx context.Context) (*PlayerPage, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PlayerPage.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPlayerPage sets the old PlayerPage of the mutation.
+func withPlayerPage(node *PlayerPage) playerpageOption {
+	return func(m *PlayerPageMutation) {
+		m.oldValue = func(context.Context) (*PlayerPage, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PlayerPageMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PlayerPageMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PlayerPage entities.
+func (m *PlayerPageMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PlayerPageMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PlayerPageMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PlayerPage.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetPartition sets the "partition" field.
+func (m *PlayerPageMutation) SetPartition(i int) {
+	m.partition = &i
+	m.addpartition = nil
+}
+
+// Partition returns the value of the "partition" field in the mutation.
+func (m *PlayerPageMutation) Partition() (r int, exists bool) {
+	v := m.partition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartition returns the old "partition" field's value of the PlayerPage entity.
+// If the PlayerPage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlayerPageMutation) OldPartition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartition: %w", err)
+	}
+	return oldValue.Partition, nil
+}
+
+// AddPartition adds i to the "partition" field.
+func (m *PlayerPageMutation) AddPartition(i int) {
+	if m.addpartition != nil {
+		*m.addpartition += i
+	} else {
+		m.addpartition = &i
+	}
+}
+
+// AddedPartition returns the value that was added to the "partition" field in this mutation.
+func (m *PlayerPageMutation) AddedPartition() (r int, exists bool) {
+	v := m.addpartition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPartition resets all changes to the "partition" field.
+func (m *PlayerPageMutation) ResetPartition() {
+	m.partition = nil
+	m.addpartition = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *PlayerPageMutation) SetSeq(i int64) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *PlayerPageMutation) Seq() (r int64, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the PlayerPage entity.
+// If the PlayerPage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlayerPageMutation) OldSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *PlayerPageMutation) AddSeq(i int64) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *PlayerPageMutation) AddedSeq() (r int64, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *PlayerPageMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetState sets the "state" field.
+func (m *PlayerPageMutation) SetState(b []byte) {
+	m.state = &b
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *PlayerPageMutation) State() (r []byte, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the PlayerPage entity.
+// If the PlayerPage object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlayerPageMutation) OldState(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *PlayerPageMutation) ResetState() {
+	m.state = nil
+}
+
+// Where appends a list predicates to the PlayerPageMutation builder.
+func (m *PlayerPageMutation) Where(ps ...predicate.PlayerPage) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PlayerPageMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PlayerPageMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PlayerPage, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PlayerPageMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PlayerPageMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PlayerPage).
+func (m *PlayerPageMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PlayerPageMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.partition != nil {
+		fields = append(fields, playerpage.FieldPartition)
+	}
+	if m.seq != nil {
+		fields = append(fields, playerpage.FieldSeq)
+	}
+	if m.state != nil {
+		fields = append(fields, playerpage.FieldState)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PlayerPageMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case playerpage.FieldPartition:
+		return m.Partition()
+	case playerpage.FieldSeq:
+		return m.Seq()
+	case playerpage.FieldState:
+		return m.State()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PlayerPageMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case playerpage.FieldPartition:
+		return m.OldPartition(ctx)
+	case playerpage.FieldSeq:
+		return m.OldSeq(ctx)
+	case playerpage.FieldState:
+		return m.OldState(ctx)
+	}
+	return nil, fmt.Errorf("unknown PlayerPage field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlayerPageMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case playerpage.FieldPartition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartition(v)
+		return nil
+	case playerpage.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case playerpage.FieldState:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PlayerPage field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PlayerPageMutation) AddedFields() []string {
+	var fields []string
+	if m.addpartition != nil {
+		fields = append(fields, playerpage.FieldPartition)
+	}
+	if m.addseq != nil {
+		fields = append(fields, playerpage.FieldSeq)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PlayerPageMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case playerpage.FieldPartition:
+		return m.AddedPartition()
+	case playerpage.FieldSeq:
+		return m.AddedSeq()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlayerPageMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case playerpage.FieldPartition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPartition(v)
+		return nil
+	case playerpage.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PlayerPage numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PlayerPageMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PlayerPageMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PlayerPageMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PlayerPage nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PlayerPageMutation) ResetField(name string) error {
+	switch name {
+	case playerpage.FieldPartition:
+		m.ResetPartition()
+		return nil
+	case playerpage.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case playerpage.FieldState:
+		m.ResetState()
+		return nil
+	}
+	return fmt.Errorf("unknown PlayerPage field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PlayerPageMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PlayerPageMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PlayerPageMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PlayerPageMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PlayerPageMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PlayerPageMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PlayerPageMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown PlayerPage unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PlayerPageMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown PlayerPage edge %s", name)
+}
+
+// ProcessMutation represents an operation that mutates the Process nodes in the graph.
+type ProcessMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	host          *string
+	started_at    *int64
+	addstarted_at *int64
+	seen_until    *int64
+	addseen_until *int64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Process, error)
+	predicates    []predicate.Process
+}
+
+var _ ent.Mutation = (*ProcessMutation)(nil)
+
+// processOption allows management of the mutation configuration using functional options.
+type processOption func(*ProcessMutation)
+
+// newProcessMutation creates new mutation for the Process entity.
+func newProcessMutation(c config, op Op, opts ...processOption) *ProcessMutation {
+	m := &ProcessMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProcess,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProcessID sets the ID field of the mutation.
+func withProcessID(id string) processOption {
+	return func(m *ProcessMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Process
+		)
+		m.oldValue = func(ctx context.Context) (*Process, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Process.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProcess sets the old Process of the mutation.
+func withProcess(node *Process) processOption {
+	return func(m *ProcessMutation) {
+		m.oldValue = func(context.Context) (*Process, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProcessMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProcessMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Process entities.
+func (m *ProcessMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProcessMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProcessMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Process.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetHost sets the "host" field.
+func (m *ProcessMutation) SetHost(s string) {
+	m.host = &s
+}
+
+// Host returns the value of the "host" field in the mutation.
+func (m *ProcessMutation) Host() (r string, exists bool) {
+	v := m.host
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHost returns the old "host" field's value of the Process entity.
+// If the Process object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProcessMutation) OldHost(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHost is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHost requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHost: %w", err)
+	}
+	return oldValue.Host, nil
+}
+
+// ResetHost resets all changes to the "host" field.
+func (m *ProcessMutation) ResetHost() {
+	m.host = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *ProcessMutation) SetStartedAt(i int64) {
+	m.started_at = &i
+	m.addstarted_at = nil
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *ProcessMutation) StartedAt() (r int64, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the Process entity.
+// If the Process object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProcessMutation) OldStartedAt(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// AddStartedAt adds i to the "started_at" field.
+func (m *ProcessMutation) AddStartedAt(i int64) {
+	if m.addstarted_at != nil {
+		*m.addstarted_at += i
+	} else {
+		m.addstarted_at = &i
+	}
+}
+
+// AddedStartedAt returns the value that was added to the "started_at" field in this mutation.
+func (m *ProcessMutation) AddedStartedAt() (r int64, exists bool) {
+	v := m.addstarted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *ProcessMutation) ResetStartedAt() {
+	m.started_at = nil
+	m.addstarted_at = nil
+}
+
+// SetSeenUntil sets the "seen_until" field.
+func (m *ProcessMutation) SetSeenUntil(i int64) {
+	m.seen_until = &i
+	m.addseen_until = nil
+}
+
+// SeenUntil returns the value of the "seen_until" field in the mutation.
+func (m *ProcessMutation) SeenUntil() (r int64, exists bool) {
+	v := m.seen_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeenUntil returns the old "seen_until" field's value of the Process entity.
+// If the Process object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProcessMutation) OldSeenUntil(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeenUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeenUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeenUntil: %w", err)
+	}
+	return oldValue.SeenUntil, nil
+}
+
+// AddSeenUntil adds i to the "seen_until" field.
+func (m *ProcessMutation) AddSeenUntil(i int64) {
+	if m.addseen_until != nil {
+		*m.addseen_until += i
+	} else {
+		m.addseen_until = &i
+	}
+}
+
+// AddedSeenUntil returns the value that was added to the "seen_until" field in this mutation.
+func (m *ProcessMutation) AddedSeenUntil() (r int64, exists bool) {
+	v := m.addseen_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeenUntil resets all changes to the "seen_until" field.
+func (m *ProcessMutation) ResetSeenUntil() {
+	m.seen_until = nil
+	m.addseen_until = nil
+}
+
+// Where appends a list predicates to the ProcessMutation builder.
+func (m *ProcessMutation) Where(ps ...predicate.Process) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProcessMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProcessMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Process, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProcessMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProcessMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Process).
+func (m *ProcessMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProcessMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.host != nil {
+		fields = append(fields, process.FieldHost)
+	}
+	if m.started_at != nil {
+		fields = append(fields, process.FieldStartedAt)
+	}
+	if m.seen_until != nil {
+		fields = append(fields, process.FieldSeenUntil)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProcessMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case process.FieldHost:
+		return m.Host()
+	case process.FieldStartedAt:
+		return m.StartedAt()
+	case process.FieldSeenUntil:
+		return m.SeenUntil()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProcessMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case process.FieldHost:
+		return m.OldHost(ctx)
+	case process.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case process.FieldSeenUntil:
+		return m.OldSeenUntil(ctx)
+	}
+	return nil, fmt.Errorf("unknown Process field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProcessMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case process.FieldHost:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHost(v)
+		return nil
+	case process.FieldStartedAt:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case process.FieldSeenUntil:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeenUntil(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Process field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProcessMutation) AddedFields() []string {
+	var fields []string
+	if m.addstarted_at != nil {
+		fields = append(fields, process.FieldStartedAt)
+	}
+	if m.addseen_until != nil {
+		fields = append(fields, process.FieldSeenUntil)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProcessMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case process.FieldStartedAt:
+		return m.AddedStartedAt()
+	case process.FieldSeenUntil:
+		return m.AddedSeenUntil()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProcessMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case process.FieldStartedAt:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStartedAt(v)
+		return nil
+	case process.FieldSeenUntil:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeenUntil(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Process numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProcessMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProcessMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProcessMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Process nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProcessMutation) ResetField(name string) error {
+	switch name {
+	case process.FieldHost:
+		m.ResetHost()
+		return nil
+	case process.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case process.FieldSeenUntil:
+		m.ResetSeenUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown Process field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProcessMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProcessMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProcessMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProcessMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProcessMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProcessMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProcessMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Process unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProcessMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Process edge %s", name)
 }
 
 // SessionMutation represents an operation that mutates the Session nodes in the graph.

@@ -16,6 +16,8 @@ import (
 	"github.com/laurelhq/laurel/ent/db/lateevent"
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
+	"github.com/laurelhq/laurel/ent/db/playerpage"
+	"github.com/laurelhq/laurel/ent/db/process"
 	"github.com/laurelhq/laurel/ent/db/session"
 	"github.com/laurelhq/laurel/ent/db/setting"
 	"github.com/laurelhq/laurel/ent/db/signingkey"
@@ -53,14 +55,18 @@ func init() {
 	clockmark.BrandValidator = clockmarkDescBrand.Validators[0].(func(string) error)
 	contestFields := schema.Contest{}.Fields()
 	_ = contestFields
+	// contestDescRevision is the schema descriptor for revision field.
+	contestDescRevision := contestFields[8].Descriptor()
+	// contest.DefaultRevision holds the default value on creation for the revision field.
+	contest.DefaultRevision = contestDescRevision.Default.(int64)
 	// contestDescResultHash is the schema descriptor for result_hash field.
-	contestDescResultHash := contestFields[8].Descriptor()
+	contestDescResultHash := contestFields[10].Descriptor()
 	// contest.DefaultResultHash holds the default value on creation for the result_hash field.
 	contest.DefaultResultHash = contestDescResultHash.Default.(string)
 	// contest.ResultHashValidator is a validator for the "result_hash" field. It is called by the builders before save.
 	contest.ResultHashValidator = contestDescResultHash.Validators[0].(func(string) error)
 	// contestDescPlayers is the schema descriptor for players field.
-	contestDescPlayers := contestFields[9].Descriptor()
+	contestDescPlayers := contestFields[11].Descriptor()
 	// contest.DefaultPlayers holds the default value on creation for the players field.
 	contest.DefaultPlayers = contestDescPlayers.Default.(int64)
 	// contestDescID is the schema descriptor for id field.
@@ -73,22 +79,30 @@ func init() {
 	contestsnapshotDescContestID := contestsnapshotFields[0].Descriptor()
 	// contestsnapshot.ContestIDValidator is a validator for the "contest_id" field. It is called by the builders before save.
 	contestsnapshot.ContestIDValidator = contestsnapshotDescContestID.Validators[0].(func(string) error)
+	// contestsnapshotDescPositions is the schema descriptor for positions field.
+	contestsnapshotDescPositions := contestsnapshotFields[4].Descriptor()
+	// contestsnapshot.DefaultPositions holds the default value on creation for the positions field.
+	contestsnapshot.DefaultPositions = contestsnapshotDescPositions.Default.(string)
 	deadletterFields := schema.DeadLetter{}.Fields()
 	_ = deadletterFields
+	// deadletterDescPartition is the schema descriptor for partition field.
+	deadletterDescPartition := deadletterFields[0].Descriptor()
+	// deadletter.DefaultPartition holds the default value on creation for the partition field.
+	deadletter.DefaultPartition = deadletterDescPartition.Default.(int)
 	// deadletterDescEventID is the schema descriptor for event_id field.
-	deadletterDescEventID := deadletterFields[1].Descriptor()
+	deadletterDescEventID := deadletterFields[2].Descriptor()
 	// deadletter.EventIDValidator is a validator for the "event_id" field. It is called by the builders before save.
 	deadletter.EventIDValidator = deadletterDescEventID.Validators[0].(func(string) error)
 	// deadletterDescStage is the schema descriptor for stage field.
-	deadletterDescStage := deadletterFields[2].Descriptor()
+	deadletterDescStage := deadletterFields[3].Descriptor()
 	// deadletter.StageValidator is a validator for the "stage" field. It is called by the builders before save.
 	deadletter.StageValidator = deadletterDescStage.Validators[0].(func(string) error)
 	// deadletterDescSubject is the schema descriptor for subject field.
-	deadletterDescSubject := deadletterFields[3].Descriptor()
+	deadletterDescSubject := deadletterFields[4].Descriptor()
 	// deadletter.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
 	deadletter.SubjectValidator = deadletterDescSubject.Validators[0].(func(string) error)
 	// deadletterDescReason is the schema descriptor for reason field.
-	deadletterDescReason := deadletterFields[4].Descriptor()
+	deadletterDescReason := deadletterFields[5].Descriptor()
 	// deadletter.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	deadletter.ReasonValidator = deadletterDescReason.Validators[0].(func(string) error)
 	definitionFields := schema.Definition{}.Fields()
@@ -153,30 +167,34 @@ func init() {
 	journalpartitionDescEpoch := journalpartitionFields[2].Descriptor()
 	// journalpartition.DefaultEpoch holds the default value on creation for the epoch field.
 	journalpartition.DefaultEpoch = journalpartitionDescEpoch.Default.(int64)
-	// journalpartitionDescLeaseUntil is the schema descriptor for lease_until field.
-	journalpartitionDescLeaseUntil := journalpartitionFields[3].Descriptor()
-	// journalpartition.DefaultLeaseUntil holds the default value on creation for the lease_until field.
-	journalpartition.DefaultLeaseUntil = journalpartitionDescLeaseUntil.Default.(int64)
 	// journalpartitionDescCursor is the schema descriptor for cursor field.
-	journalpartitionDescCursor := journalpartitionFields[4].Descriptor()
+	journalpartitionDescCursor := journalpartitionFields[3].Descriptor()
 	// journalpartition.DefaultCursor holds the default value on creation for the cursor field.
 	journalpartition.DefaultCursor = journalpartitionDescCursor.Default.(int64)
+	// journalpartitionDescPublished is the schema descriptor for published field.
+	journalpartitionDescPublished := journalpartitionFields[4].Descriptor()
+	// journalpartition.DefaultPublished holds the default value on creation for the published field.
+	journalpartition.DefaultPublished = journalpartitionDescPublished.Default.(int64)
 	lateeventFields := schema.LateEvent{}.Fields()
 	_ = lateeventFields
+	// lateeventDescPartition is the schema descriptor for partition field.
+	lateeventDescPartition := lateeventFields[0].Descriptor()
+	// lateevent.DefaultPartition holds the default value on creation for the partition field.
+	lateevent.DefaultPartition = lateeventDescPartition.Default.(int)
 	// lateeventDescContestID is the schema descriptor for contest_id field.
-	lateeventDescContestID := lateeventFields[1].Descriptor()
+	lateeventDescContestID := lateeventFields[2].Descriptor()
 	// lateevent.ContestIDValidator is a validator for the "contest_id" field. It is called by the builders before save.
 	lateevent.ContestIDValidator = lateeventDescContestID.Validators[0].(func(string) error)
 	// lateeventDescEventID is the schema descriptor for event_id field.
-	lateeventDescEventID := lateeventFields[2].Descriptor()
+	lateeventDescEventID := lateeventFields[3].Descriptor()
 	// lateevent.EventIDValidator is a validator for the "event_id" field. It is called by the builders before save.
 	lateevent.EventIDValidator = lateeventDescEventID.Validators[0].(func(string) error)
 	// lateeventDescUserID is the schema descriptor for user_id field.
-	lateeventDescUserID := lateeventFields[3].Descriptor()
+	lateeventDescUserID := lateeventFields[4].Descriptor()
 	// lateevent.UserIDValidator is a validator for the "user_id" field. It is called by the builders before save.
 	lateevent.UserIDValidator = lateeventDescUserID.Validators[0].(func(string) error)
 	// lateeventDescReason is the schema descriptor for reason field.
-	lateeventDescReason := lateeventFields[4].Descriptor()
+	lateeventDescReason := lateeventFields[5].Descriptor()
 	// lateevent.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	lateevent.ReasonValidator = lateeventDescReason.Validators[0].(func(string) error)
 	operatorFields := schema.Operator{}.Fields()
@@ -203,6 +221,22 @@ func init() {
 	playerDescID := playerFields[0].Descriptor()
 	// player.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	player.IDValidator = playerDescID.Validators[0].(func(string) error)
+	playerpageFields := schema.PlayerPage{}.Fields()
+	_ = playerpageFields
+	// playerpageDescID is the schema descriptor for id field.
+	playerpageDescID := playerpageFields[0].Descriptor()
+	// playerpage.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	playerpage.IDValidator = playerpageDescID.Validators[0].(func(string) error)
+	processFields := schema.Process{}.Fields()
+	_ = processFields
+	// processDescHost is the schema descriptor for host field.
+	processDescHost := processFields[1].Descriptor()
+	// process.HostValidator is a validator for the "host" field. It is called by the builders before save.
+	process.HostValidator = processDescHost.Validators[0].(func(string) error)
+	// processDescID is the schema descriptor for id field.
+	processDescID := processFields[0].Descriptor()
+	// process.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	process.IDValidator = processDescID.Validators[0].(func(string) error)
 	sessionFields := schema.Session{}.Fields()
 	_ = sessionFields
 	// sessionDescID is the schema descriptor for id field.

@@ -38,6 +38,10 @@ type Tx struct {
 	Operator *OperatorClient
 	// Player is the client for interacting with the Player builders.
 	Player *PlayerClient
+	// PlayerPage is the client for interacting with the PlayerPage builders.
+	PlayerPage *PlayerPageClient
+	// Process is the client for interacting with the Process builders.
+	Process *ProcessClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Setting is the client for interacting with the Setting builders.
@@ -190,6 +194,8 @@ func (tx *Tx) init() {
 	tx.LateEvent = NewLateEventClient(tx.config)
 	tx.Operator = NewOperatorClient(tx.config)
 	tx.Player = NewPlayerClient(tx.config)
+	tx.PlayerPage = NewPlayerPageClient(tx.config)
+	tx.Process = NewProcessClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Setting = NewSettingClient(tx.config)
 	tx.SigningKey = NewSigningKeyClient(tx.config)

@@ -25,8 +25,10 @@ func (Contest) Fields() []ent.Field {
 		field.Int64("start_ts"),
 		field.Int64("end_ts"),
 		field.Int64("grace_end_ts"),
-		field.Int64("open_seq").Comment("Journal position up to which events were folded when the contest was adopted; they do not count.").Immutable(),
-		field.Int64("close_seq").Optional().Nillable().Comment("Last journal position that counts; set when the grace is over."),
+		field.Text("open_seq").Comment("Journal positions up to which events were folded when the contest was published; they do not count. See journal.Positions.").Immutable(),
+		field.Text("close_seq").Optional().Nillable().Comment("Last journal positions that count; set when the grace is over. See journal.Positions."),
+		field.Int64("revision").Default(0).Comment("Contest revision of its last change."),
+		field.Bytes("summary").Optional().Comment("laurel.v1.GetContestResponse in protobuf encoding, once the contest is final: its summary, and of its plan's definition only scope.providers and scoring.events."),
 		field.String("result_hash").MaxLen(64).Default(""),
 		field.Int64("players").Default(0).Comment("Players in the final standings."),
 		field.Int64("changed_at"),
@@ -37,6 +39,7 @@ func (Contest) Fields() []ent.Field {
 func (Contest) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("state"),
+		index.Fields("revision"),
 	}
 }
 
@@ -113,6 +116,7 @@ func (ContestSnapshot) Fields() []ent.Field {
 		field.Int64("number").Immutable(),
 		field.Int64("taken_at").Immutable(),
 		field.Int64("total").Immutable(),
+		field.Text("positions").Default("").Immutable().Comment("Journal positions that the board had applied; empty in snapshots of older versions. See journal.Positions."),
 		field.Bytes("top").Immutable().Comment("laurel.v1.GetSnapshotResponse in protobuf encoding, with user ids."),
 	}
 }
@@ -135,7 +139,8 @@ func (LateEvent) Annotations() []schema.Annotation {
 // Fields are the columns.
 func (LateEvent) Fields() []ent.Field {
 	return []ent.Field{
-		field.Int64("seq").Immutable(),
+		field.Int("partition").Default(0).Immutable(),
+		field.Int64("seq").Immutable().Comment("Journal position in the partition."),
 		field.String("contest_id").MaxLen(64).Immutable(),
 		field.String("event_id").MaxLen(128).Immutable(),
 		field.String("user_id").MaxLen(128).Immutable(),
@@ -147,6 +152,6 @@ func (LateEvent) Fields() []ent.Field {
 // Indexes are the keys beside the primary one.
 func (LateEvent) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("contest_id", "seq").Unique(),
+		index.Fields("contest_id", "seq", "partition").Unique(),
 	}
 }

@@ -47,10 +47,28 @@ func (JournalPartition) Annotations() []schema.Annotation {
 func (JournalPartition) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("id").Immutable().Annotations(entsql.Annotation{Incremental: new(bool)}),
-		field.String("owner").Default(""),
+		field.String("owner").Default("").Comment("The process that folds it; it is free when that process is not alive."),
 		field.Int64("epoch").Default(0).Comment("Grows with every change of owner; fences late writes."),
-		field.Int64("lease_until").Default(0).Comment("Microseconds."),
 		field.Int64("cursor").Default(0).Comment("Last folded journal position."),
+		field.Int64("published").Default(0).Comment("Position up to which boards are known to have what was folded; at most the cursor."),
+	}
+}
+
+// Process is a running server that may own partitions. Its row is its heartbeat, on the database's clock.
+type Process struct{ ent.Schema }
+
+// Annotations name the table.
+func (Process) Annotations() []schema.Annotation {
+	return []schema.Annotation{entsql.Annotation{Table: "process"}}
+}
+
+// Fields are the columns.
+func (Process) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").MaxLen(64).Immutable().Comment("Random, new at each start."),
+		field.String("host").MaxLen(128).Immutable().Comment("Host name and process id, for people."),
+		field.Int64("started_at").Immutable(),
+		field.Int64("seen_until").Comment("It is alive until then unless it says so again; microseconds of the database's clock."),
 	}
 }
 
@@ -65,7 +83,8 @@ func (DeadLetter) Annotations() []schema.Annotation {
 // Fields are the columns.
 func (DeadLetter) Fields() []ent.Field {
 	return []ent.Field{
-		field.Int64("seq").Immutable(),
+		field.Int("partition").Default(0).Immutable(),
+		field.Int64("seq").Immutable().Comment("Journal position in the partition."),
 		field.String("event_id").MaxLen(128).Immutable(),
 		field.String("stage").MaxLen(32).Immutable(),
 		field.String("subject").MaxLen(128).Immutable().Comment("What the stage worked on, such as the contest id."),
@@ -77,7 +96,7 @@ func (DeadLetter) Fields() []ent.Field {
 // Indexes are the keys beside the primary one.
 func (DeadLetter) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("seq", "stage", "subject").Unique(),
+		index.Fields("seq", "partition", "stage", "subject").Unique(),
 	}
 }
 

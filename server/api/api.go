@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	goredis "github.com/redis/go-redis/v9"
 	"golang.org/x/sync/semaphore"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
@@ -32,7 +33,7 @@ type Config struct {
 	// Conflicts and DeadLetters list the newest refused re-uses of event ids and events that could not be scored.
 	Conflicts   func(ctx context.Context, limit int) ([]*laurelv1.EventConflict, error)
 	DeadLetters func(ctx context.Context, limit int) ([]*laurelv1.DeadLetter, error)
-	// Installation fills in the figures of GetPulse that are about the installation: conflicts, dead_letters, database, board, clock, now_micros.
+	// Installation fills in the figures of GetPulse that are about the installation: contests, conflicts, dead_letters, database, board, clock, now_micros.
 	Installation func(ctx context.Context, pulse *laurelv1.GetPulseResponse) error
 	// Renamed is told of a player whose public name changed; nil means that nobody wants to know.
 	Renamed func(userID string)
@@ -44,6 +45,10 @@ type Config struct {
 	Metrics http.Handler
 	// Studio, Widget and Demo hold the built pages at their roots: index.html with its assets, laurel.js, and demo.html. Nil or empty when they were not built.
 	Studio, Widget, Demo fs.FS
+	// Redis is where processes share what callers have used up of their limits and what they saw last; nil when this process is alone. It must end its commands
+	// when their context does. RedisPrefix begins every key.
+	Redis       goredis.UniversalClient
+	RedisPrefix string
 	// Profile opens /debug/pprof to admins.
 	Profile bool
 
@@ -82,13 +87,14 @@ func New(config Config) (*API, error) {
 	}
 	a := &API{Config: config, bodies: semaphore.NewWeighted(maxBodyBytesAtOnce)}
 	var err error
-	if a.limits, err = newLimits(config.Now, config.EventsPerSecond, config.CallsPerSecond); err != nil {
+	common := newCommons(config.Redis, config.RedisPrefix, config.Now)
+	if a.limits, err = newLimits(config.Now, common, config.EventsPerSecond, config.CallsPerSecond); err != nil {
 		return nil, err
 	}
 	if a.windows, err = newWindows(); err != nil {
 		return nil, err
 	}
-	if a.visits, err = newVisits(); err != nil {
+	if a.visits, err = newVisits(common); err != nil {
 		return nil, err
 	}
 	return a, nil

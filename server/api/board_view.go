@@ -119,14 +119,15 @@ func (a *API) ownPlace(ctx context.Context, caller identity.Caller, q boardQuery
 			if err != nil {
 				return nil, err
 			}
-			return &ownPlace{row: own[0], delta: a.visits.delta(caller, q.contest, q.me, 0)}, nil
+			return &ownPlace{row: own[0], delta: a.visits.delta(ctx, caller, q.contest, q.me, 0)}, nil
 		}
 		place := ranks[0].Place
 		from := max(0, place-1-max(q.around, 1))
-		rows, _, _, err := a.Board.Page(ctx, q.contest, from, place-from+q.around)
+		page, err := a.Board.Page(ctx, q.contest, from, place-from+q.around)
 		if err != nil {
 			return nil, fmt.Errorf("read own place: %w", err)
 		}
+		rows := page.Rows
 		at := slices.IndexFunc(rows, func(row board.Row) bool { return row.UserID == q.me })
 		if at < 0 && try < ownPlaceTries {
 			continue
@@ -134,7 +135,7 @@ func (a *API) ownPlace(ctx context.Context, caller identity.Caller, q boardQuery
 		if at < 0 {
 			rows, at = ranks, 0
 		}
-		own := &ownPlace{delta: a.visits.delta(caller, q.contest, q.me, rows[at].Units)}
+		own := &ownPlace{delta: a.visits.delta(ctx, caller, q.contest, q.me, rows[at].Units)}
 		if at > 0 {
 			own.toNext = rows[at-1].Units - rows[at].Units
 		}

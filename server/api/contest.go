@@ -32,7 +32,8 @@ func (s contestService) GetContest(ctx context.Context, request *laurelv1.GetCon
 	return &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Plan: catalog.Plan(document)}, nil
 }
 
-// contestsOpenTo filters by scope: a contest without markets is open to all of them, and an empty filter asks for all.
+// contestsOpenTo filters by scope: a contest without markets is open to all of them, and an empty filter asks for all. When there are more than can be listed,
+// those that were final longest are left out.
 func (a *API) contestsOpenTo(market, brand string) []*laurelv1.ContestSummary {
 	const maxContests = 1000
 	open := []*laurelv1.ContestSummary{}

@@ -98,6 +98,7 @@ func judge(err error) *failure {
 		limit     *identity.LimitError
 		document  *catalog.Invalid
 		newer     *catalog.Conflict
+		room      *contest.Limit
 		lagging   *ingest.Lagging
 		away      *ingest.Unavailable
 		oversized *http.MaxBytesError
@@ -113,6 +114,8 @@ func judge(err error) *failure {
 		return &failure{kind: kindExhausted, message: limit.Error(), retryAfter: limit.RetryAfter}
 	case errors.As(err, &document):
 		return &failure{kind: kindInvalid, field: "yaml", message: "does not check: " + document.Error(), problems: problemMessages(document.Problems)}
+	case errors.As(err, &room):
+		return &failure{kind: kindConflict, message: room.Error()} // waiting does not help by itself
 	case errors.As(err, &newer):
 		return &failure{kind: kindConflict, field: "base_version", message: newer.Error()}
 	case errors.As(err, &lagging):

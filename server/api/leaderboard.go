@@ -23,8 +23,8 @@ func (s leaderboardService) GetLeaderboard(ctx context.Context, request *laurelv
 		return nil, err
 	}
 	response := &laurelv1.GetLeaderboardResponse{
-		Contest: v.contest, Top: showAll(caller, v.window.rows), Total: v.window.total, Revision: v.window.revision,
-		AsOf: timestamppb.New(v.window.at), Stale: v.window.stale, NextPageToken: v.next,
+		Contest: v.contest, Top: showAll(caller, v.window.rows), Total: v.window.page.Total, Revision: v.window.page.Revision(),
+		AsOf: timestamppb.New(v.window.at), Stale: v.window.page.Stale, NextPageToken: v.next,
 	}
 	if v.me != nil {
 		response.Me = &laurelv1.OwnPlace{

@@ -18,6 +18,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/api"
 	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/identity"
 )
 
@@ -313,6 +314,35 @@ type countingEngine struct {
 	pages int
 }
 
+// TestChangeByAnotherProcessIsSeenAtOnce has another process change the board: this one was told nothing of it.
+func TestChangeByAnotherProcessIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	b := setup(t, func(c *api.Config) { c.Now = func() time.Time { return now } })
+	live(t, b, 5)
+	key := b.key(t, identity.ScopeRead)
+	first := b.get(t, "/v1/leaderboards/c1?top=5", "Authorization", key)
+	stranger := b.board(t, "/v1/leaderboards/c1?top=5")
+	assert.Equal(t, http.StatusNotModified, b.get(t, "/v1/leaderboards/c1?top=5", "Authorization", key, "If-None-Match", first.header.Get("ETag")).status)
+	_, err := b.engine.Apply(t.Context(), []board.Batch{{Board: "c1", Partition: 3, Seq: 40, Entries: []board.Entry{{UserID: "u_5", Units: 9_000}}}})
+	require.NoError(t, err)
+	changed := b.get(t, "/v1/leaderboards/c1?top=5", "Authorization", key, "If-None-Match", first.header.Get("ETag"))
+	require.Equal(t, http.StatusOK, changed.status)
+	var seen boardAnswer
+	require.NoError(t, json.Unmarshal(changed.body, &seen))
+	assert.Equal(t, "u_5", seen.Top[0].User)
+	assert.Equal(t, stranger.Revision+40, seen.Revision)
+}
+
+// TestBoardThatIsBehindSaysSo labels rows that are as good as they can be now.
+func TestBoardThatIsBehindSaysSo(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	live(t, b, 5)
+	b.keeper.Behind = func() bool { return true }
+	assert.True(t, *b.board(t, "/v1/leaderboards/c1").Stale)
+}
+
 func TestTournaments(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -354,7 +384,7 @@ func TestSnapshotsShowTodaysNamesAndHideIDs(t *testing.T) {
 	b := setup(t)
 	live(t, b, 3)
 	rows := []*laurelv1.LeaderboardRow{{Place: 1, UserId: "u_1", Units: 300}, {Place: 2, UserId: "u_2", Units: 200}}
-	require.NoError(t, b.contests.SaveSnapshot(t.Context(), "c1", 3, rows))
+	require.NoError(t, b.contests.SaveSnapshot(t.Context(), contest.Snapshot{ContestID: "c1", Total: 3, Top: rows}, nil))
 	read := func(headers ...string) string {
 		got := b.call(t, http.MethodPost, "/rpc/laurel.v1.LeaderboardService/GetSnapshot", strings.NewReader(`{"contestId":"c1","number":"1"}`), append(headers, "Content-Type", "application/json")...)
 		require.Equal(t, http.StatusOK, got.status, "%s", got.body)
@@ -367,7 +397,7 @@ func TestSnapshotsShowTodaysNamesAndHideIDs(t *testing.T) {
 }
 
 // Page implements board.Engine.
-func (e *countingEngine) Page(ctx context.Context, id string, from, count int64) ([]board.Row, int64, error) {
+func (e *countingEngine) Page(ctx context.Context, id string, from, count int64) (board.Page, error) {
 	e.mu.Lock()
 	e.pages++
 	e.mu.Unlock()

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync"
 	"time"
 
+	"github.com/go-redis/redis_rate/v10"
 	"github.com/maypok86/otter/v2"
 	"golang.org/x/time/rate"
 
@@ -22,30 +24,52 @@ const (
 	burstSeconds = 2
 	// maxLimited bounds the callers whose rate is remembered; the least active are forgotten first.
 	maxLimited = 100_000
+	// settledShare is the part of a second's worth, one in so many, that a process lets through before it settles with the others.
+	settledShare = 100
 )
 
-// limits counts events and calls by caller, in this process.
+// limits counts events and calls by caller. This process counts first, since who is over the limit here is over it anywhere. With Redis it then settles
+// what it let through with the other processes, not call by call but when it is 1/settledShare of a second's worth: so reads cost next to no round trips, and all
+// processes together let at most that much more through, each. See docs/decisions/0011.
 type limits struct {
-	now    func() time.Time
-	events int
-	calls  int
-	rates  *otter.Cache[string, *rate.Limiter]
+	now        func() time.Time
+	events     int
+	calls      int
+	common     *commons
+	settlement *redis_rate.Limiter
+	allowances *otter.Cache[string, *allowance]
 }
 
-func newLimits(now func() time.Time, events, calls int) (*limits, error) {
+// allowance is what one caller may still do.
+type allowance struct {
+	here *rate.Limiter
+
+	mu sync.Mutex
+	// owed is what was let through here and not settled with the other processes.
+	owed int
+	// until is when all processes together let the caller go on.
+	until time.Time
+}
+
+func newLimits(now func() time.Time, common *commons, events, calls int) (*limits, error) {
 	if events <= 0 {
 		events = defaultEventsPerSecond
 	}
 	if calls <= 0 {
 		calls = defaultCallsPerSecond
 	}
-	rates, err := otter.New(&otter.Options[string, *rate.Limiter]{MaximumSize: maxLimited})
-	return &limits{now: now, events: events, calls: calls, rates: rates}, err
+	allowances, err := otter.New(&otter.Options[string, *allowance]{MaximumSize: maxLimited})
+	l := &limits{now: now, events: events, calls: calls, common: common, allowances: allowances}
+	if common != nil {
+		l.settlement = redis_rate.NewLimiter(common.client)
+	}
+	return l, err
 }
 
 // takeEvents lets an API key send n events, or says how long it must wait.
 func (l *limits) takeEvents(ctx context.Context, n int) error {
-	return l.take("events\x00"+callerKey(identity.CallerFrom(ctx)), l.events, max(l.events*burstSeconds, maxEventsAtOnce), n)
+	limit := redis_rate.Limit{Rate: l.events, Period: time.Second, Burst: max(l.events*burstSeconds, maxEventsAtOnce)}
+	return l.take(ctx, "events\x00"+callerKey(identity.CallerFrom(ctx)), limit, n)
 }
 
 // takeCall lets a caller make one call of a procedure, or says how long he must wait.
@@ -53,21 +77,66 @@ func (l *limits) takeCall(ctx context.Context, procedure string) error {
 	if procedure == laurel.IngestServiceIngestProcedure {
 		return nil
 	}
-	return l.take("calls\x00"+callerKey(identity.CallerFrom(ctx)), l.calls, l.calls*burstSeconds, 1)
+	limit := redis_rate.Limit{Rate: l.calls, Period: time.Second, Burst: l.calls * burstSeconds}
+	return l.take(ctx, "calls\x00"+callerKey(identity.CallerFrom(ctx)), limit, 1)
 }
 
-func (l *limits) take(key string, perSecond, burst, n int) error {
-	limiter, _ := l.rates.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
-		return rate.NewLimiter(rate.Limit(perSecond), burst), false
+func (l *limits) take(ctx context.Context, key string, limit redis_rate.Limit, n int) error {
+	caller, _ := l.allowances.ComputeIfAbsent(key, func() (*allowance, bool) {
+		return &allowance{here: rate.NewLimiter(rate.Limit(limit.Rate), limit.Burst)}, false
 	})
 	now := l.now()
-	reservation := limiter.ReserveN(now, n)
+	reservation := caller.here.ReserveN(now, n)
 	wait := reservation.DelayFrom(now)
+	if wait == 0 && l.common != nil {
+		wait = l.settle(ctx, caller, key, limit, n)
+	}
 	if wait == 0 {
 		return nil
 	}
 	reservation.CancelAt(now)
-	return &failure{kind: kindExhausted, message: fmt.Sprintf("the limit is %d a second; slow down", perSecond), retryAfter: wait}
+	return &failure{kind: kindExhausted, message: fmt.Sprintf("the limit is %d a second; slow down", limit.Rate), retryAfter: wait}
+}
+
+// settle counts what a caller is let do here, and now and then takes it from what he may do everywhere. It returns how long he must wait.
+func (l *limits) settle(ctx context.Context, caller *allowance, key string, limit redis_rate.Limit, n int) time.Duration {
+	now := l.now()
+	owed, wait := caller.owe(n, limit, now)
+	if owed == 0 {
+		return wait
+	}
+	var result *redis_rate.Result
+	answered := l.common.ask(ctx, func(ctx context.Context) (err error) {
+		result, err = l.settlement.AllowN(ctx, l.common.key("limit", key), limit, owed)
+		return err
+	})
+	if !answered || result.Allowed > 0 {
+		return 0 // without an answer this process counts alone, and forgets the debt
+	}
+	caller.refuse(owed-n, now.Add(result.RetryAfter))
+	return result.RetryAfter
+}
+
+// owe adds n to what is owed and takes it out when it is time to settle.
+func (a *allowance) owe(n int, limit redis_rate.Limit, now time.Time) (owed int, wait time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now.Before(a.until) {
+		return 0, a.until.Sub(now)
+	}
+	a.owed += n
+	if a.owed < max(limit.Rate/settledShare, 1) {
+		return 0, 0
+	}
+	owed, a.owed = min(a.owed, limit.Burst), 0
+	return owed, 0
+}
+
+// refuse keeps a caller waiting, with what he still owes.
+func (a *allowance) refuse(owed int, until time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.owed, a.until = a.owed+owed, until
 }
 
 // callerKey tells callers apart; anonymous ones by their address, IPv6 by the /64 that one household has.

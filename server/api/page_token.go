@@ -31,7 +31,7 @@ func (a *API) pageToken(contestID string, size int64, w *window) (string, error)
 		return "", nil
 	}
 	last := w.rows[len(w.rows)-1]
-	if last.Place >= w.total {
+	if last.Place >= w.page.Total {
 		return "", nil
 	}
 	value, err := json.Marshal(pagePosition{
@@ -57,12 +57,12 @@ func (a *API) openPageToken(contestID, token string) (pagePosition, error) {
 // where it was, or has moved with its score unchanged; only when its score changed the place is searched for, in a
 // number of single-row reads that grows with the logarithm of the board.
 func (a *API) after(ctx context.Context, position pagePosition) (int64, error) {
-	row, total, stale, err := a.rowAt(ctx, position.Contest, position.Place-1)
+	page, err := a.rowAt(ctx, position.Contest, position.Place-1)
 	if err != nil {
 		return 0, err
 	}
-	if stale || (row != nil && row.Entry == position.entry()) {
-		return min(position.Place, total), nil
+	if page.Sorted || (len(page.Rows) > 0 && page.Rows[0].Entry == position.entry()) {
+		return min(position.Place, page.Total), nil
 	}
 	ranks, err := a.Board.Rank(ctx, position.Contest, []string{position.UserID})
 	if err != nil {
@@ -72,25 +72,22 @@ func (a *API) after(ctx context.Context, position pagePosition) (int64, error) {
 		return ranks[0].Place, nil
 	}
 	var failed error
-	from := sort.Search(int(total), func(place int) bool {
+	from := sort.Search(int(page.Total), func(place int) bool {
 		if failed != nil {
 			return true
 		}
-		row, _, _, err := a.rowAt(ctx, position.Contest, int64(place))
+		page, err := a.rowAt(ctx, position.Contest, int64(place))
 		failed = err
-		return row == nil || board.Compare(row.Entry, position.entry()) > 0
+		return len(page.Rows) == 0 || board.Compare(page.Rows[0].Entry, position.entry()) > 0
 	})
 	return int64(from), failed
 }
 
-// rowAt reads the row at place from+1; nil when the board is shorter.
-func (a *API) rowAt(ctx context.Context, contestID string, from int64) (row *board.Row, total int64, stale bool, err error) {
-	rows, total, stale, err := a.Board.Page(ctx, contestID, from, 1)
+// rowAt reads the row at place from+1; none when the board is shorter.
+func (a *API) rowAt(ctx context.Context, contestID string, from int64) (board.Page, error) {
+	page, err := a.Board.Page(ctx, contestID, from, 1)
 	if err != nil {
-		return nil, 0, false, fmt.Errorf("find page: %w", err)
+		return board.Page{}, fmt.Errorf("find page: %w", err)
 	}
-	if len(rows) == 0 {
-		return nil, total, stale, nil
-	}
-	return &rows[0], total, stale, nil
+	return page, nil
 }

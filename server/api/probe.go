@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/pprof"
 	"strings"
@@ -44,13 +45,23 @@ func getProfile(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// getReady answers 200 when the server can serve and 503 when it can't yet, or can't now. The reason is in the log.
+// NotReady is why a server can't serve, in words that anybody may read.
+type NotReady string
+
+// Error is the reason.
+func (e NotReady) Error() string { return string(e) }
+
+// getReady answers 200 when the server can serve and 503 when it can't yet, or can't now. The reason is in the log, and in the answer when it is a NotReady.
 func (a *API) getReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()
 	if err := a.Ready(ctx); err != nil {
 		a.Log.WarnContext(ctx, "not ready", "error", err.Error())
-		writeFailure(w, &failure{kind: kindUnavailable, message: "not ready", retryAfter: defaultRetry})
+		message := "not ready"
+		if reason := NotReady(""); errors.As(err, &reason) {
+			message += ": " + string(reason)
+		}
+		writeFailure(w, &failure{kind: kindUnavailable, message: message, retryAfter: defaultRetry})
 		return
 	}
 	w.Header().Set("Cache-Control", "no-store")

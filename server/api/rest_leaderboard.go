@@ -124,7 +124,7 @@ func render(caller identity.Caller, v *boardView) (*renderedBoard, error) {
 	precision := v.contest.GetPrecision()
 	answer := restBoard{
 		ID: v.contest.GetId(), Status: statusOf(v.contest.GetState()), Top: restRows(caller, v.window.rows, precision),
-		Total: v.window.total, Revision: v.window.revision, Stale: v.window.stale, NextPageToken: v.next,
+		Total: v.window.page.Total, Revision: v.window.page.Revision(), Stale: v.window.page.Stale, NextPageToken: v.next,
 	}
 	if me := v.me; me != nil {
 		answer.Me = &restOwn{

@@ -109,14 +109,14 @@ func setupOn(t testing.TB, database *store.Store, change ...func(*api.Config)) *
 		Observe: func(time.Duration, int, int, int) {}, Conflict: func() {}, Lag: func(time.Duration, int64) {},
 	})
 	run(t, b.intake.Run)
-	b.catalog = catalog.NewService(b.store.Ent(), write, time.Now, rule.Check)
 	b.contests = contest.NewService(contest.Config{
-		Store: b.store, Journal: b.journal, Current: b.catalog.Current, Clock: contest.WallClock(time.Now), Now: time.Now, Log: logger,
+		Store: b.store, Journal: b.journal, Clock: contest.WallClock(time.Now), Now: time.Now, Log: logger,
 		Players: func(id string) int64 { return b.keeper.Total(id) }, Changed: func(string) {},
 	})
+	b.catalog = catalog.NewService(catalog.Config{Store: b.store, Adopt: b.contests.Adopt, Now: time.Now, Checks: []catalog.Check{rule.Check}})
 	require.NoError(t, b.contests.Sync(t.Context()))
 	b.keeper = board.NewKeeper(board.KeeperConfig{
-		Engine: b.engine, Store: b.store, Journal: b.journal, Boards: func() []string { return nil }, Rebuilt: func(string) {}, Now: time.Now, Log: logger,
+		Engine: b.engine, Store: b.store, Journal: b.journal, Boards: func() []string { return nil }, Final: func(id string) bool { return b.contests.Set().Final(id) }, Rebuilt: func(string) {}, Now: time.Now, Log: logger,
 	})
 	b.serve(t, logger, change...)
 	return b
@@ -128,7 +128,7 @@ func (b *bundle) serve(t testing.TB, logger *slog.Logger, change ...func(*api.Co
 		Identity: b.people, Ingest: b.intake, Catalog: b.catalog, Contest: b.contests, Board: b.keeper, Telemetry: telemetry.New(time.Now),
 		Conflicts: b.intake.Conflicts, DeadLetters: b.intake.DeadLetters,
 		Installation: func(_ context.Context, pulse *laurelv1.GetPulseResponse) error {
-			pulse.Database = "sqlite"
+			pulse.Database, pulse.Contests = "sqlite", b.contests.Set().Counts()
 			return nil
 		},
 		Ready: b.store.Ping, Now: time.Now, Log: logger, Version: "test",
@@ -178,7 +178,7 @@ func (b *bundle) load(t testing.TB, id string, units map[string]int64) {
 				return
 			}
 		}
-	}, map[int]int64{})
+	}, nil)
 	require.NoError(t, err)
 }
 

@@ -11,9 +11,6 @@ type telemetryService struct{ *API }
 
 // GetPulse returns the figures of the last minutes.
 func (s telemetryService) GetPulse(ctx context.Context, request *laurelv1.GetPulseRequest) (*laurelv1.GetPulseResponse, error) {
-	pulse := &laurelv1.GetPulseResponse{
-		Points:   s.Telemetry.Pulse(int(request.GetSeconds())),
-		Contests: s.Contest.Set().Counts(),
-	}
+	pulse := &laurelv1.GetPulseResponse{Points: s.Telemetry.Pulse(int(request.GetSeconds()))}
 	return pulse, s.Installation(ctx, pulse)
 }

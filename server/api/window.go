@@ -36,11 +36,9 @@ type placed struct {
 
 // window is a part of a board as it was read. It is shared and never changed.
 type window struct {
-	rows     []placed
-	total    int64
-	revision int64
-	stale    bool
-	at       time.Time
+	rows []placed
+	page board.Page
+	at   time.Time
 	// public is the REST answer for anonymous readers, made by the first of them.
 	public atomic.Pointer[renderedBoard]
 }
@@ -59,12 +57,19 @@ func newWindows() (*windows, error) {
 	return &windows{cache: cache}, err
 }
 
-// window returns a part of a board: at most windowFresh old for strangers, and for everyone else only while the board has not changed.
+// window returns a part of a board: at most windowFresh old for strangers, and for everyone else only while the board has not changed. Whether it has is
+// asked of the board itself, since any process may have changed it; that reads no row.
 func (a *API) window(ctx context.Context, caller identity.Caller, key windowKey) (*window, error) {
-	revision := a.Board.Revision(key.contest)
-	exact := caller.Kind != identity.Anonymous
+	exact, revision := caller.Kind != identity.Anonymous, int64(0)
+	if exact {
+		now, err := a.Board.Page(ctx, key.contest, 0, 0)
+		if err != nil {
+			return nil, fmt.Errorf("read board: %w", err)
+		}
+		revision = now.Revision()
+	}
 	usable := func(w *window) bool {
-		return a.Now().Sub(w.at) < windowFresh && (!exact || w.revision == revision)
+		return a.Now().Sub(w.at) < windowFresh && w.page.Revision() >= revision
 	}
 	if shared, ok := a.windows.cache.GetIfPresent(key); ok && usable(shared) {
 		return shared, nil
@@ -79,7 +84,7 @@ func (a *API) window(ctx context.Context, caller identity.Caller, key windowKey)
 		}
 		reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), windowTime)
 		defer cancel()
-		fresh, err := a.readWindow(reading, key, revision)
+		fresh, err := a.readWindow(reading, key)
 		if err != nil {
 			return nil, err
 		}
@@ -97,18 +102,18 @@ func (a *API) window(ctx context.Context, caller identity.Caller, key windowKey)
 	}
 }
 
-// readWindow asks the board. revision was read before the rows: a change in between makes the window look older than it is, never newer.
-func (a *API) readWindow(ctx context.Context, key windowKey, revision int64) (*window, error) {
+// readWindow asks the board.
+func (a *API) readWindow(ctx context.Context, key windowKey) (*window, error) {
 	at := a.Now()
-	rows, total, stale, err := a.Board.Page(ctx, key.contest, key.from, key.count)
+	page, err := a.Board.Page(ctx, key.contest, key.from, key.count)
 	if err != nil {
 		return nil, fmt.Errorf("read board: %w", err)
 	}
-	named, err := a.named(ctx, rows)
+	named, err := a.named(ctx, page.Rows)
 	if err != nil {
 		return nil, err
 	}
-	return &window{rows: named, total: total, revision: revision, stale: stale, at: at}, nil
+	return &window{rows: named, page: page, at: at}, nil
 }
 
 // named adds what strangers see of each player.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"iter"
 	"strings"
+
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 // MaxUnits bounds the absolute value of a score: beyond 2^53 a Redis sorted set could not hold it exactly.
@@ -53,10 +55,11 @@ type Row struct {
 type Batch struct {
 	// Board is the contest's id.
 	Board string
-	// Seq is the journal position the entries were folded up to. An engine skips a batch whose Seq is not above the
-	// last one it applied for the same Partition.
+	// Seq is the journal position, 1 to 2^53, of the last event that changed one of the entries: what contest.Row calls Seq, not the end of
+	// the fold's batch. So the positions of a board follow from its standings alone, whoever reads them. An engine skips a batch whose Seq is
+	// not above the last one it applied for the same Partition.
 	Seq int64
-	// Partition tells apart batches that are ordered among themselves (one owner's batches).
+	// Partition tells apart batches that are ordered among themselves; 0 to MaxPartitions-1.
 	Partition int
 	Entries   []Entry
 }
@@ -69,16 +72,16 @@ type Engine interface {
 	// the board before a Load whose positions cover what was lost: an engine can't know of a batch that it never took.
 	// Of two entries of one player the last counts. Batches and entries out of bounds (see their Check) are an error.
 	Apply(ctx context.Context, batches []Batch) ([]Result, error)
-	// Page returns up to count rows from place from+1 on, and the number of players on the board. ErrLost when the board is lost.
-	// from is 0 or more, count is 0 to MaxPage; anything else is an error.
-	Page(ctx context.Context, board string, from, count int64) (rows []Row, total int64, err error)
+	// Page returns up to count rows from place from+1 on, the number of players on the board and its positions, all of one moment. ErrLost when
+	// the board is lost. from is 0 or more, count is 0 to MaxPage; anything else is an error. With count 0 it costs next to nothing.
+	Page(ctx context.Context, board string, from, count int64) (Page, error)
 	// Rank returns the rows of the given players; a player who is not on the board has Place 0. ErrLost when the board is lost.
 	Rank(ctx context.Context, board string, users []string) ([]Row, error)
 	// Load replaces a board by the given entries, read in any order. Readers see the old board or the new one, never a mix.
-	// positions are the per-partition Seq up to which the entries are folded. ErrBehind when the board there is has applied a batch
-	// beyond them, or one of a partition they don't name; a lost board has no positions. A player who comes twice is an error.
-	// After an error the board is what it was.
-	Load(ctx context.Context, board string, entries iter.Seq2[Entry, error], positions map[int]int64) error
+	// positions are the Seq of each partition that the entries hold; a partition beyond their end has none. They are read when the entries
+	// are at their end, so that whoever yields the entries may fill them in on the way. ErrBehind when the board there is has applied a batch beyond
+	// them; a lost board has no positions. A player who comes twice is an error. After an error the board is what it was.
+	Load(ctx context.Context, board string, entries iter.Seq2[Entry, error], positions journal.Positions) error
 	// Drop forgets a board. Dropping a board that is lost is no error.
 	Drop(ctx context.Context, board string) error
 }

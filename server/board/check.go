@@ -1,6 +1,11 @@
 package board
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/laurelhq/laurel/server/journal"
+)
 
 // MaxUserBytes bounds a user id, in bytes.
 const MaxUserBytes = 128
@@ -10,6 +15,9 @@ const MaxPage = 10_000
 
 // MaxSeq bounds a journal position: beyond 2^53 a Redis script could not compare it exactly.
 const MaxSeq = int64(1) << 53
+
+// MaxPartitions bounds the partitions of a journal: a page carries the position of each.
+const MaxPartitions = 4096
 
 // Check says what is wrong with an entry that is about to join a board whose tie-breaks are tieBytes long.
 // Scores and ids are validated where they enter the product; the engines check again because an entry outside these
@@ -32,12 +40,33 @@ func (e Entry) Check(tieBytes int) error {
 func (b Batch) Check() error {
 	switch {
 	case b.Board == "":
-		return fmt.Errorf("board is empty; it must be the contest's id")
-	case b.Seq > MaxSeq || b.Seq < 0:
-		return fmt.Errorf("seq of a batch for board %q is %d; it must be between 0 and 2^53", b.Board, b.Seq)
+		return errNoBoard
+	case b.Seq > MaxSeq || b.Seq < 1:
+		return fmt.Errorf("seq of a batch for board %q is %d; it must be between 1 and 2^53", b.Board, b.Seq)
+	case b.Partition < 0 || b.Partition >= MaxPartitions:
+		return fmt.Errorf("partition of a batch for board %q is %d; it must be between 0 and %d", b.Board, b.Partition, MaxPartitions-1)
 	}
 	return nil
 }
+
+// CheckLoad says what is wrong with a board and the positions of what is loaded into it.
+func CheckLoad(board string, positions journal.Positions) error {
+	switch {
+	case board == "":
+		return errNoBoard
+	case len(positions) > MaxPartitions:
+		return fmt.Errorf("%d positions; at most %d", len(positions), MaxPartitions)
+	}
+	for partition, seq := range positions {
+		if seq > MaxSeq || seq < 0 {
+			return fmt.Errorf("position of partition %d is %d; it must be between 0 and 2^53", partition, seq)
+		}
+	}
+	return nil
+}
+
+// errNoBoard says that a board's id is missing.
+var errNoBoard = errors.New("board is empty; it must be the contest's id")
 
 // CheckPage says what is wrong with the bounds of a page.
 func CheckPage(from, count int64) error {

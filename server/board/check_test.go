@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 func entries() *rapid.Generator[board.Entry] {
@@ -44,6 +45,8 @@ func TestCheckBounds(t *testing.T) {
 	require.ErrorContains(t, board.Entry{UserID: "u", Tie: "a"}.Check(2), "same length")
 	require.ErrorContains(t, board.Entry{}.Check(0), "user_id")
 	require.ErrorContains(t, board.Batch{Board: "b", Seq: board.MaxSeq + 1}.Check(), "seq")
+	require.ErrorContains(t, board.Batch{Board: "b", Seq: 1, Partition: board.MaxPartitions}.Check(), "partition")
+	require.ErrorContains(t, board.CheckLoad("b", make(journal.Positions, board.MaxPartitions+1)), "positions")
 	require.ErrorContains(t, board.Batch{Seq: 1}.Check(), "board")
 	require.ErrorContains(t, board.CheckPage(0, board.MaxPage+1), "count")
 	require.ErrorContains(t, board.CheckPage(-1, 0), "from")

@@ -25,18 +25,18 @@ var errDifferent = errors.New("different")
 // Verify compares a board with the standings it is a view of, place by place, and returns how many places are equal and the first difference.
 // Nothing may be folded meanwhile, or the comparison means nothing.
 func Verify(ctx context.Context, engine Engine, s *store.Store, board string) (places int64, difference *Difference, err error) {
-	var page []Row
+	var page Page
 	read := func(place int64) (Entry, error) {
 		at := (place - 1) % verifyPage
 		if at == 0 {
-			if page, _, err = engine.Page(ctx, board, place-1, verifyPage); err != nil {
+			if page, err = engine.Page(ctx, board, place-1, verifyPage); err != nil {
 				return Entry{}, fmt.Errorf("read board: %w", err)
 			}
 		}
-		if at >= int64(len(page)) {
+		if at >= int64(len(page.Rows)) {
 			return Entry{}, nil
 		}
-		return page[at].Entry, nil
+		return page.Rows[at].Entry, nil
 	}
 	compare := func(standing Entry) error {
 		entry, err := read(places + 1)

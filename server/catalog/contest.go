@@ -52,6 +52,10 @@ func checkRanking(contest *laurelv1.Contest, refuse func(field, format string, a
 	case ranking.GetType() != typeBestRounds && ranking.GetN() != 0:
 		refuse("leaderboard.n", "is only for type best_n_rounds; leave it out or change leaderboard.type")
 	}
+	if ranking.GetObserveRanks() && slices.Contains(contest.GetScoring().GetEvents(), event.NameRankObserved) {
+		refuse("leaderboard.observe_ranks", "would have the contest feed itself: scoring.events names %s, so each snapshot would move the board that the next one is taken of; "+
+			"leave one of the two out, or score the places in another contest", event.NameRankObserved)
+	}
 	if at := slices.Index(ranking.GetTiebreaker(), "user_id"); at >= 0 && at != len(ranking.GetTiebreaker())-1 {
 		refuse(fmt.Sprintf("leaderboard.tiebreaker[%d]", at), "user_id leaves no tie to break and must come last")
 	}

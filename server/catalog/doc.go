@@ -8,6 +8,8 @@
 // canonical form equals the newest version changes nothing. The canonical form is the deterministic protobuf encoding of the
 // parsed definition; its SHA-256 is the hash, so comments, spacing, quoting and the order of keys do not count.
 //
+// A publication is one transaction: what follows from it (Config.Adopt) is stored with the version or neither is, and may refuse it.
+//
 // Invariants: (kind, id, version) is unique and versions of a definition have no gaps. A contest that has started keeps its
 // scoring, its leaderboard and its start; one that has ended keeps everything but its title.
 //

@@ -183,7 +183,7 @@ type FolderReport struct {
 // LoadFolder publishes every definition of a folder; see ReadFolder. Nothing is published when any of them has a problem: the error is then
 // *Invalid, its problems with file and line. Loading the same folder again changes nothing.
 func (s *Service) LoadFolder(ctx context.Context, folder fs.FS, name, by string) (FolderReport, error) {
-	found, skipped, err := ReadFolder(folder, name, s.checks...)
+	found, skipped, err := ReadFolder(folder, name, s.Checks...)
 	report := FolderReport{Skipped: skipped}
 	if err != nil {
 		return report, err

@@ -56,7 +56,7 @@ func TestReadFolder(t *testing.T) {
 		"rules/z_unknown.yaml:1:7: kind: \"Contst\" is not a kind; did you mean Contest? the kinds…",
 		"rules/z_wrong.yaml: z",
 		"rules/z_wrong.yaml:6:1: window: is missing: it takes start, end, tz, grace_seconds",
-		"rules/z_wrong.yaml:6:1: leaderboard: is missing: it takes type, n, tiebreaker",
+		"rules/z_wrong.yaml:6:1: leaderboard: is missing: it takes type, n, tiebreaker, observe_…",
 		"rules/z_wrong.yaml:7:5: id: must start with a lower-case letter, then lower-case letter…",
 	}, lines)
 	assert.Equal(t, []Skipped{

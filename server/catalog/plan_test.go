@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,4 +45,15 @@ func TestPlanKeepsWhatIsWritten(t *testing.T) {
 	assert.Equal(t, []string{"highest_single_multiplier", "earliest_finish_ts"}, document.Contest.GetLeaderboard().GetTiebreaker(), "the document stays as it was")
 	assert.Equal(t, int32(2), Plan(document).GetPoolExponent())
 	assert.Nil(t, Plan(nil))
+}
+
+func TestRanksThatAreObserved(t *testing.T) {
+	t.Parallel()
+	const yaml = "kind: Contest\nid: c\nwindow: {start: 2025-10-25, end: 2025-10-25}\nleaderboard: {type: count%s}\n"
+	for written, want := range map[string]bool{"": false, ", observe_ranks: false": false, ", observe_ranks: true": true} {
+		document, problems := Parse("", fmt.Appendf(nil, yaml, written))
+		require.Empty(t, problems)
+		assert.Equal(t, want, Plan(document).GetDefinition().GetLeaderboard().GetObserveRanks())
+		assert.Equal(t, want, strings.Contains(Reading(document), "rank_observed"))
+	}
 }

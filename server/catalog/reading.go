@@ -28,6 +28,9 @@ func Reading(document *Document) string {
 		readRanking(contest.GetLeaderboard()),
 	}
 	sentences = append(sentences, readRefusals(contest)...)
+	if contest.GetLeaderboard().GetObserveRanks() {
+		sentences = append(sentences, "Each kept snapshot of the board tells its first ten players their place, as an event rank_observed")
+	}
 	if pool := contest.GetPrizes().GetPool(); pool != nil {
 		sentences = append(sentences, fmt.Sprintf("The pool is %d minor units of %s, shared by %s", pool.GetTotalMinor(), pool.GetCurrency(), contest.GetPrizes().GetDistribution()))
 	}

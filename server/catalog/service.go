@@ -8,8 +8,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/laurelhq/laurel/ent/db"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/store"
 )
 
 const (
@@ -23,21 +26,22 @@ const (
 // the value of Field. It is given contests with other problems too and must not panic on them.
 type Check func(contest *laurelv1.Contest) []Problem
 
-// Write runs do in one write transaction and commits when do returns nil; client belongs to the transaction.
-type Write func(ctx context.Context, do func(ctx context.Context, client *db.Client) error) error
+// Config is what a Service needs.
+type Config struct {
+	Store *store.Store
+	// Adopt follows a publication in the transaction that stores it, before it is stored. When it fails nothing is published; *Invalid tells the author why.
+	Adopt func(ctx context.Context, tx *store.Tx, published Published) error
+	// Now is asked when something is published.
+	Now func() time.Time
+	// Checks run beside the service's own.
+	Checks []Check
+}
 
 // Service checks, publishes and reads definitions. It is safe for concurrent use.
-type Service struct {
-	read   *db.Client
-	write  Write
-	now    func() time.Time
-	checks []Check
-}
+type Service struct{ Config }
 
-// NewService returns a service that reads by read, writes by write, asks now when something is published, and runs checks beside its own.
-func NewService(read *db.Client, write Write, now func() time.Time, checks ...Check) *Service {
-	return &Service{read: read, write: write, now: now, checks: checks}
-}
+// NewService returns a service on a database.
+func NewService(config Config) *Service { return &Service{Config: config} }
 
 // Check parses a document and runs every check; it stores nothing. The document is nil when not even the kind could be read.
 func (s *Service) Check(yaml string) (*Document, []Problem) {
@@ -46,7 +50,7 @@ func (s *Service) Check(yaml string) (*Document, []Problem) {
 
 func (s *Service) checkAt(name string, text []byte, offset int) (*Document, []Problem) {
 	document, problems := parseAt(name, text, offset)
-	return document, RunChecks(document, problems, s.checks...)
+	return document, RunChecks(document, problems, s.Checks...)
 }
 
 // RunChecks adds what the checks find to the problems that Parse found, leaving out fields that have a problem already, and a formula that
@@ -79,7 +83,7 @@ type Publication struct {
 
 // Publish checks a document and makes it the next version. When the newest version has the same canonical form that version is returned and
 // changed is false. Errors: *Invalid when the document does not check or may not replace a contest that has started, *Conflict when
-// the base version is not the newest one.
+// the base version is not the newest one, and those of Adopt.
 func (s *Service) Publish(ctx context.Context, publication Publication) (published *laurelv1.Definition, changed bool, err error) {
 	document, problems := s.Check(publication.Yaml)
 	if len(problems) > 0 {
@@ -95,9 +99,9 @@ func (s *Service) publish(ctx context.Context, document *Document, base *int32, 
 	for attempt := 1; ; attempt++ {
 		var published *laurelv1.Definition
 		var changed bool
-		err := s.write(ctx, func(ctx context.Context, client *db.Client) error {
+		err := s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 			var err error
-			published, changed, err = s.publishOnce(ctx, client, document, base, by)
+			published, changed, err = s.publishOnce(ctx, tx, document, base, by)
 			return err
 		})
 		switch {
@@ -111,35 +115,45 @@ func (s *Service) publish(ctx context.Context, document *Document, base *int32, 
 	}
 }
 
-func (s *Service) publishOnce(ctx context.Context, client *db.Client, document *Document, base *int32, by string) (*laurelv1.Definition, bool, error) {
-	newest, err := newestOf(ctx, client, document.Kind, document.ID)
+func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Document, base *int32, by string) (*laurelv1.Definition, bool, error) {
+	newest, err := newestOf(ctx, tx.Ent(), document.Kind, document.ID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, false, err
 	}
 	if newest.GetHash() == document.Hash {
 		return newest, false, nil
 	}
-	version := int(newest.GetVersion())
-	if base != nil && int(*base) != version {
-		return nil, false, &Conflict{Kind: document.Kind, ID: document.ID, Base: int(*base), Newest: version}
+	version := newest.GetVersion()
+	if base != nil && *base != version {
+		return nil, false, &Conflict{Kind: document.Kind, ID: document.ID, Base: int(*base), Newest: int(version)}
 	}
-	now := s.now()
+	now := s.Now()
+	next := Published{
+		Definition: &laurelv1.Definition{
+			Kind: document.Kind, Id: document.ID, Version: version + 1, Hash: document.Hash, Yaml: document.Yaml,
+			PublishedAt: timestamppb.New(now.Truncate(time.Microsecond)), PublishedBy: by,
+		},
+		Contest: document.Contest,
+	}
 	if newest != nil {
-		before, problems := Parse("", []byte(newest.GetYaml()))
-		if len(problems) > 0 {
-			return nil, false, fmt.Errorf("read version %d: %w", version, &Invalid{Problems: problems})
+		before, err := parsePublished(newest)
+		if err != nil {
+			return nil, false, err
 		}
 		if problems := checkSuccessor(before.Contest, document, now); len(problems) > 0 {
 			return nil, false, &Invalid{Problems: problems}
 		}
+		next.TitleOnly = titleOnly(before.Contest, document.Contest)
 	}
-	published, err := insert(ctx, client, document, version+1, now, by)
-	return published, err == nil, err
+	if err := s.Adopt(ctx, tx, next); err != nil {
+		return nil, false, err
+	}
+	return next.Definition, true, insert(ctx, tx.Ent(), next.Definition)
 }
 
 // List returns the newest version of every definition of a kind, or of all kinds when it is empty, by kind and id; at most 1000.
 func (s *Service) List(ctx context.Context, kind string) ([]*laurelv1.Definition, error) {
-	return newestOfAll(ctx, s.read, kind, maxListed)
+	return newestOfAll(ctx, s.Store.Ent(), kind, maxListed)
 }
 
 // Get returns one version of a definition, 0 meaning the newest, and all its versions, newest first, without their documents. ErrNotFound when
@@ -148,40 +162,13 @@ func (s *Service) Get(ctx context.Context, kind, id string, version int32) (*lau
 	var found *laurelv1.Definition
 	var err error
 	if version == 0 {
-		found, err = newestOf(ctx, s.read, kind, id)
+		found, err = newestOf(ctx, s.Store.Ent(), kind, id)
 	} else {
-		found, err = versionOf(ctx, s.read, kind, id, int(version))
+		found, err = versionOf(ctx, s.Store.Ent(), kind, id, int(version))
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("read %s %s: %w", kind, id, err)
 	}
-	versions, err := versionsOf(ctx, s.read, kind, id)
+	versions, err := versionsOf(ctx, s.Store.Ent(), kind, id)
 	return found, versions, err
-}
-
-// Published is a definition that was published, parsed.
-type Published struct {
-	Definition *laurelv1.Definition
-	Contest    *laurelv1.Contest
-}
-
-// Current returns the newest version of every contest, parsed, by id. An error names the definition that this version of Laurel can't read
-// any more, or says that there are more than 10 000: none is left out in silence.
-func (s *Service) Current(ctx context.Context) ([]Published, error) {
-	definitions, err := newestOfAll(ctx, s.read, KindContest, maxCurrent+1)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(definitions) > maxCurrent:
-		return nil, fmt.Errorf("more than %d contests are published", maxCurrent)
-	}
-	current := make([]Published, 0, len(definitions))
-	for _, definition := range definitions {
-		document, problems := Parse("", []byte(definition.GetYaml()))
-		if len(problems) > 0 {
-			return nil, fmt.Errorf("read %s %s version %d: %w", definition.GetKind(), definition.GetId(), definition.GetVersion(), &Invalid{Problems: problems})
-		}
-		current = append(current, Published{Definition: definition, Contest: document.Contest})
-	}
-	return current, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,12 +20,12 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// serviceOn is a service on a database, at a time before every window of these tests.
+// serviceOn is a service on a database, at a time before every window of these tests. Nothing follows from what it publishes.
 func serviceOn(s *store.Store, now *time.Time, checks ...Check) *Service {
-	write := func(ctx context.Context, do func(context.Context, *db.Client) error) error {
-		return s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return do(ctx, tx.Ent()) })
-	}
-	return NewService(s.Ent(), write, func() time.Time { return *now }, checks...)
+	return NewService(Config{
+		Store: s, Now: func() time.Time { return *now }, Checks: checks,
+		Adopt: func(context.Context, *store.Tx, Published) error { return nil },
+	})
 }
 
 var beforeAll = time.Date(2025, time.January, 1, 12, 0, 0, 0, time.UTC)
@@ -200,7 +201,7 @@ func TestStartedContestKeepsItsRules(t *testing.T) {
 	}
 }
 
-func TestListAndCurrent(t *testing.T) {
+func TestListAndVersions(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		now := beforeAll
@@ -220,11 +221,54 @@ func TestListAndCurrent(t *testing.T) {
 		definitions, err = service.List(t.Context(), "Mission")
 		require.NoError(t, err)
 		assert.Empty(t, definitions)
-		current, err := service.Current(t.Context())
+		require.NoError(t, s.View(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			newest, err := Newest(ctx, tx)
+			require.NoError(t, err)
+			assert.Equal(t, map[string]int{"a": 1, "b": 3, "c": 1}, newest)
+			found, err := Versions(ctx, tx, map[string]int{"b": 2, "c": 1})
+			require.NoError(t, err)
+			slices.SortFunc(found, func(a, b Published) int { return strings.Compare(a.Contest.GetId(), b.Contest.GetId()) })
+			require.Len(t, found, 2)
+			assert.Equal(t, "b", found[0].Contest.GetId())
+			assert.Equal(t, int32(2), found[0].Definition.GetVersion())
+			assert.Contains(t, found[0].Definition.GetYaml(), found[0].Contest.GetTitle())
+			_, err = Versions(ctx, tx, map[string]int{"b": 4})
+			require.ErrorIs(t, err, ErrNotFound)
+			return nil
+		}))
+	})
+}
+
+// TestPublicationAndWhatFollowsAreOne has what follows from a publication fail, and then sees what it is told.
+func TestPublicationAndWhatFollowsAreOne(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		now := beforeAll
+		service := serviceOn(s, &now)
+		full := errors.New("no room")
+		service.Adopt = func(ctx context.Context, tx *store.Tx, published Published) error {
+			require.NoError(t, tx.Ent().Setting.Create().SetID("followed").SetValue("1").Exec(ctx))
+			return full
+		}
+		_, _, err := service.Publish(t.Context(), Publication{Yaml: contestNamed("a")})
+		require.ErrorIs(t, err, full)
+		definitions, err := service.List(t.Context(), "")
 		require.NoError(t, err)
-		require.Len(t, current, 3)
-		assert.Equal(t, "b", current[1].Contest.GetId())
-		assert.Equal(t, int32(3), current[1].Definition.GetVersion())
+		assert.Empty(t, definitions)
+		settings, err := s.Ent().Setting.Query().Count(t.Context())
+		require.NoError(t, err)
+		assert.Zero(t, settings, "what followed is undone with it")
+
+		var told []string
+		service.Adopt = func(_ context.Context, _ *store.Tx, published Published) error {
+			told = append(told, fmt.Sprintf("%s %d %v", published.Contest.GetId(), published.Definition.GetVersion(), published.TitleOnly))
+			return nil
+		}
+		for _, text := range []string{"", "title: A\n", "title: A\n", "title: B\nprizes: {distribution: ladder, pool: {currency: EUR, total_minor: 5}}\n"} {
+			_, _, err := service.Publish(t.Context(), Publication{Yaml: contestNamed("a") + text})
+			require.NoError(t, err)
+		}
+		assert.Equal(t, []string{"a 1 false", "a 2 true", "a 3 false"}, told, "what changes nothing has nothing follow")
 	})
 }
 

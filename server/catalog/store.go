@@ -13,12 +13,8 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
-const (
-	// maxListed bounds how many definitions, or versions of one, are returned at once.
-	maxListed = 1000
-	// maxCurrent bounds how many contests Current reads.
-	maxCurrent = 10_000
-)
+// maxListed bounds how many definitions, or versions of one, are returned at once.
+const maxListed = 1000
 
 // newestOf returns the newest version of a definition, or ErrNotFound.
 func newestOf(ctx context.Context, client *db.Client, kind, id string) (*laurelv1.Definition, error) {
@@ -72,13 +68,12 @@ func newestOfAll(ctx context.Context, client *db.Client, kind string, limit int)
 }
 
 // insert stores one version. The error satisfies db.IsConstraintError when the version exists already.
-func insert(ctx context.Context, client *db.Client, document *Document, version int, now time.Time, by string) (*laurelv1.Definition, error) {
-	row, err := client.Definition.Create().
-		SetKind(document.Kind).SetDefID(document.ID).SetVersion(version).
-		SetHash(document.Hash).SetYaml(document.Yaml).
-		SetPublishedAt(now.UnixMicro()).SetPublishedBy(by).
-		Save(ctx)
-	return fromRow(row, err)
+func insert(ctx context.Context, client *db.Client, d *laurelv1.Definition) error {
+	return client.Definition.Create().
+		SetKind(d.GetKind()).SetDefID(d.GetId()).SetVersion(int(d.GetVersion())).
+		SetHash(d.GetHash()).SetYaml(d.GetYaml()).
+		SetPublishedAt(d.GetPublishedAt().AsTime().UnixMicro()).SetPublishedBy(d.GetPublishedBy()).
+		Exec(ctx)
 }
 
 func fromRow(row *db.Definition, err error) (*laurelv1.Definition, error) {

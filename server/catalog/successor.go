@@ -53,6 +53,13 @@ func checkSuccessor(before *laurelv1.Contest, document *Document, now time.Time)
 	return document.Place(problems)
 }
 
+// titleOnly reports whether nothing but the title of two versions differs.
+func titleOnly(before, after *laurelv1.Contest) bool {
+	untitled := proto.CloneOf(before)
+	untitled.Title = after.GetTitle()
+	return same(untitled, after)
+}
+
 // same compares parts of definitions; a part that is missing equals an empty one.
 func same[M proto.Message](a, b M) bool {
 	encodedA, errA := proto.MarshalOptions{Deterministic: true}.Marshal(a)

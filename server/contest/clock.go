@@ -21,6 +21,16 @@ type WallClock func() time.Time
 // Now is the wall clock's time.
 func (c WallClock) Now(_, _ []string) time.Time { return c() }
 
+// DatabaseClock is the clock of the database, which every process of an installation shares. Life cycles ask the database itself, and a process whose own
+// clock is far from it drives none; what is only shown comes from the process's clock.
+type DatabaseClock struct {
+	// Wall is the process's clock.
+	Wall func() time.Time
+}
+
+// Now is the process's clock.
+func (c DatabaseClock) Now(_, _ []string) time.Time { return c.Wall() }
+
 // EventClock is the highest event time folded so far, kept for each market and brand: an event of one market does not end
 // a contest of another (see docs/decisions/0003). It starts at 1970 and never goes back.
 type EventClock struct {

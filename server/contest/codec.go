@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/laurelhq/laurel/server/rule"
 )
 
 // codecVersion is the first byte of an encoded standing.
@@ -11,14 +13,14 @@ const codecVersion = 1
 
 var errTruncated = errors.New("encoded standing is cut short")
 
-// AppendBinary appends the standing to b: version, the totals, then the kept rounds and the stamps, each as differences
+// AppendBinary implements fold.State: version, the totals, then the kept rounds and the stamps, each as differences
 // to the one before in variable-length integers.
 func (s *Standing) AppendBinary(b []byte) []byte {
 	b = append(b, codecVersion)
 	for _, v := range [...]int64{s.Units, s.Rounds, s.MultiplierMicros, s.DurationMillis, s.FinishMicros, int64(len(s.Kept)), int64(len(s.Stamps))} {
 		b = binary.AppendVarint(b, v)
 	}
-	var before Round
+	var before rule.Round
 	for _, r := range s.Kept {
 		b = binary.AppendVarint(b, r.Units-before.Units)
 		b = binary.AppendVarint(b, r.MultiplierMicros)
@@ -51,7 +53,7 @@ func (d *decoder) next() int64 {
 	return v
 }
 
-// UnmarshalStanding reads what AppendBinary wrote.
+// UnmarshalStanding reads what AppendBinary wrote. Older versions of Laurel counted rounds that are not among those that make up the score; here they don't.
 func UnmarshalStanding(b []byte) (*Standing, error) {
 	if len(b) == 0 {
 		return nil, errTruncated
@@ -66,11 +68,11 @@ func UnmarshalStanding(b []byte) (*Standing, error) {
 		return nil, errTruncated
 	}
 	if kept > 0 {
-		s.Kept = make([]Round, kept)
+		s.Rounds, s.Kept = kept, make([]rule.Round, kept)
 	}
-	var before Round
+	var before rule.Round
 	for i := range s.Kept {
-		s.Kept[i] = Round{
+		s.Kept[i] = rule.Round{
 			Units: before.Units + d.next(), MultiplierMicros: d.next(), DurationMillis: d.next(),
 			TsMicros: before.TsMicros + d.next(), Seq: before.Seq + d.next(),
 		}

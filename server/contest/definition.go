@@ -78,6 +78,8 @@ type Definition struct {
 	Brands    []string
 	Type      string
 	Program   *rule.Program
+	// ObserveRanks tells that the first of each kept snapshot are told their place by an event.
+	ObserveRanks bool
 }
 
 // Compile prepares a published contest for the fold. The contest has been checked when it was published, so an error is a defect or a definition of another version of Laurel.
@@ -90,13 +92,13 @@ func Compile(version int, hash string, c *laurelv1.Contest) (*Definition, error)
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("contest %s: %s: %s", c.GetId(), problems[0].Field, problems[0].Message)
 	}
-	program.Version = int32(version)
+	program.Version, program.From, program.Until = int32(version), start.UnixMicro(), end.UnixMicro()
 	d := &Definition{
 		ID: c.GetId(), Version: version, Hash: hash, Title: c.GetTitle(),
 		Start: start.UnixMicro(), End: end.UnixMicro(), GraceEnd: end.Add(grace).UnixMicro(),
 		Zone: zone.String(), Model: models[c.GetLeaderboard().GetType()], Type: c.GetLeaderboard().GetType(),
 		N: int(c.GetLeaderboard().GetN()), Precision: defaultPrecision, Rate: rateLimit(c.GetAntiAbuse().GetMaxRpsPerUser()),
-		Markets: c.GetScope().GetMarkets(), Brands: c.GetScope().GetBrands(), Program: program,
+		Markets: c.GetScope().GetMarkets(), Brands: c.GetScope().GetBrands(), Program: program, ObserveRanks: c.GetLeaderboard().GetObserveRanks(),
 	}
 	if d.Title == "" {
 		d.Title = d.ID
@@ -126,6 +128,3 @@ func rateLimit(perSecond float64) RateLimit {
 func (d *Definition) InScope(market, brand string) bool {
 	return (len(d.Markets) == 0 || slices.Contains(d.Markets, market)) && (len(d.Brands) == 0 || slices.Contains(d.Brands, brand))
 }
-
-// InWindow reports whether an event of that time, in microseconds, belongs to the contest.
-func (d *Definition) InWindow(tsMicros int64) bool { return tsMicros >= d.Start && tsMicros < d.End }

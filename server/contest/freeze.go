@@ -7,16 +7,29 @@ import (
 	"fmt"
 	"hash"
 
+	"google.golang.org/protobuf/proto"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/fold"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 )
 
 // finalise freezes the standings once the fold has passed the close position. From then on they can't change, so they are copied in slices
 // that hold nobody up; a copy that was cut short is made again with the same rows.
 func (s *Service) finalise(ctx context.Context, c *Live) (done bool, err error) {
+	if settled, err := s.Journal.Settled(ctx, c.CloseSeq); err != nil || !settled {
+		return false, err
+	}
 	var result *frozen
 	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		folded, err := s.Journal.Folded(ctx, tx, c.CloseSeq)
 		if err != nil || !folded {
+			return err
+		}
+		if waits, err := s.emittedWaits(ctx, tx, c.CloseSeq); err != nil || waits {
 			return err
 		}
 		result, err = s.freeze(ctx, tx, c)
@@ -26,27 +39,43 @@ func (s *Service) finalise(ctx context.Context, c *Live) (done bool, err error) 
 		return false, err
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := lockRevision(ctx, tx); err != nil {
-			return err
-		}
-		updated, err := tx.ExecContext(ctx, "UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4 WHERE id = $5 AND state = $6 AND version = $7 AND close_seq = $8",
-			int(final), s.Now().UnixMicro(), result.hash, result.players, c.ID, int(closing), c.Version, c.CloseSeq)
+		done, err = change(ctx, tx, func(revision int64) (bool, error) {
+			return touched(tx.ExecContext(ctx, `UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4, summary = $5, revision = $6
+				WHERE id = $7 AND state = $8 AND version = $9 AND close_seq = $10`,
+				int(final), s.Now().UnixMicro(), result.hash, result.players, result.shown, revision, c.ID, int(closing), c.Version, c.CloseSeq.String()))
+		})
 		if err != nil {
 			return fmt.Errorf("store result: %w", err)
 		}
-		rows, err := updated.RowsAffected()
-		if done = rows == 1; !done || err != nil {
-			return err
-		}
-		return bump(ctx, tx)
+		return nil
 	})
 	return done, err
+}
+
+// emittedWaits reports whether an emitted event that still counts is not folded yet: one that goes back to an event at or below the positions. It stands
+// above them itself, since it was appended when its cause was folded.
+func (s *Service) emittedWaits(ctx context.Context, view *store.Tx, at journal.Positions) (bool, error) {
+	for record, err := range s.Journal.Unfolded(ctx, view, event.ReservedPrefix) {
+		if err != nil {
+			return false, err
+		}
+		e := &laurelv1.Event{}
+		if proto.Unmarshal(record.Body, e) != nil {
+			continue // it will be buried
+		}
+		if folded := fold.NewEvent(&record, e); folded.Cause != folded.Place && folded.Cause.Within(at) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // frozen is a result that was copied.
 type frozen struct {
 	hash    string
 	players int64
+	// shown is what sets keep of the contest, encoded; see showPast.
+	shown []byte
 }
 
 // freezeSlice is how many places are written in one transaction.
@@ -73,7 +102,16 @@ func (s *Service) freeze(ctx context.Context, view *store.Tx, c *Live) (*frozen,
 	if err := s.freezeRows(ctx, c.ID, players-int64(len(slice)), slice); err != nil {
 		return nil, err
 	}
-	return &frozen{hash: result.Sum(), players: players}, nil
+	done := &frozen{hash: result.Sum(), players: players}
+	published, err := catalog.Versions(ctx, view, map[string]int{c.ID: c.Version})
+	if err != nil {
+		return nil, err
+	}
+	ended := &Live{Definition: c.Definition, State: final, ResultHash: done.hash, FinalPlayers: players}
+	if done.shown, err = proto.Marshal(showPast(ended, published[0].Contest)); err != nil {
+		return nil, fmt.Errorf("encode summary: %w", err)
+	}
+	return done, nil
 }
 
 // freezeRows writes the places after the given one; places that are there already stay.
@@ -116,14 +154,14 @@ func freezeEach(ctx context.Context, tx *store.Tx, contestID string, after int64
 	return nil
 }
 
-// ResultHash is the SHA-256 of a result: the definition's hash and the close position on a first line, then a line for each place
+// ResultHash is the SHA-256 of a result: the definition's hash and the close positions on a first line, then a line for each place
 // with place, units, tie bytes in hexadecimal and user id, separated by tabs.
 type ResultHash struct{ hash hash.Hash }
 
 // NewResultHash starts the hash of a result.
-func NewResultHash(definitionHash string, closeSeq int64) *ResultHash {
+func NewResultHash(definitionHash string, closeSeq journal.Positions) *ResultHash {
 	r := &ResultHash{hash: sha256.New()}
-	fmt.Fprintf(r.hash, "%s\t%d\n", definitionHash, closeSeq)
+	fmt.Fprintf(r.hash, "%s\t%s\n", definitionHash, closeSeq)
 	return r
 }
 

@@ -4,25 +4,20 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Late is the recorded decision not to score an event.
-type Late struct {
-	Seq                                int64
-	ContestID, EventID, UserID, Reason string
-}
-
 const (
-	latePostgres = `INSERT INTO late_event (decided_at, seq, contest_id, event_id, user_id, reason)
-		SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[]) ON CONFLICT (contest_id, seq) DO NOTHING`
-	lateSQLite = `INSERT INTO late_event (decided_at, seq, contest_id, event_id, user_id, reason) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (contest_id, seq) DO NOTHING`
+	latePostgres = `INSERT INTO late_event (decided_at, partition, seq, contest_id, event_id, user_id, reason)
+		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]) ON CONFLICT (contest_id, seq, partition) DO NOTHING`
+	lateSQLite = `INSERT INTO late_event (decided_at, partition, seq, contest_id, event_id, user_id, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (contest_id, seq, partition) DO NOTHING`
 )
 
 // StoreLate records decisions; a repeat changes nothing. Many cost little more than one: history that is played in for contests that
 // have closed must not make a batch too slow to ever be committed.
-func StoreLate(ctx context.Context, tx *store.Tx, late []Late, decidedMicros int64) error {
+func StoreLate(ctx context.Context, tx *store.Tx, late []fold.Late, decidedMicros int64) error {
 	if len(late) == 0 {
 		return nil
 	}
@@ -36,27 +31,27 @@ func StoreLate(ctx context.Context, tx *store.Tx, late []Late, decidedMicros int
 	return nil
 }
 
-func lateAll(ctx context.Context, tx *store.Tx, late []Late, decidedMicros int64) error {
-	seqs := make([]int64, len(late))
+func lateAll(ctx context.Context, tx *store.Tx, late []fold.Late, decidedMicros int64) error {
+	partitions, seqs := make([]int64, len(late)), make([]int64, len(late))
 	var texts [4][]string // contests, event ids, user ids, reasons
 	for i, l := range late {
-		seqs[i] = l.Seq
+		partitions[i], seqs[i] = int64(l.Partition), l.Seq
 		for column, text := range [...]string{l.ContestID, l.EventID, l.UserID, l.Reason} {
 			texts[column] = append(texts[column], text)
 		}
 	}
-	_, err := tx.ExecContext(ctx, latePostgres, decidedMicros, seqs, texts[0], texts[1], texts[2], texts[3])
+	_, err := tx.ExecContext(ctx, latePostgres, decidedMicros, partitions, seqs, texts[0], texts[1], texts[2], texts[3])
 	return err
 }
 
-func lateEach(ctx context.Context, tx *store.Tx, late []Late, decidedMicros int64) error {
+func lateEach(ctx context.Context, tx *store.Tx, late []fold.Late, decidedMicros int64) error {
 	insert, err := tx.PrepareContext(ctx, lateSQLite)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = insert.Close() }()
 	for _, l := range late {
-		if _, err := insert.ExecContext(ctx, decidedMicros, l.Seq, l.ContestID, l.EventID, l.UserID, l.Reason); err != nil {
+		if _, err := insert.ExecContext(ctx, decidedMicros, l.Partition, l.Seq, l.ContestID, l.EventID, l.UserID, l.Reason); err != nil {
 			return err
 		}
 	}

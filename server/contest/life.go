@@ -9,6 +9,7 @@ import (
 	"time"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -25,12 +26,22 @@ const maxTransitions = 4
 // Step makes every transition that is due. Each is a conditional update, so several processes may step at once and a repeat does nothing.
 // A contest that can't go on does not hold up the others, and none waits to be closed while another is frozen, which may take long.
 func (s *Service) Step(ctx context.Context) error {
-	if err := s.refresh(ctx); err != nil {
+	revision, clock, err := s.look(ctx)
+	if err != nil {
 		return err
+	}
+	// Another process, the fold or a publisher may have changed something.
+	if revision != s.Set().Revision {
+		if err := s.Sync(ctx); err != nil {
+			return err
+		}
+	}
+	if clock == nil {
+		return nil
 	}
 	failed := map[string]error{}
 	for range maxTransitions {
-		moved := s.pass(ctx, s.advance, failed)
+		moved := s.pass(ctx, func(ctx context.Context, c *Live) (bool, error) { return s.advance(ctx, clock, c) }, failed)
 		if s.pass(ctx, s.conclude, failed) {
 			moved = true
 		}
@@ -59,24 +70,15 @@ func (s *Service) pass(ctx context.Context, step func(context.Context, *Live) (b
 	return moved
 }
 
-// refresh loads the set again when another process, the fold or a publisher has changed something.
-func (s *Service) refresh(ctx context.Context) error {
-	revision, mark, err := s.marks(ctx)
-	if err != nil || (revision == s.Set().Revision && mark == s.Set().mark) {
-		return err
-	}
-	return s.Sync(ctx)
-}
-
 // advance makes the transitions that are quick.
-func (s *Service) advance(ctx context.Context, c *Live) (bool, error) {
-	now := s.Clock.Now(c.Markets, c.Brands).UnixMicro()
+func (s *Service) advance(ctx context.Context, clock Clock, c *Live) (bool, error) {
+	now := clock.Now(c.Markets, c.Brands).UnixMicro()
 	switch {
 	case c.State == scheduled && now >= c.Start:
 		return s.move(ctx, c.ID, scheduled, live)
 	case c.State == live && now >= c.End:
 		return s.move(ctx, c.ID, live, closing)
-	case c.State == closing && c.CloseSeq == 0 && now >= c.GraceEnd:
+	case c.State == closing && c.CloseSeq == nil && now >= c.GraceEnd:
 		return s.closeAtHead(ctx, c)
 	}
 	return false, nil
@@ -84,7 +86,7 @@ func (s *Service) advance(ctx context.Context, c *Live) (bool, error) {
 
 // conclude makes a closed contest final.
 func (s *Service) conclude(ctx context.Context, c *Live) (bool, error) {
-	if c.State != closing || c.CloseSeq == 0 {
+	if c.State != closing || c.CloseSeq == nil {
 		return false, nil
 	}
 	return s.finalise(ctx, c)
@@ -93,38 +95,28 @@ func (s *Service) conclude(ctx context.Context, c *Live) (bool, error) {
 // move is a transition that changes nothing but the state.
 func (s *Service) move(ctx context.Context, id string, from, to laurelv1.ContestState) (moved bool, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if _, err := lockRevision(ctx, tx); err != nil {
-			return err
-		}
-		result, err := tx.ExecContext(ctx, "UPDATE contest SET state = $1, changed_at = $2 WHERE id = $3 AND state = $4", int(to), s.Now().UnixMicro(), id, int(from))
-		if err != nil {
-			return err
-		}
-		rows, err := result.RowsAffected()
-		if moved = rows == 1; !moved || err != nil {
-			return err
-		}
-		return bump(ctx, tx)
+		moved, err = change(ctx, tx, func(revision int64) (bool, error) {
+			return touched(tx.ExecContext(ctx, "UPDATE contest SET state = $1, changed_at = $2, revision = $3 WHERE id = $4 AND state = $5",
+				int(to), s.Now().UnixMicro(), revision, id, int(from)))
+		})
+		return err
 	})
 	return moved, err
 }
 
-// closeAtHead sets the journal position after which nothing counts any more. With an event clock the fold sets it, in order.
+// closeAtHead sets the journal positions after which nothing counts any more. With an event clock the fold sets them, in order.
 func (s *Service) closeAtHead(ctx context.Context, c *Live) (moved bool, err error) {
 	if _, byFold := s.Clock.(*EventClock); byFold {
 		return false, nil
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// The lock keeps the fold from committing events above the head that is read under it.
-		if _, err := lockRevision(ctx, tx); err != nil {
+		if _, err := lockRevision(ctx, tx, (*store.Tx).LockExclusive); err != nil {
 			return err
 		}
 		head, err := s.Journal.Head(ctx, tx)
 		if err != nil {
 			return err
-		}
-		if head == 0 {
-			head = -1 // nothing was ever appended, so nothing counts; 0 would say that the contest is open
 		}
 		moved, err = Close(ctx, tx, c.ID, head)
 		return err
@@ -132,20 +124,16 @@ func (s *Service) closeAtHead(ctx context.Context, c *Live) (moved bool, err err
 	return moved, err
 }
 
-// Close sets the last journal position that counts, once.
-func Close(ctx context.Context, tx *store.Tx, id string, position int64) (closed bool, err error) {
-	if _, err := lockRevision(ctx, tx); err != nil {
-		return false, err
-	}
-	result, err := tx.ExecContext(ctx, "UPDATE contest SET close_seq = $1 WHERE id = $2 AND close_seq IS NULL", position, id)
+// Close sets the last journal positions that count, once. In a transaction of the fold, begin with TakeRevision: two batches that share the revision and both
+// want it alone would wait for each other.
+func Close(ctx context.Context, tx *store.Tx, id string, at journal.Positions) (closed bool, err error) {
+	closed, err = change(ctx, tx, func(revision int64) (bool, error) {
+		return touched(tx.ExecContext(ctx, "UPDATE contest SET close_seq = $1, revision = $2 WHERE id = $3 AND close_seq IS NULL", at.String(), revision, id))
+	})
 	if err != nil {
 		return false, fmt.Errorf("close contest: %w", err)
 	}
-	rows, err := result.RowsAffected()
-	if rows == 0 || err != nil {
-		return false, err
-	}
-	return true, bump(ctx, tx)
+	return closed, nil
 }
 
 // StepInterval is how often the life-cycle worker looks for transitions that are due.

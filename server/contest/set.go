@@ -1,6 +1,9 @@
 package contest
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -8,89 +11,100 @@ import (
 
 	"github.com/laurelhq/laurel/ent/db"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/rule"
 )
 
-// Live is a published contest and where it stands.
+// Live is a published contest and where it stands. A set holds those that are not final.
 type Live struct {
 	*Definition
 	State laurelv1.ContestState
-	// CloseSeq is the last journal position that counts; 0 while the contest takes events.
-	CloseSeq   int64
+	// CloseSeq are the last journal positions that count; nil while the contest takes events.
+	CloseSeq   journal.Positions
 	ResultHash string
 	// FinalPlayers is the number of places of a final contest.
 	FinalPlayers int64
-	// OpenSeq is the journal position up to which events were folded before the contest was known; they do not count.
-	OpenSeq int64
-	// settledVersion is the version a contest closed with, which its result is made from; 0 before.
-	settledVersion int
+	// OpenSeq are the journal positions up to which events were folded before the contest was published; they do not count.
+	OpenSeq journal.Positions
 }
 
-func newLive(d *Definition, row *db.Contest) *Live {
-	c := &Live{Definition: d, State: laurelv1.ContestState(row.State), ResultHash: row.ResultHash, FinalPlayers: row.Players, OpenSeq: row.OpenSeq}
-	if row.CloseSeq != nil {
-		c.CloseSeq = *row.CloseSeq
+func newLive(d *Definition, row *db.Contest, partitions int) (c *Live, err error) {
+	c = &Live{Definition: d, State: laurelv1.ContestState(row.State), ResultHash: row.ResultHash, FinalPlayers: row.Players}
+	if c.OpenSeq, err = journal.ParsePositions(row.OpenSeq, partitions); err != nil {
+		return nil, fmt.Errorf("contest %s: open_seq: %w", d.ID, err)
 	}
-	if c.CloseSeq != 0 {
-		c.settledVersion = row.Version
+	if row.CloseSeq == nil {
+		return c, nil
 	}
-	return c
+	if c.CloseSeq, err = journal.ParsePositions(*row.CloseSeq, partitions); err != nil {
+		return nil, fmt.Errorf("contest %s: close_seq: %w", d.ID, err)
+	}
+	return c, nil
 }
 
 // Set is all published contests at one revision. It is immutable.
 type Set struct {
 	// Revision grows with every change of a contest that the fold must know of.
 	Revision int64
-	// mark is the newest definition the set knows of.
-	mark    int64
-	byID    map[string]*Live
-	ordered []*Live
-	index   *rule.Index
+	byID     map[string]*Live
+	ordered  []*Live
+	index    *rule.Index
+	past     *pastIndex
 }
 
-func newSet(revision int64, contests []*Live) *Set {
-	s := &Set{Revision: revision, byID: make(map[string]*Live, len(contests)), ordered: contests}
-	programs := make([]*rule.Program, 0, len(contests))
-	for _, c := range contests {
-		s.byID[c.ID] = c
-		programs = append(programs, c.Program)
-	}
-	slices.SortFunc(s.ordered, func(a, b *Live) int {
-		if a.State != b.State {
-			return stateOrder(a.State) - stateOrder(b.State)
+func emptySet() *Set { return &Set{Revision: -1, index: rule.NewIndex(nil), past: &pastIndex{}} }
+
+// next returns the set in which some contests are new or changed and some have become final; everything else is carried over.
+func (s *Set) next(revision int64, changed map[string]*Live, ended map[string]*Past) *Set {
+	n := &Set{Revision: revision, byID: make(map[string]*Live, len(s.byID)+len(changed)), index: s.index, past: s.past}
+	rules := false // whether other rules may match an event than before
+	for id, c := range s.byID {
+		if ended[id] != nil {
+			rules = true
+			continue
 		}
-		return firstNonZero(compare(a.Start, b.Start), compareText(a.ID, b.ID))
-	})
-	s.index = rule.NewIndex(programs)
-	return s
-}
-
-func compareText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+		n.byID[id] = c
 	}
-	return 0
+	for id, c := range changed {
+		rules = rules || n.byID[id] == nil || n.byID[id].Definition != c.Definition
+		n.byID[id] = c
+	}
+	n.ordered = slices.SortedFunc(maps.Values(n.byID), func(a, b *Live) int {
+		return cmp.Or(stateOrder(a.State)-stateOrder(b.State), cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
+	})
+	if rules {
+		programs := make([]*rule.Program, len(n.ordered))
+		for i, c := range n.ordered {
+			programs[i] = c.Program
+		}
+		n.index = rule.NewIndex(programs)
+	}
+	if len(ended) > 0 {
+		n.past = s.past.with(ended)
+	}
+	return n
 }
 
 // stateOrder lists contests as people look for them.
 func stateOrder(state laurelv1.ContestState) int {
-	return slices.Index([]laurelv1.ContestState{
-		laurelv1.ContestState_CONTEST_STATE_LIVE, laurelv1.ContestState_CONTEST_STATE_CLOSING,
-		laurelv1.ContestState_CONTEST_STATE_SCHEDULED, laurelv1.ContestState_CONTEST_STATE_FINAL,
-	}, state)
+	return slices.Index([]laurelv1.ContestState{live, closing, scheduled, final}, state)
 }
 
-// Get returns a contest by id, nil when there is none.
+// Get returns a contest that is not final by id, nil when there is none.
 func (s *Set) Get(id string) *Live { return s.byID[id] }
 
-// All returns the contests, live ones first, then by start.
+// All returns the contests that are not final, live ones first, then by start.
 func (s *Set) All() []*Live { return s.ordered }
 
-// Match returns the contests whose scope and event names an event meets. The caller checks window, position and score.
+// Match returns the contests that are not final whose scope and event names an event meets. The caller checks window, position and score.
 func (s *Set) Match(e *laurelv1.Event) []*rule.Program { return s.index.Match(e) }
+
+// Past returns the final contests in whose window an event of that time, in microseconds, lies and whose scope and event names it meets. It came too late
+// for them, whatever it would have been worth. Nil, at the cost of one comparison, for an event dated after the last of those windows.
+func (s *Set) Past(e *laurelv1.Event, tsMicros int64) []*Past { return s.past.find(e, tsMicros) }
+
+// Final reports whether a contest is final.
+func (s *Set) Final(id string) bool { return s.past.byID[id] != nil }
 
 // Counts returns how many contests stand in each state, from scheduled on.
 func (s *Set) Counts() []int32 {
@@ -98,6 +112,7 @@ func (s *Set) Counts() []int32 {
 	for _, c := range s.ordered {
 		counts[c.State-1]++
 	}
+	counts[final-1] = int32(len(s.past.byID))
 	return counts
 }
 

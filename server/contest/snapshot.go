@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -21,20 +22,43 @@ const (
 	keptSnapshots = 2880
 )
 
-// SaveSnapshot keeps the top of a board under the next number. When another process saved at the same time, one of the two is kept.
-func (s *Service) SaveSnapshot(ctx context.Context, contestID string, total int64, top []*laurelv1.LeaderboardRow) error {
+// Snapshot is the top of a board to keep.
+type Snapshot struct {
+	ContestID string
+	// Total is the number of players on the board, Top the first of them, of which SnapshotRows are kept.
+	Total int64
+	Top   []*laurelv1.LeaderboardRow
+	// Positions are the journal positions that the board had applied.
+	Positions journal.Positions
+}
+
+// SaveSnapshot keeps a snapshot under the next number of its contest. Before it is stored, before may append to the journal in the same transaction what
+// follows from it; it may be nil. When another process saved under the same number at once, one of the two is kept, with what follows from that one.
+func (s *Service) SaveSnapshot(ctx context.Context, snapshot Snapshot, before func(ctx context.Context, tx *store.Tx, number int64) error) error {
 	takenAt := s.Now().UnixMicro()
-	body, err := proto.Marshal(&laurelv1.GetSnapshotResponse{Top: top[:min(len(top), SnapshotRows)]})
+	body, err := proto.Marshal(&laurelv1.GetSnapshotResponse{Top: snapshot.Top[:min(len(snapshot.Top), SnapshotRows)]})
 	if err != nil {
 		return fmt.Errorf("encode snapshot: %w", err)
 	}
-	_, err = s.Store.Write().ExecContext(ctx, `INSERT INTO contest_snapshot (contest_id, number, taken_at, total, top)
-		SELECT CAST($1 AS varchar), 1 + coalesce((SELECT max(number) FROM contest_snapshot WHERE contest_id = $1), 0), $2, $3, $4`, contestID, takenAt, total, body)
+	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		var number int64
+		if err := tx.QueryRowContext(ctx, "SELECT 1 + coalesce(max(number), 0) FROM contest_snapshot WHERE contest_id = $1", snapshot.ContestID).Scan(&number); err != nil {
+			return err
+		}
+		if before != nil {
+			if err := before(ctx, tx, number); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO contest_snapshot (contest_id, number, taken_at, total, positions, top) VALUES ($1, $2, $3, $4, $5, $6)",
+			snapshot.ContestID, number, takenAt, snapshot.Total, snapshot.Positions.String(), body)
+		return err
+	})
 	if err != nil && !store.IsConflict(err) {
 		return fmt.Errorf("store snapshot: %w", err)
 	}
 	_, err = s.Store.Write().ExecContext(ctx, `DELETE FROM contest_snapshot WHERE contest_id = $1
-		AND number <= (SELECT max(number) FROM contest_snapshot WHERE contest_id = $1) - $2`, contestID, keptSnapshots)
+		AND number <= (SELECT max(number) FROM contest_snapshot WHERE contest_id = $1) - $2`, snapshot.ContestID, keptSnapshots)
 	if err != nil {
 		return fmt.Errorf("drop old snapshots: %w", err)
 	}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/laurelhq/laurel/server/fold"
+	"github.com/laurelhq/laurel/server/rule"
 )
 
 // MaxUnits bounds the absolute value of a score, as the boards do.
@@ -13,31 +16,39 @@ const MaxUnits = int64(1) << 53
 // maxStamps bounds how many counted rounds of a player the rate limit looks back on.
 const maxStamps = 128
 
-// Round is a counted round.
-type Round struct {
-	// Units are points in 10^-precision.
-	Units int64
-	// MultiplierMicros is the multiplier in millionths.
-	MultiplierMicros int64
-	DurationMillis   int64
-	// TsMicros is when it happened.
-	TsMicros int64
-	// Seq is the journal position of its event.
-	Seq int64
-}
-
 // Standing is what the fold knows of one player in one contest.
 type Standing struct {
 	// Units is the score.
 	Units int64
-	// Rounds is how many rounds counted, whether the score keeps them or not.
+	// Rounds is how many rounds make up the score: all that counted for Sum and Count, the kept ones otherwise.
 	Rounds int64
 	// MultiplierMicros, DurationMillis and FinishMicros are the tie-break values of the rounds that make up the score.
 	MultiplierMicros, DurationMillis, FinishMicros int64
 	// Kept are the rounds that make up the score, best first; empty for Sum and Count.
-	Kept []Round
+	Kept []rule.Round
 	// Stamps are the times of the latest counted rounds in order; empty without a rate limit.
 	Stamps []int64
+	// Tie is the encoded tie-break values: eight bytes a tie-break, bytewise smaller is better.
+	Tie string
+}
+
+// CopyTo implements fold.State.
+func (s *Standing) CopyTo(into fold.State) {
+	copied, ok := into.(*Standing)
+	if !ok {
+		return
+	}
+	kept, stamps := copied.Kept[:0], copied.Stamps[:0]
+	*copied = *s
+	copied.Kept, copied.Stamps = append(kept, s.Kept...), append(stamps, s.Stamps...)
+}
+
+// standingBytes is what a standing takes in memory without its lists, roundBytes what a round of them does.
+const standingBytes, roundBytes = 112, 40
+
+// Size implements fold.State.
+func (s *Standing) Size() int {
+	return standingBytes + roundBytes*cap(s.Kept) + 8*cap(s.Stamps) + len(s.Tie)
 }
 
 // Verdict says what the fold did with a round.
@@ -47,6 +58,8 @@ type Verdict uint8
 const (
 	// Scored means the standing took the round into account.
 	Scored Verdict = iota + 1
+	// Unmoved means that the round counted and is not among those that make up the score.
+	Unmoved
 	// TooFast means the player's rate limit left the round out.
 	TooFast
 	// TooOld means the round lies before the rounds the rate limit can still look back on, or so close behind them that rounds before
@@ -54,37 +67,63 @@ const (
 	TooOld
 )
 
-// Fold takes one round into a standing. An error means that the score would leave the range of MaxUnits; the standing is unchanged then.
-func (d *Definition) Fold(s *Standing, r Round) (Verdict, error) {
-	at, verdict := d.admit(s, r.TsMicros)
+// Judge says what a round would do to a standing, and where its time belongs among the stamps, without changing anything. An error means that the score would
+// leave the range of MaxUnits.
+func (d *Definition) Judge(s *Standing, r rule.Round) (at int, verdict Verdict, err error) {
+	at, verdict = d.admit(s, r.TsMicros)
 	if verdict != Scored {
-		return verdict, nil
+		return 0, verdict, nil
 	}
-	switch d.Model {
-	case Sum, Count:
-		total := s.Units + r.Units
-		if outOfRange(r.Units) || outOfRange(total) {
-			return 0, fmt.Errorf("score of %d units is out of range", total)
+	units := s.Units + r.Units
+	if limit := d.keeps(); limit > 0 {
+		full := len(s.Kept) == limit
+		switch {
+		case full && d.compareRounds(r, s.Kept[limit-1]) >= 0 && d.Rate.Rounds == 0:
+			return 0, Unmoved, nil
+		case full && d.compareRounds(r, s.Kept[limit-1]) >= 0:
+			return at, Scored, nil // the rate limit must know of it
+		case full:
+			units -= s.Kept[limit-1].Units
 		}
-		s.Units = total
+	}
+	if outOfRange(r.Units) || outOfRange(units) {
+		return 0, 0, fmt.Errorf("score of %d units is out of range", units)
+	}
+	return at, Scored, nil
+}
+
+// keeps is how many rounds make up a score; 0 means all.
+func (d *Definition) keeps() int {
+	switch d.Model {
+	case BestN:
+		return d.N
+	case MaxMultiplier, Last:
+		return 1
+	case Sum, Count:
+	}
+	return 0
+}
+
+// Take takes a round that Judge has scored into a standing.
+func (d *Definition) Take(s *Standing, r rule.Round, at int) {
+	if limit := d.keeps(); limit > 0 {
+		d.keep(s, r, limit)
+	} else {
+		s.Units += r.Units
+		s.Rounds++
 		s.MultiplierMicros = max(s.MultiplierMicros, r.MultiplierMicros)
 		s.DurationMillis += r.DurationMillis
 		if r.Units != 0 {
 			s.FinishMicros = max(s.FinishMicros, r.TsMicros)
 		}
-	case BestN, MaxMultiplier, Last:
-		if err := d.keep(s, r); err != nil {
-			return 0, err
-		}
 	}
-	s.Rounds++
 	if d.Rate.Rounds > 0 {
 		s.Stamps = slices.Insert(s.Stamps, at, r.TsMicros)
 		if len(s.Stamps) > maxStamps {
 			s.Stamps = slices.Delete(s.Stamps, 0, len(s.Stamps)-maxStamps)
 		}
 	}
-	return Scored, nil
+	s.Tie = d.encodeTie(s)
 }
 
 // admit applies the rate limit and returns where the round's time belongs among the stamps.
@@ -117,27 +156,17 @@ func (d *Definition) admit(s *Standing, ts int64) (at int, verdict Verdict) {
 }
 
 // keep puts a round among the kept ones when it belongs there and recomputes what they add up to.
-func (d *Definition) keep(s *Standing, r Round) error {
-	limit := 1
-	if d.Model == BestN {
-		limit = d.N
-	}
-	if len(s.Kept) == limit && d.compareRounds(r, s.Kept[limit-1]) >= 0 {
-		return nil
-	}
-	at, _ := slices.BinarySearchFunc(s.Kept, r, d.compareRounds)
-	units := s.Units + r.Units
+func (d *Definition) keep(s *Standing, r rule.Round, limit int) {
 	if len(s.Kept) == limit {
-		units -= s.Kept[limit-1].Units
-	}
-	if outOfRange(r.Units) || outOfRange(units) {
-		return fmt.Errorf("score of %d units is out of range", units)
-	}
-	if len(s.Kept) == limit {
+		if d.compareRounds(r, s.Kept[limit-1]) >= 0 {
+			return
+		}
+		s.Units -= s.Kept[limit-1].Units
 		s.Kept = s.Kept[:limit-1]
 	}
+	at, _ := slices.BinarySearchFunc(s.Kept, r, d.compareRounds)
 	s.Kept = slices.Insert(s.Kept, at, r)
-	s.Units, s.MultiplierMicros, s.DurationMillis, s.FinishMicros = units, 0, 0, 0
+	s.Units, s.Rounds, s.MultiplierMicros, s.DurationMillis, s.FinishMicros = s.Units+r.Units, int64(len(s.Kept)), 0, 0, 0
 	for i := range s.Kept {
 		kept := &s.Kept[i]
 		if kept.Units == 0 && d.Model == BestN {
@@ -147,11 +176,10 @@ func (d *Definition) keep(s *Standing, r Round) error {
 		s.DurationMillis += kept.DurationMillis
 		s.FinishMicros = max(s.FinishMicros, kept.TsMicros)
 	}
-	return nil
 }
 
 // compareRounds orders rounds by which is kept first: more points, then the contest's tie-breaks, then the earlier one. Last keeps the latest.
-func (d *Definition) compareRounds(a, b Round) int {
+func (d *Definition) compareRounds(a, b rule.Round) int {
 	if d.Model == Last {
 		return firstNonZero(compare(b.TsMicros, a.TsMicros), compare(b.Seq, a.Seq))
 	}
@@ -175,8 +203,7 @@ func (d *Definition) compareRounds(a, b Round) int {
 	return firstNonZero(compare(a.TsMicros, b.TsMicros), compare(a.Seq, b.Seq))
 }
 
-// Tie encodes the tie-break values so that bytewise smaller is better: eight bytes a tie-break.
-func (d *Definition) Tie(s *Standing) string {
+func (d *Definition) encodeTie(s *Standing) string {
 	var buffer [24]byte
 	encoded := buffer[:0]
 	for _, tie := range d.TieBreaks {

@@ -6,24 +6,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"strconv"
 
+	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Row is a standing with its key.
-type Row struct {
-	// ID is the row's id, 0 while it is not stored.
-	ID        int64
-	ContestID string
-	UserID    string
-	Partition int
-	// Version is the definition version that scored last, Seq the journal position that changed it last.
-	Version int
-	Seq     int64
-	// Tie is the encoded tie-break values of State.
-	Tie   string
-	State *Standing
+// Standings is the table standing; it implements fold.Table.
+type Standings struct{}
+
+var _ fold.Table = Standings{}
+
+// New implements fold.Table.
+func (Standings) New() fold.State { return &Standing{} }
+
+// KeyOf names the standing of a player in a contest.
+func KeyOf(contestID, userID string) fold.Key {
+	return fold.Key{Table: fold.Standing, Definition: contestID, Subject: userID}
+}
+
+// Of is the standing that a row of this table holds.
+func Of(row *fold.Row) *Standing {
+	s, _ := row.State.(*Standing)
+	return s
 }
 
 // Ranked is a standing as boards see it.
@@ -33,46 +37,74 @@ type Ranked struct {
 	Tie    string
 }
 
-// LoadRows reads the standings of some players of a contest; players without one are left out.
-func LoadRows(ctx context.Context, s *store.Store, contestID string, users []string) ([]*Row, error) {
-	query, list := `SELECT s.* FROM unnest($2::text[]) AS u (user_id) CROSS JOIN LATERAL (SELECT id, user_id, partition, version, seq, state
-		FROM standing WHERE contest_id = $1 AND user_id = u.user_id OFFSET 0) AS s`, any(users)
-	if s.Dialect() == store.SQLite {
-		text, err := json.Marshal(users)
-		if err != nil {
-			return nil, fmt.Errorf("encode users: %w", err)
-		}
-		query, list = "SELECT id, user_id, partition, version, seq, state FROM standing WHERE contest_id = $1 AND user_id IN (SELECT value FROM json_each($2))", string(text)
+const (
+	loadPostgres = `SELECT s.* FROM unnest($1::text[], $2::text[]) AS k (contest_id, user_id) CROSS JOIN LATERAL (SELECT contest_id, user_id, id, partition, version, seq, tie, state
+		FROM standing WHERE contest_id = k.contest_id AND user_id = k.user_id OFFSET 0) AS s`
+	loadSQLite = `SELECT s.contest_id, s.user_id, s.id, s.partition, s.version, s.seq, s.tie, s.state FROM json_each($1) AS k CROSS JOIN standing AS s
+		ON s.contest_id = k.value ->> 0 AND s.user_id = k.value ->> 1`
+)
+
+// Load implements fold.Table.
+func (Standings) Load(ctx context.Context, s *store.Store, keys []fold.Key) ([]*fold.Row, error) {
+	query, args, err := loadQuery(s.Dialect(), keys)
+	if err != nil {
+		return nil, err
 	}
-	result, err := s.Read().QueryContext(ctx, query, contestID, list)
+	result, err := s.Read().QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read standings: %w", err)
 	}
 	defer func() { _ = result.Close() }()
-	var rows []*Row
+	var rows []*fold.Row
+	var tie, state sql.RawBytes
 	for result.Next() {
-		row := &Row{ContestID: contestID}
-		var state []byte
-		if err := result.Scan(&row.ID, &row.UserID, &row.Partition, &row.Version, &row.Seq, &state); err != nil {
+		row := &fold.Row{Key: fold.Key{Table: fold.Standing}, Stored: true}
+		if err := result.Scan(&row.Definition, &row.Subject, &row.ID, &row.Partition, &row.Version, &row.Seq, &tie, &state); err != nil {
 			return nil, fmt.Errorf("read standing: %w", err)
 		}
-		if row.State, err = UnmarshalStanding(state); err != nil {
-			return nil, fmt.Errorf("standing of %s: %w", contestID, err)
+		standing, err := UnmarshalStanding(state)
+		if err != nil {
+			return nil, fmt.Errorf("standing of %s: %w", row.Definition, err)
 		}
+		standing.Tie = string(tie)
+		row.State = standing
 		rows = append(rows, row)
 	}
 	return rows, result.Err()
 }
 
-// StoreRows writes changed standings in the transaction of their batch and gives new rows their ids.
-func StoreRows(ctx context.Context, tx *store.Tx, rows []*Row) error {
-	if len(rows) == 0 {
-		return nil
+func loadQuery(d store.Dialect, keys []fold.Key) (query string, args []any, err error) {
+	if d == store.Postgres {
+		contests, users := make([]string, len(keys)), make([]string, len(keys))
+		for i, k := range keys {
+			contests[i], users[i] = k.Definition, k.Subject
+		}
+		return loadPostgres, []any{contests, users}, nil
 	}
-	if tx.Dialect() == store.Postgres {
-		return storePostgres(ctx, tx, rows)
+	pairs := make([][2]string, len(keys))
+	for i, k := range keys {
+		pairs[i] = [2]string{k.Definition, k.Subject}
 	}
-	return storeSQLite(ctx, tx, rows)
+	text, err := json.Marshal(pairs)
+	if err != nil {
+		return "", nil, fmt.Errorf("encode keys of standings: %w", err)
+	}
+	return loadSQLite, []any{string(text)}, nil
+}
+
+// Store implements fold.Table.
+func (Standings) Store(ctx context.Context, tx *store.Tx, rows []*fold.Row) error {
+	write := storePostgres
+	if tx.Dialect() == store.SQLite {
+		write = storeSQLite
+	}
+	if err := write(ctx, tx, rows); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		row.Stored = true
+	}
+	return nil
 }
 
 const postgresUpdate = `UPDATE standing AS s SET units = n.units, tie = n.tie, rounds = n.rounds, version = n.version, seq = n.seq, state = n.state
@@ -90,25 +122,26 @@ type columns struct {
 	contests, users                                []string
 }
 
-func (c *columns) add(row *Row, state []byte) {
-	c.ids, c.units = append(c.ids, row.ID), append(c.units, row.State.Units)
-	c.rounds, c.versions, c.seqs = append(c.rounds, row.State.Rounds), append(c.versions, int64(row.Version)), append(c.seqs, row.Seq)
-	c.ties, c.states = append(c.ties, []byte(row.Tie)), append(c.states, state)
-	c.contests, c.users, c.partitions = append(c.contests, row.ContestID), append(c.users, row.UserID), append(c.partitions, int64(row.Partition))
+func (c *columns) add(row *fold.Row, state []byte) {
+	standing := Of(row)
+	c.ids, c.units = append(c.ids, row.ID), append(c.units, standing.Units)
+	c.rounds, c.versions, c.seqs = append(c.rounds, standing.Rounds), append(c.versions, int64(row.Version)), append(c.seqs, row.Seq)
+	c.ties, c.states = append(c.ties, []byte(standing.Tie)), append(c.states, state)
+	c.contests, c.users, c.partitions = append(c.contests, row.Definition), append(c.users, row.Subject), append(c.partitions, int64(row.Partition))
 }
 
-func storePostgres(ctx context.Context, tx *store.Tx, rows []*Row) error {
+func storePostgres(ctx context.Context, tx *store.Tx, rows []*fold.Row) error {
 	var changed, fresh columns
-	added := map[[2]string]*Row{}
+	added := map[fold.Key]*fold.Row{}
 	buffer := make([]byte, 0, 256*len(rows))
 	for _, row := range rows {
 		from := len(buffer)
 		buffer = row.State.AppendBinary(buffer)
-		if state := buffer[from:len(buffer):len(buffer)]; row.ID == 0 {
-			fresh.add(row, state)
-			added[[2]string{row.ContestID, row.UserID}] = row
-		} else {
+		if state := buffer[from:len(buffer):len(buffer)]; row.Stored {
 			changed.add(row, state)
+		} else {
+			fresh.add(row, state)
+			added[row.Key] = row
 		}
 	}
 	if c := &changed; len(c.ids) > 0 {
@@ -127,16 +160,16 @@ func storePostgres(ctx context.Context, tx *store.Tx, rows []*Row) error {
 	defer func() { _ = result.Close() }()
 	for result.Next() {
 		var id int64
-		var key [2]string
-		if err := result.Scan(&id, &key[0], &key[1]); err != nil {
+		var contestID, userID string
+		if err := result.Scan(&id, &contestID, &userID); err != nil {
 			return fmt.Errorf("read new standing: %w", err)
 		}
-		added[key].ID = id
+		added[KeyOf(contestID, userID)].ID = id
 	}
 	return result.Err()
 }
 
-func storeSQLite(ctx context.Context, tx *store.Tx, rows []*Row) error {
+func storeSQLite(ctx context.Context, tx *store.Tx, rows []*fold.Row) error {
 	update, err := tx.PrepareContext(ctx, "UPDATE standing SET units = ?, tie = ?, rounds = ?, version = ?, seq = ?, state = ? WHERE id = ?")
 	if err != nil {
 		return fmt.Errorf("prepare update of standings: %w", err)
@@ -149,14 +182,15 @@ func storeSQLite(ctx context.Context, tx *store.Tx, rows []*Row) error {
 	defer func() { _ = insert.Close() }()
 	var buffer []byte
 	for _, row := range rows {
-		buffer = row.State.AppendBinary(buffer[:0])
-		if row.ID != 0 {
-			if _, err := update.ExecContext(ctx, row.State.Units, []byte(row.Tie), row.State.Rounds, row.Version, row.Seq, buffer, row.ID); err != nil {
+		standing := Of(row)
+		buffer = standing.AppendBinary(buffer[:0])
+		if row.Stored {
+			if _, err := update.ExecContext(ctx, standing.Units, []byte(standing.Tie), standing.Rounds, row.Version, row.Seq, buffer, row.ID); err != nil {
 				return fmt.Errorf("update standing: %w", err)
 			}
 			continue
 		}
-		result, err := insert.ExecContext(ctx, row.State.Units, []byte(row.Tie), row.State.Rounds, row.Version, row.Seq, buffer, row.ContestID, row.UserID, row.Partition)
+		result, err := insert.ExecContext(ctx, standing.Units, []byte(standing.Tie), standing.Rounds, row.Version, row.Seq, buffer, row.Definition, row.Subject, row.Partition)
 		if err != nil {
 			return fmt.Errorf("insert standing: %w", err)
 		}
@@ -175,8 +209,8 @@ func order(d store.Dialect) string {
 	return "units DESC, tie, user_id"
 }
 
-// Standings reads every standing of a contest as the transaction sees it, in no order.
-func Standings(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Ranked, error] {
+// Unordered reads every standing of a contest as the transaction sees it, in no order.
+func Unordered(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Ranked, error] {
 	return query(ctx, tx, "SELECT user_id, units, tie FROM standing WHERE contest_id = $1", contestID)
 }
 
@@ -185,28 +219,9 @@ func InOrder(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Rank
 	return query(ctx, tx, "SELECT user_id, units, tie FROM standing WHERE contest_id = $1 ORDER BY "+order(tx.Dialect()), contestID)
 }
 
-// Page reads standings from the database in the order of the board, and how many there are. It serves readers while a board is rebuilt.
-func Page(ctx context.Context, s *store.Store, contestID string, from, count int64) (rows []Ranked, total int64, err error) {
-	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM standing WHERE contest_id = $1", contestID).Scan(&total); err != nil {
-			return fmt.Errorf("count standings: %w", err)
-		}
-		page := "SELECT user_id, units, tie FROM standing WHERE contest_id = $1 ORDER BY " + order(s.Dialect()) +
-			" LIMIT " + strconv.FormatInt(count, 10) + " OFFSET " + strconv.FormatInt(from, 10)
-		for row, err := range query(ctx, tx, page, contestID) {
-			if err != nil {
-				return err
-			}
-			rows = append(rows, row)
-		}
-		return nil
-	})
-	return rows, total, err
-}
-
 // PlaceOf reads a player's place from the database; 0 when he has no standing.
 func PlaceOf(ctx context.Context, s *store.Store, contestID, userID string) (place int64, row Ranked, err error) {
-	rows, err := LoadRows(ctx, s, contestID, []string{userID})
+	rows, err := Standings{}.Load(ctx, s, []fold.Key{KeyOf(contestID, userID)})
 	if err != nil || len(rows) == 0 {
 		return 0, Ranked{UserID: userID}, err
 	}

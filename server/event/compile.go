@@ -20,7 +20,7 @@ func compile(doc document) (*schema, error) {
 	if len(doc.Versions) == 0 {
 		return nil, errors.New("versions must hold at least one version")
 	}
-	compiled := &schema{}
+	compiled := &schema{internal: doc.Internal}
 	for _, v := range doc.Versions {
 		if !versionPattern.MatchString(v.Version) || len(v.Version) > maxVersionBytes {
 			return nil, fmt.Errorf("version %q must look like 1 or 1.2.0", v.Version)

@@ -13,7 +13,7 @@ import (
 // fields are the paths DecodeJSON knows, both names of a field where it has two. A test holds them against event.proto.
 var fields = []string{
 	"event_id", "event_name", "name", "version", "schema_version", "ts", "event_ts", "user_id", "user", "market", "brand", "game", "bet", "win",
-	"round", "device", "context", "session_id", "trace_id", "payload",
+	"round", "device", "context", "session_id", "trace_id", "payload", "participants",
 	"user.id", "user.geo", "user.platform", "user.payer", "user.payer_flag", "user.kyc_level", "user.risk_flags",
 	"game.id", "game.provider", "game.type",
 	"bet.amount_minor", "bet.currency",
@@ -25,7 +25,7 @@ var fields = []string{
 
 // decodeEvent reads one event strictly.
 func decodeEvent(raw jsontext.Value) Result {
-	r := &reader{dec: jsontext.NewDecoder(bytes.NewReader(raw)), event: &laurelv1.Event{}}
+	r := &reader{dec: jsontext.NewDecoder(bytes.NewReader(raw)), event: &laurelv1.Event{}, fields: fields, of: "an event"}
 	if r.dec.PeekKind() != '{' {
 		return Result{Problem: problemf("", "an event must be a JSON object")}
 	}
@@ -72,10 +72,12 @@ func (r *reader) member(name string) *Problem {
 		return r.text(name, &e.TraceId)
 	case "payload":
 		return r.payload()
-	case "ingest_ts":
-		return problemf(name, "is set by Laurel when it accepts the event: leave it out")
+	case "participants":
+		return r.participants()
+	case "ingest_ts", "origin":
+		return setByLaurel(name)
 	}
-	return unknown("", name)
+	return r.unknown("", name)
 }
 
 func (r *reader) user() *laurelv1.User {
@@ -110,7 +112,7 @@ func (r *reader) userMember(name string) *Problem {
 	case "risk_flags":
 		return r.texts("user.risk_flags", &u.RiskFlags)
 	}
-	return unknown("user", name)
+	return r.unknown("user", name)
 }
 
 func (r *reader) gameMember(name string) *Problem {
@@ -128,7 +130,7 @@ func (r *reader) gameMember(name string) *Problem {
 	case "type":
 		return r.text("game.type", &g.Type)
 	}
-	return unknown("game", name)
+	return r.unknown("game", name)
 }
 
 func (r *reader) betMember(name string) *Problem {
@@ -143,7 +145,7 @@ func (r *reader) betMember(name string) *Problem {
 	case "currency":
 		return r.text("bet.currency", &r.event.Bet.Currency)
 	}
-	return unknown("bet", name)
+	return r.unknown("bet", name)
 }
 
 func (r *reader) winMember(name string) *Problem {
@@ -161,7 +163,7 @@ func (r *reader) winMember(name string) *Problem {
 	case "multiplier":
 		return r.multiplier("win.multiplier")
 	}
-	return unknown("win", name)
+	return r.unknown("win", name)
 }
 
 func (r *reader) roundMember(name string) *Problem {
@@ -179,7 +181,7 @@ func (r *reader) roundMember(name string) *Problem {
 	case "duration_ms":
 		return r.duration("round.duration_ms")
 	}
-	return unknown("round", name)
+	return r.unknown("round", name)
 }
 
 func (r *reader) deviceMember(name string) *Problem {
@@ -202,7 +204,7 @@ func (r *reader) deviceMember(name string) *Problem {
 	case "user_agent":
 		return r.aliasText(aliasUserAgent, "device.user_agent", &d.UserAgent)
 	}
-	return unknown("device", name)
+	return r.unknown("device", name)
 }
 
 func (r *reader) contextMember(name string) *Problem {
@@ -216,20 +218,21 @@ func (r *reader) contextMember(name string) *Problem {
 	case "user_agent":
 		return r.aliasText(aliasUserAgent, "context.user_agent", &r.device().UserAgent)
 	}
-	return unknown("context", name)
+	return r.unknown("context", name)
 }
 
-// unknown refuses a field that no event has, with the names it may have been meant for.
-func unknown(parent, name string) *Problem {
+// unknown refuses a field that is not one of the reader's, with the names it may have been meant for.
+func (r *reader) unknown(parent, name string) *Problem {
+	const advice = "whatever else the sender knows belongs under payload"
 	path, inside := name, ""
 	if parent != "" {
 		path, inside = parent+"."+name, parent+"."
 	}
 	if len(name) > maxFieldBytes {
-		return problemf(path, "is not a field of an event: whatever else the sender knows belongs under payload")
+		return problemf(path, "is not a field of %s: %s", r.of, advice)
 	}
-	near := nearest(path, fields)
-	for _, field := range fields {
+	near := nearest(path, r.fields)
+	for _, field := range r.fields {
 		last := field[strings.LastIndexByte(field, '.')+1:]
 		same := last == name || strings.HasPrefix(field, inside) && len(nearest(name, []string{last})) > 0
 		if same && !slices.Contains(near, field) && len(near) < maxNear {
@@ -240,5 +243,5 @@ func unknown(parent, name string) *Problem {
 	if len(near) > 0 {
 		hint = " (near: " + strings.Join(near, ", ") + ")"
 	}
-	return problemf(path, "is not a field of an event%s: whatever else the sender knows belongs under payload", hint)
+	return problemf(path, "is not a field of %s%s: %s", r.of, hint, advice)
 }

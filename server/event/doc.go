@@ -1,8 +1,9 @@
 // Package event owns the event value: how it is read from JSON, which event names exist and what each of them must carry,
-// and the one check that every event passes whatever door it came through.
+// the one check that every event passes whatever door it came through, and the events that Laurel makes itself.
 //
 //	REST, webhook:  DecodeJSON ─┐
-//	Connect, gRPC:  protobuf ───┴─► Registry.Normalise ─► ContentHash ─► journal
+//	Connect, gRPC:  protobuf ───┴─► Registry.Normalise ─► ContentHash ─► journal ─┐
+//	                                                          └── Deliver, RankObserved ◄── fold, snapshots
 //
 // The value itself is the generated laurelv1.Event. DecodeJSON takes both event shapes that senders use (event_name or name,
 // ts or event_ts, user_id or user.id, version or schema_version, payer_flag or payer, context or device) and refuses by path
@@ -13,5 +14,6 @@
 // It never reads a clock, a database or a network.
 //
 // Invariants: an event that passed Normalise passes it again unchanged; its identity is its event_id and its content is
-// ContentHash, which does not depend on the JSON shape or on ingest_ts.
+// ContentHash, which does not depend on the JSON shape or on ingest_ts. The id of an emitted event is natural and of a kind
+// that no sender may use; only emitted events have an origin.
 package event

@@ -30,7 +30,8 @@ func ContentHash(e *laurelv1.Event) [16]byte {
 // xxh3-128 hash, for callers that store the bytes as well. It reads e only. It panics as ContentHash does.
 func Content(dst []byte, e *laurelv1.Event) ([]byte, [16]byte) {
 	if e.GetIngestTs() != nil {
-		e = withoutIngestTs(e)
+		e = proto.CloneOf(e) // others may be reading e
+		e.IngestTs = nil
 	}
 	start := len(dst)
 	dst, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(dst, e)
@@ -38,12 +39,4 @@ func Content(dst []byte, e *laurelv1.Event) ([]byte, [16]byte) {
 		panic(fmt.Sprintf("encode event %q: %s", e.GetEventId(), err))
 	}
 	return dst, xxh3.Hash128(dst[start:]).Bytes()
-}
-
-// withoutIngestTs copies the event without its ingest_ts and shares everything else, since others may be reading e.
-func withoutIngestTs(e *laurelv1.Event) *laurelv1.Event {
-	return &laurelv1.Event{
-		EventId: e.EventId, Name: e.Name, SchemaVersion: e.SchemaVersion, EventTs: e.EventTs, User: e.User, Market: e.Market, Brand: e.Brand,
-		Game: e.Game, Bet: e.Bet, Win: e.Win, Round: e.Round, Device: e.Device, SessionId: e.SessionId, TraceId: e.TraceId, Payload: e.Payload,
-	}
 }

@@ -39,8 +39,8 @@ const (
 // Normalise is the one check that every event passes, whatever door it came through. It enforces the bounds of event.proto, the
 // schema of the event's name, and event_ts between 2000 and now+futureLimit (a negative limit means none, for the event clock).
 // It fills in what the contract declares as default: schema_version, win.currency, and device.asn_category when device.asn is a
-// word; event_ts is cut to microseconds. It returns nil when the event is fit for the journal; calling it again changes nothing.
-// It must have e to itself.
+// word; event_ts is cut to microseconds. What only Laurel sets is refused: ingest_ts, origin, and ids and names of emitted events.
+// It returns nil when the event is fit for the journal; calling it again changes nothing. It must have e to itself.
 func (r *Registry) Normalise(e *laurelv1.Event, now time.Time, futureLimit time.Duration) *Problem {
 	if e == nil {
 		return problemf("", "an event must not be empty")
@@ -57,7 +57,7 @@ func (r *Registry) Normalise(e *laurelv1.Event, now time.Time, futureLimit time.
 	if problem := checkGame(e.Game); problem != nil {
 		return problem
 	}
-	if problem := normaliseAmounts(e); problem != nil {
+	if problem := normaliseAmounts(e.Bet, e.Win, e.Bet); problem != nil {
 		return problem
 	}
 	if problem := checkRound(e.Round); problem != nil {
@@ -69,6 +69,9 @@ func (r *Registry) Normalise(e *laurelv1.Event, now time.Time, futureLimit time.
 	if problem := checkPayload(e.Payload); problem != nil {
 		return problem
 	}
+	if problem := normaliseParticipants(e); problem != nil {
+		return problem
+	}
 	return r.conform(e)
 }
 
@@ -77,10 +80,16 @@ func checkEnvelope(e *laurelv1.Event) *Problem {
 		return unknownNumber("")
 	}
 	if e.IngestTs != nil {
-		return problemf("ingest_ts", "is set by Laurel when it accepts the event: leave it out")
+		return setByLaurel("ingest_ts")
+	}
+	if e.Origin != nil {
+		return setByLaurel("origin")
 	}
 	if problem := checkText("event_id", e.EventId, 1, maxIDBytes); problem != nil {
 		return problem
+	}
+	if Reserved(e.EventId) {
+		return problemf("event_id", "must not begin with %s, as the ids of events do that Laurel emits, but is %s", ReservedPrefix, quoted(e.EventId))
 	}
 	if problem := checkText("market", e.Market, 0, maxMarketBytes); problem != nil {
 		return problem
@@ -166,9 +175,9 @@ func checkGame(g *laurelv1.Game) *Problem {
 	return checkText("game.type", g.Type, 0, maxWordBytes)
 }
 
-// normaliseAmounts checks stake and outcome; an outcome without currency takes the stake's.
-func normaliseAmounts(e *laurelv1.Event) *Problem {
-	if b := e.Bet; b != nil {
+// normaliseAmounts checks bet and win; a win without currency takes that of the stake, if there is one.
+func normaliseAmounts(b *laurelv1.Bet, w *laurelv1.Win, stake *laurelv1.Bet) *Problem {
+	if b != nil {
 		if hasUnknown(b) {
 			return unknownNumber("bet")
 		}
@@ -179,7 +188,6 @@ func normaliseAmounts(e *laurelv1.Event) *Problem {
 			return problem
 		}
 	}
-	w := e.Win
 	if w == nil {
 		return nil
 	}
@@ -192,8 +200,8 @@ func normaliseAmounts(e *laurelv1.Event) *Problem {
 	if m := w.Multiplier; m != nil && !(*m >= 0 && *m <= maxMultiplier) {
 		return problemf("win.multiplier", "must be a number from 0 to %d, but is %v", maxMultiplier, *m)
 	}
-	if w.Currency == "" && e.Bet != nil {
-		w.Currency = e.Bet.Currency
+	if w.Currency == "" {
+		w.Currency = stake.GetCurrency()
 	}
 	if w.Currency == "" && w.AmountMinor == 0 {
 		return nil

@@ -71,6 +71,10 @@ var brokenBounds = map[string]struct {
 	"seconds":          {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MaxInt64 }},
 	"seconds low":      {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MinInt64 }},
 	"ingest_ts":        {"ingest_ts", func(e *laurelv1.Event) { e.IngestTs = timestamppb.New(now) }},
+	"origin":           {"origin", func(e *laurelv1.Event) { e.Origin = &laurelv1.Origin{} }},
+	"reserved id":      {"event_id", func(e *laurelv1.Event) { e.EventId = event.EmittedID("e", "", "u") }},
+	"reserved prefix":  {"event_id", func(e *laurelv1.Event) { e.EventId = "laurel:" }},
+	"internal name":    {"name", func(e *laurelv1.Event) { e.Name = "rank_observed" }},
 	"user":             {"user.id", func(e *laurelv1.Event) { e.User = nil }},
 	"user id":          {"user.id", func(e *laurelv1.Event) { e.User.Id = long(129) }},
 	"geo":              {"user.geo", func(e *laurelv1.Event) { e.User.Geo = long(9) }},
@@ -194,23 +198,21 @@ func TestContentHash(t *testing.T) {
 func TestContentLeavesOutOnlyIngestTs(t *testing.T) {
 	t.Parallel()
 	e := &laurelv1.Event{}
-	message := e.ProtoReflect()
-	fields := message.Descriptor().Fields()
-	for i := range fields.Len() {
-		field := fields.Get(i)
-		if field.Message() != nil {
-			message.Set(field, message.NewField(field))
-			continue
-		}
-		message.Set(field, message.NewField(field))
-		e.EventId, e.Name, e.SchemaVersion, e.Market, e.Brand, e.SessionId, e.TraceId = "a", "b", "c", "d", "e", "f", "g"
-	}
-	body, _ := event.Content(nil, e)
+	fill(t, e.ProtoReflect())
+	body, hash := event.Content(nil, e)
 	back := &laurelv1.Event{}
 	require.NoError(t, proto.Unmarshal(body, back))
 	require.Nil(t, back.IngestTs)
 	back.IngestTs = e.IngestTs
 	require.True(t, proto.Equal(e, back))
+	fields := e.ProtoReflect().Descriptor().Fields()
+	for i := range fields.Len() {
+		if field := fields.Get(i); field.Name() != "ingest_ts" {
+			less := proto.CloneOf(e)
+			less.ProtoReflect().Clear(field)
+			require.NotEqual(t, hash, event.ContentHash(less), field.FullName())
+		}
+	}
 }
 
 func BenchmarkNormalise(b *testing.B) {

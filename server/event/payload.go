@@ -33,7 +33,7 @@ func (r *reader) payload() *Problem {
 	if problem != nil {
 		return problem
 	}
-	r.event.Payload = value.GetStructValue()
+	r.event.Payload, r.payloadText = value.GetStructValue(), r.dec.InputOffset()-r.payloadFrom
 	return nil
 }
 

@@ -46,6 +46,8 @@ func presence(path string) func(*laurelv1.Event) bool {
 		return func(e *laurelv1.Event) bool { return e.Market != "" }
 	case "brand":
 		return func(e *laurelv1.Event) bool { return e.Brand != "" }
+	case "participants":
+		return func(e *laurelv1.Event) bool { return len(e.Participants) > 0 }
 	case "session_id":
 		return func(e *laurelv1.Event) bool { return e.SessionId != "" }
 	}

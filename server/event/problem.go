@@ -33,6 +33,19 @@ func problemf(field, format string, args ...any) *Problem {
 	return &Problem{Field: clip(field, maxFieldBytes), Message: clip(fmt.Sprintf(format, args...), maxMessageBytes)}
 }
 
+// setByLaurel refuses a field that no sender may set.
+func setByLaurel(field string) *Problem {
+	return problemf(field, "is set by Laurel: leave it out")
+}
+
+// within puts what the problem's field lies in before it.
+func (p *Problem) within(path string) *Problem {
+	if p.Field != "" {
+		path += "." + p.Field
+	}
+	return &Problem{Field: clip(path, maxFieldBytes), Message: p.Message}
+}
+
 // clip makes text valid UTF-8 of at most limit bytes; what was cut is marked by an ellipsis.
 func clip(text string, limit int) string {
 	cut := len(text) > limit

@@ -24,13 +24,16 @@ const (
 	aliasCount
 )
 
-// reader reads one event. It remembers under which name an aliased field was given first.
+// reader reads one event, or one participant as the fields that an event has of him. It remembers under which name an aliased field was given first.
 type reader struct {
 	dec   *jsontext.Decoder
 	event *laurelv1.Event
 	first [aliasCount]string
-	// payloadFrom is where the payload began in the input.
-	payloadFrom int64
+	// fields are the paths there are, and of says whose.
+	fields []string
+	of     string
+	// payloadFrom is where the payload began in the input, payloadText how long it was.
+	payloadFrom, payloadText int64
 }
 
 // object reads an object and hands each key to member, which reads the value. member is told the empty name once before, so
@@ -58,7 +61,7 @@ func (r *reader) object(path string, member func(name string) *Problem) *Problem
 		}
 		name := token.String()
 		if name == "" {
-			return unknown(path, name)
+			return r.unknown(path, name)
 		}
 		if problem := member(name); problem != nil {
 			return problem

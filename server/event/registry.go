@@ -19,13 +19,15 @@ var shippedSchemas []byte
 
 // Registry holds the known event names with their schemas, compiled. It is immutable and safe for concurrent use.
 type Registry struct {
-	names   []string
-	schemas map[string]*schema
+	// names are all known names, sendable those that senders may use.
+	names, sendable []string
+	schemas         map[string]*schema
 }
 
-// schema is one event name: its known major versions, the newest first.
+// schema is one event name: its known major versions, the newest first. An internal one is only ever emitted.
 type schema struct {
-	majors []major
+	internal bool
+	majors   []major
 }
 
 // major is one major version of a name, compiled into functions over the event.
@@ -45,6 +47,7 @@ type requirement struct {
 // document is one name of a schema file as it is written.
 type document struct {
 	Name     string `yaml:"name"`
+	Internal bool   `yaml:"internal"`
 	Versions []struct {
 		Version  string            `yaml:"version"`
 		Required []string          `yaml:"required"`
@@ -78,12 +81,16 @@ func ParseRegistry(source []byte) (*Registry, error) {
 		}
 		r.schemas[doc.Name] = compiled
 		r.names = append(r.names, doc.Name)
+		if !doc.Internal {
+			r.sendable = append(r.sendable, doc.Name)
+		}
 	}
 	slices.Sort(r.names)
+	slices.Sort(r.sendable)
 	return r, nil
 }
 
-// Names returns the known event names, sorted. The caller may change the slice.
+// Names returns the known event names, sorted, with those that only Laurel emits. The caller may change the slice.
 func (r *Registry) Names() []string {
 	return slices.Clone(r.names)
 }
@@ -93,11 +100,14 @@ func (r *Registry) Known(name string) bool {
 	return r.schemas[name] != nil
 }
 
-// conform checks an event against the schema of its name and stamps schema_version.
+// conform checks an event against the schema of its name and stamps schema_version. An event that names several players must conform as each of them gets it.
 func (r *Registry) conform(e *laurelv1.Event) *Problem {
 	known := r.schemas[e.Name]
 	if known == nil {
 		return r.unknownName(e.Name)
+	}
+	if known.internal {
+		return problemf("name", "must not be %s, which is emitted by Laurel itself: leave such events out", e.Name)
 	}
 	version := &known.majors[0]
 	if e.SchemaVersion == "" {
@@ -105,12 +115,20 @@ func (r *Registry) conform(e *laurelv1.Event) *Problem {
 	} else if version = known.find(e.SchemaVersion); version == nil {
 		return known.unknownVersion(e)
 	}
-	for i := range version.required {
-		if !version.required[i].has(e) {
-			return problemf(version.required[i].path, "is required for the event name %s", e.Name)
+	if len(e.Participants) > 0 {
+		return version.checkDelivered(e)
+	}
+	return version.check(e)
+}
+
+// check holds an event against the schema.
+func (m *major) check(e *laurelv1.Event) *Problem {
+	for i := range m.required {
+		if !m.required[i].has(e) {
+			return problemf(m.required[i].path, "is required for the event name %s", e.Name)
 		}
 	}
-	for _, choices := range version.oneOf {
+	for _, choices := range m.oneOf {
 		if !anyComplete(e, choices) {
 			return missingChoice(e.Name, choices)
 		}
@@ -118,8 +136,8 @@ func (r *Registry) conform(e *laurelv1.Event) *Problem {
 	if e.Payload == nil {
 		return nil
 	}
-	for i := range version.types {
-		if problem := version.types[i].check(e.Payload); problem != nil {
+	for i := range m.types {
+		if problem := m.types[i].check(e.Payload); problem != nil {
 			return problem
 		}
 	}
@@ -191,11 +209,11 @@ func (s *schema) unknownVersion(e *laurelv1.Event) *Problem {
 }
 
 func (r *Registry) unknownName(name string) *Problem {
-	all := strings.Join(r.names, ", ")
+	all := strings.Join(r.sendable, ", ")
 	if name == "" {
 		return problemf("name", "is required (or event_name): one of %s", all)
 	}
-	if near := nearest(name, r.names); len(near) > 0 {
+	if near := nearest(name, r.sendable); len(near) > 0 {
 		return problemf("name", "must be a known event name, but is %s (near: %s)", quoted(name), strings.Join(near, ", "))
 	}
 	return problemf("name", "must be a known event name, but is %s: the known names are %s", quoted(name), all)

@@ -84,6 +84,7 @@ type Service struct {
 	Config
 	committer *committer
 	backlog   atomic.Int64
+	age       atomic.Int64
 }
 
 // NewService returns a service; call Run before use.
@@ -124,8 +125,12 @@ func (s *Service) measureLag(ctx context.Context) {
 	if oldest > 0 {
 		age = max(0, s.Now().Sub(time.UnixMicro(oldest)))
 	}
+	s.age.Store(int64(age))
 	s.Lag(age, events)
 }
+
+// Behind returns how long ago the oldest event arrived that is not folded yet, as last measured; 0 when all are.
+func (s *Service) Behind() time.Duration { return time.Duration(s.age.Load()) }
 
 // Accept normalises events, makes the good ones durable, and returns a result for each, in order. The events are the caller's no
 // more. Errors: *Lagging and *Unavailable concern the whole call; the caller may send the same events again.

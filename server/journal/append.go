@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,24 +34,65 @@ func (j *Journal) Append(ctx context.Context, entries []Entry, ingestMicros int6
 		}
 	}
 	if taken < len(entries) {
-		select {
-		case j.woken <- struct{}{}:
-		default:
-		}
+		j.Wake()
 	}
 	return statuses, nil
 }
 
-// postgresAppend inserts and answers with the ids it inserted only when some were taken: the common answer is one small row.
-const postgresAppend = `WITH position AS (SELECT (pg_current_xact_id()::text::bigint + $1) << 13 AS base), inserted AS (
+// Wake has this process' reader look at the journal at once. Call it after the commit of a transaction that used AppendTx.
+func (j *Journal) Wake() {
+	select {
+	case j.woken <- struct{}{}:
+	default:
+	}
+}
+
+// AppendTx appends entries inside a transaction that also has other effects, so that both are durable or neither is. On Postgres it must be the transaction's
+// first statement that writes, and its only append: see docs/decisions/0008. An entry whose event id is in the journal already is left out: emitted events have
+// natural ids, so it is a repeat.
+func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	err := checkEntries(entries)
+	switch {
+	case err != nil:
+	case tx.Dialect() == store.Postgres:
+		_, _, err = j.insertPostgres(ctx, tx, entries, ingestMicros)
+	default:
+		_, err = j.insertSQLite(ctx, tx, entries, ingestMicros)
+	}
+	if err != nil {
+		return fmt.Errorf("append in a transaction: %w", err)
+	}
+	return nil
+}
+
+// errLate says that a transaction had its id before it appended, so that a reader may have gone past that id. It is a mistake of the program.
+var errLate = errors.New("the transaction has written something before, so nothing may be appended in it any more")
+
+// postgresAppend takes the lock by which readers know of the append, and only then draws the transaction's id: the CASE makes the one wait for the other, and no
+// row is inserted before both, since rows are made from the position. When the transaction has an id already, nothing is inserted and the first column is false.
+// It answers with the ids it inserted only when some were taken: the common answer is one small row.
+const postgresAppend = `WITH entered AS MATERIALIZED (
+	SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_advisory_xact_lock_shared($8, $9) IS NOT NULL ELSE false END AS first),
+position AS MATERIALIZED (
+	SELECT CASE WHEN first THEN (pg_current_xact_id()::text::bigint + $1) << 13 END AS base FROM entered WHERE first),
+inserted AS (
 	INSERT INTO journal_event (id, partition, event_id, content_hash, ingest_ts, body)
 	SELECT position.base + e.ordinal, e.partition, e.event_id, e.content_hash, $2, e.body
 	FROM position, unnest($3::bigint[], $4::text[], $5::bytea[], $6::bytea[]) WITH ORDINALITY AS e (partition, event_id, content_hash, body, ordinal)
 	ORDER BY e.event_id -- two writers with the same ids take their locks in one order
 	ON CONFLICT (event_id) DO NOTHING RETURNING event_id)
-SELECT count(*), CASE WHEN count(*) < $7 THEN string_agg(event_id, chr(10)) END FROM inserted`
+SELECT (SELECT first FROM entered), count(*), CASE WHEN count(*) < $7 THEN string_agg(event_id, chr(10)) END FROM inserted`
 
-func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64, statuses []Status) (taken int, err error) {
+// querier is a transaction, or a pool on which each statement is one.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// insertPostgres returns how many entries were inserted, and which ones when not all were.
+func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entry, ingestMicros int64) (count int, inserted []string, err error) {
 	partitions, ids := make([]int64, len(entries)), make([]string, len(entries))
 	hashes, bodies := make([][]byte, len(entries)), make([][]byte, len(entries))
 	for i := range entries {
@@ -58,9 +100,23 @@ func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMic
 		partitions[i], ids[i] = int64(PartitionOf(e.UserID, j.partitions)), e.EventID
 		hashes[i], bodies[i] = e.ContentHash[:], e.Body
 	}
-	var count int
-	var inserted sql.NullString
-	err = j.store.Write().QueryRowContext(ctx, postgresAppend, j.offset, ingestMicros, partitions, ids, hashes, bodies, len(entries)).Scan(&count, &inserted)
+	var first bool
+	var fresh sql.NullString
+	err = on.QueryRowContext(ctx, postgresAppend, j.offset, ingestMicros, partitions, ids, hashes, bodies, len(entries), store.LockClass, int32(store.AppendLock)).
+		Scan(&first, &count, &fresh)
+	switch {
+	case err != nil:
+		return 0, nil, err
+	case !first:
+		return 0, nil, errLate
+	case fresh.Valid:
+		inserted = strings.Split(fresh.String, "\n")
+	}
+	return count, inserted, nil
+}
+
+func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64, statuses []Status) (taken int, err error) {
+	count, inserted, err := j.insertPostgres(ctx, j.store.Write(), entries, ingestMicros)
 	if err != nil {
 		return 0, err
 	}
@@ -71,17 +127,19 @@ func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMic
 		return 0, nil
 	}
 	fresh := make(map[string]struct{}, count)
-	if inserted.Valid {
-		for _, id := range strings.Split(inserted.String, "\n") {
-			fresh[id] = struct{}{}
-		}
+	for _, id := range inserted {
+		fresh[id] = struct{}{}
 	}
+	markFresh(entries, fresh, statuses)
+	return len(entries) - count, nil
+}
+
+func markFresh(entries []Entry, fresh map[string]struct{}, statuses []Status) {
 	for i := range entries {
 		if _, ok := fresh[entries[i].EventID]; ok {
 			statuses[i] = Appended
 		}
 	}
-	return len(entries) - count, nil
 }
 
 // sqliteRows is how many rows one SQLite insert carries: five parameters a row stay far below the limit of 32 766.
@@ -108,46 +166,44 @@ func (s *sqliteInserts) of(rows int) string {
 }
 
 func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicros int64, statuses []Status) (taken int, err error) {
-	fresh := make(map[string]struct{}, len(entries))
+	var fresh map[string]struct{}
 	err = j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		for from := 0; from < len(entries); from += sqliteRows {
-			chunk := entries[from:min(from+sqliteRows, len(entries))]
-			args := make([]any, 0, 5*len(chunk))
-			for i := range chunk {
-				e := &chunk[i]
-				args = append(args, PartitionOf(e.UserID, j.partitions), e.EventID, e.ContentHash[:], ingestMicros, e.Body)
-			}
-			if err := scanIDs(ctx, tx, j.inserts.of(len(chunk)), args, fresh); err != nil {
-				return err
-			}
-		}
-		return nil
+		fresh, err = j.insertSQLite(ctx, tx, entries, ingestMicros)
+		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	for i := range entries {
-		if _, ok := fresh[entries[i].EventID]; ok {
-			statuses[i] = Appended
-		}
-	}
+	markFresh(entries, fresh, statuses)
 	return len(entries) - len(fresh), nil
 }
 
-func scanIDs(ctx context.Context, tx *store.Tx, query string, args []any, into map[string]struct{}) error {
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
+// insertSQLite returns the ids of the entries that were inserted.
+func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) (map[string]struct{}, error) {
+	fresh := make(map[string]struct{}, len(entries))
+	for from := 0; from < len(entries); from += sqliteRows {
+		chunk := entries[from:min(from+sqliteRows, len(entries))]
+		args := make([]any, 0, 5*len(chunk))
+		for i := range chunk {
+			e := &chunk[i]
+			args = append(args, PartitionOf(e.UserID, j.partitions), e.EventID, e.ContentHash[:], ingestMicros, e.Body)
+		}
+		if err := scanIDs(ctx, tx, j.inserts.of(len(chunk)), args, fresh); err != nil {
+			return nil, err
+		}
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	return fresh, nil
+}
+
+func scanIDs(ctx context.Context, tx *store.Tx, query string, args []any, into map[string]struct{}) error {
+	return scanAll(ctx, tx, query, func(scan func(...any) error) error {
 		var id string
-		if err := rows.Scan(&id); err != nil {
+		if err := scan(&id); err != nil {
 			return err
 		}
 		into[id] = struct{}{}
-	}
-	return rows.Err()
+		return nil
+	}, args...)
 }
 
 // tellApart sorts the entries whose ids were taken into repeats and conflicts, and keeps the conflicts for review.

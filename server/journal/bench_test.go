@@ -99,3 +99,37 @@ func appendBare(ctx context.Context, s *store.Store, query string, entries []Ent
 		return err
 	})
 }
+
+// BenchmarkRead is what one look at the journal costs: a poll that finds nothing, and a batch of the size the fold takes.
+func BenchmarkRead(b *testing.B) {
+	const stored, batch = 20_000, 5_000
+	for _, dialect := range storetest.Dialects {
+		s := storetest.Open(b, dialect)
+		j, err := Open(b.Context(), s, 0)
+		require.NoError(b, err)
+		entries := make([]Entry, benchBatch)
+		for number := 0; number < stored; {
+			for i := range entries {
+				number++
+				entries[i] = benchEntry(number)
+			}
+			_, err = j.Append(b.Context(), entries, 1)
+			require.NoError(b, err)
+		}
+		var last int64
+		require.NoError(b, s.Read().QueryRowContext(b.Context(), "SELECT max(id) FROM journal_event").Scan(&last))
+		for _, c := range []struct {
+			name  string
+			after int64
+			want  int
+		}{{"nothing", last, 0}, {"batch", 0, batch}} {
+			b.Run(fmt.Sprintf("%s/%s", dialect, c.name), func(b *testing.B) {
+				for b.Loop() {
+					records, _, err := j.Read(b.Context(), allPartitions(j), Uniform(j.Partitions(), c.after), batch)
+					require.NoError(b, err)
+					require.Len(b, records, c.want)
+				}
+			})
+		}
+	}
+}

@@ -2,10 +2,9 @@ package journal
 
 import (
 	"context"
-	"fmt"
-	"sync"
+	"errors"
+	"strconv"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -40,11 +39,8 @@ func TestAppendTellsNewRepeatedAndConflicting(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []Status{Duplicate, Appended, Conflict}, statuses)
 
-		var records []Record
-		require.Eventually(t, func() bool { // another test's open transaction on the same server holds the horizon back
-			records, err = j.Read(t.Context(), allPartitions(j), 0, 10)
-			return err == nil && len(records) == 3
-		}, 20*time.Second, 10*time.Millisecond)
+		records := readAll(t, j)
+		require.Len(t, records, 3)
 		for _, r := range records {
 			require.Equal(t, "1", string(r.Body), "the original stays unchanged")
 		}
@@ -55,74 +51,20 @@ func TestAppendTellsNewRepeatedAndConflicting(t *testing.T) {
 	})
 }
 
+// readAll returns what can be read now, from the beginning.
+func readAll(t *testing.T, j *Journal) []Record {
+	t.Helper()
+	records, _, err := j.Read(t.Context(), allPartitions(j), Uniform(j.Partitions(), 0), 100_000)
+	require.NoError(t, err)
+	return records
+}
+
 func allPartitions(j *Journal) []int {
 	all := make([]int, j.Partitions())
 	for i := range all {
 		all[i] = i
 	}
 	return all
-}
-
-// TestSlowAppenderHidesNothing holds one appender's transaction open while 15 others go on: a reader that follows the journal
-// must see every event in the end, in particular the ones of the slow transaction, which got the lowest positions.
-func TestSlowAppenderHidesNothing(t *testing.T) {
-	t.Parallel()
-	const appenders, batches, size = 16, 20, 25
-	s := storetest.Open(t, store.Postgres)
-	j := open(t, s)
-
-	slow, err := s.Write().BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	var count int
-	var ids any
-	err = slow.QueryRowContext(t.Context(), postgresAppend, j.offset, 1, []int64{3}, []string{"slow"}, [][]byte{make([]byte, 16)}, [][]byte{[]byte("x")}, 1).Scan(&count, &ids)
-	require.NoError(t, err)
-	require.Equal(t, 1, count)
-
-	var writers sync.WaitGroup
-	for a := range appenders - 1 {
-		writers.Go(func() {
-			for b := range batches {
-				entries := make([]Entry, size)
-				for i := range entries {
-					entries[i] = entry(fmt.Sprintf("e-%d-%d-%d", a, b, i), "x")
-				}
-				if _, err := j.Append(context.WithoutCancel(t.Context()), entries, 1); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	done := make(chan struct{})
-	go func() { writers.Wait(); close(done) }()
-
-	seen, cursor := map[int64]bool{}, int64(0)
-	follow := func() int {
-		records, err := j.Read(t.Context(), allPartitions(j), cursor, 100)
-		require.NoError(t, err)
-		for _, r := range records {
-			require.Greater(t, r.Seq, cursor)
-			require.False(t, seen[r.Seq])
-			seen[r.Seq], cursor = true, r.Seq
-		}
-		return len(records)
-	}
-	for running := true; running; {
-		select {
-		case <-done:
-			running = false
-		default:
-			follow()
-		}
-	}
-	follow()
-	require.Empty(t, seen, "nothing above an open append may be read yet")
-	require.NoError(t, slow.Commit())
-	require.Eventually(t, func() bool {
-		for follow() > 0 {
-		}
-		return len(seen) == (appenders-1)*batches*size+1
-	}, 10*time.Second, 10*time.Millisecond)
 }
 
 func TestPositionsGrowAfterARestoreOnAYoungerServer(t *testing.T) {
@@ -135,71 +77,157 @@ func TestPositionsGrowAfterARestoreOnAYoungerServer(t *testing.T) {
 	j := open(t, s)
 	_, err = j.Append(t.Context(), []Entry{entry("later", "1")}, 1)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { // another test's open transaction on the same server holds the horizon back
-		records, err := j.Read(t.Context(), allPartitions(j), 5000000<<20, 10)
-		return err == nil && len(records) == 1
-	}, 20*time.Second, 10*time.Millisecond, "the new event lies above the restored one and can be read")
+	records, _, err := j.Read(t.Context(), allPartitions(j), Uniform(j.Partitions(), 5000000<<20), 10)
+	require.NoError(t, err)
+	require.Len(t, records, 1, "the new event lies above the restored one and can be read")
 }
 
-func TestLeasesFenceTheLateWriter(t *testing.T) {
+// TestReadOfSomePartitionsKnowsHowFarTheRestGoes has a process that owns few partitions not look at the events of the others again and again.
+func TestReadOfSomePartitionsKnowsHowFarTheRestGoes(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		j, start := open(t, s), time.Unix(1000, 0)
-		first, changed, err := j.Claim(t.Context(), "first", nil, start)
-		require.NoError(t, err)
-		require.True(t, changed)
-		require.Len(t, first.Held, DefaultPartitions)
+		j := open(t, s)
+		perPartition := map[int]int{}
+		for i := range 100 {
+			e := entry(strconv.Itoa(i), "1")
+			_, err := j.Append(t.Context(), []Entry{e}, 1)
+			require.NoError(t, err)
+			perPartition[PartitionOf(e.UserID, j.Partitions())]++
+		}
+		all := readAll(t, j)
+		last := all[len(all)-1]
+		other := (last.Partition + 1) % j.Partitions()
+		require.Positive(t, perPartition[other])
 
-		again, changed, err := j.Claim(t.Context(), "first", first, start.Add(time.Second))
+		records, end, err := j.Read(t.Context(), []int{other}, Uniform(j.Partitions(), 0), 1000)
 		require.NoError(t, err)
-		require.False(t, changed)
+		require.Len(t, records, perPartition[other])
+		require.Equal(t, last.Seq, end[other], "nothing of this partition lies below")
+		require.Zero(t, end[last.Partition], "nobody asked for it")
 
-		second, _, err := j.Claim(t.Context(), "second", nil, start.Add(time.Second))
+		records, end, err = j.Read(t.Context(), []int{other}, Uniform(j.Partitions(), 0), 1)
 		require.NoError(t, err)
-		require.Empty(t, second.Held, "nothing is free while the first owner's lease runs")
+		require.Len(t, records, 1)
+		require.Equal(t, records[0].Seq, end[other], "there may be more")
 
-		second, _, err = j.Claim(t.Context(), "second", nil, start.Add(time.Minute))
+		after := Uniform(j.Partitions(), 0)
+		after[last.Partition] = last.Seq
+		records, end, err = j.Read(t.Context(), allPartitions(j), after, 1000)
 		require.NoError(t, err)
-		require.Len(t, second.Held, DefaultPartitions, "the first owner was paused past its lease")
-
-		late := s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return j.Advance(ctx, tx, again, 7) })
-		require.ErrorIs(t, late, ErrFenced)
-		require.NoError(t, s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return j.Advance(ctx, tx, second, 7) }))
-		cursor, err := j.LowestCursor(t.Context())
-		require.NoError(t, err)
-		require.EqualValues(t, 7, cursor)
+		require.Len(t, records, 100-perPartition[last.Partition], "partitions may be at different places")
+		require.Equal(t, Uniform(j.Partitions(), last.Seq), end)
 	})
 }
 
-// TestLeaseFromBeforeTheClockWasSetBackRunsOut is part of row 19: a process died, and the next one starts with a clock an hour behind its leases.
-func TestLeaseFromBeforeTheClockWasSetBackRunsOut(t *testing.T) {
+func TestAppendInATransaction(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		j, start := open(t, s), time.Unix(1_000_000, 0)
-		died, _, err := j.Claim(t.Context(), "died", nil, start)
+		j := open(t, s)
+		_, err := j.Append(t.Context(), []Entry{entry("a", "1")}, 10)
 		require.NoError(t, err)
-		next, _, err := j.Claim(t.Context(), "next", nil, start.Add(-maxSkew))
-		require.NoError(t, err)
-		require.Empty(t, next.Held, "clocks may lie so far apart, so the owner may be alive")
-		next, _, err = j.Claim(t.Context(), "next", next, start.Add(-time.Hour))
-		require.NoError(t, err)
-		require.Len(t, next.Held, DefaultPartitions, "no process waits an hour for the partitions")
-		late := s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return j.Advance(ctx, tx, died, 7) })
-		require.ErrorIs(t, late, ErrFenced)
+		<-j.Woken()
+		stop := errors.New("stop")
+		add := func(end error) error {
+			return s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+				if err := j.AppendTx(ctx, tx, []Entry{entry("b", "1"), entry("a", "2")}, 20); err != nil {
+					return err
+				}
+				if _, err := tx.ExecContext(ctx, "INSERT INTO setting (id, value) VALUES ('beside', '1')"); err != nil {
+					return err
+				}
+				return end
+			})
+		}
+		require.ErrorIs(t, add(stop), stop)
+		require.Len(t, readAll(t, j), 1, "rolled back with the rest")
+		require.NoError(t, add(nil))
+		records := readAll(t, j)
+		require.Len(t, records, 2, "one that is there already is left out")
+		require.EqualValues(t, 20, records[1].IngestMicros)
+		require.Equal(t, PartitionOf("u_b", j.Partitions()), records[1].Partition)
+		select {
+		case <-j.Woken():
+			t.Fatal("readers are woken by the caller, after the commit")
+		default:
+		}
+		j.Wake()
+		<-j.Woken()
 	})
 }
 
-func TestAdvanceKeepsPartitionsThatAreAhead(t *testing.T) {
+// TestAppendAfterAWriteIsRefused asserts the order of lock and transaction id: see docs/decisions/0008.
+func TestAppendAfterAWriteIsRefused(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t, store.SQLite)
+	s := storetest.Open(t, store.Postgres)
 	j := open(t, s)
-	_, err := s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET cursor = 100 WHERE id = 1")
-	require.NoError(t, err)
-	lease, _, err := j.Claim(t.Context(), "a", nil, time.Unix(1000, 0))
-	require.NoError(t, err)
-	require.NoError(t, s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return j.Advance(ctx, tx, lease, 50) }))
-	lease, _, err = j.Claim(t.Context(), "a", lease, time.Unix(1000, 0))
-	require.NoError(t, err)
-	require.EqualValues(t, 100, lease.Cursors[1])
-	require.EqualValues(t, 50, lease.Cursors[0])
+	err := s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO setting (id, value) VALUES ('before', '1')"); err != nil {
+			return err
+		}
+		return j.AppendTx(ctx, tx, []Entry{entry("a", "1")}, 20)
+	})
+	require.ErrorIs(t, err, errLate)
+	err = s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		if err := j.AppendTx(ctx, tx, []Entry{entry("a", "1")}, 20); err != nil {
+			return err
+		}
+		return j.AppendTx(ctx, tx, []Entry{entry("b", "1")}, 20)
+	})
+	require.ErrorIs(t, err, errLate, "their positions would be the same")
+	require.Empty(t, readAll(t, j))
+}
+
+// TestBacklogCountsAboveEachCursor has one partition stand still while the others are far ahead.
+func TestBacklogCountsAboveEachCursor(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		j := open(t, s)
+		backlog := func(limit int) (int64, int64) {
+			events, oldest, err := j.Backlog(t.Context(), limit)
+			require.NoError(t, err)
+			return events, oldest
+		}
+		events, oldest := backlog(10)
+		require.Zero(t, events)
+		require.Zero(t, oldest)
+
+		slow, waiting, first := 3, int64(0), int64(0)
+		for i := range 100 {
+			e := entry(strconv.Itoa(i), "1")
+			_, err := j.Append(t.Context(), []Entry{e}, int64(1000+i))
+			require.NoError(t, err)
+			if PartitionOf(e.UserID, j.Partitions()) == slow {
+				waiting++
+				if first == 0 {
+					first = int64(1000 + i)
+				}
+			}
+		}
+		require.Positive(t, waiting)
+		events, oldest = backlog(1000)
+		require.EqualValues(t, 100, events)
+		require.EqualValues(t, 1000, oldest)
+		events, _ = backlog(30)
+		require.EqualValues(t, 30, events, "counted up to the limit")
+
+		all := readAll(t, j)
+		move := func(position int64, but int) {
+			_, err := s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET cursor = $1 WHERE id <> $2", position, but)
+			require.NoError(t, err)
+		}
+		move(all[len(all)-1].Seq, slow)
+		events, oldest = backlog(1000)
+		require.Equal(t, waiting, events, "only those of the partition that stands still")
+		require.Equal(t, first, oldest)
+
+		_, err := j.Append(t.Context(), []Entry{entry("new", "1")}, 2000)
+		require.NoError(t, err)
+		events, oldest = backlog(1000)
+		require.Equal(t, waiting+1, events)
+		require.Equal(t, first, oldest)
+		move(readAll(t, j)[100].Seq, -1)
+		events, oldest = backlog(1000)
+		require.Zero(t, events)
+		require.Zero(t, oldest)
+	})
 }

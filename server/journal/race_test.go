@@ -5,9 +5,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/laurelhq/laurel/server/store"
-	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
 // TestOverlappingAppendsInOtherOrderDoNotFail has two callers send the same events in opposite order. A third one holds the event in the
@@ -15,14 +12,10 @@ import (
 // their calls would now wait for each other, and the database would end one of them.
 func TestOverlappingAppendsInOtherOrderDoNotFail(t *testing.T) {
 	t.Parallel()
-	s := storetest.Open(t, store.Postgres)
+	s, url := openPostgres(t)
 	j := open(t, s)
-	middle, err := s.Write().BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	defer func() { _ = middle.Rollback() }()
-	var count int
-	var ids any
-	err = middle.QueryRowContext(t.Context(), postgresAppend, j.offset, 1, []int64{3}, []string{"m"}, [][]byte{make([]byte, 16)}, [][]byte{[]byte("x")}, 1).Scan(&count, &ids)
+	middle := begin(t, url)
+	_, _, err := j.insertPostgres(t.Context(), middle, []Entry{entry("m", "1")}, 1)
 	require.NoError(t, err)
 
 	type answer struct {

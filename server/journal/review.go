@@ -12,6 +12,8 @@ import (
 
 // DeadLetter is an event that a stage could not fold.
 type DeadLetter struct {
+	// Partition and Seq are the event's place in the journal.
+	Partition                       int
 	Seq                             int64
 	EventID, Stage, Subject, Reason string
 	// FailedMicros is set when the letter is read back.
@@ -22,10 +24,10 @@ type DeadLetter struct {
 const maxReason = 2048
 
 const (
-	buryPostgres = `INSERT INTO dead_letter (failed_at, seq, event_id, stage, subject, reason)
-		SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[]) ON CONFLICT (seq, stage, subject) DO NOTHING`
-	burySQLite = `INSERT INTO dead_letter (failed_at, seq, event_id, stage, subject, reason) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (seq, stage, subject) DO NOTHING`
+	buryPostgres = `INSERT INTO dead_letter (failed_at, partition, seq, event_id, stage, subject, reason)
+		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]) ON CONFLICT (seq, partition, stage, subject) DO NOTHING`
+	burySQLite = `INSERT INTO dead_letter (failed_at, partition, seq, event_id, stage, subject, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (seq, partition, stage, subject) DO NOTHING`
 )
 
 // Bury stores dead letters in the transaction of their batch; a repeat changes nothing. Many cost little more than one: a formula that
@@ -45,15 +47,15 @@ func Bury(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMicros 
 }
 
 func buryAll(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMicros int64) error {
-	seqs := make([]int64, len(letters))
+	partitions, seqs := make([]int64, len(letters)), make([]int64, len(letters))
 	var texts [4][]string // event ids, stages, subjects, reasons
 	for i, l := range letters {
-		seqs[i] = l.Seq
+		partitions[i], seqs[i] = int64(l.Partition), l.Seq
 		for column, text := range [...]string{l.EventID, l.Stage, l.Subject, clip(l.Reason)} {
 			texts[column] = append(texts[column], text)
 		}
 	}
-	_, err := tx.ExecContext(ctx, buryPostgres, failedMicros, seqs, texts[0], texts[1], texts[2], texts[3])
+	_, err := tx.ExecContext(ctx, buryPostgres, failedMicros, partitions, seqs, texts[0], texts[1], texts[2], texts[3])
 	return err
 }
 
@@ -64,7 +66,7 @@ func buryEach(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMic
 	}
 	defer func() { _ = insert.Close() }()
 	for _, l := range letters {
-		if _, err := insert.ExecContext(ctx, failedMicros, l.Seq, l.EventID, l.Stage, l.Subject, clip(l.Reason)); err != nil {
+		if _, err := insert.ExecContext(ctx, failedMicros, l.Partition, l.Seq, l.EventID, l.Stage, l.Subject, clip(l.Reason)); err != nil {
 			return err
 		}
 	}
@@ -91,7 +93,22 @@ func (j *Journal) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, err
 	}
 	letters := make([]DeadLetter, 0, len(rows))
 	for _, row := range rows {
-		letters = append(letters, DeadLetter{Seq: row.Seq, EventID: row.EventID, Stage: row.Stage, Subject: row.Subject, Reason: row.Reason, FailedMicros: row.FailedAt})
+		letters = append(letters, DeadLetter{Partition: row.Partition, Seq: row.Seq, EventID: row.EventID, Stage: row.Stage, Subject: row.Subject, Reason: row.Reason, FailedMicros: row.FailedAt})
+	}
+	return letters, nil
+}
+
+// BuriedIn returns the places of the events that were buried as a whole in a stage; nothing else of the letters is filled in.
+func (j *Journal) BuriedIn(ctx context.Context, stage string) ([]DeadLetter, error) {
+	var letters []DeadLetter
+	err := scanAll(ctx, j.store.Read(), "SELECT partition, seq FROM dead_letter WHERE stage = $1 AND subject = ''", func(scan func(...any) error) error {
+		var l DeadLetter
+		err := scan(&l.Partition, &l.Seq)
+		letters = append(letters, l)
+		return err
+	}, stage)
+	if err != nil {
+		return nil, fmt.Errorf("read dead letters of %s: %w", stage, err)
 	}
 	return letters, nil
 }

@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/laurelhq/laurel/server/store"
 )
@@ -104,83 +104,38 @@ func (j *Journal) Partitions() int { return j.partitions }
 // Woken is signalled when this process has appended; other processes' events are found by polling.
 func (j *Journal) Woken() <-chan struct{} { return j.woken }
 
-// Head returns a position such that every event appended before the call lies at or below it, and every append that begins after
-// the call lies above it. An append that is under way may lie on either side; Folded waits for it.
-func (j *Journal) Head(ctx context.Context, tx *store.Tx) (head int64, err error) {
+// Head returns positions such that every event appended before the call lies at or below them, and every append that begins after
+// the call lies above them. An append that is under way may lie on either side; Settled tells when it has ended.
+func (j *Journal) Head(ctx context.Context, tx *store.Tx) (Positions, error) {
 	query := "SELECT coalesce(max(id), 0) FROM journal_event"
 	if j.store.Dialect() == store.Postgres {
 		query = fmt.Sprintf("SELECT ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint + %d) << %d) - 1", j.offset, ordinalBits)
 	}
+	var head int64
 	if err := tx.QueryRowContext(ctx, query).Scan(&head); err != nil {
-		return 0, fmt.Errorf("read journal head: %w", err)
+		return nil, fmt.Errorf("read journal head: %w", err)
 	}
-	return head, nil
+	return Uniform(j.partitions, head), nil
 }
 
-// horizon is an SQL expression: positions below it belong to finished transactions.
-func (j *Journal) horizon() string {
-	return fmt.Sprintf("((pg_snapshot_xmin(pg_current_snapshot())::text::bigint + %d) << %d)", j.offset, ordinalBits)
-}
-
-// Read returns up to limit records in order of position, from the given partitions, above the position after.
-func (j *Journal) Read(ctx context.Context, partitions []int, after int64, limit int) ([]Record, error) {
-	var query strings.Builder
-	query.WriteString("SELECT id, partition, ingest_ts, body FROM journal_event WHERE id > $1")
-	if j.store.Dialect() == store.Postgres {
-		query.WriteString(" AND id < " + j.horizon())
-	}
-	if len(partitions) < j.partitions {
-		query.WriteString(" AND partition IN (" + joinInts(partitions) + ")")
-	}
-	query.WriteString(" ORDER BY id LIMIT $2")
-	rows, err := j.store.Read().QueryContext(ctx, query.String(), after, limit)
+// Folded reports whether every event at or below positions has been folded, as the transaction sees it. Ask Settled before the transaction begins: only then
+// does it see every append.
+func (j *Journal) Folded(ctx context.Context, tx *store.Tx, at Positions) (bool, error) {
+	cursors, err := j.Cursors(ctx, tx)
 	if err != nil {
-		return nil, fmt.Errorf("read journal: %w", err)
+		return false, err
 	}
-	defer func() { _ = rows.Close() }()
-	var records []Record
-	for rows.Next() {
-		var r Record
-		if err := rows.Scan(&r.Seq, &r.Partition, &r.IngestMicros, &r.Body); err != nil {
-			return nil, fmt.Errorf("read journal row: %w", err)
+	var open []string
+	for partition, position := range at {
+		if cursors[partition] < position {
+			open = append(open, fmt.Sprintf("(partition = %d AND id > %d AND id <= %d)", partition, cursors[partition], position))
 		}
-		records = append(records, r)
 	}
-	return records, rows.Err()
-}
-
-// Backlog returns how many readable-or-open events lie above the lowest cursor, counted up to limit, and when the oldest of them arrived (0 when there is none).
-func (j *Journal) Backlog(ctx context.Context, limit int) (events, oldestIngestMicros int64, err error) {
-	err = j.store.Read().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM (SELECT 1 FROM journal_event WHERE id > low LIMIT $1) AS pending),
-		coalesce((SELECT ingest_ts FROM journal_event WHERE id > low ORDER BY id LIMIT 1), 0) FROM (SELECT min(cursor) AS low FROM journal_partition) AS cursors`, limit).Scan(&events, &oldestIngestMicros)
-	if err != nil {
-		return 0, 0, fmt.Errorf("read journal backlog: %w", err)
-	}
-	return events, oldestIngestMicros, nil
-}
-
-func joinInts(values []int) string {
-	var b strings.Builder
-	for i, v := range values {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(strconv.Itoa(v))
-	}
-	return b.String()
-}
-
-func micros(t time.Time) int64 { return t.UnixMicro() }
-
-// Folded reports whether every event at or below a position returned by Head has been folded and no more can come, as the transaction sees it.
-func (j *Journal) Folded(ctx context.Context, tx *store.Tx, position int64) (bool, error) {
-	settled := "TRUE"
-	if tx.Dialect() == store.Postgres {
-		settled = j.horizon() + " > $1"
+	if len(open) == 0 {
+		return true, nil
 	}
 	var folded bool
-	err := tx.QueryRowContext(ctx, "SELECT "+settled+` AND NOT EXISTS (SELECT 1 FROM journal_event AS e JOIN journal_partition AS p ON p.id = e.partition
-		WHERE e.id > (SELECT min(cursor) FROM journal_partition) AND e.id <= $1 AND e.id > p.cursor)`, position).Scan(&folded)
+	err = tx.QueryRowContext(ctx, fmt.Sprintf("SELECT NOT EXISTS (SELECT 1 FROM journal_event WHERE id > %d AND (%s))", slices.Min(cursors), strings.Join(open, " OR "))).Scan(&folded)
 	if err != nil {
 		return false, fmt.Errorf("look for events not folded: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
@@ -49,7 +50,7 @@ func (p *process) readable(t *testing.T, events int) {
 		partitions[i] = i
 	}
 	require.Eventually(t, func() bool {
-		records, err := p.journal.Read(t.Context(), partitions, 0, events+1)
+		records, _, err := p.journal.Read(t.Context(), partitions, make(journal.Positions, len(partitions)), events+1)
 		return err == nil && len(records) == events
 	}, 30*time.Second, 5*time.Millisecond)
 }

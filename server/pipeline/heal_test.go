@@ -14,6 +14,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/board/memory"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
@@ -25,7 +26,7 @@ type overtaken struct {
 	overtake func()
 }
 
-func (e *overtaken) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions map[int]int64) error {
+func (e *overtaken) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions journal.Positions) error {
 	e.loads.Add(1)
 	e.overtake()
 	return e.Engine.Load(ctx, id, entries, positions)
@@ -37,7 +38,7 @@ func TestStandbyLeavesAHealthyBoardAlone(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		engine, _ := redisEngine(t)
-		owner := start(t, s, options{eventClock: true, engine: engine, owner: "owner"})
+		owner := start(t, s, options{eventClock: true, engine: engine})
 		owner.publish(t, sprint("c", "type: sum"))
 		owner.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
 		owner.fold(t)
@@ -106,7 +107,7 @@ func (e *hanging) Apply(ctx context.Context, batches []board.Batch) ([]board.Res
 	return e.Engine.Apply(ctx, batches)
 }
 
-func (e *hanging) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions map[int]int64) error {
+func (e *hanging) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions journal.Positions) error {
 	if err := e.wait(ctx); err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func TestEngineThatHangsDoesNotStopTheFold(t *testing.T) {
 	engine := &hanging{Engine: memory.New(), letGo: make(chan struct{})}
 	p := start(t, s, options{eventClock: true, engine: engine, batch: 1})
 	p.publish(t, sprint("c", "type: sum"))
-	require.Eventually(t, func() bool { _, _, err := engine.Page(t.Context(), "c", 0, 1); return err == nil }, patience, 5*time.Millisecond)
+	require.Eventually(t, func() bool { _, err := engine.Page(t.Context(), "c", 0, 1); return err == nil }, patience, 5*time.Millisecond)
 	for i := range 12 {
 		p.send(t, spin{id: fmt.Sprint(i), user: "a", at: at(1), bet: 100, win: 100}.event())
 	}

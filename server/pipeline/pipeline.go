@@ -2,13 +2,12 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/laurelhq/laurel/server/board"
@@ -20,20 +19,14 @@ import (
 const (
 	// DefaultBatch is how many events a batch holds at most.
 	DefaultBatch = 5000
+	// DefaultLanesPostgres is how many batches may be folded at once on Postgres.
+	DefaultLanesPostgres = 4
+	// DefaultLanesSQLite is the same for SQLite, which has one writer.
+	DefaultLanesSQLite = 1
 	// pollInterval is how often the journal is asked for events of other processes.
 	pollInterval = 50 * time.Millisecond
-	// renewEvery is how often the lease is renewed.
-	renewEvery = journal.LeaseDuration / 4
-	// maxStaleRetries bounds how often a batch is folded again because contests changed under it.
-	maxStaleRetries = 10
-	// maxUnpublished bounds the committed batches that wait to be put on the boards.
-	maxUnpublished = 4
-	// maxHits bounds the rounds, dead letters and late events of one batch over all contests; a batch whose events meet many contests is cut there.
-	maxHits = 100_000
-	// cycleTime bounds one batch, and releaseTime giving the partitions back at the end.
-	cycleTime, releaseTime = 30 * time.Second, 5 * time.Second
-	// minBackoff and maxBackoff bound the pause after a failure.
-	minBackoff, maxBackoff = 50 * time.Millisecond, time.Second
+	// leaveTime bounds giving the partitions back at the end.
+	leaveTime = 5 * time.Second
 )
 
 // Config is what a Pipeline needs.
@@ -42,10 +35,14 @@ type Config struct {
 	Journal  *journal.Journal
 	Contests *contest.Service
 	Boards   *board.Keeper
-	// EventClock is moved by the events; nil with any other clock.
+	// EventClock is moved by the events, in one lane, since their order is the clock; nil with any other clock.
 	EventClock *contest.EventClock
-	// Owner names this process in leases.
-	Owner string
+	// Host names this process for people.
+	Host string
+	// Shared tells that processes share their boards, so that each may fold some partitions; else one folds all and the others stand by.
+	Shared bool
+	// Lanes is how many batches may be folded at once; 0 means the default of the database.
+	Lanes int
 	// Batch is how many events a batch holds at most; 0 means DefaultBatch.
 	Batch int
 	Now   func() time.Time
@@ -61,15 +58,19 @@ type Config struct {
 	Log    *slog.Logger
 }
 
-// Pipeline folds the partitions it owns.
+// Pipeline folds the partitions that this process owns.
 type Pipeline struct {
 	Config
-	lease   *journal.Lease
-	renewAt time.Time
-	cursor  int64
-	cache   *cache
+	members *journal.Member
+	lanes   []*lane
+	feed    *feed
 	publish chan published
-	owner   atomic.Bool
+	shown   shown
+	// share and unshown belong to the heartbeat.
+	share        journal.Share
+	unshown      map[int]unshown
+	owner, leads atomic.Bool
+	behind       atomic.Bool
 }
 
 // New returns a pipeline; call Run.
@@ -77,166 +78,151 @@ func New(config Config) *Pipeline {
 	if config.Batch == 0 {
 		config.Batch = DefaultBatch
 	}
-	return &Pipeline{Config: config, cache: newCache(), publish: make(chan published, maxUnpublished)}
+	if config.Lanes == 0 {
+		config.Lanes = DefaultLanesPostgres
+		if config.Store.Dialect() == store.SQLite {
+			config.Lanes = DefaultLanesSQLite
+		}
+	}
+	if config.EventClock != nil {
+		config.Lanes = 1
+	}
+	p := &Pipeline{
+		Config: config, members: config.Journal.Join(config.Host, !config.Shared || config.EventClock != nil),
+		feed: newFeed(config.Journal, config.Batch), publish: make(chan published, maxUnpublished), shown: shown{positions: map[int]int64{}}, unshown: map[int]unshown{},
+	}
+	for number := range config.Lanes {
+		p.lanes = append(p.lanes, p.newLane(number))
+	}
+	return p
 }
 
 // Folds reports whether this process folds, so that its boards get what is committed; another one may, while this one stands by.
 func (p *Pipeline) Folds() bool { return p.owner.Load() }
 
+// Process names this process in the database, with a name that no other run has.
+func (p *Pipeline) Process() string { return p.members.ID() }
+
+// Behind reports whether some process has folded events that boards have lacked for a while.
+func (p *Pipeline) Behind() bool { return p.behind.Load() }
+
+// Leads reports whether this process is to do what one does for all.
+func (p *Pipeline) Leads() bool { return p.leads.Load() }
+
 // Run folds until ctx ends, then publishes what is committed and gives its partitions back.
+//
+//	heartbeat ─► partitions of this process, shared among its lanes
+//	reader    ─► feed
+//	lane      ─► feed ─► batch: program, one transaction, cursors included ─► publish
+//	publisher ─► boards, sockets
 func (p *Pipeline) Run(ctx context.Context) {
-	done := make(chan struct{})
-	go func() { defer close(done); p.publishAll(context.WithoutCancel(ctx)) }()
+	published := make(chan struct{})
+	go func() { defer close(published); p.publishAll(context.WithoutCancel(ctx)) }()
+	membership, leave := context.WithCancel(context.WithoutCancel(ctx)) // outlives the lanes: a batch that is under way must not lose its partitions
+	var alive, folding sync.WaitGroup
+	alive.Go(func() { p.keepMembership(membership) })
+	folding.Go(func() { p.read(ctx) })
+	for _, l := range p.lanes {
+		folding.Go(func() { l.run(ctx) })
+	}
+	folding.Wait()
+	leave()
+	alive.Wait()
+	close(p.publish)
+	<-published
+	p.leave(context.WithoutCancel(ctx))
+}
+
+// read fills the feed until ctx ends.
+func (p *Pipeline) read(ctx context.Context) {
 	backoff := minBackoff
 	for ctx.Err() == nil {
-		folded, err := p.cycleOnce(ctx)
-		switch {
-		case err == nil && folded > 0:
-			backoff = minBackoff
+		if full := p.feed.full(); full != nil {
+			p.pause(ctx, full, pollInterval)
 			continue
-		case err == nil:
-			backoff = minBackoff
-			p.rest(ctx, pollInterval)
-		default:
-			p.forget()
+		}
+		reading, cancel := context.WithTimeout(ctx, cycleTime)
+		records, err := p.feed.fill(reading)
+		cancel()
+		switch {
+		case err != nil:
 			if ctx.Err() == nil {
-				p.Log.WarnContext(ctx, "batch not folded, will be tried again", "error", err.Error(), "retry_in", backoff.String())
+				p.Log.WarnContext(ctx, "journal not read, will be tried again", "error", err.Error(), "retry_in", backoff.String())
 			}
-			p.rest(ctx, backoff)
+			p.pause(ctx, nil, backoff)
 			backoff = min(2*backoff, maxBackoff)
+		case records == 0:
+			backoff = minBackoff
+			p.pause(ctx, p.Journal.Woken(), pollInterval)
+		default:
+			backoff = minBackoff
 		}
 	}
-	close(p.publish)
-	<-done
-	p.release(context.WithoutCancel(ctx))
 }
 
-// cycleOnce lets a cycle that has begun finish when the server goes down, so that its commit is never in doubt, and gives up on a
-// database that does not answer.
-func (p *Pipeline) cycleOnce(ctx context.Context) (int, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cycleTime)
-	defer cancel()
-	return p.cycle(ctx)
-}
-
-// cycle folds one batch and returns how many events it had.
-func (p *Pipeline) cycle(ctx context.Context) (int, error) {
-	if err := p.renew(ctx); err != nil || len(p.lease.Held) == 0 {
-		return 0, err
-	}
-	records, err := p.Journal.Read(ctx, p.lease.Partitions(), p.cursor, p.Batch)
-	if err != nil || len(records) == 0 {
-		return 0, err
-	}
-	ctx, span := p.Tracer.Start(ctx, "pipeline.batch", trace.WithAttributes(attribute.Int("laurel.events", len(records))))
-	defer span.End()
-	for range maxStaleRetries {
-		err = p.fold(ctx, records)
-		if !errors.Is(err, contest.ErrStale) {
-			break
-		}
-		p.cache.clear()
-		if err := p.Contests.Sync(ctx); err != nil {
-			return 0, err
-		}
-	}
-	if err != nil {
-		span.RecordError(err)
-		return 0, err
-	}
-	return len(records), nil
-}
-
-// fold takes one batch through the stages.
-func (p *Pipeline) fold(ctx context.Context, records []journal.Record) error {
-	b := p.newBatch(records)
-	start := p.Now()
-	b.score()
-	if err := b.stand(ctx); err != nil {
-		return err
-	}
-	p.Scored(p.Now().Sub(start), len(b.records))
-	if err := b.commit(ctx); err != nil {
-		b.distrustBoards(err)
-		return err
-	}
-	p.cursor = b.end
-	for partition := range p.lease.Cursors {
-		p.lease.Cursors[partition] = max(p.lease.Cursors[partition], b.end)
-	}
-	p.publish <- b.published()
-	if b.closed() {
-		return p.Contests.Sync(ctx)
-	}
-	return nil
-}
-
-// renew keeps the lease. What was cached for other partitions is dropped when they change.
-func (p *Pipeline) renew(ctx context.Context) error {
-	now := p.Now()
-	if p.lease != nil && now.Before(p.renewAt) {
-		return nil
-	}
-	lease, changed, err := p.Journal.Claim(ctx, p.Owner, p.lease, now)
-	if err != nil {
-		return err
-	}
-	if changed {
-		p.cache.clear()
-		// Whoever folded before may have died between a commit and its boards, so each is read from standings once.
-		if len(lease.Held) > 0 {
-			for _, c := range p.Contests.Set().All() {
-				p.Boards.Distrust(c.ID)
-			}
-		}
-		p.owner.Store(len(lease.Held) > 0)
-		p.Log.InfoContext(ctx, "partitions claimed", "partitions", len(lease.Held), "owner", p.Owner)
-	}
-	p.lease, p.cursor, p.renewAt = lease, lease.Lowest(), now.Add(renewEvery)
-	return nil
-}
-
-// forget drops everything that a failed batch may have touched; the next cycle claims and reads anew.
-func (p *Pipeline) forget() {
-	p.cache.clear()
-	p.renewAt = time.Time{}
-}
-
-func (p *Pipeline) release(ctx context.Context) {
-	if p.lease == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, releaseTime)
-	defer cancel()
-	if err := p.Journal.Release(ctx, p.lease); err != nil {
-		p.Log.WarnContext(ctx, "partitions not released; they come free when the lease runs out", "error", err.Error())
-	}
-}
-
-// rest waits for events of this process, or for the time given.
-func (p *Pipeline) rest(ctx context.Context, wait time.Duration) {
+// pause waits for a sign, or for the time given.
+func (p *Pipeline) pause(ctx context.Context, sign <-chan struct{}, wait time.Duration) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-p.Journal.Woken():
+	case <-sign:
 	case <-timer.C:
+	}
+}
+
+// leave stores how far each lane got and gives its partitions back.
+func (p *Pipeline) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, leaveTime)
+	defer cancel()
+	for _, l := range p.lanes {
+		if err := p.members.GiveBack(ctx, l.moves(l.positions)); err != nil {
+			p.Log.WarnContext(ctx, "partitions not given back; they come free when the lease runs out", "lane", l.number, "error", err.Error())
+		}
+	}
+	if err := p.members.Leave(ctx); err != nil {
+		p.Log.WarnContext(ctx, "process still on the list of those that are alive, until its lease runs out", "error", err.Error())
 	}
 }
 
 // CatchUp folds everything that is in the journal now. Tests and verbs that must not race the fold use it instead of Run.
 func (p *Pipeline) CatchUp(ctx context.Context) error {
+	if err := p.beat(ctx); err != nil {
+		return fmt.Errorf("fold: %w", err)
+	}
+	return p.foldAll(ctx)
+}
+
+// foldAll folds until nothing is left to read.
+func (p *Pipeline) foldAll(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { defer close(done); p.publishAll(context.WithoutCancel(ctx)) }()
 	defer func() { close(p.publish); <-done; p.publish = make(chan published, maxUnpublished) }()
 	for {
-		folded, err := p.cycle(ctx)
+		read, err := p.feed.fill(ctx)
 		if err != nil {
-			p.forget()
 			return fmt.Errorf("fold: %w", err)
 		}
-		if folded == 0 {
+		folded := 0
+		for _, l := range p.lanes {
+			events, err := l.catchUp(ctx)
+			if err != nil {
+				return fmt.Errorf("fold: %w", err)
+			}
+			folded += events
+		}
+		if read+folded == 0 {
 			return nil
+		}
+	}
+}
+
+// catchUp folds what the feed has for the lane.
+func (l *lane) catchUp(ctx context.Context) (folded int, err error) {
+	for {
+		events, err := l.cycle(ctx)
+		if folded += events; events == 0 || err != nil {
+			return folded, err
 		}
 	}
 }

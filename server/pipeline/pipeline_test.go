@@ -130,26 +130,26 @@ func TestContestClosesOnceAndFreezes(t *testing.T) {
 		p := start(t, s, options{now: clock.now})
 		p.publish(t, sprint("c", "type: sum"))
 		require.NoError(t, p.contests.Step(t.Context()))
-		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_SCHEDULED, p.contests.Set().Get("c").State)
+		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_SCHEDULED, p.contest(t, "c").State)
 		clock.set(60)
 		p.send(t, spin{id: "1", user: "a", at: at(50), bet: 100, win: 100}.event())
 		p.fold(t)
 		require.NoError(t, p.contests.Step(t.Context()))
-		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_LIVE, p.contests.Set().Get("c").State)
+		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_LIVE, p.contest(t, "c").State)
 		clock.set(3630)
 		require.NoError(t, p.contests.Step(t.Context()))
-		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_CLOSING, p.contests.Set().Get("c").State)
+		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_CLOSING, p.contest(t, "c").State)
 		p.send(t, spin{id: "late but in grace", user: "b", at: at(3599), bet: 100, win: 300}.event())
 		clock.set(3661)
 		require.NoError(t, p.contests.Step(t.Context()))
-		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_CLOSING, p.contests.Set().Get("c").State, "an accepted event is not folded yet")
+		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_CLOSING, p.contest(t, "c").State, "an accepted event is not folded yet")
 		p.send(t, spin{id: "too late", user: "b", at: at(3598), bet: 100, win: 300}.event())
 		p.fold(t)
 		require.Eventually(t, func() bool {
 			require.NoError(t, p.contests.Step(t.Context()))
-			return p.contests.Set().Get("c").State == laurelv1.ContestState_CONTEST_STATE_FINAL
+			return p.contest(t, "c").State == laurelv1.ContestState_CONTEST_STATE_FINAL
 		}, patience, 5*time.Millisecond)
-		frozen := p.contests.Set().Get("c")
+		frozen := p.contest(t, "c")
 		require.Len(t, frozen.ResultHash, 64)
 		require.EqualValues(t, 2, frozen.FinalPlayers)
 		late, err := s.Ent().LateEvent.Query().All(t.Context())
@@ -177,9 +177,9 @@ func TestContestThatEndedWhileDownIsFinalAtNextStart(t *testing.T) {
 		require.Eventually(t, func() bool {
 			require.NoError(t, second.contests.Step(t.Context()))
 			second.fold(t)
-			return second.contests.Set().Get("c").State == laurelv1.ContestState_CONTEST_STATE_FINAL
+			return second.contest(t, "c").State == laurelv1.ContestState_CONTEST_STATE_FINAL
 		}, patience, 5*time.Millisecond)
-		require.EqualValues(t, 1, second.contests.Set().Get("c").FinalPlayers, "the accepted event counts though the fold had not seen it")
+		require.EqualValues(t, 1, second.contest(t, "c").FinalPlayers, "the accepted event counts though the fold had not seen it")
 	})
 }
 
@@ -192,12 +192,12 @@ func TestEventClockClosesByItsOwnMarket(t *testing.T) {
 		p.send(t, spin{id: "1", user: "a", at: at(5), bet: 100, win: 100}.event())
 		p.fold(t)
 		require.NoError(t, p.contests.Step(t.Context()))
-		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_LIVE, p.contests.Set().Get("c").State)
+		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_LIVE, p.contest(t, "c").State)
 		p.send(t, spin{id: "past the grace", user: "a", at: at(3700), bet: 100, win: 100}.event(),
 			spin{id: "late", user: "a", at: at(6), bet: 100, win: 100}.event())
 		p.fold(t)
 		require.NoError(t, p.contests.Step(t.Context()))
-		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_FINAL, p.contests.Set().Get("c").State)
+		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_FINAL, p.contest(t, "c").State)
 		require.Equal(t, []string{"a 10000"}, p.standings(t, "c"))
 	})
 }

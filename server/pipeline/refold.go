@@ -4,107 +4,168 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/contest"
-	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/journal"
-	"github.com/laurelhq/laurel/server/rule"
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Refold folds the whole journal into fresh standings of one contest, by the same functions as the pipeline, and compares them with
-// the stored ones. It returns how many players there are and the first difference in words. Nothing may be folded meanwhile. A contest that was
-// scored by several versions is folded by the newest one, and what that changed shows as differences.
-func Refold(ctx context.Context, s *store.Store, j *journal.Journal, c *contest.Live) (players int64, difference string, err error) {
-	fresh := map[string]*contest.Standing{}
+// refoldGroup is how many contests are folded in one pass over the journal, since their standings are held in memory.
+const refoldGroup = 64
+
+// Refolded is what folding the journal anew says of one contest.
+type Refolded struct {
+	Contest *contest.Live
+	// Players is how many have a standing by the journal.
+	Players int64
+	// Difference is the first one between the journal and the stored standings, in words; empty when they are equal.
+	Difference string
+}
+
+// Refold folds the journal into fresh standings of contests, by the program of the live fold, and compares them with the stored ones. Nothing may be folded
+// meanwhile; what was not folded yet is left out. A contest that was scored by several versions is folded by the newest one, and what that changed
+// shows as differences.
+func Refold(ctx context.Context, s *store.Store, j *journal.Journal, contests []*contest.Live, report func(Refolded) error) error {
+	for from := 0; from < len(contests); from += refoldGroup {
+		group := contests[from:min(from+refoldGroup, len(contests))]
+		fresh, err := play(ctx, s, j, NewProgram(contest.SetOf(group...)))
+		if err != nil {
+			return err
+		}
+		for _, c := range group {
+			result := Refolded{Contest: c}
+			result.Players, result.Difference, err = compareStandings(ctx, s, c, fresh)
+			if err != nil {
+				return err
+			}
+			if err := report(result); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// play folds what was folded of the journal by a program, with memory for storage.
+func play(ctx context.Context, s *store.Store, j *journal.Journal, program *Program) (*fold.Cache, error) {
+	var folded journal.Positions
+	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		folded, err = j.Cursors(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	letters, err := j.BuriedIn(ctx, stageCommit)
+	if err != nil {
+		return nil, err
+	}
+	refused := make(map[fold.Place]bool, len(letters))
+	for i := range letters {
+		refused[fold.Place{Partition: letters[i].Partition, Seq: letters[i].Seq}] = true
+	}
 	partitions := make([]int, j.Partitions())
 	for i := range partitions {
 		partitions[i] = i
 	}
-	for after := c.OpenSeq; ; {
-		records, err := j.Read(ctx, partitions, after, DefaultBatch)
+	cache := fold.NewCache(0)
+	scratch := fold.NewScratch(&Tables, cache)
+	for after := make(journal.Positions, j.Partitions()); ; {
+		records, end, err := j.Read(ctx, partitions, after, DefaultBatch)
 		if err != nil {
-			return 0, "", err
+			return nil, err
 		}
 		if len(records) == 0 {
-			break
+			return cache, nil
 		}
-		for i := range records {
-			refoldOne(fresh, c, &records[i])
+		records = slices.DeleteFunc(records, func(r journal.Record) bool {
+			return !folded.Covers(r.Partition, r.Seq) || refused[fold.Place{Partition: r.Partition, Seq: r.Seq}]
+		})
+		if err := playBatch(ctx, program, scratch, records); err != nil {
+			return nil, err
 		}
-		after = records[len(records)-1].Seq
-	}
-	difference, err = compareStandings(ctx, s, c, fresh)
-	return int64(len(fresh)), difference, err
-}
-
-func refoldOne(fresh map[string]*contest.Standing, c *contest.Live, record *journal.Record) {
-	e := &laurelv1.Event{}
-	if proto.Unmarshal(record.Body, e) != nil || !c.InWindow(event.TsMicros(e)) || (c.CloseSeq != 0 && record.Seq > c.CloseSeq) {
-		return
-	}
-	round, outcome, err := c.Program.Score(e)
-	if err != nil || outcome != rule.Counted {
-		return
-	}
-	standing := fresh[e.GetUser().GetId()]
-	if standing == nil {
-		standing = &contest.Standing{}
-	}
-	verdict, err := c.Fold(standing, contest.Round{
-		Units: round.Units, MultiplierMicros: round.MultiplierMicros, DurationMillis: round.DurationMillis, TsMicros: round.TsMicros, Seq: record.Seq,
-	})
-	if err == nil && verdict == contest.Scored {
-		fresh[e.GetUser().GetId()] = standing
+		after = end
 	}
 }
 
-func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, fresh map[string]*contest.Standing) (string, error) {
-	var ranked []contest.Ranked
-	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		for row, err := range contest.Standings(ctx, tx, c.ID) {
+func playBatch(ctx context.Context, program *Program, scratch *fold.Scratch, records []journal.Record) error {
+	events := make([]fold.Event, 0, len(records))
+	for i := range records {
+		e := &laurelv1.Event{}
+		if proto.Unmarshal(records[i].Body, e) != nil {
+			continue
+		}
+		events = append(events, fold.NewEvent(&records[i], e))
+		program.Need(&events[len(events)-1], scratch)
+	}
+	if err := scratch.Load(ctx, nil); err != nil {
+		return err
+	}
+	var out fold.Effects // what the events did beside standings was kept when they were folded
+	for i := range events {
+		_ = program.apply(&events[i], scratch, &out) // an event that fails was buried
+	}
+	scratch.Adopt()
+	return nil
+}
+
+func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, fresh *fold.Cache) (players int64, difference string, err error) {
+	want := map[string]*fold.Row{}
+	for row := range fresh.All() {
+		if row.Table == fold.Standing && row.Definition == c.ID && row.Seq != 0 {
+			want[row.Subject] = row
+		}
+	}
+	players = int64(len(want))
+	var keys []fold.Key
+	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		for ranked, err := range contest.Unordered(ctx, tx, c.ID) {
 			if err != nil {
 				return err
 			}
-			ranked = append(ranked, row)
+			keys = append(keys, contest.KeyOf(c.ID, ranked.UserID))
 		}
 		return nil
 	})
 	if err != nil {
-		return "", err
+		return 0, "", err
 	}
-	stored := make(map[string]struct{}, len(ranked))
-	for from := 0; from < len(ranked); from += DefaultBatch {
-		page := ranked[from:min(from+DefaultBatch, len(ranked))]
-		users := make([]string, len(page))
-		for i := range page {
-			users[i] = page[i].UserID
-			stored[page[i].UserID] = struct{}{}
-		}
-		rows, err := contest.LoadRows(ctx, s, c.ID, users)
+	for from := 0; from < len(keys); from += DefaultBatch {
+		rows, err := Tables[fold.Standing].Load(ctx, s, keys[from:min(from+DefaultBatch, len(keys))])
 		if err != nil {
-			return "", err
+			return 0, "", err
 		}
 		for _, row := range rows {
-			want := fresh[row.UserID]
-			if want == nil {
-				return fmt.Sprintf("player %q is stored with %d and the journal has nothing of him", row.UserID, row.State.Units), nil
+			if difference := compareStanding(row, want[row.Subject], c.Version); difference != "" {
+				return players, difference, nil
 			}
-			if !bytes.Equal(row.State.AppendBinary(nil), want.AppendBinary(nil)) && row.Version != c.Version {
-				return fmt.Sprintf("player %q was scored by version %d too, and the newest, %d, alone would give %d for his %d", row.UserID, row.Version, c.Version, want.Units, row.State.Units), nil
-			}
-			if !bytes.Equal(row.State.AppendBinary(nil), want.AppendBinary(nil)) {
-				return fmt.Sprintf("player %q is stored with %d from %d rounds, the journal gives %d from %d", row.UserID, row.State.Units, row.State.Rounds, want.Units, want.Rounds), nil
-			}
+			delete(want, row.Subject)
 		}
 	}
-	for user, want := range fresh {
-		if _, known := stored[user]; !known {
-			return fmt.Sprintf("player %q has no standing and the journal gives %d", user, want.Units), nil
-		}
+	for user, row := range want {
+		return players, fmt.Sprintf("player %q has no standing and the journal gives %d", user, contest.Of(row).Units), nil
 	}
-	return "", nil
+	return players, "", nil
+}
+
+// compareStanding says how a stored standing differs from what the journal gives, or nothing.
+func compareStanding(stored, want *fold.Row, newest int) string {
+	had := contest.Of(stored)
+	if want == nil {
+		return fmt.Sprintf("player %q is stored with %d and the journal has nothing of him", stored.Subject, had.Units)
+	}
+	gives := contest.Of(want)
+	switch {
+	case bytes.Equal(had.AppendBinary(nil), gives.AppendBinary(nil)) && had.Tie == gives.Tie:
+		return ""
+	case stored.Version != newest:
+		return fmt.Sprintf("player %q was scored by version %d too, and the newest, %d, alone would give %d for his %d", stored.Subject, stored.Version, newest, gives.Units, had.Units)
+	default:
+		return fmt.Sprintf("player %q is stored with %d from %d rounds, the journal gives %d from %d", stored.Subject, had.Units, had.Rounds, gives.Units, gives.Rounds)
+	}
 }

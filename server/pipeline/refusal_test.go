@@ -52,8 +52,8 @@ func TestRedisThatRefusesWritesHeals(t *testing.T) {
 			}
 			require.Equal(t, []string{"a 60000", "b 20000"}, p.standings(t, "c"))
 			require.Eventually(t, func() bool {
-				rows, _, stale, err := p.boards.Page(t.Context(), "c", 0, 10)
-				return err == nil && stale && len(rows) == 2 && rows[0].UserID == "a" && rows[0].Units == 60_000
+				page, err := p.boards.Page(t.Context(), "c", 0, 10)
+				return err == nil && page.Stale && len(page.Rows) == 2 && page.Rows[0].UserID == "a" && page.Rows[0].Units == 60_000
 			}, patience, 5*time.Millisecond, "readers get the standings, marked stale, and not what Redis still holds")
 			ranks, err := p.boards.Rank(t.Context(), "c", []string{"a", "b"})
 			require.NoError(t, err)
@@ -64,8 +64,8 @@ func TestRedisThatRefusesWritesHeals(t *testing.T) {
 			p.fold(t)
 			p.equalsStandings(t, engine, "c", "batches are applied as ever")
 			require.Eventually(t, func() bool {
-				_, _, stale, err := p.boards.Page(t.Context(), "c", 0, 10)
-				return err == nil && !stale
+				page, err := p.boards.Page(t.Context(), "c", 0, 10)
+				return err == nil && !page.Stale
 			}, patience, 5*time.Millisecond, "readers get the board again")
 		})
 	}

@@ -5,10 +5,16 @@ import (
 	"time"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/store"
 )
 
-// KeepSnapshots keeps the top of each running board at every interval, when it has changed since the last one, until ctx ends.
+// observedRows is how many of a snapshot's first players are told their place.
+const observedRows = 10
+
+// KeepSnapshots keeps the top of each running board at every interval, when it has changed since the last one, until ctx ends. One process does it for all.
 func (p *Pipeline) KeepSnapshots(ctx context.Context, every time.Duration) {
 	kept := map[string]int64{}
 	ticker := time.NewTicker(every)
@@ -19,6 +25,9 @@ func (p *Pipeline) KeepSnapshots(ctx context.Context, every time.Duration) {
 			return
 		case <-ticker.C:
 		}
+		if !p.Leads() {
+			continue
+		}
 		for _, c := range p.Contests.Set().All() {
 			if err := p.snapshot(ctx, c, kept); err != nil && ctx.Err() == nil {
 				p.Log.WarnContext(ctx, "snapshot not kept", "contest", c.ID, "error", err.Error())
@@ -28,22 +37,47 @@ func (p *Pipeline) KeepSnapshots(ctx context.Context, every time.Duration) {
 }
 
 func (p *Pipeline) snapshot(ctx context.Context, c *contest.Live, kept map[string]int64) error {
-	revision := p.Boards.Revision(c.ID)
 	running := c.State == laurelv1.ContestState_CONTEST_STATE_LIVE || c.State == laurelv1.ContestState_CONTEST_STATE_CLOSING
-	if !running || revision == kept[c.ID] {
+	if !running {
 		return nil
 	}
-	rows, total, stale, err := p.Boards.Page(ctx, c.ID, 0, contest.SnapshotRows)
-	if err != nil || stale || total == 0 {
+	page, err := p.Boards.Page(ctx, c.ID, 0, contest.SnapshotRows)
+	if err != nil || page.Sorted || page.Total == 0 || page.Revision() == kept[c.ID] {
 		return err
 	}
-	top := make([]*laurelv1.LeaderboardRow, len(rows))
-	for i, row := range rows {
+	top := make([]*laurelv1.LeaderboardRow, len(page.Rows))
+	for i, row := range page.Rows {
 		top[i] = &laurelv1.LeaderboardRow{Place: row.Place, UserId: row.UserID, Units: row.Units}
 	}
-	if err := p.Contests.SaveSnapshot(ctx, c.ID, total, top); err != nil {
+	err = p.Contests.SaveSnapshot(ctx, contest.Snapshot{ContestID: c.ID, Total: page.Total, Positions: page.Positions, Top: top}, p.observed(c, page.Rows))
+	if err != nil {
 		return err
 	}
-	kept[c.ID] = revision
+	p.Journal.Wake()
+	kept[c.ID] = page.Revision()
 	return nil
+}
+
+// observed tells the first players of a snapshot their place, by an event in the transaction that keeps the snapshot. Ranks are no state of the fold: what depends on
+// one is decided here and comes back by the journal, so that a replay sees the same.
+func (p *Pipeline) observed(c *contest.Live, rows []board.Row) func(ctx context.Context, tx *store.Tx, number int64) error {
+	return func(ctx context.Context, tx *store.Tx, number int64) error {
+		if !c.ObserveRanks {
+			return nil
+		}
+		at := p.Contests.Clock.Now(c.Markets, c.Brands) // the contest's own time: an event clock must not be moved by what is seen
+		events := make([]*laurelv1.Event, 0, observedRows)
+		for _, row := range rows[:min(observedRows, len(rows))] {
+			events = append(events, event.RankObserved(c.ID, number, row.Place, row.Units, row.UserID, only(c.Markets), only(c.Brands), at))
+		}
+		return p.Journal.AppendTx(ctx, tx, entries(events), p.Now().UnixMicro())
+	}
+}
+
+// only is the one value of a list, empty when there are more or none.
+func only(values []string) string {
+	if len(values) == 1 {
+		return values[0]
+	}
+	return ""
 }

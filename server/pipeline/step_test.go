@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
@@ -34,17 +35,17 @@ func TestContestThatCanNotBeFrozenHoldsUpNoOther(t *testing.T) {
 		require.Eventually(t, func() bool {
 			failed = p.contests.Step(t.Context())
 			require.NoError(t, p.pipeline.CatchUp(t.Context()))
-			return p.contests.Set().Get("c").ResultHash != ""
+			return p.contest(t, "c").ResultHash != ""
 		}, patience, 5*time.Millisecond, "the contest behind it becomes final")
 		require.ErrorContains(t, failed, "contest b")
-		require.NotEmpty(t, p.contests.Set().Get("a").ResultHash)
-		require.NotEmpty(t, p.contests.Set().Get("c").ResultHash)
-		require.Empty(t, p.contests.Set().Get("b").ResultHash)
+		require.NotEmpty(t, p.contest(t, "a").ResultHash)
+		require.NotEmpty(t, p.contest(t, "c").ResultHash)
+		require.Empty(t, p.contest(t, "b").ResultHash)
 	})
 }
 
 // TestContestThatHasClosedKeepsItsDefinition publishes a longer window in the moment a contest closes: the catalog's clock says that it
-// runs, and the fold has closed it. Its result is that of the version it closed with.
+// runs, and the fold has closed it.
 func TestContestThatHasClosedKeepsItsDefinition(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -52,12 +53,15 @@ func TestContestThatHasClosedKeepsItsDefinition(t *testing.T) {
 		p.publish(t, sprint("c", "type: sum"))
 		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "past the grace", user: "a", at: at(3700), bet: 100, win: 100}.event())
 		p.fold(t)
-		before := p.contests.Set().Get("c")
-		require.NotZero(t, before.CloseSeq)
-		p.publish(t, strings.Replace(sprint("c", "type: sum"), "end: 2025-10-25T19:00Z", "end: 2025-10-25T20:00Z", 1))
+		before := p.contest(t, "c")
+		require.NotNil(t, before.CloseSeq)
+		longer := strings.Replace(sprint("c", "type: sum"), "end: 2025-10-25T19:00Z", "end: 2025-10-25T20:00Z", 1)
+		_, _, err := p.catalog.Publish(t.Context(), catalog.Publication{Yaml: longer, By: "test"})
+		var refused *catalog.Invalid
+		require.ErrorAs(t, err, &refused)
 		p.settle(t, "c")
-		for _, process := range []*process{p, start(t, s, options{eventClock: true, now: still, owner: "next"})} {
-			after := process.contests.Set().Get("c")
+		for _, process := range []*process{p, start(t, s, options{eventClock: true, now: still})} {
+			after := process.contest(t, "c")
 			require.Equal(t, before.End, after.End)
 			require.Equal(t, before.Version, after.Version)
 			require.Equal(t, newHash(t, s, before.Hash, before.CloseSeq), after.ResultHash)

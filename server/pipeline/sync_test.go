@@ -1,7 +1,6 @@
 package pipeline_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,31 +9,6 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
-
-// TestSyncNeverBearsTheNewestRevisionWithoutTheNewestContest publishes a contest in one process while another has just read what is
-// published: a set that bore the new revision without the contest would lose its events for good.
-func TestSyncNeverBearsTheNewestRevisionWithoutTheNewestContest(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		p := start(t, s, options{eventClock: true})
-		other := start(t, s, options{eventClock: true, owner: "other"})
-		read, published := p.contests.Current, false
-		p.contests.Current = func(ctx context.Context) ([]catalog.Published, error) {
-			current, err := read(ctx)
-			if !published {
-				published = true
-				other.publish(t, sprint("c", "type: sum"))
-			}
-			return current, err
-		}
-		require.NoError(t, p.contests.Sync(t.Context()))
-		require.Equal(t, other.contests.Set().Revision, p.contests.Set().Revision)
-		require.NotNil(t, p.contests.Set().Get("c"))
-		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event())
-		p.fold(t)
-		require.Equal(t, []string{"a 10000"}, p.standings(t, "c"))
-	})
-}
 
 // TestPublicationWhoseSyncFailedIsMadeGood publishes a contest and has the process that did so die before anyone follows it. Every other
 // process finds it by itself.

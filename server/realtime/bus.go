@@ -128,11 +128,9 @@ func (h *Hub) listen(ctx context.Context) {
 
 func (h *Hub) deliver(changes []Change) {
 	for _, change := range changes {
-		switch {
-		case change.ContestID == "":
-			h.markAll()
-		case change.Hub != h.outbox.hub:
-			h.mark(change.ContestID, change.OldestIngestMicros)
+		// Words of this hub's own came true already; one without a contest says that any board may have changed.
+		if change.ContestID == "" || change.Hub != h.outbox.hub {
+			h.timetable.mark(change.ContestID, change.OldestIngestMicros)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func (c *connection) hello(token string) {
 	c.greeted.Store(true)
 	c.tell(&laurelv1.ServerFrame{Frame: &laurelv1.ServerFrame_Welcome{Welcome: &laurelv1.Welcome{
 		UserId:    viewer.UserID,
-		TickMs:    int32(c.hub.config.Tick.Milliseconds()),
+		TickMs:    int32(c.hub.config.Limits.MinTick.Milliseconds()),
 		NowMicros: c.hub.config.Now().UnixMicro(),
 	}}}, nil)
 }

@@ -16,10 +16,10 @@ import (
 // it could not be checked now.
 var ErrUnauthenticated = errors.New("unauthenticated")
 
-// Boards reads places. Errors are retried; a board that is being rebuilt is answered from the database with stale set.
+// Boards reads places. Errors are retried.
 type Boards interface {
-	// Page returns up to count rows from place from+1 on, the number of players, and whether the rows come from a slower copy.
-	Page(ctx context.Context, contestID string, from, count int64) (rows []board.Row, total int64, stale bool, err error)
+	// Page returns up to count rows from place from+1 on. One that had to be sorted is not asked for again before Limits.RetryWait.
+	Page(ctx context.Context, contestID string, from, count int64) (board.Page, error)
 	// Rank returns the rows of the given players, in any order; a player who is missing or has Place 0 is not on the board.
 	Rank(ctx context.Context, contestID string, users []string) ([]board.Row, error)
 }
@@ -70,8 +70,6 @@ type Config struct {
 	Authenticate func(r *http.Request, token string) (Viewer, error)
 	// Now is the wall clock, never a contest's clock: deadlines and the measured latency depend on it.
 	Now func() time.Time
-	// Tick is the shortest time between two frames of a board; 0 means 100 ms.
-	Tick time.Duration
 	// AllowedOrigins are the origins, such as https://shop.example, whose pages may open sockets; the server's own host always may, and
 	// "*" lets every page.
 	AllowedOrigins []string
@@ -117,6 +115,10 @@ type Limits struct {
 	ExpiryGrace time.Duration
 	// RenewEvery is how often it is asked whether an operator or an API key still may watch (5 s).
 	RenewEvery time.Duration
+	// MinTick and MaxTick bound the pause between two readings of a board (20 ms, 250 ms), and so between two deltas. A board that has rested is read
+	// as soon as it changes; how long it rests grows with what reading it and sending its frames took, and with the number of boards that are busy.
+	MinTick time.Duration
+	MaxTick time.Duration
 	// ReadTimeout bounds one board's reading and RetryWait is the pause after it went wrong (2 s, 1 s).
 	ReadTimeout time.Duration
 	RetryWait   time.Duration
@@ -125,10 +127,10 @@ type Limits struct {
 	// BoardWorkers is how many boards are read at once (4) and RangeWorkers how many ranges of one (4).
 	BoardWorkers int
 	RangeWorkers int
-	// OwnPlaces is how many players of one board are told their surroundings in one tick (2 000); the others follow in the next ones.
+	// OwnPlaces is how many players of one board are told their surroundings in one reading (2 000); the others follow in the next ones.
 	OwnPlaces int
-	// OwnEvery is how often a player is told what others do to his place (500 ms); a change of his own score waits for the tick only. On a
-	// large board everyone's place drifts all the time, and a reading for each at each tick would be most of the work.
+	// OwnEvery is how often a player is told what others do to his place (500 ms); a change of his own score is told at the next reading. On a
+	// large board everyone's place drifts all the time, and looking around each at each reading would be most of the work.
 	OwnEvery time.Duration
 	// Names kept (50 000), each for NameAge to twice that (1 min).
 	Names   int
@@ -160,6 +162,8 @@ func (l Limits) withDefaults() Limits {
 	orElse(&l.HelloWait, 10*time.Second)
 	orElse(&l.ExpiryGrace, 30*time.Second)
 	orElse(&l.RenewEvery, 5*time.Second)
+	orElse(&l.MinTick, 20*time.Millisecond)
+	orElse(&l.MaxTick, 250*time.Millisecond)
 	orElse(&l.ReadTimeout, 2*time.Second)
 	orElse(&l.RetryWait, time.Second)
 	orElse(&l.Refresh, 5*time.Second)
@@ -174,7 +178,6 @@ func (l Limits) withDefaults() Limits {
 }
 
 func (c Config) withDefaults() Config {
-	orElse(&c.Tick, 100*time.Millisecond)
 	c.Limits = c.Limits.withDefaults()
 	if c.Address == nil {
 		c.Address = remoteHost

@@ -212,7 +212,11 @@ func (c *connection) write() {
 }
 
 func (c *connection) send(item outgoing) error {
-	if err := c.socket.SetWriteDeadline(c.hub.config.Now().Add(c.hub.config.Limits.WriteWait)); err != nil {
+	now := c.hub.config.Now()
+	if item.queuedMicros > 0 {
+		item.subscription.feed.sending.add(now.Sub(time.UnixMicro(item.queuedMicros)))
+	}
+	if err := c.socket.SetWriteDeadline(now.Add(c.hub.config.Limits.WriteWait)); err != nil {
 		return err
 	}
 	if item.prepared == nil {

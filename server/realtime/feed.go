@@ -2,8 +2,6 @@ package realtime
 
 import (
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -14,18 +12,12 @@ import (
 type feed struct {
 	contestID string
 
-	// changed is set when the board may have new places, wanted when a subscriber waits for something.
-	changed atomic.Bool
-	wanted  atomic.Bool
-	// oldestMicros is the arrival of the oldest event behind the changes not yet read; 0 for none.
-	oldestMicros atomic.Int64
-	// busy is set while the board is read.
-	busy atomic.Bool
-	// stale belongs to whoever set busy: the rows last read came from the slower copy.
-	stale bool
-	// retryMicros is when it may be read again after an error, refreshMicros when it is read though nothing was said.
-	retryMicros   atomic.Int64
-	refreshMicros atomic.Int64
+	// turn is guarded by the timetable.
+	turn turn
+	// sorted belongs to whoever reads the board: the database had to sort the rows last read.
+	sorted bool
+	// sending measures how long frames wait until they are written.
+	sending sending
 
 	mu sync.Mutex
 	// gone is set when the last subscriber left and the hub forgets the feed; nobody may join any more.
@@ -77,45 +69,19 @@ func newFeed(contestID string) *feed {
 	return &feed{contestID: contestID, groups: make(map[groupKey]*group), players: make(map[*subscription]struct{})}
 }
 
-// mark says that the board may have new places. The flag comes last: whoever takes it finds the time.
-func (f *feed) mark(oldestMicros int64) {
-	f.keepOldest(oldestMicros)
-	f.changed.Store(true)
-}
-
-func (f *feed) keepOldest(oldestMicros int64) {
-	if oldestMicros <= 0 {
-		return
-	}
-	for {
-		known := f.oldestMicros.Load()
-		if known != 0 && known <= oldestMicros || f.oldestMicros.CompareAndSwap(known, oldestMicros) {
-			return
-		}
-	}
-}
-
-// due reports whether the board is to be read now.
-func (f *feed) due(now time.Time) bool {
-	if f.busy.Load() || now.UnixMicro() < f.retryMicros.Load() {
-		return false
-	}
-	return f.changed.Load() || f.wanted.Load() || now.UnixMicro() >= f.refreshMicros.Load()
-}
-
-// join adds a subscription to its group and queues the group's state; the first of a group waits for the next tick.
+// join adds a subscription to its group and queues the group's state; the first of a group waits for a reading.
 func (h *Hub) join(s *subscription, key groupKey) {
 	for {
-		f := h.feed(s.contestID)
-		if f.join(s, key, h.nextEpoch) {
+		f := h.timetable.feed(s.contestID, h.config.Now())
+		if h.joinFeed(f, s, key) {
 			return
 		}
 		// The last one left just now: the hub is about to forget this feed.
-		h.forget(f)
+		h.timetable.forget(f)
 	}
 }
 
-func (f *feed) join(s *subscription, key groupKey, nextEpoch func() int64) bool {
+func (h *Hub) joinFeed(f *feed, s *subscription, key groupKey) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.gone {
@@ -123,7 +89,7 @@ func (f *feed) join(s *subscription, key groupKey, nextEpoch func() int64) bool 
 	}
 	g := f.groups[key]
 	if g == nil {
-		g = &group{contestID: f.contestID, key: key, epoch: nextEpoch(), members: make(map[*subscription]struct{})}
+		g = &group{contestID: f.contestID, key: key, epoch: h.nextEpoch(), members: make(map[*subscription]struct{})}
 		f.groups[key] = g
 	}
 	g.members[s] = struct{}{}
@@ -131,7 +97,7 @@ func (f *feed) join(s *subscription, key groupKey, nextEpoch func() int64) bool 
 	if s.connection.viewer.UserID != "" {
 		f.players[s] = struct{}{}
 	}
-	f.show(s)
+	h.show(s)
 	return true
 }
 
@@ -150,7 +116,7 @@ func (h *Hub) leave(s *subscription) {
 	f.gone = gone
 	f.mu.Unlock()
 	if gone {
-		h.forget(f)
+		h.timetable.forget(f)
 	}
 }
 
@@ -163,17 +129,17 @@ func (h *Hub) resync(s *subscription) {
 		return
 	}
 	s.connection.queue.caughtUp(s)
-	f.show(s)
+	h.show(s)
 }
 
-// show queues the group's state, if it has one yet, and has the player's own place follow. Callers hold the lock.
-func (f *feed) show(s *subscription) {
+// show queues the group's state, if it has one yet, and has the player's own place follow. Callers hold the feed's lock.
+func (h *Hub) show(s *subscription) {
 	if s.group.ready {
-		s.connection.pushShared(s, s.group.snapshot, 0)
+		s.connection.pushShared(s, s.group.snapshot, outgoing{})
 	}
-	if _, player := f.players[s]; player || !s.group.ready {
+	if _, player := s.feed.players[s]; player || !s.group.ready {
 		s.own.owed = true
-		f.wanted.Store(true)
+		h.timetable.want(s.feed)
 	}
 }
 
@@ -195,12 +161,13 @@ func (g *group) snapshot(form int) (*websocket.PreparedMessage, error) {
 	return message, err
 }
 
-// pushShared queues a frame that many get.
-func (c *connection) pushShared(s *subscription, frame func(form int) (*websocket.PreparedMessage, error), oldestMicros int64) {
+// pushShared queues a frame that many get; item says what is measured of it.
+func (c *connection) pushShared(s *subscription, frame func(form int) (*websocket.PreparedMessage, error), item outgoing) {
 	message, err := frame(c.form())
 	if err != nil {
 		c.hub.config.Log.Error("encode shared frame", "contest", s.contestID, "error", err)
 		return
 	}
-	c.push(outgoing{prepared: message, subscription: s, oldestMicros: oldestMicros})
+	item.prepared, item.subscription = message, s
+	c.push(item)
 }

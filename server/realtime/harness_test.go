@@ -31,22 +31,28 @@ const contestID = "t_october_sprint"
 
 // boards reads a real engine and counts how often.
 type boards struct {
-	engine       *memory.Engine
-	pages, ranks atomic.Int64
-	down, stale  atomic.Bool
+	engine              *memory.Engine
+	pages, ranks        atomic.Int64
+	down, stale, sorted atomic.Bool
+	// paging, when set, is called while a page is read.
+	paging atomic.Pointer[func()]
 	// ranked, when set, is called after ranks were read: what it does happens between the reading of ranks and of rows.
 	ranked atomic.Pointer[func()]
 }
 
 var errDown = errors.New("rank store is down")
 
-func (b *boards) Page(ctx context.Context, id string, from, count int64) ([]board.Row, int64, bool, error) {
+func (b *boards) Page(ctx context.Context, id string, from, count int64) (board.Page, error) {
 	b.pages.Add(1)
-	if b.down.Load() {
-		return nil, 0, false, errDown
+	if paging := b.paging.Load(); paging != nil {
+		(*paging)()
 	}
-	rows, total, err := b.engine.Page(ctx, id, from, count)
-	return rows, total, b.stale.Load(), err
+	if b.down.Load() {
+		return board.Page{}, errDown
+	}
+	page, err := b.engine.Page(ctx, id, from, count)
+	page.Stale, page.Sorted = b.stale.Load(), b.sorted.Load()
+	return page, err
 }
 
 func (b *boards) Rank(ctx context.Context, id string, users []string) ([]board.Row, error) {
@@ -110,7 +116,7 @@ func newWorld(t testing.TB, change func(*realtime.Config)) *world {
 		Names:        w.publicNames,
 		Authenticate: w.authenticate,
 		Now:          time.Now,
-		Tick:         5 * time.Millisecond,
+		Limits:       realtime.Limits{MinTick: 5 * time.Millisecond},
 		Bus:          w.bus,
 		Metrics: realtime.Metrics{
 			SocketOpened: func() { w.open.Add(1) },

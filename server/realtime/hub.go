@@ -27,8 +27,7 @@ type Hub struct {
 	firstEpoch int64
 	epochs     atomic.Int64
 
-	feedsMu sync.RWMutex
-	feeds   map[string]*feed
+	timetable *timetable
 
 	socketsMu  sync.Mutex
 	sockets    map[*connection]struct{}
@@ -65,7 +64,7 @@ func New(config Config) (*Hub, error) {
 		names:      newNameCache(config),
 		outbox:     newOutbox(),
 		firstEpoch: config.Now().UnixMicro(),
-		feeds:      make(map[string]*feed),
+		timetable:  newTimetable(config.Limits),
 		sockets:    make(map[*connection]struct{}),
 		perAddress: make(map[string]int),
 		workers:    make(chan struct{}, config.Limits.BoardWorkers),
@@ -75,7 +74,7 @@ func New(config Config) (*Hub, error) {
 // Changed says that a board has new places. oldestIngestMicros is when the oldest event behind them arrived, in microseconds since 1970; 0
 // when no event caused it. Call it after the rank store has the places, once a fold batch and board; it costs no more than a few flags.
 func (h *Hub) Changed(contestID string, oldestIngestMicros int64) {
-	h.mark(contestID, oldestIngestMicros)
+	h.timetable.mark(contestID, oldestIngestMicros)
 	h.outbox.put(contestID, oldestIngestMicros)
 }
 
@@ -90,54 +89,6 @@ func (h *Hub) Sockets() int {
 	h.socketsMu.Lock()
 	defer h.socketsMu.Unlock()
 	return len(h.sockets)
-}
-
-// mark flags a board if anyone watches it.
-func (h *Hub) mark(contestID string, oldestIngestMicros int64) {
-	h.feedsMu.RLock()
-	f := h.feeds[contestID]
-	h.feedsMu.RUnlock()
-	if f != nil {
-		f.mark(oldestIngestMicros)
-	}
-}
-
-// markAll flags every watched board, after words between processes may have been lost.
-func (h *Hub) markAll() {
-	for _, f := range h.watched() {
-		f.mark(0)
-	}
-}
-
-func (h *Hub) watched() []*feed {
-	h.feedsMu.RLock()
-	defer h.feedsMu.RUnlock()
-	feeds := make([]*feed, 0, len(h.feeds))
-	for _, f := range h.feeds {
-		feeds = append(feeds, f)
-	}
-	return feeds
-}
-
-// feed gives the feed of a contest, made when missing.
-func (h *Hub) feed(contestID string) *feed {
-	h.feedsMu.Lock()
-	defer h.feedsMu.Unlock()
-	f := h.feeds[contestID]
-	if f == nil {
-		f = newFeed(contestID)
-		h.feeds[contestID] = f
-	}
-	return f
-}
-
-// forget removes a feed that nobody watches any more.
-func (h *Hub) forget(f *feed) {
-	h.feedsMu.Lock()
-	defer h.feedsMu.Unlock()
-	if h.feeds[f.contestID] == f {
-		delete(h.feeds, f.contestID)
-	}
 }
 
 // nextEpoch gives a number that no group had before, in this hub or in an earlier one on the same clock.
@@ -156,39 +107,40 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer others.Wait()
 	defer h.updates.Wait()
 
-	tick := time.NewTicker(h.config.Tick)
-	defer tick.Stop()
+	turn := time.NewTimer(0)
+	defer turn.Stop()
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	for {
+		turn.Reset(h.readDue(ctx))
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-sweep.C:
 			h.sweep(h.config.Now())
-		case <-tick.C:
-			h.tick(ctx)
+		case <-turn.C:
+		case <-h.timetable.woken:
 		}
 	}
 }
 
-// tick starts the reading of every board that is due and not being read. One that finds no worker free is due at the next tick again.
-func (h *Hub) tick(ctx context.Context) {
-	now := h.config.Now()
-	for _, f := range h.watched() {
-		if !f.due(now) {
-			continue
-		}
+// readDue starts the reading of the boards whose turn it is, as many as there are workers, and gives how long there is nothing to do.
+func (h *Hub) readDue(ctx context.Context) time.Duration {
+	for {
 		select {
 		case h.workers <- struct{}{}:
 		default:
-			return
+			return sweepEvery // a worker that ends wakes earlier
 		}
-		f.busy.Store(true)
+		f, what, wait := h.timetable.next(h.config.Now())
+		if f == nil {
+			<-h.workers
+			return wait
+		}
 		h.updates.Go(func() {
-			defer func() { <-h.workers }()
-			defer f.busy.Store(false)
-			h.update(ctx, f)
+			h.update(ctx, f, what)
+			<-h.workers
+			h.timetable.wake()
 		})
 	}
 }

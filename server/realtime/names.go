@@ -9,7 +9,7 @@ import (
 )
 
 // nameCache keeps public names in two generations: what was asked of late and what was asked before. A generation ends when it is full or
-// old; a name is asked anew after two, so a changed one shows and a busy one is not asked at every tick.
+// old; a name is asked anew after two, so a changed one shows and a busy one is not asked at every reading.
 type nameCache struct {
 	ask func(ctx context.Context, userIDs []string) ([]PublicName, error)
 	now func() time.Time

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
@@ -48,30 +49,39 @@ func (a ask) urgent() bool {
 	return a.own.owed || !a.own.told || a.own.units != a.row.Units
 }
 
-// pushOwn tells the players of a board their own places: ranks in one call, the rows around them in few.
-func (h *Hub) pushOwn(ctx context.Context, f *feed, changed bool, top reading) error {
+// pushOwn tells the players of a board their own places: ranks in one call, the rows around them in few. It gives when those who were looked at too
+// recently are to be told what others did meanwhile; zero when there are none.
+func (h *Hub) pushOwn(ctx context.Context, f *feed, changed bool, top reading) (again time.Time, err error) {
 	asks := f.asks(changed)
 	if len(asks) == 0 {
-		return nil
+		return again, nil
 	}
 	if err := h.rank(ctx, f.contestID, asks); err != nil {
-		return err
+		return again, err
 	}
 	now := h.config.Now()
-	chosen := choose(asks, h.config.Limits.OwnPlaces, now.Add(-h.config.Limits.OwnEvery).UnixMicro())
+	due, later := split(asks, now.Add(-h.config.Limits.OwnEvery).UnixMicro())
+	if later != 0 {
+		// Those who follow soon after the first are told along with him.
+		again = time.UnixMicro(later).Add(h.config.Limits.OwnEvery + h.config.Limits.OwnEvery/ownGather)
+	}
+	chosen := choose(due, h.config.Limits.OwnPlaces)
 	if err := h.lookAround(ctx, f.contestID, chosen, top); err != nil {
-		return err
+		return again, err
 	}
 	names, err := h.names.of(ctx, namesNeeded(chosen))
 	if err != nil {
-		return err
+		return again, err
 	}
 	told := h.tellOwn(f, chosen, names, now.UnixMicro())
-	if !told || len(chosen) < len(asks) {
-		f.wanted.Store(true)
+	if !told || len(chosen) < len(due) {
+		h.timetable.want(f)
 	}
-	return nil
+	return again, nil
 }
+
+// ownGather is the part of OwnEvery for which players wait for others, so that their ranks are read in one call.
+const ownGather = 4
 
 // asks gives the subscriptions that wait: all players after a change, else those who are owed something or were left over.
 func (f *feed) asks(changed bool) []ask {
@@ -114,19 +124,27 @@ func (h *Hub) rank(ctx context.Context, contestID string, asks []ask) error {
 	return nil
 }
 
-// choose gives at most limit of those who wait: first whoever is urgent, then who was last looked at longest ago, if that was before the
-// given time.
-func choose(asks []ask, limit int, before int64) []ask {
-	chosen := make([]ask, 0, len(asks))
+// split gives those of a board who are to be looked at: whoever is urgent, and who was last looked at before a given time. seenMicros is when the
+// first of the others was; 0 when there is none.
+func split(asks []ask, beforeMicros int64) (due []ask, seenMicros int64) {
+	due = make([]ask, 0, len(asks))
 	for _, a := range asks {
-		if a.urgent() || a.own.seenMicros <= before {
-			chosen = append(chosen, a)
+		switch {
+		case a.urgent() || a.own.seenMicros <= beforeMicros:
+			due = append(due, a)
+		case seenMicros == 0 || a.own.seenMicros < seenMicros:
+			seenMicros = a.own.seenMicros
 		}
 	}
-	if len(chosen) <= limit {
-		return chosen
+	return due, seenMicros
+}
+
+// choose gives at most limit of those who wait: first whoever is urgent, then who was last looked at longest ago.
+func choose(due []ask, limit int) []ask {
+	if len(due) <= limit {
+		return due
 	}
-	slices.SortStableFunc(chosen, func(a, b ask) int {
+	slices.SortStableFunc(due, func(a, b ask) int {
 		if a.urgent() != b.urgent() {
 			if a.urgent() {
 				return -1
@@ -135,10 +153,10 @@ func choose(asks []ask, limit int, before int64) []ask {
 		}
 		return cmp.Compare(a.own.seenMicros, b.own.seenMicros)
 	})
-	return chosen[:limit]
+	return due[:limit]
 }
 
-// lookAround reads the rows around the players and fills in what each is told. Rows of the top that were read for this tick serve again.
+// lookAround reads the rows around the players and fills in what each is told. Rows of the top that were just read serve again.
 func (h *Hub) lookAround(ctx context.Context, contestID string, asks []ask, top reading) error {
 	var needed []span
 	for _, a := range asks {
@@ -151,13 +169,13 @@ func (h *Hub) lookAround(ctx context.Context, contestID string, asks []ask, top 
 	work, ctx := errgroup.WithContext(ctx)
 	work.SetLimit(h.config.Limits.RangeWorkers)
 	for i, s := range spans {
-		if s.to <= int64(len(top.rows)) {
-			pages[i] = top.rows[s.from:s.to]
+		if s.to <= int64(len(top.page.Rows)) {
+			pages[i] = top.page.Rows[s.from:s.to]
 			continue
 		}
 		work.Go(func() error {
-			rows, _, _, err := h.config.Boards.Page(ctx, contestID, s.from, s.to-s.from)
-			pages[i] = rows
+			page, err := h.config.Boards.Page(ctx, contestID, s.from, s.to-s.from)
+			pages[i] = page.Rows
 			return err
 		})
 	}
@@ -213,7 +231,7 @@ func (h *Hub) tellOwn(f *feed, asks []ask, names map[string]PublicName, nowMicro
 	return done
 }
 
-// print gives a number that differs, in all likelihood, when what is told differs. It is taken at every tick for every player, and mostly
+// print gives a number that differs, in all likelihood, when what is told differs. It is taken for every player who is looked at, and mostly
 // finds that there is nothing to tell.
 func (f surroundings) print(names map[string]PublicName) uint64 {
 	sum := printRow(uint64(f.toNext), f.row, names)

@@ -2,6 +2,7 @@ package realtime_test
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -109,7 +110,9 @@ func (c *client) listen() (mirrored <-chan mirror, ended <-chan error) {
 				return
 			}
 			if m.known {
-				mirrors <- m
+				seen := m
+				seen.rows = maps.Clone(m.rows)
+				mirrors <- seen
 			}
 		}
 	}()

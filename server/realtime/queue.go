@@ -14,8 +14,8 @@ type outgoing struct {
 	messageType int
 	// subscription is set for a board's frames, which may be dropped for a later snapshot.
 	subscription *subscription
-	// oldestMicros is the arrival of the oldest event in it; 0 when it is not measured.
-	oldestMicros int64
+	// oldestMicros is the arrival of the oldest event in it, and queuedMicros when the first socket's was queued; 0 when it is not measured.
+	oldestMicros, queuedMicros int64
 }
 
 // order is what the writer does next: send a frame, give snapshots, close, or end when nothing is set.
@@ -168,6 +168,9 @@ func (q *queue) ending() bool {
 func (q *queue) waiting() int { return len(q.items) - q.head }
 
 func (q *queue) add(item outgoing) {
+	if q.writing {
+		item.queuedMicros = 0 // it waits for its client, which says nothing of the machine
+	}
 	if q.head > 0 && len(q.items) == cap(q.items) {
 		// What was sent leaves its room to what comes, else a queue that is never empty would grow for ever.
 		left := copy(q.items, q.items[q.head:])

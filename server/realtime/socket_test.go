@@ -85,18 +85,18 @@ func TestMirrorFollowsRandomHistory(t *testing.T) {
 	}
 	// The last change is seen by everyone: it makes a new first.
 	w.score(t, map[string]int64{"last": 1000})
-	rows, total, _, err := w.boards.Page(t.Context(), contestID, 0, 100)
+	page, err := w.boards.engine.Page(t.Context(), contestID, 0, 100)
 	require.NoError(t, err)
 	for i, c := range clients {
 		want := []string{}
-		for _, row := range rows[:min(int(tops[i]), len(rows))] {
+		for _, row := range page.Rows[:min(int(tops[i]), len(page.Rows))] {
 			want = append(want, fmt.Sprint(row.Place, " key-", row.UserID, " ", row.Units))
 		}
 		for len(mirrors[i].rows) == 0 || mirrors[i].top()[0].GetPlayerKey() != "key-last" {
 			require.NoError(t, mirrors[i].take(c.next()))
 		}
 		require.Equal(t, want, mirrors[i].scores())
-		require.Equal(t, total, mirrors[i].total)
+		require.Equal(t, page.Total, mirrors[i].total)
 	}
 }
 
@@ -380,12 +380,33 @@ func TestBoardThatIsDownComesBack(t *testing.T) {
 	require.Equal(t, int64(1), c.awaitOwn().GetMe().GetRow().GetPlace())
 }
 
-// TestStaleBoardIsMarked has the rows come from the database for a while: own places, which are dear there, wait.
+// TestStaleBoardIsMarked has the board lack events for a while: that is told, and nothing else is different.
 func TestStaleBoardIsMarked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *realtime.Config) { c.Limits.RetryWait, c.Limits.Refresh = time.Hour, time.Hour })
+	w.run(t)
+	w.boards.stale.Store(true)
+	w.score(t, map[string]int64{"anna": 3})
+	c := dial(t, w.serve(t), realtime.ProtocolProto)
+	c.greet("player:anna")
+	c.subscribe(contestID, 10, 1)
+	var m mirror
+	require.NoError(t, m.take(c.next()))
+	require.True(t, m.stale)
+	require.Equal(t, int64(1), c.awaitOwn().GetMe().GetRow().GetPlace())
+	w.boards.stale.Store(false)
+	w.hub.ContestChanged(contestID)
+	require.NoError(t, m.take(c.next()))
+	require.False(t, m.stale)
+}
+
+// TestSortedBoardIsAskedForLater has the rows come from the database for a while: own places, which are dear there, wait.
+func TestSortedBoardIsAskedForLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *realtime.Config) { c.Limits.RetryWait, c.Limits.Refresh = 5*time.Millisecond, time.Hour })
 	w.run(t)
 	w.boards.stale.Store(true)
+	w.boards.sorted.Store(true)
 	w.score(t, map[string]int64{"anna": 3})
 	c := dial(t, w.serve(t), realtime.ProtocolProto)
 	c.greet("player:anna")
@@ -396,6 +417,7 @@ func TestStaleBoardIsMarked(t *testing.T) {
 	require.Eventually(t, func() bool { return w.boards.pages.Load() >= 5 }, patience, time.Millisecond)
 	require.Zero(t, w.boards.ranks.Load())
 	w.boards.stale.Store(false)
+	w.boards.sorted.Store(false)
 	require.NoError(t, m.take(c.next()))
 	require.False(t, m.stale)
 	require.Equal(t, int64(1), c.awaitOwn().GetMe().GetRow().GetPlace())

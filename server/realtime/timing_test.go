@@ -15,7 +15,7 @@ import (
 
 func TestTicksGatherChanges(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(c *realtime.Config) { c.Tick = 100 * time.Millisecond }, func(t *testing.T, b *bubble) {
+	inBubble(t, func(c *realtime.Config) { c.Limits.MinTick = 100 * time.Millisecond }, func(t *testing.T, b *bubble) {
 		c := b.dial(t, realtime.ProtocolProto)
 		c.greet("")
 		c.subscribe(contestID, 10, 0)
@@ -31,6 +31,101 @@ func TestTicksGatherChanges(t *testing.T) {
 		require.Equal(t, int64(51), delta.GetTotal())
 		synctest.Wait()
 		require.Equal(t, time.Since(oldest), <-b.pushes)
+		c.leave()
+	})
+}
+
+func TestQuietBoardIsReadAtOnce(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(c *realtime.Config) { c.Limits.MinTick = 100 * time.Millisecond }, func(t *testing.T, b *bubble) {
+		c := b.dial(t, realtime.ProtocolProto)
+		c.greet("")
+		c.subscribe(contestID, 10, 0)
+		c.awaitSnapshot()
+		for i := range int64(20) {
+			time.Sleep(101 * time.Millisecond)
+			changed := time.Now()
+			b.score(t, map[string]int64{"anna": i})
+			require.Equal(t, i, c.next().GetDelta().GetChanged()[0].GetUnits())
+			require.Zero(t, time.Since(changed))
+		}
+		// Right after, the board rests.
+		changed := time.Now()
+		b.score(t, map[string]int64{"anna": 100})
+		c.next()
+		require.Equal(t, 100*time.Millisecond, time.Since(changed))
+		c.leave()
+	})
+}
+
+// TestBoardsRestAsTheyCost has readings take time, of one board and of several that change all the time.
+func TestBoardsRestAsTheyCost(t *testing.T) {
+	t.Parallel()
+	const least, most = 50 * time.Millisecond, 400 * time.Millisecond
+	for name, each := range map[string]struct {
+		boards        int
+		reading, rest time.Duration
+	}{
+		"cheap":           {1, 10 * time.Millisecond, least},
+		"dear":            {1, 40 * time.Millisecond, 80 * time.Millisecond},
+		"dear and many":   {3, 40 * time.Millisecond, 240 * time.Millisecond},
+		"dearer than all": {2, time.Second, most},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			limits := func(c *realtime.Config) { c.Limits.MinTick, c.Limits.MaxTick = least, most }
+			inBubble(t, limits, func(t *testing.T, b *bubble) {
+				read := func() { time.Sleep(each.reading) }
+				b.boards.paging.Store(&read)
+				var clients []*client
+				for i := range each.boards {
+					id := fmt.Sprint("board-", i)
+					b.publish(t, id)
+					c := b.dial(t, realtime.ProtocolProto)
+					c.greet("")
+					c.subscribe(id, 10, 0)
+					clients = append(clients, c)
+				}
+				for _, c := range clients {
+					c.awaitSnapshot()
+				}
+				last := time.Now()
+				for i := range int64(10) {
+					for board := range clients {
+						id := fmt.Sprint("board-", board)
+						b.scoreQuietly(t, id, map[string]int64{"anna": i})
+						b.hub.Changed(id, 1)
+					}
+					for _, c := range clients {
+						require.Equal(t, i, c.next().GetDelta().GetChanged()[0].GetUnits())
+					}
+					require.Equal(t, each.rest+each.reading, time.Since(last))
+					last = time.Now()
+				}
+				for _, c := range clients {
+					c.leave()
+				}
+			})
+		})
+	}
+}
+
+// TestDriftIsToldWithoutAsking moves a player by what others do: he is told within OwnEvery and a little, and his rank is not asked for meanwhile.
+func TestDriftIsToldWithoutAsking(t *testing.T) {
+	t.Parallel()
+	quiet := func(c *realtime.Config) { c.Limits.OwnEvery, c.Limits.Refresh = time.Second, time.Hour }
+	inBubble(t, quiet, func(t *testing.T, b *bubble) {
+		b.score(t, map[string]int64{"anna": 10})
+		c := b.dial(t, realtime.ProtocolProto)
+		c.greet("player:anna")
+		c.subscribe(contestID, 10, 0)
+		require.Equal(t, int64(1), c.awaitOwn().GetMe().GetRow().GetPlace())
+		time.Sleep(10 * time.Millisecond)
+		asked, changed := b.boards.ranks.Load(), time.Now()
+		b.score(t, map[string]int64{"ben": 20})
+		require.Equal(t, int64(2), c.awaitOwn().GetMe().GetRow().GetPlace())
+		require.LessOrEqual(t, time.Since(changed), 1250*time.Millisecond)
+		require.Equal(t, asked+2, b.boards.ranks.Load(), "at the change, and when it is told")
 		c.leave()
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -11,73 +12,71 @@ import (
 	"github.com/laurelhq/laurel/server/board"
 )
 
-// reading is a board's top as it was read for one tick.
+// reading is a board's top as it was read.
 type reading struct {
 	// top is how many rows were asked for; 0 when the top was not read.
 	top     int64
-	rows    []board.Row
-	total   int64
-	stale   bool
+	page    board.Page
 	names   map[string]PublicName
 	contest *laurelv1.ContestSummary
-	// oldestMicros is the arrival of the oldest event it may show for the first time; 0 for none.
-	oldestMicros int64
+	// measured says what is measured of the frames that show it.
+	measured outgoing
+	// sent is set when a group got a frame.
+	sent bool
 }
 
-// update reads one board and sends what changed. The feed's busy flag keeps it from running twice at once.
-func (h *Hub) update(ctx context.Context, f *feed) {
-	ctx, cancel := context.WithTimeout(ctx, h.config.Limits.ReadTimeout)
+// update reads one board and sends what changed. The timetable lets nobody else do so at the same time.
+func (h *Hub) update(ctx context.Context, f *feed, what errand) {
+	limited, cancel := context.WithTimeout(ctx, h.config.Limits.ReadTimeout)
 	defer cancel()
-	now := h.config.Now()
-	// The flags are taken before the board is read, so that a change during the reading is read again at the next tick.
-	changed := f.changed.Swap(false) || now.UnixMicro() >= f.refreshMicros.Load()
-	f.wanted.Store(false)
-	oldestMicros := f.oldestMicros.Swap(0)
-	f.refreshMicros.Store(now.Add(h.config.Limits.Refresh).UnixMicro())
-
-	top, err := h.pushTop(ctx, f, changed, oldestMicros)
-	if err != nil {
-		f.keepOldest(oldestMicros)
-		if changed {
-			f.changed.Store(true)
-		}
-	} else if f.awaitsRebuild(top) {
+	begun := h.config.Now()
+	top, err := h.pushTop(limited, f, what)
+	if err == nil && f.awaitsRebuild(top) {
 		// Places from the database cost a sort each: the top is shared, own places wait until the rank store is back.
-		f.changed.Store(true)
-		f.retryMicros.Store(now.Add(h.config.Limits.RetryWait).UnixMicro())
-		return
-	} else {
-		err = h.pushOwn(ctx, f, changed, top)
-	}
-	if err == nil || errors.Is(err, context.Canceled) {
+		h.timetable.retry(f, h.config.Now(), errand{changed: true})
 		return
 	}
-	f.wanted.Store(true)
-	f.retryMicros.Store(now.Add(h.config.Limits.RetryWait).UnixMicro())
-	h.config.Log.ErrorContext(ctx, "read watched board", "contest", f.contestID, "error", err)
+	var again time.Time
+	if err == nil {
+		again, err = h.pushOwn(limited, f, what.changed, top)
+		what = errand{} // the top was sent; who is owed his own place stays owed it
+	}
+	now := h.config.Now()
+	if err != nil {
+		h.timetable.retry(f, now, what)
+		if !errors.Is(err, context.Canceled) {
+			h.config.Log.ErrorContext(ctx, "read watched board", "contest", f.contestID, "error", err)
+		}
+		return
+	}
+	cost := now.Sub(begun)
+	if top.sent {
+		cost += f.sending.take()
+	}
+	h.timetable.rest(f, now, cost, again)
 }
 
-// awaitsRebuild remembers whether the rows last read came from the slower copy.
+// awaitsRebuild remembers whether the rows last read had to be sorted.
 func (f *feed) awaitsRebuild(read reading) bool {
 	if read.top > 0 {
-		f.stale = read.stale
+		f.sorted = read.page.Sorted
 	}
-	return f.stale
+	return f.sorted
 }
 
 // pushTop reads the largest top that anyone watches and sends each group what changed for it. It reads nothing when nothing changed and
 // every group has its state.
-func (h *Hub) pushTop(ctx context.Context, f *feed, changed bool, oldestMicros int64) (reading, error) {
-	top := f.topNeeded(changed)
+func (h *Hub) pushTop(ctx context.Context, f *feed, what errand) (reading, error) {
+	top := f.topNeeded(what.changed)
 	if top == 0 {
 		return reading{}, nil
 	}
-	rows, total, stale, err := h.config.Boards.Page(ctx, f.contestID, 0, top)
+	page, err := h.config.Boards.Page(ctx, f.contestID, 0, top)
 	if err != nil {
 		return reading{}, fmt.Errorf("read top: %w", err)
 	}
-	users := make([]string, len(rows))
-	for i, row := range rows {
+	users := make([]string, len(page.Rows))
+	for i, row := range page.Rows {
 		users[i] = row.UserID
 	}
 	names, err := h.names.of(ctx, users)
@@ -88,10 +87,9 @@ func (h *Hub) pushTop(ctx context.Context, f *feed, changed bool, oldestMicros i
 	if !published {
 		contest = &laurelv1.ContestSummary{Id: f.contestID}
 	}
-	read := reading{
-		top: top, rows: rows, total: total, stale: stale, names: names, contest: contest, oldestMicros: oldestMicros,
-	}
-	h.publishTop(f, read)
+	measured := outgoing{oldestMicros: what.oldestMicros, queuedMicros: h.config.Now().UnixMicro()}
+	read := reading{top: top, page: page, names: names, contest: contest, measured: measured}
+	h.publishTop(f, &read)
 	return read, nil
 }
 
@@ -111,28 +109,30 @@ func (f *feed) topNeeded(changed bool) int64 {
 }
 
 // publishTop brings every group up to a reading.
-func (h *Hub) publishTop(f *feed, read reading) {
+func (h *Hub) publishTop(f *feed, read *reading) {
 	shown := map[bool][]*laurelv1.LeaderboardRow{}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for key, g := range f.groups {
 		if key.top > read.top {
-			// It came while the board was read; the next tick reads enough.
-			f.wanted.Store(true)
+			// It came while the board was read; the next reading is large enough.
+			h.timetable.want(f)
 			continue
 		}
 		if shown[key.userIDs] == nil {
 			shown[key.userIDs] = read.show(key.userIDs)
 		}
 		rows := shown[key.userIDs]
-		h.publishGroup(g, read, rows[:min(key.top, int64(len(rows)))])
+		if h.publishGroup(g, read, rows[:min(key.top, int64(len(rows)))]) {
+			read.sent = true
+		}
 	}
 }
 
 // show gives the rows as they go out, with user ids or without.
-func (r reading) show(userIDs bool) []*laurelv1.LeaderboardRow {
-	rows := make([]*laurelv1.LeaderboardRow, len(r.rows))
-	for i, row := range r.rows {
+func (r *reading) show(userIDs bool) []*laurelv1.LeaderboardRow {
+	rows := make([]*laurelv1.LeaderboardRow, len(r.page.Rows))
+	for i, row := range r.page.Rows {
 		rows[i] = showRow(row, r.names[row.UserID], userIDs)
 	}
 	return rows
@@ -147,15 +147,15 @@ func showRow(row board.Row, name PublicName, userID bool) *laurelv1.LeaderboardR
 }
 
 // publishGroup moves a group to the state just read and queues one frame at every member: its first snapshot, or a delta when anything
-// differs. Callers hold the feed's lock.
-func (h *Hub) publishGroup(g *group, read reading, rows []*laurelv1.LeaderboardRow) {
+// differs. It reports whether there was one. Callers hold the feed's lock.
+func (h *Hub) publishGroup(g *group, read *reading, rows []*laurelv1.LeaderboardRow) bool {
 	delta := &laurelv1.BoardDelta{
 		ContestId:          g.contestID,
 		Epoch:              g.epoch,
 		Revision:           g.revision + 1,
-		Total:              read.total,
-		OldestIngestMicros: read.oldestMicros,
-		Stale:              read.stale,
+		Total:              read.page.Total,
+		OldestIngestMicros: read.measured.oldestMicros,
+		Stale:              read.page.Stale,
 	}
 	delta.Changed, delta.Left = diff(g.rows, rows)
 	moved := !sameContest(g.contest, read.contest)
@@ -163,18 +163,19 @@ func (h *Hub) publishGroup(g *group, read reading, rows []*laurelv1.LeaderboardR
 		delta.Contest = read.contest
 	}
 	first := !g.ready
-	if !first && !moved && len(delta.Changed)+len(delta.Left) == 0 && g.total == read.total && g.stale == read.stale {
-		return
+	if !first && !moved && len(delta.Changed)+len(delta.Left) == 0 && g.total == read.page.Total && g.stale == read.page.Stale {
+		return false
 	}
 	g.ready, g.revision = true, delta.Revision
-	g.rows, g.total, g.stale = rows, read.total, read.stale
+	g.rows, g.total, g.stale = rows, read.page.Total, read.page.Stale
 	if moved {
 		g.contest = read.contest
 	}
 	g.snapshots = [forms]*websocket.PreparedMessage{}
 	if first {
-		h.sendGroup(g, g.snapshot, 0)
-		return
+		// How old its newest event is tells nothing of the way that event took.
+		h.sendGroup(g, g.snapshot, outgoing{queuedMicros: read.measured.queuedMicros})
+		return true
 	}
 	var frames [forms]*websocket.PreparedMessage
 	h.sendGroup(g, func(form int) (*websocket.PreparedMessage, error) {
@@ -184,11 +185,12 @@ func (h *Hub) publishGroup(g *group, read reading, rows []*laurelv1.LeaderboardR
 		message, err := prepare(&laurelv1.ServerFrame{Frame: &laurelv1.ServerFrame_Delta{Delta: delta}}, form)
 		frames[form] = message
 		return message, err
-	}, read.oldestMicros)
+	}, read.measured)
+	return true
 }
 
-func (h *Hub) sendGroup(g *group, frame func(form int) (*websocket.PreparedMessage, error), oldestMicros int64) {
+func (h *Hub) sendGroup(g *group, frame func(form int) (*websocket.PreparedMessage, error), measured outgoing) {
 	for s := range g.members {
-		s.connection.pushShared(s, frame, oldestMicros)
+		s.connection.pushShared(s, frame, measured)
 	}
 }

@@ -4,8 +4,10 @@
 //	                         │          │ Match: event name, market, brand, provider
 //	             Event ──────┴──────────┴─► Score ─► Round (units, multiplier, duration, time) or Outcome (which clause refused)
 //
-// Score is a pure function of program and event: no clock, no context, no database, nothing remembered between events. The window of
-// the contest and the rate of one player need more than the event, so package contest checks them.
+// Index.Fold is the stage: the points of one event in every contest whose window it lies in.
+//
+// Score is a pure function of program and event: no clock, no context, no database, nothing remembered between events. What needs more than the event,
+// such as the rate of one player and where the contest closed, is package contest's.
 //
 // # Formulas
 //
@@ -27,6 +29,6 @@
 //
 // # Invariants
 //
-// Points are rounded half to even once, at the edge, to units of 10^-precision; |units| ≤ 2^53. A Program is immutable after Compile but for its Version, and safe for
+// Points are rounded half to even once, at the edge, to units of 10^-precision; |units| ≤ 2^53. A Program is immutable after Compile but for its Version and window, and safe for
 // concurrent use.
 package rule

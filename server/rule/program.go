@@ -30,6 +30,9 @@ type Program struct {
 	Version int32
 	// Precision is the number of decimal places of a score, 0 to 4.
 	Precision int
+	// From and Until bound the times of the events that count, From inclusive and Until exclusive, in microseconds since 1970. Compile leaves them 0, which lets
+	// no event pass, and the caller sets them before the program is shared.
+	From, Until int64
 
 	events        []string
 	finishedOnly  bool // scoring.events is empty: only rounds that have ended
@@ -69,8 +72,8 @@ type Round struct {
 	DurationMillis int64
 	// TsMicros is when it happened: microseconds since 1970, UTC.
 	TsMicros int64
-	// EventID is the event it came from.
-	EventID string
+	// Seq is the journal position of its event within the player's partition.
+	Seq int64
 }
 
 // Check compiles a contest for its problems only; it is a catalog.Check.
@@ -161,7 +164,7 @@ func (p *Program) Score(e *laurelv1.Event) (Round, Outcome, error) {
 	}
 	return Round{
 		Units: min(units, p.capUnits), MultiplierMicros: multiplierMicros(e), DurationMillis: e.GetRound().GetDurationMs(),
-		TsMicros: event.TsMicros(e), EventID: e.GetEventId(),
+		TsMicros: event.TsMicros(e),
 	}, Counted, nil
 }
 

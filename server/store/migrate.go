@@ -34,7 +34,11 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(dialect, s.write, folder, options...)
+	migrating := &Store{dialect: s.dialect, write: s.write}
+	if s.migrating != nil {
+		migrating.write = s.migrating
+	}
+	provider, err := goose.NewProvider(dialect, migrating.write, folder, options...)
 	if err != nil {
 		return 0, fmt.Errorf("read migrations: %w", err)
 	}
@@ -42,7 +46,7 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	if err != nil {
 		return len(applied), fmt.Errorf("migrate: %w", err)
 	}
-	return len(applied), s.Tx(ctx, func(ctx context.Context, tx *Tx) error { return tx.settle(ctx) })
+	return len(applied), migrating.Tx(ctx, func(ctx context.Context, tx *Tx) error { return tx.settle(ctx) })
 }
 
 // settle does what migrations made from ent's schema can't: it has the database refuse updates and deletes of append-only tables.

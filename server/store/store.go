@@ -2,17 +2,17 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
 	"github.com/laurelhq/laurel/ent/db"
@@ -27,20 +27,27 @@ const (
 	Postgres Dialect = "postgres"
 )
 
-const (
-	// sqliteReaders bounds the reader connections of SQLite.
-	sqliteReaders = 4
-	// postgresWriters and postgresReaders bound the connections of one process to Postgres. Reads that take long, such as the rebuild
-	// of a board, can't keep writes waiting.
-	postgresWriters, postgresReaders = 8, 12
-)
+// ClockMicros is an SQL expression for the database's clock at the moment it is evaluated, in microseconds since 1970. What processes compare with each other
+// is measured by it, since their own clocks may differ.
+func (d Dialect) ClockMicros() string {
+	if d == Postgres {
+		return "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+	}
+	return "CAST(unixepoch('subsec') * 1000000 AS integer)"
+}
+
+// sqliteReaders bounds the reader connections of SQLite.
+const sqliteReaders = 4
 
 // Store is an open database.
 type Store struct {
 	dialect Dialect
+	process string
 	write   *sql.DB
 	read    *sql.DB
-	ent     *db.Client
+	// spare and migrating are nil on SQLite, whose one writer does their work.
+	spare, migrating *sql.DB
+	ent              *db.Client
 }
 
 // Open opens the database at url: sqlite:PATH or postgres://…. It does not migrate. The error says what a right url looks like.
@@ -80,7 +87,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := assertSQLite(ctx, write); err != nil {
 		return nil, errors.Join(err, read.Close(), write.Close())
 	}
-	return newStore(SQLite, dialect.SQLite, write, read), nil
+	return newStore(SQLite, dialect.SQLite, rand.Text(), write, read), nil
 }
 
 // assertSQLite refuses settings under which an answer would not be durable: some of them are ignored in silence when misspelt.
@@ -99,36 +106,19 @@ func assertSQLite(ctx context.Context, write *sql.DB) error {
 	return nil
 }
 
-func openPostgres(ctx context.Context, url string) (*Store, error) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("database url: %w", err)
-	}
-	// Statements look rows up by key, thousands at a time, in tables that grow from nothing: a plan made while a table was small, or
-	// from statistics of yesterday, must not read all of it for each batch.
-	for _, setting := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
-		config.RuntimeParams[setting] = "off"
-	}
-	write, read := stdlib.OpenDB(*config), stdlib.OpenDB(*config)
-	write.SetMaxOpenConns(postgresWriters)
-	write.SetMaxIdleConns(postgresWriters)
-	read.SetMaxOpenConns(postgresReaders)
-	read.SetMaxIdleConns(postgresReaders)
-	if err := write.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("reach postgres: %w", err), read.Close(), write.Close())
-	}
-	return newStore(Postgres, dialect.Postgres, write, read), nil
-}
-
-func newStore(d Dialect, entDialect string, write, read *sql.DB) *Store {
+func newStore(d Dialect, entDialect, process string, write, read *sql.DB) *Store {
 	return &Store{
-		dialect: d, write: write, read: read,
+		dialect: d, process: process, write: write, read: read,
 		ent: db.NewClient(db.Driver(entsql.OpenDB(entDialect, read))),
 	}
 }
 
 // Dialect tells which database this is.
 func (s *Store) Dialect() Dialect { return s.dialect }
+
+// Process is a random name that this store was given when it was opened. On Postgres its connections carry it, so that EndProcess can tell them from those of
+// other processes.
+func (s *Store) Process() string { return s.process }
 
 // Ent is for reads outside a transaction. On SQLite it can't write.
 func (s *Store) Ent() *db.Client { return s.ent }
@@ -139,10 +129,33 @@ func (s *Store) Read() *sql.DB { return s.read }
 // Write is for a raw statement that is a transaction of its own.
 func (s *Store) Write() *sql.DB { return s.write }
 
+// Spare is for a raw statement that may not wait until others give their connections back, such as a heartbeat: on Postgres it has a connection of its own.
+func (s *Store) Spare() *sql.DB {
+	if s.spare == nil {
+		return s.write
+	}
+	return s.spare
+}
+
+// Now reads the database's clock.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	var micros int64
+	if err := s.read.QueryRowContext(ctx, "SELECT "+s.dialect.ClockMicros()).Scan(&micros); err != nil {
+		return time.Time{}, fmt.Errorf("read the database's clock: %w", err)
+	}
+	return time.UnixMicro(micros), nil
+}
+
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx) }
 
 // Close closes the database.
 func (s *Store) Close() error {
-	return errors.Join(s.read.Close(), s.write.Close())
+	var errs []error
+	for _, pool := range []*sql.DB{s.read, s.spare, s.migrating, s.write} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -9,5 +9,6 @@
 // Personal data never becomes a label, and the log handler blanks the keys that carry it.
 //
 // A latency histogram is one array of atomic counters over logarithmic buckets (eight a power of two, so a quantile is at most an
-// eighth too high). Prometheus reads its totals; the Pulse keeps the totals as of the last second's end and takes the difference.
+// eighth too high). Prometheus reads its totals; the Pulse keeps the totals as of the last second's end and takes the difference. With Redis the processes
+// of an installation exchange those differences once a second, and the Pulse shows their sum; Prometheus always asks each process for itself.
 package telemetry

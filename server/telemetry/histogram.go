@@ -16,7 +16,7 @@ const (
 	buckets = (maxExponent-subBits+1)<<subBits + 1
 )
 
-// counts are the totals of a histogram's buckets.
+// counts are a histogram's buckets: totals, or what they grew by.
 type counts [buckets]uint64
 
 // histogram counts durations in logarithmic buckets. The zero value is ready.
@@ -63,20 +63,36 @@ func boundMicros(bucket int) uint64 {
 	return uint64(bucket&(1<<subBits-1)+1<<subBits+1) << shift
 }
 
-// quantileSince gives the bound below which share (0 to 1) of what was counted between the two readings lies, in microseconds; 0 when
-// nothing was counted.
-func quantileSince(before, after *counts, share float64) int64 {
+// grown gives what a histogram counted since its last reading, and remembers this one.
+func (h *histogram) grown(last *counts) (by counts) {
+	for i := range h.count {
+		total := h.count[i].Load()
+		by[i] = total - last[i]
+		last[i] = total
+	}
+	return by
+}
+
+// add counts what another process counted.
+func (c *counts) add(other *counts) {
+	for i := range c {
+		c[i] += other[i]
+	}
+}
+
+// quantile gives the bound below which share (0 to 1) of what was counted lies, in microseconds; 0 when nothing was counted.
+func (c *counts) quantile(share float64) int64 {
 	var total uint64
-	for i := range after {
-		total += after[i] - before[i]
+	for _, n := range c {
+		total += n
 	}
 	if total == 0 {
 		return 0
 	}
 	need := uint64(math.Ceil(float64(total) * share))
 	var seen uint64
-	for i := range after {
-		seen += after[i] - before[i]
+	for i, n := range c {
+		seen += n
 		if seen >= need {
 			return int64(boundMicros(i))
 		}

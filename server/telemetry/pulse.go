@@ -21,6 +21,8 @@ type pulse struct {
 	ring  [PulseSeconds]point
 	// last are the totals at the end of the second closed last.
 	last totals
+	// together are the figures of all processes; unused unless they are shared.
+	together together
 }
 
 // point is one closed second.
@@ -57,39 +59,39 @@ func (t *Telemetry) closeUntil(now int64) {
 	p := &t.pulse
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	second := p.current.Load()
-	if now <= second {
+	at := p.current.Load()
+	if now <= at {
 		return
 	}
-	p.put(t.takePoint(second))
-	second = max(second+1, now-PulseSeconds)
-	for ; second < now; second++ {
-		p.put(point{second: second, lagMillis: t.figures.lagMicros.Load() / 1000, sockets: t.figures.sockets.Load()})
+	p.put(t.take(at))
+	at = max(at+1, now-PulseSeconds)
+	for ; at < now; at++ {
+		p.put(&second{at: at, lagMillis: t.figures.lagMicros.Load() / 1000, sockets: t.figures.sockets.Load()})
 	}
 	p.current.Store(now)
 }
 
-func (p *pulse) put(at point) {
-	p.ring[at.second%PulseSeconds] = at
+func (p *pulse) put(s *second) {
+	p.ring[s.at%PulseSeconds] = s.point()
+	p.together.hand(s)
 }
 
-// takePoint reads the totals and gives what they grew by since the last time. Callers hold the lock.
-func (t *Telemetry) takePoint(second int64) point {
+// take reads the totals and gives what they grew by since the last time. Callers hold the lock.
+func (t *Telemetry) take(at int64) *second {
 	last, f := &t.pulse.last, &t.figures
-	at := point{
-		second:     second,
+	return &second{
+		at:         at,
 		accepted:   grown(&last.accepted, f.accepted.Load()),
 		duplicates: grown(&last.duplicates, f.duplicates.Load()),
 		rejected:   grown(&last.rejected, f.rejected.Load()),
 		folded:     grown(&last.folded, f.folded.Load()),
 		lagMillis:  f.lagMicros.Load() / 1000,
 		sockets:    f.sockets.Load(),
+		ingest:     t.ingest.grown(&last.ingest),
+		rule:       t.rule.grown(&last.rule),
+		board:      t.board.grown(&last.board),
+		push:       t.push.grown(&last.push),
 	}
-	at.ingestP95 = p95(&last.ingest, &t.ingest)
-	at.ruleP95 = p95(&last.rule, &t.rule)
-	at.boardP95 = p95(&last.board, &t.board)
-	at.pushP95 = p95(&last.push, &t.push)
-	return at
 }
 
 // grown gives how much a total grew and remembers it.
@@ -99,17 +101,9 @@ func grown(last *int64, total int64) int64 {
 	return by
 }
 
-// p95 gives the 95th percentile of what a histogram counted since the last reading, in microseconds, and remembers the reading.
-func p95(last *counts, h *histogram) int64 {
-	var now counts
-	h.read(&now)
-	micros := quantileSince(last, &now, 0.95)
-	*last = now
-	return micros
-}
-
 // Pulse gives the last closed seconds, oldest first: at most the given number, at most PulseSeconds, and none from before the start.
-// 0 or less means 120. The running second is left out, because half a second looks like a fall.
+// 0 or less means 120. The running second is left out, because half a second looks like a fall. The figures are those of all processes when they are shared
+// (see Share); they then end a second or two earlier.
 func (t *Telemetry) Pulse(seconds int) []*laurelv1.PulsePoint {
 	if seconds <= 0 {
 		seconds = 120
@@ -119,12 +113,23 @@ func (t *Telemetry) Pulse(seconds int) []*laurelv1.PulsePoint {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	current := p.current.Load()
-	from := max(current-int64(min(seconds, PulseSeconds)), p.first)
-	points := make([]*laurelv1.PulsePoint, 0, current-from)
-	for second := from; second < current; second++ {
-		points = append(points, p.ring[second%PulseSeconds].message())
+	until, first := p.together.span(current, p.first)
+	from := max(until-int64(min(seconds, PulseSeconds)), first)
+	points := make([]*laurelv1.PulsePoint, 0, max(0, until-from))
+	for at := from; at < until; at++ {
+		points = append(points, p.shown(at).message())
 	}
 	return points
+}
+
+// shown is what all processes together did in a second, as far as that is known, else what this one did.
+func (p *pulse) shown(at int64) point {
+	for _, ring := range []*[PulseSeconds]point{&p.together.ring, &p.ring} {
+		if known := ring[at%PulseSeconds]; known.second == at {
+			return known
+		}
+	}
+	return point{second: at}
 }
 
 func (at point) message() *laurelv1.PulsePoint {

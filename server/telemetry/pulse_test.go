@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
+	"github.com/laurelhq/laurel/server/board/redis/redistest"
 	"github.com/laurelhq/laurel/server/telemetry"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { redistest.Main(m) }
 
 func TestPulseHoldsOnePointASecond(t *testing.T) {
 	t.Parallel()

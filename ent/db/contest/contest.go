@@ -25,6 +25,10 @@ const (
 	FieldOpenSeq = "open_seq"
 	// FieldCloseSeq holds the string denoting the close_seq field in the database.
 	FieldCloseSeq = "close_seq"
+	// FieldRevision holds the string denoting the revision field in the database.
+	FieldRevision = "revision"
+	// FieldSummary holds the string denoting the summary field in the database.
+	FieldSummary = "summary"
 	// FieldResultHash holds the string denoting the result_hash field in the database.
 	FieldResultHash = "result_hash"
 	// FieldPlayers holds the string denoting the players field in the database.
@@ -45,6 +49,8 @@ var Columns = []string{
 	FieldGraceEndTs,
 	FieldOpenSeq,
 	FieldCloseSeq,
+	FieldRevision,
+	FieldSummary,
 	FieldResultHash,
 	FieldPlayers,
 	FieldChangedAt,
@@ -61,6 +67,8 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultRevision holds the default value on creation for the "revision" field.
+	DefaultRevision int64
 	// DefaultResultHash holds the default value on creation for the "result_hash" field.
 	DefaultResultHash string
 	// ResultHashValidator is a validator for the "result_hash" field. It is called by the builders before save.
@@ -112,6 +120,11 @@ func ByOpenSeq(opts ...sql.OrderTermOption) OrderOption {
 // ByCloseSeq orders the results by the close_seq field.
 func ByCloseSeq(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCloseSeq, opts...).ToFunc()
+}
+
+// ByRevision orders the results by the revision field.
+func ByRevision(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRevision, opts...).ToFunc()
 }
 
 // ByResultHash orders the results by the result_hash field.

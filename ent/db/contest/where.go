@@ -88,13 +88,23 @@ func GraceEndTs(v int64) predicate.Contest {
 }
 
 // OpenSeq applies equality check predicate on the "open_seq" field. It's identical to OpenSeqEQ.
-func OpenSeq(v int64) predicate.Contest {
+func OpenSeq(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldOpenSeq, v))
 }
 
 // CloseSeq applies equality check predicate on the "close_seq" field. It's identical to CloseSeqEQ.
-func CloseSeq(v int64) predicate.Contest {
+func CloseSeq(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldCloseSeq, v))
+}
+
+// Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
+func Revision(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldRevision, v))
+}
+
+// Summary applies equality check predicate on the "summary" field. It's identical to SummaryEQ.
+func Summary(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldSummary, v))
 }
 
 // ResultHash applies equality check predicate on the "result_hash" field. It's identical to ResultHashEQ.
@@ -313,83 +323,123 @@ func GraceEndTsLTE(v int64) predicate.Contest {
 }
 
 // OpenSeqEQ applies the EQ predicate on the "open_seq" field.
-func OpenSeqEQ(v int64) predicate.Contest {
+func OpenSeqEQ(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldOpenSeq, v))
 }
 
 // OpenSeqNEQ applies the NEQ predicate on the "open_seq" field.
-func OpenSeqNEQ(v int64) predicate.Contest {
+func OpenSeqNEQ(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldNEQ(FieldOpenSeq, v))
 }
 
 // OpenSeqIn applies the In predicate on the "open_seq" field.
-func OpenSeqIn(vs ...int64) predicate.Contest {
+func OpenSeqIn(vs ...string) predicate.Contest {
 	return predicate.Contest(sql.FieldIn(FieldOpenSeq, vs...))
 }
 
 // OpenSeqNotIn applies the NotIn predicate on the "open_seq" field.
-func OpenSeqNotIn(vs ...int64) predicate.Contest {
+func OpenSeqNotIn(vs ...string) predicate.Contest {
 	return predicate.Contest(sql.FieldNotIn(FieldOpenSeq, vs...))
 }
 
 // OpenSeqGT applies the GT predicate on the "open_seq" field.
-func OpenSeqGT(v int64) predicate.Contest {
+func OpenSeqGT(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldGT(FieldOpenSeq, v))
 }
 
 // OpenSeqGTE applies the GTE predicate on the "open_seq" field.
-func OpenSeqGTE(v int64) predicate.Contest {
+func OpenSeqGTE(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldGTE(FieldOpenSeq, v))
 }
 
 // OpenSeqLT applies the LT predicate on the "open_seq" field.
-func OpenSeqLT(v int64) predicate.Contest {
+func OpenSeqLT(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldLT(FieldOpenSeq, v))
 }
 
 // OpenSeqLTE applies the LTE predicate on the "open_seq" field.
-func OpenSeqLTE(v int64) predicate.Contest {
+func OpenSeqLTE(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldLTE(FieldOpenSeq, v))
 }
 
+// OpenSeqContains applies the Contains predicate on the "open_seq" field.
+func OpenSeqContains(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldContains(FieldOpenSeq, v))
+}
+
+// OpenSeqHasPrefix applies the HasPrefix predicate on the "open_seq" field.
+func OpenSeqHasPrefix(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldHasPrefix(FieldOpenSeq, v))
+}
+
+// OpenSeqHasSuffix applies the HasSuffix predicate on the "open_seq" field.
+func OpenSeqHasSuffix(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldHasSuffix(FieldOpenSeq, v))
+}
+
+// OpenSeqEqualFold applies the EqualFold predicate on the "open_seq" field.
+func OpenSeqEqualFold(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldEqualFold(FieldOpenSeq, v))
+}
+
+// OpenSeqContainsFold applies the ContainsFold predicate on the "open_seq" field.
+func OpenSeqContainsFold(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldContainsFold(FieldOpenSeq, v))
+}
+
 // CloseSeqEQ applies the EQ predicate on the "close_seq" field.
-func CloseSeqEQ(v int64) predicate.Contest {
+func CloseSeqEQ(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldCloseSeq, v))
 }
 
 // CloseSeqNEQ applies the NEQ predicate on the "close_seq" field.
-func CloseSeqNEQ(v int64) predicate.Contest {
+func CloseSeqNEQ(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldNEQ(FieldCloseSeq, v))
 }
 
 // CloseSeqIn applies the In predicate on the "close_seq" field.
-func CloseSeqIn(vs ...int64) predicate.Contest {
+func CloseSeqIn(vs ...string) predicate.Contest {
 	return predicate.Contest(sql.FieldIn(FieldCloseSeq, vs...))
 }
 
 // CloseSeqNotIn applies the NotIn predicate on the "close_seq" field.
-func CloseSeqNotIn(vs ...int64) predicate.Contest {
+func CloseSeqNotIn(vs ...string) predicate.Contest {
 	return predicate.Contest(sql.FieldNotIn(FieldCloseSeq, vs...))
 }
 
 // CloseSeqGT applies the GT predicate on the "close_seq" field.
-func CloseSeqGT(v int64) predicate.Contest {
+func CloseSeqGT(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldGT(FieldCloseSeq, v))
 }
 
 // CloseSeqGTE applies the GTE predicate on the "close_seq" field.
-func CloseSeqGTE(v int64) predicate.Contest {
+func CloseSeqGTE(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldGTE(FieldCloseSeq, v))
 }
 
 // CloseSeqLT applies the LT predicate on the "close_seq" field.
-func CloseSeqLT(v int64) predicate.Contest {
+func CloseSeqLT(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldLT(FieldCloseSeq, v))
 }
 
 // CloseSeqLTE applies the LTE predicate on the "close_seq" field.
-func CloseSeqLTE(v int64) predicate.Contest {
+func CloseSeqLTE(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldLTE(FieldCloseSeq, v))
+}
+
+// CloseSeqContains applies the Contains predicate on the "close_seq" field.
+func CloseSeqContains(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldContains(FieldCloseSeq, v))
+}
+
+// CloseSeqHasPrefix applies the HasPrefix predicate on the "close_seq" field.
+func CloseSeqHasPrefix(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldHasPrefix(FieldCloseSeq, v))
+}
+
+// CloseSeqHasSuffix applies the HasSuffix predicate on the "close_seq" field.
+func CloseSeqHasSuffix(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldHasSuffix(FieldCloseSeq, v))
 }
 
 // CloseSeqIsNil applies the IsNil predicate on the "close_seq" field.
@@ -400,6 +450,106 @@ func CloseSeqIsNil() predicate.Contest {
 // CloseSeqNotNil applies the NotNil predicate on the "close_seq" field.
 func CloseSeqNotNil() predicate.Contest {
 	return predicate.Contest(sql.FieldNotNull(FieldCloseSeq))
+}
+
+// CloseSeqEqualFold applies the EqualFold predicate on the "close_seq" field.
+func CloseSeqEqualFold(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldEqualFold(FieldCloseSeq, v))
+}
+
+// CloseSeqContainsFold applies the ContainsFold predicate on the "close_seq" field.
+func CloseSeqContainsFold(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldContainsFold(FieldCloseSeq, v))
+}
+
+// RevisionEQ applies the EQ predicate on the "revision" field.
+func RevisionEQ(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldRevision, v))
+}
+
+// RevisionNEQ applies the NEQ predicate on the "revision" field.
+func RevisionNEQ(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldNEQ(FieldRevision, v))
+}
+
+// RevisionIn applies the In predicate on the "revision" field.
+func RevisionIn(vs ...int64) predicate.Contest {
+	return predicate.Contest(sql.FieldIn(FieldRevision, vs...))
+}
+
+// RevisionNotIn applies the NotIn predicate on the "revision" field.
+func RevisionNotIn(vs ...int64) predicate.Contest {
+	return predicate.Contest(sql.FieldNotIn(FieldRevision, vs...))
+}
+
+// RevisionGT applies the GT predicate on the "revision" field.
+func RevisionGT(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldGT(FieldRevision, v))
+}
+
+// RevisionGTE applies the GTE predicate on the "revision" field.
+func RevisionGTE(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldGTE(FieldRevision, v))
+}
+
+// RevisionLT applies the LT predicate on the "revision" field.
+func RevisionLT(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldLT(FieldRevision, v))
+}
+
+// RevisionLTE applies the LTE predicate on the "revision" field.
+func RevisionLTE(v int64) predicate.Contest {
+	return predicate.Contest(sql.FieldLTE(FieldRevision, v))
+}
+
+// SummaryEQ applies the EQ predicate on the "summary" field.
+func SummaryEQ(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldSummary, v))
+}
+
+// SummaryNEQ applies the NEQ predicate on the "summary" field.
+func SummaryNEQ(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldNEQ(FieldSummary, v))
+}
+
+// SummaryIn applies the In predicate on the "summary" field.
+func SummaryIn(vs ...[]byte) predicate.Contest {
+	return predicate.Contest(sql.FieldIn(FieldSummary, vs...))
+}
+
+// SummaryNotIn applies the NotIn predicate on the "summary" field.
+func SummaryNotIn(vs ...[]byte) predicate.Contest {
+	return predicate.Contest(sql.FieldNotIn(FieldSummary, vs...))
+}
+
+// SummaryGT applies the GT predicate on the "summary" field.
+func SummaryGT(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldGT(FieldSummary, v))
+}
+
+// SummaryGTE applies the GTE predicate on the "summary" field.
+func SummaryGTE(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldGTE(FieldSummary, v))
+}
+
+// SummaryLT applies the LT predicate on the "summary" field.
+func SummaryLT(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldLT(FieldSummary, v))
+}
+
+// SummaryLTE applies the LTE predicate on the "summary" field.
+func SummaryLTE(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldLTE(FieldSummary, v))
+}
+
+// SummaryIsNil applies the IsNil predicate on the "summary" field.
+func SummaryIsNil() predicate.Contest {
+	return predicate.Contest(sql.FieldIsNull(FieldSummary))
+}
+
+// SummaryNotNil applies the NotNil predicate on the "summary" field.
+func SummaryNotNil() predicate.Contest {
+	return predicate.Contest(sql.FieldNotNull(FieldSummary))
 }
 
 // ResultHashEQ applies the EQ predicate on the "result_hash" field.

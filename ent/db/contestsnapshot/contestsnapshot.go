@@ -19,6 +19,8 @@ const (
 	FieldTakenAt = "taken_at"
 	// FieldTotal holds the string denoting the total field in the database.
 	FieldTotal = "total"
+	// FieldPositions holds the string denoting the positions field in the database.
+	FieldPositions = "positions"
 	// FieldTop holds the string denoting the top field in the database.
 	FieldTop = "top"
 	// Table holds the table name of the contestsnapshot in the database.
@@ -32,6 +34,7 @@ var Columns = []string{
 	FieldNumber,
 	FieldTakenAt,
 	FieldTotal,
+	FieldPositions,
 	FieldTop,
 }
 
@@ -48,6 +51,8 @@ func ValidColumn(column string) bool {
 var (
 	// ContestIDValidator is a validator for the "contest_id" field. It is called by the builders before save.
 	ContestIDValidator func(string) error
+	// DefaultPositions holds the default value on creation for the "positions" field.
+	DefaultPositions string
 )
 
 // OrderOption defines the ordering options for the ContestSnapshot queries.
@@ -76,4 +81,9 @@ func ByTakenAt(opts ...sql.OrderTermOption) OrderOption {
 // ByTotal orders the results by the total field.
 func ByTotal(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTotal, opts...).ToFunc()
+}
+
+// ByPositions orders the results by the positions field.
+func ByPositions(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPositions, opts...).ToFunc()
 }

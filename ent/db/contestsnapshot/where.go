@@ -72,6 +72,11 @@ func Total(v int64) predicate.ContestSnapshot {
 	return predicate.ContestSnapshot(sql.FieldEQ(FieldTotal, v))
 }
 
+// Positions applies equality check predicate on the "positions" field. It's identical to PositionsEQ.
+func Positions(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldEQ(FieldPositions, v))
+}
+
 // Top applies equality check predicate on the "top" field. It's identical to TopEQ.
 func Top(v []byte) predicate.ContestSnapshot {
 	return predicate.ContestSnapshot(sql.FieldEQ(FieldTop, v))
@@ -260,6 +265,71 @@ func TotalLT(v int64) predicate.ContestSnapshot {
 // TotalLTE applies the LTE predicate on the "total" field.
 func TotalLTE(v int64) predicate.ContestSnapshot {
 	return predicate.ContestSnapshot(sql.FieldLTE(FieldTotal, v))
+}
+
+// PositionsEQ applies the EQ predicate on the "positions" field.
+func PositionsEQ(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldEQ(FieldPositions, v))
+}
+
+// PositionsNEQ applies the NEQ predicate on the "positions" field.
+func PositionsNEQ(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldNEQ(FieldPositions, v))
+}
+
+// PositionsIn applies the In predicate on the "positions" field.
+func PositionsIn(vs ...string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldIn(FieldPositions, vs...))
+}
+
+// PositionsNotIn applies the NotIn predicate on the "positions" field.
+func PositionsNotIn(vs ...string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldNotIn(FieldPositions, vs...))
+}
+
+// PositionsGT applies the GT predicate on the "positions" field.
+func PositionsGT(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldGT(FieldPositions, v))
+}
+
+// PositionsGTE applies the GTE predicate on the "positions" field.
+func PositionsGTE(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldGTE(FieldPositions, v))
+}
+
+// PositionsLT applies the LT predicate on the "positions" field.
+func PositionsLT(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldLT(FieldPositions, v))
+}
+
+// PositionsLTE applies the LTE predicate on the "positions" field.
+func PositionsLTE(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldLTE(FieldPositions, v))
+}
+
+// PositionsContains applies the Contains predicate on the "positions" field.
+func PositionsContains(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldContains(FieldPositions, v))
+}
+
+// PositionsHasPrefix applies the HasPrefix predicate on the "positions" field.
+func PositionsHasPrefix(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldHasPrefix(FieldPositions, v))
+}
+
+// PositionsHasSuffix applies the HasSuffix predicate on the "positions" field.
+func PositionsHasSuffix(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldHasSuffix(FieldPositions, v))
+}
+
+// PositionsEqualFold applies the EqualFold predicate on the "positions" field.
+func PositionsEqualFold(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldEqualFold(FieldPositions, v))
+}
+
+// PositionsContainsFold applies the ContainsFold predicate on the "positions" field.
+func PositionsContainsFold(v string) predicate.ContestSnapshot {
+	return predicate.ContestSnapshot(sql.FieldContainsFold(FieldPositions, v))
 }
 
 // TopEQ applies the EQ predicate on the "top" field.

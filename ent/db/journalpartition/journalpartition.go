@@ -15,10 +15,10 @@ const (
 	FieldOwner = "owner"
 	// FieldEpoch holds the string denoting the epoch field in the database.
 	FieldEpoch = "epoch"
-	// FieldLeaseUntil holds the string denoting the lease_until field in the database.
-	FieldLeaseUntil = "lease_until"
 	// FieldCursor holds the string denoting the cursor field in the database.
 	FieldCursor = "cursor"
+	// FieldPublished holds the string denoting the published field in the database.
+	FieldPublished = "published"
 	// Table holds the table name of the journalpartition in the database.
 	Table = "journal_partition"
 )
@@ -28,8 +28,8 @@ var Columns = []string{
 	FieldID,
 	FieldOwner,
 	FieldEpoch,
-	FieldLeaseUntil,
 	FieldCursor,
+	FieldPublished,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -47,10 +47,10 @@ var (
 	DefaultOwner string
 	// DefaultEpoch holds the default value on creation for the "epoch" field.
 	DefaultEpoch int64
-	// DefaultLeaseUntil holds the default value on creation for the "lease_until" field.
-	DefaultLeaseUntil int64
 	// DefaultCursor holds the default value on creation for the "cursor" field.
 	DefaultCursor int64
+	// DefaultPublished holds the default value on creation for the "published" field.
+	DefaultPublished int64
 )
 
 // OrderOption defines the ordering options for the JournalPartition queries.
@@ -71,12 +71,12 @@ func ByEpoch(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEpoch, opts...).ToFunc()
 }
 
-// ByLeaseUntil orders the results by the lease_until field.
-func ByLeaseUntil(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldLeaseUntil, opts...).ToFunc()
-}
-
 // ByCursor orders the results by the cursor field.
 func ByCursor(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCursor, opts...).ToFunc()
+}
+
+// ByPublished orders the results by the published field.
+func ByPublished(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPublished, opts...).ToFunc()
 }

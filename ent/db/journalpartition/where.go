@@ -62,14 +62,14 @@ func Epoch(v int64) predicate.JournalPartition {
 	return predicate.JournalPartition(sql.FieldEQ(FieldEpoch, v))
 }
 
-// LeaseUntil applies equality check predicate on the "lease_until" field. It's identical to LeaseUntilEQ.
-func LeaseUntil(v int64) predicate.JournalPartition {
-	return predicate.JournalPartition(sql.FieldEQ(FieldLeaseUntil, v))
-}
-
 // Cursor applies equality check predicate on the "cursor" field. It's identical to CursorEQ.
 func Cursor(v int64) predicate.JournalPartition {
 	return predicate.JournalPartition(sql.FieldEQ(FieldCursor, v))
+}
+
+// Published applies equality check predicate on the "published" field. It's identical to PublishedEQ.
+func Published(v int64) predicate.JournalPartition {
+	return predicate.JournalPartition(sql.FieldEQ(FieldPublished, v))
 }
 
 // OwnerEQ applies the EQ predicate on the "owner" field.
@@ -177,46 +177,6 @@ func EpochLTE(v int64) predicate.JournalPartition {
 	return predicate.JournalPartition(sql.FieldLTE(FieldEpoch, v))
 }
 
-// LeaseUntilEQ applies the EQ predicate on the "lease_until" field.
-func LeaseUntilEQ(v int64) predicate.JournalPartition {
-	return predicate.JournalPartition(sql.FieldEQ(FieldLeaseUntil, v))
-}
-
-// LeaseUntilNEQ applies the NEQ predicate on the "lease_until" field.
-func LeaseUntilNEQ(v int64) predicate.JournalPartition {
-	return predicate.JournalPartition(sql.FieldNEQ(FieldLeaseUntil, v))
-}
-
-// LeaseUntilIn applies the In predicate on the "lease_until" field.
-func LeaseUntilIn(vs ...int64) predicate.JournalPartition {
-	return predicate.JournalPartition(sql.FieldIn(FieldLeaseUntil, vs...))
-}
-
-// LeaseUntilNotIn applies the NotIn predicate on the "lease_until" field.
-func LeaseUntilNotIn(vs ...int64) predicate.JournalPartition {
-	return predicate.JournalPartition(sql.FieldNotIn(FieldLeaseUntil, vs...))
-}
-
-// LeaseUntilGT applies the GT predicate on the "lease_until" field.
-func LeaseUntilGT(v int64) predicate.JournalPartition {
-	return predicate.JournalPartition(sql.FieldGT(FieldLeaseUntil, v))
-}
-
-// LeaseUntilGTE applies the GTE predicate on the "lease_until" field.
-func LeaseUntilGTE(v int64) predicate.JournalPartition {
-	return predicate.JournalPartition(sql.FieldGTE(FieldLeaseUntil, v))
-}
-
-// LeaseUntilLT applies the LT predicate on the "lease_until" field.
-func LeaseUntilLT(v int64) predicate.JournalPartition {
-	return predicate.JournalPartition(sql.FieldLT(FieldLeaseUntil, v))
-}
-
-// LeaseUntilLTE applies the LTE predicate on the "lease_until" field.
-func LeaseUntilLTE(v int64) predicate.JournalPartition {
-	return predicate.JournalPartition(sql.FieldLTE(FieldLeaseUntil, v))
-}
-
 // CursorEQ applies the EQ predicate on the "cursor" field.
 func CursorEQ(v int64) predicate.JournalPartition {
 	return predicate.JournalPartition(sql.FieldEQ(FieldCursor, v))
@@ -255,6 +215,46 @@ func CursorLT(v int64) predicate.JournalPartition {
 // CursorLTE applies the LTE predicate on the "cursor" field.
 func CursorLTE(v int64) predicate.JournalPartition {
 	return predicate.JournalPartition(sql.FieldLTE(FieldCursor, v))
+}
+
+// PublishedEQ applies the EQ predicate on the "published" field.
+func PublishedEQ(v int64) predicate.JournalPartition {
+	return predicate.JournalPartition(sql.FieldEQ(FieldPublished, v))
+}
+
+// PublishedNEQ applies the NEQ predicate on the "published" field.
+func PublishedNEQ(v int64) predicate.JournalPartition {
+	return predicate.JournalPartition(sql.FieldNEQ(FieldPublished, v))
+}
+
+// PublishedIn applies the In predicate on the "published" field.
+func PublishedIn(vs ...int64) predicate.JournalPartition {
+	return predicate.JournalPartition(sql.FieldIn(FieldPublished, vs...))
+}
+
+// PublishedNotIn applies the NotIn predicate on the "published" field.
+func PublishedNotIn(vs ...int64) predicate.JournalPartition {
+	return predicate.JournalPartition(sql.FieldNotIn(FieldPublished, vs...))
+}
+
+// PublishedGT applies the GT predicate on the "published" field.
+func PublishedGT(v int64) predicate.JournalPartition {
+	return predicate.JournalPartition(sql.FieldGT(FieldPublished, v))
+}
+
+// PublishedGTE applies the GTE predicate on the "published" field.
+func PublishedGTE(v int64) predicate.JournalPartition {
+	return predicate.JournalPartition(sql.FieldGTE(FieldPublished, v))
+}
+
+// PublishedLT applies the LT predicate on the "published" field.
+func PublishedLT(v int64) predicate.JournalPartition {
+	return predicate.JournalPartition(sql.FieldLT(FieldPublished, v))
+}
+
+// PublishedLTE applies the LTE predicate on the "published" field.
+func PublishedLTE(v int64) predicate.JournalPartition {
+	return predicate.JournalPartition(sql.FieldLTE(FieldPublished, v))
 }
 
 // And groups predicates with the AND operator between them.

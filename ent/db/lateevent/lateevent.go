@@ -11,6 +11,8 @@ const (
 	Label = "late_event"
 	// FieldID holds the string denoting the id field in the database.
 	FieldID = "id"
+	// FieldPartition holds the string denoting the partition field in the database.
+	FieldPartition = "partition"
 	// FieldSeq holds the string denoting the seq field in the database.
 	FieldSeq = "seq"
 	// FieldContestID holds the string denoting the contest_id field in the database.
@@ -30,6 +32,7 @@ const (
 // Columns holds all SQL columns for lateevent fields.
 var Columns = []string{
 	FieldID,
+	FieldPartition,
 	FieldSeq,
 	FieldContestID,
 	FieldEventID,
@@ -49,6 +52,8 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultPartition holds the default value on creation for the "partition" field.
+	DefaultPartition int
 	// ContestIDValidator is a validator for the "contest_id" field. It is called by the builders before save.
 	ContestIDValidator func(string) error
 	// EventIDValidator is a validator for the "event_id" field. It is called by the builders before save.
@@ -65,6 +70,11 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
+}
+
+// ByPartition orders the results by the partition field.
+func ByPartition(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPartition, opts...).ToFunc()
 }
 
 // BySeq orders the results by the seq field.

@@ -52,6 +52,11 @@ func IDLTE(id int) predicate.LateEvent {
 	return predicate.LateEvent(sql.FieldLTE(FieldID, id))
 }
 
+// Partition applies equality check predicate on the "partition" field. It's identical to PartitionEQ.
+func Partition(v int) predicate.LateEvent {
+	return predicate.LateEvent(sql.FieldEQ(FieldPartition, v))
+}
+
 // Seq applies equality check predicate on the "seq" field. It's identical to SeqEQ.
 func Seq(v int64) predicate.LateEvent {
 	return predicate.LateEvent(sql.FieldEQ(FieldSeq, v))
@@ -80,6 +85,46 @@ func Reason(v string) predicate.LateEvent {
 // DecidedAt applies equality check predicate on the "decided_at" field. It's identical to DecidedAtEQ.
 func DecidedAt(v int64) predicate.LateEvent {
 	return predicate.LateEvent(sql.FieldEQ(FieldDecidedAt, v))
+}
+
+// PartitionEQ applies the EQ predicate on the "partition" field.
+func PartitionEQ(v int) predicate.LateEvent {
+	return predicate.LateEvent(sql.FieldEQ(FieldPartition, v))
+}
+
+// PartitionNEQ applies the NEQ predicate on the "partition" field.
+func PartitionNEQ(v int) predicate.LateEvent {
+	return predicate.LateEvent(sql.FieldNEQ(FieldPartition, v))
+}
+
+// PartitionIn applies the In predicate on the "partition" field.
+func PartitionIn(vs ...int) predicate.LateEvent {
+	return predicate.LateEvent(sql.FieldIn(FieldPartition, vs...))
+}
+
+// PartitionNotIn applies the NotIn predicate on the "partition" field.
+func PartitionNotIn(vs ...int) predicate.LateEvent {
+	return predicate.LateEvent(sql.FieldNotIn(FieldPartition, vs...))
+}
+
+// PartitionGT applies the GT predicate on the "partition" field.
+func PartitionGT(v int) predicate.LateEvent {
+	return predicate.LateEvent(sql.FieldGT(FieldPartition, v))
+}
+
+// PartitionGTE applies the GTE predicate on the "partition" field.
+func PartitionGTE(v int) predicate.LateEvent {
+	return predicate.LateEvent(sql.FieldGTE(FieldPartition, v))
+}
+
+// PartitionLT applies the LT predicate on the "partition" field.
+func PartitionLT(v int) predicate.LateEvent {
+	return predicate.LateEvent(sql.FieldLT(FieldPartition, v))
+}
+
+// PartitionLTE applies the LTE predicate on the "partition" field.
+func PartitionLTE(v int) predicate.LateEvent {
+	return predicate.LateEvent(sql.FieldLTE(FieldPartition, v))
 }
 
 // SeqEQ applies the EQ predicate on the "seq" field.

@@ -52,8 +52,10 @@ var (
 		{Name: "start_ts", Type: field.TypeInt64},
 		{Name: "end_ts", Type: field.TypeInt64},
 		{Name: "grace_end_ts", Type: field.TypeInt64},
-		{Name: "open_seq", Type: field.TypeInt64},
-		{Name: "close_seq", Type: field.TypeInt64, Nullable: true},
+		{Name: "open_seq", Type: field.TypeString, Size: 2147483647},
+		{Name: "close_seq", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "revision", Type: field.TypeInt64, Default: 0},
+		{Name: "summary", Type: field.TypeBytes, Nullable: true},
 		{Name: "result_hash", Type: field.TypeString, Size: 64, Default: ""},
 		{Name: "players", Type: field.TypeInt64, Default: 0},
 		{Name: "changed_at", Type: field.TypeInt64},
@@ -69,6 +71,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ContestColumns[2]},
 			},
+			{
+				Name:    "contest_revision",
+				Unique:  false,
+				Columns: []*schema.Column{ContestColumns[8]},
+			},
 		},
 	}
 	// ContestSnapshotColumns holds the columns for the "contest_snapshot" table.
@@ -78,6 +85,7 @@ var (
 		{Name: "number", Type: field.TypeInt64},
 		{Name: "taken_at", Type: field.TypeInt64},
 		{Name: "total", Type: field.TypeInt64},
+		{Name: "positions", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "top", Type: field.TypeBytes},
 	}
 	// ContestSnapshotTable holds the schema information for the "contest_snapshot" table.
@@ -96,6 +104,7 @@ var (
 	// DeadLetterColumns holds the columns for the "dead_letter" table.
 	DeadLetterColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "partition", Type: field.TypeInt, Default: 0},
 		{Name: "seq", Type: field.TypeInt64},
 		{Name: "event_id", Type: field.TypeString, Size: 128},
 		{Name: "stage", Type: field.TypeString, Size: 32},
@@ -110,9 +119,9 @@ var (
 		PrimaryKey: []*schema.Column{DeadLetterColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "deadletter_seq_stage_subject",
+				Name:    "deadletter_seq_partition_stage_subject",
 				Unique:  true,
-				Columns: []*schema.Column{DeadLetterColumns[1], DeadLetterColumns[3], DeadLetterColumns[4]},
+				Columns: []*schema.Column{DeadLetterColumns[2], DeadLetterColumns[1], DeadLetterColumns[4], DeadLetterColumns[5]},
 			},
 		},
 	}
@@ -215,8 +224,8 @@ var (
 		{Name: "id", Type: field.TypeInt},
 		{Name: "owner", Type: field.TypeString, Default: ""},
 		{Name: "epoch", Type: field.TypeInt64, Default: 0},
-		{Name: "lease_until", Type: field.TypeInt64, Default: 0},
 		{Name: "cursor", Type: field.TypeInt64, Default: 0},
+		{Name: "published", Type: field.TypeInt64, Default: 0},
 	}
 	// JournalPartitionTable holds the schema information for the "journal_partition" table.
 	JournalPartitionTable = &schema.Table{
@@ -227,6 +236,7 @@ var (
 	// LateEventColumns holds the columns for the "late_event" table.
 	LateEventColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "partition", Type: field.TypeInt, Default: 0},
 		{Name: "seq", Type: field.TypeInt64},
 		{Name: "contest_id", Type: field.TypeString, Size: 64},
 		{Name: "event_id", Type: field.TypeString, Size: 128},
@@ -241,9 +251,9 @@ var (
 		PrimaryKey: []*schema.Column{LateEventColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "lateevent_contest_id_seq",
+				Name:    "lateevent_contest_id_seq_partition",
 				Unique:  true,
-				Columns: []*schema.Column{LateEventColumns[2], LateEventColumns[1]},
+				Columns: []*schema.Column{LateEventColumns[3], LateEventColumns[2], LateEventColumns[1]},
 			},
 		},
 	}
@@ -273,6 +283,32 @@ var (
 		Name:       "player",
 		Columns:    PlayerColumns,
 		PrimaryKey: []*schema.Column{PlayerColumns[0]},
+	}
+	// PlayerPageColumns holds the columns for the "player_page" table.
+	PlayerPageColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 128},
+		{Name: "partition", Type: field.TypeInt},
+		{Name: "seq", Type: field.TypeInt64},
+		{Name: "state", Type: field.TypeBytes},
+	}
+	// PlayerPageTable holds the schema information for the "player_page" table.
+	PlayerPageTable = &schema.Table{
+		Name:       "player_page",
+		Columns:    PlayerPageColumns,
+		PrimaryKey: []*schema.Column{PlayerPageColumns[0]},
+	}
+	// ProcessColumns holds the columns for the "process" table.
+	ProcessColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, Size: 64},
+		{Name: "host", Type: field.TypeString, Size: 128},
+		{Name: "started_at", Type: field.TypeInt64},
+		{Name: "seen_until", Type: field.TypeInt64},
+	}
+	// ProcessTable holds the schema information for the "process" table.
+	ProcessTable = &schema.Table{
+		Name:       "process",
+		Columns:    ProcessColumns,
+		PrimaryKey: []*schema.Column{ProcessColumns[0]},
 	}
 	// SessionColumns holds the columns for the "session" table.
 	SessionColumns = []*schema.Column{
@@ -365,6 +401,8 @@ var (
 		LateEventTable,
 		OperatorTable,
 		PlayerTable,
+		PlayerPageTable,
+		ProcessTable,
 		SessionTable,
 		SettingTable,
 		SigningKeyTable,
@@ -411,6 +449,12 @@ func init() {
 	}
 	PlayerTable.Annotation = &entsql.Annotation{
 		Table: "player",
+	}
+	PlayerPageTable.Annotation = &entsql.Annotation{
+		Table: "player_page",
+	}
+	ProcessTable.Annotation = &entsql.Annotation{
+		Table: "process",
 	}
 	SessionTable.Annotation = &entsql.Annotation{
 		Table: "session",

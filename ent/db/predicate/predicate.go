@@ -45,6 +45,12 @@ type Operator func(*sql.Selector)
 // Player is the predicate function for player builders.
 type Player func(*sql.Selector)
 
+// PlayerPage is the predicate function for playerpage builders.
+type PlayerPage func(*sql.Selector)
+
+// Process is the predicate function for process builders.
+type Process func(*sql.Selector)
+
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
 

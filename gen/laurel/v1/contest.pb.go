@@ -448,7 +448,9 @@ type Ranking struct {
 	// How many rounds best_n_rounds sums, 1 to 1000.
 	N int32 `protobuf:"varint,2,opt,name=n,proto3" json:"n,omitempty"`
 	// Tie-breaks in order: highest_single_multiplier, fastest_rounds, earliest_finish_ts, user_id. user_id always comes last.
-	Tiebreaker    []string `protobuf:"bytes,3,rep,name=tiebreaker,proto3" json:"tiebreaker,omitempty"`
+	Tiebreaker []string `protobuf:"bytes,3,rep,name=tiebreaker,proto3" json:"tiebreaker,omitempty"`
+	// Whether each kept snapshot of the board tells the first ten of it their place, as an event rank_observed of each of them.
+	ObserveRanks  bool `protobuf:"varint,4,opt,name=observe_ranks,json=observeRanks,proto3" json:"observe_ranks,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -502,6 +504,13 @@ func (x *Ranking) GetTiebreaker() []string {
 		return x.Tiebreaker
 	}
 	return nil
+}
+
+func (x *Ranking) GetObserveRanks() bool {
+	if x != nil {
+		return x.ObserveRanks
+	}
+	return false
 }
 
 // Prizes say what is won.
@@ -988,14 +997,15 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\rcap_per_round\x18\a \x01(\x01B\x10\xbaH\r\x12\v@\x01!\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\vcapPerRound\x88\x01\x01B\f\n" +
 	"\n" +
 	"_precisionB\x10\n" +
-	"\x0e_cap_per_round\"\xe7\x01\n" +
+	"\x0e_cap_per_round\"\x8c\x02\n" +
 	"\aRanking\x12J\n" +
 	"\x04type\x18\x01 \x01(\tB6\xbaH3r1R\x03sumR\rbest_n_roundsR\x0emax_multiplierR\x05countR\x04lastR\x04type\x12\x18\n" +
 	"\x01n\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\x01n\x12v\n" +
 	"\n" +
 	"tiebreaker\x18\x03 \x03(\tBV\xbaHS\x92\x01P\x10\x04\x18\x01\"JrHR\x19highest_single_multiplierR\x0efastest_roundsR\x12earliest_finish_tsR\auser_idR\n" +
-	"tiebreaker\"\x83\x01\n" +
+	"tiebreaker\x12#\n" +
+	"\robserve_ranks\x18\x04 \x01(\bR\fobserveRanks\"\x83\x01\n" +
 	"\x06Prizes\x120\n" +
 	"\x04pool\x18\x01 \x01(\v2\x14.laurel.v1.PrizePoolB\x06\xbaH\x03\xc8\x01\x01R\x04pool\x12G\n" +
 	"\fdistribution\x18\x02 \x01(\tB#\xbaH r\x1eR\x06ladderR\fproportionalR\x06raffleR\fdistribution\"m\n" +

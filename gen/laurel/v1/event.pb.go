@@ -24,10 +24,11 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Event is one thing a player did. It is the only input of the engine.
+// Event is one thing a player did, or that happened between several players. Events are the only input of the engine, those that Laurel emits itself among them.
 type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Idempotency key, chosen by the sender, unique in the installation. 1 to 128 bytes of printable text.
+	// Idempotency key, chosen by the sender, unique in the installation. 1 to 128 bytes of printable text. Ids that begin with laurel: are those of emitted
+	// events and refused from senders.
 	EventId string `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// What happened: one of the known event names, such as round_end or purchase.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
@@ -58,7 +59,12 @@ type Event struct {
 	// The sender's trace id, carried into logs and traces.
 	TraceId string `protobuf:"bytes,15,opt,name=trace_id,json=traceId,proto3" json:"trace_id,omitempty"`
 	// Whatever else the sender knows; formulas read it as payload.<field>. At most 16 KiB when encoded.
-	Payload       *structpb.Struct `protobuf:"bytes,16,opt,name=payload,proto3" json:"payload,omitempty"`
+	Payload *structpb.Struct `protobuf:"bytes,16,opt,name=payload,proto3" json:"payload,omitempty"`
+	// The players of an event that names several, such as the two sides of a match. Each gets the event as his own, in one transaction: with his
+	// user, bet and win, and his payload laid over that of the event. The event itself then scores for nobody. None, or 2 to 64 with different user ids.
+	Participants []*Participant `protobuf:"bytes,17,rep,name=participants,proto3" json:"participants,omitempty"`
+	// Where an event comes from that Laurel made itself. Set by the server; refused when a sender sets it.
+	Origin        *Origin `protobuf:"bytes,18,opt,name=origin,proto3" json:"origin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -205,6 +211,176 @@ func (x *Event) GetPayload() *structpb.Struct {
 	return nil
 }
 
+func (x *Event) GetParticipants() []*Participant {
+	if x != nil {
+		return x.Participants
+	}
+	return nil
+}
+
+func (x *Event) GetOrigin() *Origin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+// Participant is one player of an event that names several.
+type Participant struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The player.
+	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// His stake, in place of the event's.
+	Bet *Bet `protobuf:"bytes,2,opt,name=bet,proto3" json:"bet,omitempty"`
+	// His outcome, in place of the event's.
+	Win *Win `protobuf:"bytes,3,opt,name=win,proto3" json:"win,omitempty"`
+	// What else is known of his part. Its fields take the place of those of the event's payload that have the same name.
+	Payload       *structpb.Struct `protobuf:"bytes,4,opt,name=payload,proto3" json:"payload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Participant) Reset() {
+	*x = Participant{}
+	mi := &file_laurel_v1_event_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Participant) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Participant) ProtoMessage() {}
+
+func (x *Participant) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_event_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Participant.ProtoReflect.Descriptor instead.
+func (*Participant) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_event_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Participant) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *Participant) GetBet() *Bet {
+	if x != nil {
+		return x.Bet
+	}
+	return nil
+}
+
+func (x *Participant) GetWin() *Win {
+	if x != nil {
+		return x.Win
+	}
+	return nil
+}
+
+func (x *Participant) GetPayload() *structpb.Struct {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
+// Origin says what made Laurel emit an event. Such an event has an id of its own kind, so that a repeat is a duplicate.
+type Origin struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The event that caused it; empty when a snapshot did.
+	EventId string `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	// The definition that caused it, such as a contest's id; empty when none did.
+	Definition string `protobuf:"bytes,2,opt,name=definition,proto3" json:"definition,omitempty"`
+	// How many emitted events lie between it and an event of a sender, itself counted: 1 to 8.
+	Depth int32 `protobuf:"varint,3,opt,name=depth,proto3" json:"depth,omitempty"`
+	// Where the sender's event that began the chain stands in the journal: its partition and its position there. An emitted event counts in a contest when that
+	// event came in time, however long the fold took. 0 when a snapshot caused it.
+	Partition int32 `protobuf:"varint,4,opt,name=partition,proto3" json:"partition,omitempty"`
+	// The position in the partition.
+	Seq           int64 `protobuf:"varint,5,opt,name=seq,proto3" json:"seq,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Origin) Reset() {
+	*x = Origin{}
+	mi := &file_laurel_v1_event_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Origin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Origin) ProtoMessage() {}
+
+func (x *Origin) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_event_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Origin.ProtoReflect.Descriptor instead.
+func (*Origin) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_event_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Origin) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+func (x *Origin) GetDefinition() string {
+	if x != nil {
+		return x.Definition
+	}
+	return ""
+}
+
+func (x *Origin) GetDepth() int32 {
+	if x != nil {
+		return x.Depth
+	}
+	return 0
+}
+
+func (x *Origin) GetPartition() int32 {
+	if x != nil {
+		return x.Partition
+	}
+	return 0
+}
+
+func (x *Origin) GetSeq() int64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
 // User is the player as the sender knows him at the time of the event.
 type User struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -226,7 +402,7 @@ type User struct {
 
 func (x *User) Reset() {
 	*x = User{}
-	mi := &file_laurel_v1_event_proto_msgTypes[1]
+	mi := &file_laurel_v1_event_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -238,7 +414,7 @@ func (x *User) String() string {
 func (*User) ProtoMessage() {}
 
 func (x *User) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_event_proto_msgTypes[1]
+	mi := &file_laurel_v1_event_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -251,7 +427,7 @@ func (x *User) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use User.ProtoReflect.Descriptor instead.
 func (*User) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_event_proto_rawDescGZIP(), []int{1}
+	return file_laurel_v1_event_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *User) GetId() string {
@@ -311,7 +487,7 @@ type Game struct {
 
 func (x *Game) Reset() {
 	*x = Game{}
-	mi := &file_laurel_v1_event_proto_msgTypes[2]
+	mi := &file_laurel_v1_event_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -323,7 +499,7 @@ func (x *Game) String() string {
 func (*Game) ProtoMessage() {}
 
 func (x *Game) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_event_proto_msgTypes[2]
+	mi := &file_laurel_v1_event_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -336,7 +512,7 @@ func (x *Game) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Game.ProtoReflect.Descriptor instead.
 func (*Game) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_event_proto_rawDescGZIP(), []int{2}
+	return file_laurel_v1_event_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Game) GetId() string {
@@ -373,7 +549,7 @@ type Bet struct {
 
 func (x *Bet) Reset() {
 	*x = Bet{}
-	mi := &file_laurel_v1_event_proto_msgTypes[3]
+	mi := &file_laurel_v1_event_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -385,7 +561,7 @@ func (x *Bet) String() string {
 func (*Bet) ProtoMessage() {}
 
 func (x *Bet) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_event_proto_msgTypes[3]
+	mi := &file_laurel_v1_event_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -398,7 +574,7 @@ func (x *Bet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bet.ProtoReflect.Descriptor instead.
 func (*Bet) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_event_proto_rawDescGZIP(), []int{3}
+	return file_laurel_v1_event_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Bet) GetAmountMinor() int64 {
@@ -430,7 +606,7 @@ type Win struct {
 
 func (x *Win) Reset() {
 	*x = Win{}
-	mi := &file_laurel_v1_event_proto_msgTypes[4]
+	mi := &file_laurel_v1_event_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -442,7 +618,7 @@ func (x *Win) String() string {
 func (*Win) ProtoMessage() {}
 
 func (x *Win) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_event_proto_msgTypes[4]
+	mi := &file_laurel_v1_event_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -455,7 +631,7 @@ func (x *Win) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Win.ProtoReflect.Descriptor instead.
 func (*Win) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_event_proto_rawDescGZIP(), []int{4}
+	return file_laurel_v1_event_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Win) GetAmountMinor() int64 {
@@ -494,7 +670,7 @@ type Round struct {
 
 func (x *Round) Reset() {
 	*x = Round{}
-	mi := &file_laurel_v1_event_proto_msgTypes[5]
+	mi := &file_laurel_v1_event_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -506,7 +682,7 @@ func (x *Round) String() string {
 func (*Round) ProtoMessage() {}
 
 func (x *Round) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_event_proto_msgTypes[5]
+	mi := &file_laurel_v1_event_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -519,7 +695,7 @@ func (x *Round) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Round.ProtoReflect.Descriptor instead.
 func (*Round) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_laurel_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Round) GetId() string {
@@ -566,7 +742,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_laurel_v1_event_proto_msgTypes[6]
+	mi := &file_laurel_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -578,7 +754,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_event_proto_msgTypes[6]
+	mi := &file_laurel_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -591,7 +767,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_laurel_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Device) GetPlatform() string {
@@ -647,7 +823,7 @@ var File_laurel_v1_event_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x15laurel/v1/event.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0\x05\n" +
+	"\x15laurel/v1/event.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa1\x06\n" +
 	"\x05Event\x12%\n" +
 	"\bevent_id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\x80\x01R\aeventId\x12.\n" +
@@ -667,7 +843,22 @@ const file_laurel_v1_event_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x0e \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\tsessionId\x12#\n" +
 	"\btrace_id\x18\x0f \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\atraceId\x121\n" +
-	"\apayload\x18\x10 \x01(\v2\x17.google.protobuf.StructR\apayload\"\xf1\x01\n" +
+	"\apayload\x18\x10 \x01(\v2\x17.google.protobuf.StructR\apayload\x12D\n" +
+	"\fparticipants\x18\x11 \x03(\v2\x16.laurel.v1.ParticipantB\b\xbaH\x05\x92\x01\x02\x10@R\fparticipants\x12)\n" +
+	"\x06origin\x18\x12 \x01(\v2\x11.laurel.v1.OriginR\x06origin\"\xb1\x01\n" +
+	"\vParticipant\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x0f.laurel.v1.UserB\x06\xbaH\x03\xc8\x01\x01R\x04user\x12 \n" +
+	"\x03bet\x18\x02 \x01(\v2\x0e.laurel.v1.BetR\x03bet\x12 \n" +
+	"\x03win\x18\x03 \x01(\v2\x0e.laurel.v1.WinR\x03win\x121\n" +
+	"\apayload\x18\x04 \x01(\v2\x17.google.protobuf.StructR\apayload\"\xa7\x01\n" +
+	"\x06Origin\x12#\n" +
+	"\bevent_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\aeventId\x12'\n" +
+	"\n" +
+	"definition\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\n" +
+	"definition\x12\x1f\n" +
+	"\x05depth\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\b(\x00R\x05depth\x12\x1c\n" +
+	"\tpartition\x18\x04 \x01(\x05R\tpartition\x12\x10\n" +
+	"\x03seq\x18\x05 \x01(\x03R\x03seq\"\xf1\x01\n" +
 	"\x04User\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\x80\x01R\x02id\x12\x19\n" +
@@ -723,33 +914,41 @@ func file_laurel_v1_event_proto_rawDescGZIP() []byte {
 	return file_laurel_v1_event_proto_rawDescData
 }
 
-var file_laurel_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_laurel_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_laurel_v1_event_proto_goTypes = []any{
 	(*Event)(nil),                 // 0: laurel.v1.Event
-	(*User)(nil),                  // 1: laurel.v1.User
-	(*Game)(nil),                  // 2: laurel.v1.Game
-	(*Bet)(nil),                   // 3: laurel.v1.Bet
-	(*Win)(nil),                   // 4: laurel.v1.Win
-	(*Round)(nil),                 // 5: laurel.v1.Round
-	(*Device)(nil),                // 6: laurel.v1.Device
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 8: google.protobuf.Struct
+	(*Participant)(nil),           // 1: laurel.v1.Participant
+	(*Origin)(nil),                // 2: laurel.v1.Origin
+	(*User)(nil),                  // 3: laurel.v1.User
+	(*Game)(nil),                  // 4: laurel.v1.Game
+	(*Bet)(nil),                   // 5: laurel.v1.Bet
+	(*Win)(nil),                   // 6: laurel.v1.Win
+	(*Round)(nil),                 // 7: laurel.v1.Round
+	(*Device)(nil),                // 8: laurel.v1.Device
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 10: google.protobuf.Struct
 }
 var file_laurel_v1_event_proto_depIdxs = []int32{
-	7, // 0: laurel.v1.Event.event_ts:type_name -> google.protobuf.Timestamp
-	7, // 1: laurel.v1.Event.ingest_ts:type_name -> google.protobuf.Timestamp
-	1, // 2: laurel.v1.Event.user:type_name -> laurel.v1.User
-	2, // 3: laurel.v1.Event.game:type_name -> laurel.v1.Game
-	3, // 4: laurel.v1.Event.bet:type_name -> laurel.v1.Bet
-	4, // 5: laurel.v1.Event.win:type_name -> laurel.v1.Win
-	5, // 6: laurel.v1.Event.round:type_name -> laurel.v1.Round
-	6, // 7: laurel.v1.Event.device:type_name -> laurel.v1.Device
-	8, // 8: laurel.v1.Event.payload:type_name -> google.protobuf.Struct
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	9,  // 0: laurel.v1.Event.event_ts:type_name -> google.protobuf.Timestamp
+	9,  // 1: laurel.v1.Event.ingest_ts:type_name -> google.protobuf.Timestamp
+	3,  // 2: laurel.v1.Event.user:type_name -> laurel.v1.User
+	4,  // 3: laurel.v1.Event.game:type_name -> laurel.v1.Game
+	5,  // 4: laurel.v1.Event.bet:type_name -> laurel.v1.Bet
+	6,  // 5: laurel.v1.Event.win:type_name -> laurel.v1.Win
+	7,  // 6: laurel.v1.Event.round:type_name -> laurel.v1.Round
+	8,  // 7: laurel.v1.Event.device:type_name -> laurel.v1.Device
+	10, // 8: laurel.v1.Event.payload:type_name -> google.protobuf.Struct
+	1,  // 9: laurel.v1.Event.participants:type_name -> laurel.v1.Participant
+	2,  // 10: laurel.v1.Event.origin:type_name -> laurel.v1.Origin
+	3,  // 11: laurel.v1.Participant.user:type_name -> laurel.v1.User
+	5,  // 12: laurel.v1.Participant.bet:type_name -> laurel.v1.Bet
+	6,  // 13: laurel.v1.Participant.win:type_name -> laurel.v1.Win
+	10, // 14: laurel.v1.Participant.payload:type_name -> google.protobuf.Struct
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_event_proto_init() }
@@ -757,16 +956,16 @@ func file_laurel_v1_event_proto_init() {
 	if File_laurel_v1_event_proto != nil {
 		return
 	}
-	file_laurel_v1_event_proto_msgTypes[1].OneofWrappers = []any{}
-	file_laurel_v1_event_proto_msgTypes[4].OneofWrappers = []any{}
-	file_laurel_v1_event_proto_msgTypes[5].OneofWrappers = []any{}
+	file_laurel_v1_event_proto_msgTypes[3].OneofWrappers = []any{}
+	file_laurel_v1_event_proto_msgTypes[6].OneofWrappers = []any{}
+	file_laurel_v1_event_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_event_proto_rawDesc), len(file_laurel_v1_event_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

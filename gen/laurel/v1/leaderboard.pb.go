@@ -111,7 +111,8 @@ type OwnPlace struct {
 	Row *LeaderboardRow `protobuf:"bytes,1,opt,name=row,proto3" json:"row,omitempty"`
 	// Units missing to stand above the next better player, at least 0; 0 for the first.
 	ToNextUnits int64 `protobuf:"varint,2,opt,name=to_next_units,json=toNextUnits,proto3" json:"to_next_units,omitempty"`
-	// Change of the score since the player's last read, in units.
+	// Change of the score since the caller's last read of this player, in units; 0 at the first one. Processes that share a Redis remember it together,
+	// for a day.
 	DeltaUnits int64 `protobuf:"varint,3,opt,name=delta_units,json=deltaUnits,proto3" json:"delta_units,omitempty"`
 	// Rows around the player, in order, his own among them.
 	Around        []*LeaderboardRow `protobuf:"bytes,4,rep,name=around,proto3" json:"around,omitempty"`
@@ -337,7 +338,7 @@ type Standing struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Place and score.
 	Row *LeaderboardRow `protobuf:"bytes,1,opt,name=row,proto3" json:"row,omitempty"`
-	// Rounds that counted.
+	// Rounds that make up the score: all that counted for sum and count; the kept ones otherwise, so at most n for best_n_rounds.
 	Rounds int64 `protobuf:"varint,2,opt,name=rounds,proto3" json:"rounds,omitempty"`
 	// Rounds that make up the score, best first; only the ones the scoring keeps.
 	Kept          []*CountedRound `protobuf:"bytes,3,rep,name=kept,proto3" json:"kept,omitempty"`

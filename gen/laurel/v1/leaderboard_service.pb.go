@@ -116,11 +116,11 @@ type GetLeaderboardResponse struct {
 	Me *OwnPlace `protobuf:"bytes,3,opt,name=me,proto3" json:"me,omitempty"`
 	// Players on the board.
 	Total int64 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"`
-	// Grows with every change of the board.
+	// Grows with every change of the board, and is the same on every process. It says nothing of how many changes there were.
 	Revision int64 `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
 	// When the rows were read.
 	AsOf *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=as_of,json=asOf,proto3" json:"as_of,omitempty"`
-	// True when the rank store is being rebuilt and the rows come from the database.
+	// True when the rows may lack events that were accepted seconds ago: the rank store is being rebuilt, or scoring is behind.
 	Stale bool `protobuf:"varint,7,opt,name=stale,proto3" json:"stale,omitempty"`
 	// Gives the next page; empty at the end.
 	NextPageToken string `protobuf:"bytes,8,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`

@@ -568,7 +568,7 @@ type Welcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The player's user id when a player token was given.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Shortest time between two deltas of a board, in milliseconds.
+	// Least time between two deltas of a board, in milliseconds. A board that is quiet is pushed as soon as it changes; one that is dear to push rests for longer.
 	TickMs int32 `protobuf:"varint,2,opt,name=tick_ms,json=tickMs,proto3" json:"tick_ms,omitempty"`
 	// Server time, microseconds since 1970.
 	NowMicros     int64 `protobuf:"varint,3,opt,name=now_micros,json=nowMicros,proto3" json:"now_micros,omitempty"`
@@ -643,7 +643,7 @@ type BoardSnapshot struct {
 	Top []*LeaderboardRow `protobuf:"bytes,5,rep,name=top,proto3" json:"top,omitempty"`
 	// Players on the board.
 	Total int64 `protobuf:"varint,6,opt,name=total,proto3" json:"total,omitempty"`
-	// True when the rank store is being rebuilt and the rows come from the database.
+	// True when the rows may lack events that were accepted seconds ago: the rank store is being rebuilt, or scoring is behind.
 	Stale         bool `protobuf:"varint,7,opt,name=stale,proto3" json:"stale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -68,7 +68,8 @@ func (x *GetPulseRequest) GetSeconds() int32 {
 	return 0
 }
 
-// GetPulseResponse returns the figures of this process.
+// GetPulseResponse returns the figures of the installation: of all its processes together when they share a Redis, which then leaves out the last second or
+// two, and of the process that answers when there is no Redis or it is away.
 type GetPulseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Oldest first.
@@ -190,7 +191,7 @@ type PulsePoint struct {
 	Rejected int64 `protobuf:"varint,4,opt,name=rejected,proto3" json:"rejected,omitempty"`
 	// Events folded in this second.
 	Folded int64 `protobuf:"varint,5,opt,name=folded,proto3" json:"folded,omitempty"`
-	// Age of the oldest event not folded at the end of the second, in milliseconds.
+	// Age of the oldest event not folded at the end of the second, in milliseconds; the highest that any process saw.
 	LagMs int64 `protobuf:"varint,6,opt,name=lag_ms,json=lagMs,proto3" json:"lag_ms,omitempty"`
 	// 95th percentile of ingest, in microseconds; 0 when there was none.
 	IngestP95Micros int64 `protobuf:"varint,7,opt,name=ingest_p95_micros,json=ingestP95Micros,proto3" json:"ingest_p95_micros,omitempty"`

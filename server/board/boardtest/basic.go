@@ -8,11 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 func requireLost(t *testing.T, engine board.Engine, id string) {
 	t.Helper()
-	_, _, err := engine.Page(t.Context(), id, 0, 10)
+	_, err := engine.Page(t.Context(), id, 0, 10)
 	require.ErrorIs(t, err, board.ErrLost)
 	_, err = engine.Rank(t.Context(), id, []string{"u_1"})
 	require.ErrorIs(t, err, board.ErrLost)
@@ -38,10 +39,11 @@ func testDropped(t *testing.T, engine board.Engine) {
 
 func testEmpty(t *testing.T, engine board.Engine) {
 	load(t, engine, "b")
-	rows, total, err := engine.Page(t.Context(), "b", 0, 10)
+	page, err := engine.Page(t.Context(), "b", 0, 10)
 	require.NoError(t, err)
-	require.Empty(t, rows)
-	require.Zero(t, total)
+	require.Empty(t, page.Rows)
+	require.Zero(t, page.Total)
+	require.Zero(t, page.Revision())
 	ranks, err := engine.Rank(t.Context(), "b", []string{"u_1", "u_2"})
 	require.NoError(t, err)
 	require.Len(t, ranks, 2)
@@ -69,10 +71,10 @@ func testOrder(t *testing.T, engine board.Engine) {
 	}
 	load(t, engine, "b", entries...)
 	requireBoard(t, engine, "b", entries)
-	rows, _, err := engine.Page(t.Context(), "b", 2, 4)
+	page, err := engine.Page(t.Context(), "b", 2, 4)
 	require.NoError(t, err)
 	var users []string
-	for _, row := range rows {
+	for _, row := range page.Rows {
 		users = append(users, row.UserID)
 	}
 	require.Equal(t, []string{"B", "a", "aa", "b"}, users, "tie bytes before ids, both bytewise")
@@ -133,9 +135,16 @@ func testRefused(t *testing.T, engine board.Engine) {
 		require.ErrorContains(t, err, part)
 		require.ErrorContains(t, engine.Load(t.Context(), "other", Each(entry("u_1", 1, 0), e), nil), part)
 	}
-	_, err := engine.Apply(t.Context(), []board.Batch{{Board: "b", Seq: -1}})
-	require.ErrorContains(t, err, "seq")
-	_, err = engine.Apply(t.Context(), []board.Batch{{Board: "", Seq: 1}})
+	for _, seq := range []int64{-1, 0, board.MaxSeq + 1} {
+		_, err := engine.Apply(t.Context(), []board.Batch{{Board: "b", Seq: seq}})
+		require.ErrorContains(t, err, "seq")
+	}
+	for _, partition := range []int{-1, board.MaxPartitions} {
+		_, err := engine.Apply(t.Context(), []board.Batch{{Board: "b", Seq: 1, Partition: partition}})
+		require.ErrorContains(t, err, "partition")
+	}
+	require.ErrorContains(t, engine.Load(t.Context(), "other", Each(), journal.Positions{1, -1}), "partition 1")
+	_, err := engine.Apply(t.Context(), []board.Batch{{Board: "", Seq: 1}})
 	require.ErrorContains(t, err, "board")
 	require.ErrorContains(t, engine.Load(t.Context(), "", Each(), nil), "board")
 	require.ErrorContains(t, engine.Load(t.Context(), "twice", Each(entry("u_1", 1, 0), entry("u_1", 1, 0)), nil), "comes twice")
@@ -153,11 +162,11 @@ func testPageEdges(t *testing.T, engine board.Engine) {
 	for _, c := range []struct{ from, count, rows int64 }{
 		{0, 0, 0}, {0, 1, 1}, {0, 25, 25}, {0, 26, 25}, {0, board.MaxPage, 25}, {24, 1, 1}, {24, 2, 1}, {25, 1, 0}, {25, 0, 0}, {1 << 40, 5, 0}, {7, 11, 11},
 	} {
-		rows, total, err := engine.Page(t.Context(), "b", c.from, c.count)
+		page, err := engine.Page(t.Context(), "b", c.from, c.count)
 		require.NoError(t, err)
-		require.EqualValues(t, len(entries), total)
-		require.Len(t, rows, int(c.rows), "from %d count %d", c.from, c.count)
-		for i, row := range rows {
+		require.EqualValues(t, len(entries), page.Total)
+		require.Len(t, page.Rows, int(c.rows), "from %d count %d", c.from, c.count)
+		for i, row := range page.Rows {
 			require.Equal(t, all[c.from+int64(i)], row)
 		}
 	}
@@ -165,7 +174,7 @@ func testPageEdges(t *testing.T, engine board.Engine) {
 		from, count int64
 		part        string
 	}{{-1, 1, "from"}, {0, -1, "count"}, {0, board.MaxPage + 1, "count"}} {
-		_, _, err := engine.Page(t.Context(), "b", c.from, c.count)
+		_, err := engine.Page(t.Context(), "b", c.from, c.count)
 		require.ErrorContains(t, err, c.part)
 	}
 }
@@ -175,7 +184,7 @@ func testCancelled(t *testing.T, engine board.Engine) {
 	load(t, engine, "b", entries...)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, _, err := engine.Page(ctx, "b", 0, 1)
+	_, err := engine.Page(ctx, "b", 0, 1)
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = engine.Rank(ctx, "b", []string{"u"})
 	require.ErrorIs(t, err, context.Canceled)

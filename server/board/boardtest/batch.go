@@ -8,13 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 // largeBatch is beyond what any engine sends in one piece.
 const largeBatch = 5000
 
 func testSkip(t *testing.T, engine board.Engine) {
-	require.NoError(t, engine.Load(t.Context(), "b", Each(entry("u_1", 1, 0)), map[int]int64{0: 10}))
+	require.NoError(t, engine.Load(t.Context(), "b", Each(entry("u_1", 1, 0)), journal.Positions{10}))
 	seqs := []struct {
 		seq    int64
 		result board.Result
@@ -31,14 +32,14 @@ func testSkip(t *testing.T, engine board.Engine) {
 }
 
 func testPartitions(t *testing.T, engine board.Engine) {
-	require.NoError(t, engine.Load(t.Context(), "b", Each(), map[int]int64{1: 50}))
+	require.NoError(t, engine.Load(t.Context(), "b", Each(), journal.Positions{0, 50}))
 	results := apply(t, engine,
-		board.Batch{Board: "b", Partition: 0, Seq: 0, Entries: []board.Entry{entry("a", 1, 0)}},
-		board.Batch{Board: "b", Partition: 0, Seq: 0, Entries: []board.Entry{entry("a", 2, 0)}},
+		board.Batch{Board: "b", Partition: 0, Seq: 1, Entries: []board.Entry{entry("a", 1, 0)}},
+		board.Batch{Board: "b", Partition: 0, Seq: 1, Entries: []board.Entry{entry("a", 2, 0)}},
 		board.Batch{Board: "b", Partition: 1, Seq: 50, Entries: []board.Entry{entry("b", 1, 0)}},
 		board.Batch{Board: "b", Partition: 1, Seq: 51, Entries: []board.Entry{entry("b", 2, 0)}},
 		board.Batch{Board: "b", Partition: 15, Seq: 2, Entries: []board.Entry{entry("c", 1, 0)}},
-		board.Batch{Board: "b", Partition: 0, Seq: 1, Entries: []board.Entry{entry("a", 3, 0)}},
+		board.Batch{Board: "b", Partition: 0, Seq: 2, Entries: []board.Entry{entry("a", 3, 0)}},
 	)
 	require.Equal(t, []board.Result{board.Applied, board.Skipped, board.Skipped, board.Applied, board.Applied, board.Applied}, results)
 	requireBoard(t, engine, "b", []board.Entry{entry("a", 3, 0), entry("b", 2, 0), entry("c", 1, 0)})
@@ -131,9 +132,9 @@ func testTie2429(t *testing.T, engine board.Engine) {
 	moved := tied[1200]
 	moved.Units++
 	apply(t, engine, board.Batch{Board: "b", Seq: 2, Entries: []board.Entry{moved}})
-	top, _, err := engine.Page(t.Context(), "b", 0, 1)
+	top, err := engine.Page(t.Context(), "b", 0, 1)
 	require.NoError(t, err)
-	require.Equal(t, moved.UserID, top[0].UserID)
+	require.Equal(t, moved.UserID, top.Rows[0].UserID)
 	apply(t, engine, board.Batch{Board: "b", Seq: 3, Entries: []board.Entry{tied[1200]}})
 	after, err := engine.Rank(t.Context(), "b", []string{tied[1200].UserID})
 	require.NoError(t, err)

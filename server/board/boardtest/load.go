@@ -3,6 +3,7 @@ package boardtest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 func testLoadReplaces(t *testing.T, engine board.Engine) {
@@ -29,15 +31,15 @@ func testLoadReplaces(t *testing.T, engine board.Engine) {
 func testLoadBehind(t *testing.T, engine board.Engine) {
 	ctx := t.Context()
 	old := []board.Entry{entry("u_1", 1, 0)}
-	require.NoError(t, engine.Load(ctx, "b", Each(old...), map[int]int64{0: 10, 3: 7}))
+	require.NoError(t, engine.Load(ctx, "b", Each(old...), journal.Positions{10, 0, 0, 7}))
 	fresh := []board.Entry{entry("u_2", 2, 0)}
-	for _, positions := range []map[int]int64{nil, {}, {0: 10}, {0: 9, 3: 7}, {0: 100, 3: 6}, {0: 100, 1: 100}} {
+	for _, positions := range []journal.Positions{nil, {}, {10}, {9, 0, 0, 7}, {100, 0, 0, 6}, {100, 100}} {
 		require.ErrorIs(t, engine.Load(ctx, "b", Each(fresh...), positions), board.ErrBehind, "%v", positions)
 		requireBoard(t, engine, "b", old)
 	}
-	apply(t, engine, board.Batch{Board: "b", Partition: 5, Seq: 0})
-	require.ErrorIs(t, engine.Load(ctx, "b", Each(fresh...), map[int]int64{0: 10, 3: 7}), board.ErrBehind)
-	require.NoError(t, engine.Load(ctx, "b", Each(fresh...), map[int]int64{0: 10, 3: 7, 5: 0, 6: 2}))
+	apply(t, engine, board.Batch{Board: "b", Partition: 5, Seq: 1})
+	require.ErrorIs(t, engine.Load(ctx, "b", Each(fresh...), journal.Positions{10, 0, 0, 7}), board.ErrBehind)
+	require.NoError(t, engine.Load(ctx, "b", Each(fresh...), journal.Positions{10, 0, 0, 7, 0, 1, 2}))
 	requireBoard(t, engine, "b", fresh)
 	results := apply(t, engine,
 		board.Batch{Board: "b", Partition: 0, Seq: 10, Entries: old},
@@ -113,10 +115,11 @@ func testLoadSwap(t *testing.T, engine board.Engine) {
 }
 
 func readOneVersion(t *testing.T, engine board.Engine, players int64) error {
-	rows, total, err := engine.Page(t.Context(), "b", 0, board.MaxPage)
+	page, err := engine.Page(t.Context(), "b", 0, board.MaxPage)
 	if err != nil {
 		return err
 	}
+	rows, total := page.Rows, page.Total
 	ranks, err := engine.Rank(t.Context(), "b", []string{"u_1", "u_2", "u_299"})
 	if err != nil {
 		return err
@@ -138,7 +141,7 @@ func readOneVersion(t *testing.T, engine board.Engine, players int64) error {
 type standings struct {
 	mu      sync.Mutex
 	entries map[string]board.Entry
-	seq     map[int]int64
+	seq     journal.Positions
 }
 
 // heal loads the board from standings until it is not behind, as the pipeline does.
@@ -149,10 +152,7 @@ func (s *standings) heal(t *testing.T, engine board.Engine) error {
 		for _, e := range s.entries {
 			entries = append(entries, e)
 		}
-		positions := make(map[int]int64)
-		for partition, seq := range s.seq {
-			positions[partition] = seq
-		}
+		positions := slices.Clone(s.seq)
 		s.mu.Unlock()
 		err := engine.Load(t.Context(), "b", Each(entries...), positions)
 		if !errors.Is(err, board.ErrBehind) {
@@ -188,7 +188,7 @@ func (s *standings) write(t *testing.T, engine board.Engine, partition, batches 
 // standings say.
 func testLoadRace(t *testing.T, engine board.Engine) {
 	const batches, drops = 150, 15
-	s := &standings{entries: make(map[string]board.Entry), seq: make(map[int]int64)}
+	s := &standings{entries: make(map[string]board.Entry), seq: make(journal.Positions, partitions)}
 	var group sync.WaitGroup
 	failures := make(chan error, partitions+2)
 	for partition := range partitions {
@@ -261,10 +261,11 @@ func testReaders(t *testing.T, engine board.Engine) {
 }
 
 func readInOrder(t *testing.T, engine board.Engine, players int64) error {
-	rows, total, err := engine.Page(t.Context(), "b", 0, board.MaxPage)
+	page, err := engine.Page(t.Context(), "b", 0, board.MaxPage)
 	if err != nil {
 		return err
 	}
+	rows, total := page.Rows, page.Total
 	if total != players || int64(len(rows)) != total {
 		return fmt.Errorf("%d rows of %d, %d players are on the board", len(rows), total, players)
 	}

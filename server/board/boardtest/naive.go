@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 // Naive is a board engine written to be obviously right. It is the judge of the others and has no use beside.
@@ -35,14 +36,10 @@ func (n *Naive) Apply(_ context.Context, batches []board.Batch) ([]board.Result,
 	results := make([]board.Result, len(batches))
 	for i, batch := range batches {
 		b, ok := n.boards[batch.Board]
-		last, known := int64(0), false
-		if ok {
-			last, known = b.positions[batch.Partition]
-		}
 		switch {
 		case !ok:
 			results[i] = board.Lost
-		case known && batch.Seq <= last:
+		case batch.Seq <= b.positions[batch.Partition]:
 			results[i] = board.Skipped
 		default:
 			for _, e := range batch.Entries {
@@ -65,16 +62,21 @@ func (b *naiveBoard) rows() []board.Row {
 }
 
 // Page cuts a run out of the sorted board.
-func (n *Naive) Page(_ context.Context, id string, from, count int64) ([]board.Row, int64, error) {
+func (n *Naive) Page(_ context.Context, id string, from, count int64) (board.Page, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	b, ok := n.boards[id]
 	if !ok {
-		return nil, 0, board.ErrLost
+		return board.Page{}, board.ErrLost
 	}
 	rows := b.rows()
 	total := int64(len(rows))
-	return rows[min(from, total):min(from+count, total)], total, nil
+	page := board.Page{Rows: rows[min(from, total):min(from+count, total)], Total: total}
+	for partition, seq := range b.positions {
+		page.Positions = append(page.Positions, make(journal.Positions, max(0, partition+1-len(page.Positions)))...)
+		page.Positions[partition] = seq
+	}
+	return page, nil
 }
 
 // Rank looks the players up in the sorted board.
@@ -98,20 +100,22 @@ func (n *Naive) Rank(_ context.Context, id string, users []string) ([]board.Row,
 }
 
 // Load replaces a board.
-func (n *Naive) Load(_ context.Context, id string, entries iter.Seq2[board.Entry, error], positions map[int]int64) error {
+func (n *Naive) Load(_ context.Context, id string, entries iter.Seq2[board.Entry, error], positions journal.Positions) error {
 	fresh := &naiveBoard{entries: make(map[string]board.Entry), positions: make(map[int]int64)}
-	maps.Copy(fresh.positions, positions)
 	for e, err := range entries {
 		if err != nil {
 			return err
 		}
 		fresh.entries[e.UserID] = e
 	}
+	for partition, seq := range positions {
+		fresh.positions[partition] = seq
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if old, ok := n.boards[id]; ok {
 		for partition, seq := range old.positions {
-			if loaded, known := positions[partition]; !known || loaded < seq {
+			if fresh.positions[partition] < seq {
 				return board.ErrBehind
 			}
 		}

@@ -27,6 +27,7 @@ func Run(t *testing.T, newEngine func(t *testing.T) board.Engine) {
 		{"the last of two entries of a player counts", testTwice},
 		{"a batch is applied once", testSkip},
 		{"partitions are apart", testPartitions},
+		{"the revision grows with what is applied and survives a load", testRevision},
 		{"many boards in one call", testManyBoards},
 		{"a call beyond every engine's batch limit", testLarge},
 		{"entries out of bounds are refused", testRefused},
@@ -78,12 +79,12 @@ func apply(t *testing.T, engine board.Engine, batches ...board.Batch) []board.Re
 func All(ctx context.Context, engine board.Engine, id string) ([]board.Row, error) {
 	var rows []board.Row
 	for {
-		page, total, err := engine.Page(ctx, id, int64(len(rows)), board.MaxPage)
+		page, err := engine.Page(ctx, id, int64(len(rows)), board.MaxPage)
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, page...)
-		if int64(len(rows)) >= total || len(page) == 0 {
+		rows = append(rows, page.Rows...)
+		if int64(len(rows)) >= page.Total || len(page.Rows) == 0 {
 			return rows, nil
 		}
 	}

@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
+	"slices"
 	"sync"
 
 	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 // loadCheckEvery is the number of entries Load reads between looks at its context.
@@ -78,16 +79,16 @@ func (e *Engine) apply(b board.Batch) (board.Result, error) {
 }
 
 // Page reads places from+1 to from+count; count is at most board.MaxPage.
-func (e *Engine) Page(ctx context.Context, id string, from, count int64) ([]board.Row, int64, error) {
+func (e *Engine) Page(ctx context.Context, id string, from, count int64) (board.Page, error) {
 	if err := board.CheckPage(from, count); err != nil {
-		return nil, 0, fmt.Errorf("page of board %q: %w", id, err)
+		return board.Page{}, fmt.Errorf("page of board %q: %w", id, err)
 	}
 	r, err := e.read(ctx, id)
 	if err != nil {
-		return nil, 0, fmt.Errorf("page of board %q: %w", id, err)
+		return board.Page{}, fmt.Errorf("page of board %q: %w", id, err)
 	}
 	defer r.mu.RUnlock()
-	return r.page(from, count), r.order.sizes.total, nil
+	return board.Page{Rows: r.page(from, count), Total: r.order.sizes.total, Positions: slices.Clone(r.positions)}, nil
 }
 
 // Rank reads the players' rows at one moment, in the order of users.
@@ -115,14 +116,8 @@ func (e *Engine) read(ctx context.Context, id string) (*ranking, error) {
 
 // Load builds a board aside, while the old one is read and written, and puts it in its place. It holds one record and one
 // sort key for each player beyond what the boards hold.
-func (e *Engine) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions map[int]int64) error {
-	if err := (board.Batch{Board: id}).Check(); err != nil {
-		return fmt.Errorf("load: %w", err)
-	}
-	fresh := newRanking(maps.Clone(positions))
-	if fresh.positions == nil {
-		fresh.positions = make(map[int]int64)
-	}
+func (e *Engine) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions journal.Positions) error {
+	fresh := newRanking()
 	var keys []key
 	for entry, err := range entries {
 		if err == nil && len(keys)%loadCheckEvery == 0 {
@@ -137,6 +132,10 @@ func (e *Engine) Load(ctx context.Context, id string, entries iter.Seq2[board.En
 		}
 		keys = append(keys, k)
 	}
+	if err := board.CheckLoad(id, positions); err != nil {
+		return fmt.Errorf("load board %q: %w", id, err)
+	}
+	fresh.positions = slices.Clone(positions)
 	fresh.order.fill(keys)
 	if err := e.replace(id, fresh); err != nil {
 		return fmt.Errorf("load board %q: %w", id, err)

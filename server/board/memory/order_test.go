@@ -74,7 +74,7 @@ func TestStructuresStaySound(t *testing.T) {
 		tieBytes := rapid.SampledFrom([]int{0, 2, 8, 12}).Draw(rt, "tie bytes")
 		// The longer name begins with more equal bytes than the order keeps beside the units.
 		name := rapid.SampledFrom([]string{"u_%d", "player_of_the_house_%d"}).Draw(rt, "name")
-		r := newRanking(map[int]int64{})
+		r := newRanking()
 		entries := make(map[string]board.Entry)
 		seq := int64(0)
 		for range 3 {
@@ -106,7 +106,7 @@ func TestStructuresStaySound(t *testing.T) {
 func TestDriftMergesChunks(t *testing.T) {
 	t.Parallel()
 	const players = 20_000
-	r := newRanking(map[int]int64{})
+	r := newRanking()
 	entries := make(map[string]board.Entry)
 	most := 0
 	for round := range 4 {
@@ -125,7 +125,7 @@ func TestDriftMergesChunks(t *testing.T) {
 func TestHintsMayBeWrong(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
-	r := newRanking(map[int]int64{})
+	r := newRanking()
 	entries := make(map[string]board.Entry)
 	for round := range 3 {
 		for i := range 2000 {

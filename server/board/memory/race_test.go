@@ -26,7 +26,7 @@ func TestRetiredBoardTakesNoBatch(t *testing.T) {
 	_, done, err := old.tryApply(board.Batch{Board: "b", Seq: 1})
 	require.NoError(t, err)
 	require.False(t, done)
-	done, err = e.supersede("b", old, newRanking(nil))
+	done, err = e.supersede("b", old, newRanking())
 	require.NoError(t, err)
 	require.False(t, done, "the old board is no longer the one to replace")
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 // ranking is one board. Its methods other than tryApply expect the caller to hold the lock.
@@ -14,15 +15,15 @@ type ranking struct {
 	mu sync.RWMutex
 	// retired says that the board was replaced or dropped: a writer that still has it must look for its successor.
 	retired   bool
-	positions map[int]int64
+	positions journal.Positions
 	arena     *arena
 	index     index
 	order     order
 }
 
-func newRanking(positions map[int]int64) *ranking {
+func newRanking() *ranking {
 	a := &arena{}
-	return &ranking{positions: positions, arena: a, index: newIndex(a), order: newOrder(a)}
+	return &ranking{arena: a, index: newIndex(a), order: newOrder(a)}
 }
 
 // tieBytes is the length of the board's tie-breaks, which its first player decides.
@@ -46,7 +47,7 @@ func (r *ranking) tryApply(b board.Batch) (result board.Result, done bool, err e
 
 // apply writes a batch unless its partition is already past it.
 func (r *ranking) apply(b board.Batch) (board.Result, error) {
-	if last, known := r.positions[b.Partition]; known && b.Seq <= last {
+	if b.Partition < len(r.positions) && b.Seq <= r.positions[b.Partition] {
 		return board.Skipped, nil
 	}
 	if len(b.Entries) > 0 {
@@ -62,6 +63,9 @@ func (r *ranking) apply(b board.Batch) (board.Result, error) {
 		if err := r.put(entries); err != nil {
 			return 0, err
 		}
+	}
+	for len(r.positions) <= b.Partition {
+		r.positions = append(r.positions, 0)
 	}
 	r.positions[b.Partition] = b.Seq
 	return board.Applied, nil
@@ -131,9 +135,9 @@ func (r *ranking) stage(e board.Entry) (key, error) {
 }
 
 // behind reports whether the board has applied a batch that positions don't cover.
-func (r *ranking) behind(positions map[int]int64) bool {
+func (r *ranking) behind(positions journal.Positions) bool {
 	for partition, seq := range r.positions {
-		if loaded, known := positions[partition]; !known || loaded < seq {
+		if seq > 0 && (partition >= len(positions) || positions[partition] < seq) {
 			return true
 		}
 	}

@@ -135,7 +135,7 @@ func BenchmarkRead(b *testing.B) {
 	})
 	b.Run("page/engine", func(b *testing.B) {
 		for range b.N {
-			_, _, err := engine.Page(ctx, "bench", 1000, 100)
+			_, err := engine.Page(ctx, "bench", 1000, 100)
 			require.NoError(b, err)
 		}
 	})

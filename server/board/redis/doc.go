@@ -5,7 +5,7 @@
 //	PREFIX:{board}:rank      sorted set: score = -units, member = tie-break bytes followed by the user id. All ties of a
 //	                         board have one length, so Redis' bytewise order of members is the order of ties, then ids.
 //	PREFIX:{board}:member    hash: user id → member
-//	PREFIX:{board}:position  hash: partition → last applied seq; run, players, tie, load: see below
+//	PREFIX:{board}:position  hash: partition → position of the last event that changed an entry; run, players, tie, load: see below
 //
 // Every operation on a board is one Lua script, so readers and writers of many processes see whole batches. Apply needs one round
 // trip: one call for all boards on a single server, one for each slot in a cluster. Since a script blocks its server, a call

@@ -48,19 +48,19 @@ func New(client goredis.UniversalClient, prefix string) (*Engine, error) {
 }
 
 // Page reads places from+1 to from+count; count is at most board.MaxPage.
-func (e *Engine) Page(ctx context.Context, id string, from, count int64) ([]board.Row, int64, error) {
+func (e *Engine) Page(ctx context.Context, id string, from, count int64) (board.Page, error) {
 	if err := board.CheckPage(from, count); err != nil {
-		return nil, 0, fmt.Errorf("page of board %q: %w", id, err)
+		return board.Page{}, fmt.Errorf("page of board %q: %w", id, err)
 	}
 	replies, err := e.page.run(ctx, e.client, []call{{keys: e.keys(id), arguments: []any{from, from + count - 1}}})
 	if err != nil {
-		return nil, 0, fmt.Errorf("page of board %q: %w", id, err)
+		return board.Page{}, fmt.Errorf("page of board %q: %w", id, err)
 	}
-	rows, total, err := readPage(replies[0], from)
+	page, err := readPage(replies[0], from)
 	if err != nil {
-		return nil, 0, fmt.Errorf("page of board %q: %w", id, err)
+		return board.Page{}, fmt.Errorf("page of board %q: %w", id, err)
 	}
-	return rows, total, nil
+	return page, nil
 }
 
 const (

@@ -13,6 +13,7 @@ import (
 	"github.com/laurelhq/laurel/server/board/boardtest"
 	"github.com/laurelhq/laurel/server/board/redis"
 	"github.com/laurelhq/laurel/server/board/redis/redistest"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 func TestMain(m *testing.M) { redistest.Main(m) }
@@ -55,12 +56,12 @@ var players = []board.Entry{{UserID: "u_1", Units: 10, Tie: "ab"}, {UserID: "u_2
 
 func load(t *testing.T, engine board.Engine, id string) {
 	t.Helper()
-	require.NoError(t, engine.Load(t.Context(), id, boardtest.Each(players...), map[int]int64{0: 5}))
+	require.NoError(t, engine.Load(t.Context(), id, boardtest.Each(players...), journal.Positions{5}))
 }
 
 func requireLost(t *testing.T, engine board.Engine, id string) {
 	t.Helper()
-	_, _, err := engine.Page(t.Context(), id, 0, 10)
+	_, err := engine.Page(t.Context(), id, 0, 10)
 	require.ErrorIs(t, err, board.ErrLost)
 	_, err = engine.Rank(t.Context(), id, []string{"u_1"})
 	require.ErrorIs(t, err, board.ErrLost)
@@ -104,11 +105,11 @@ func TestLostBoards(t *testing.T) {
 			require.NoError(t, err)
 			h.harm(t, server)
 			requireLost(t, engine, "b")
-			require.NoError(t, engine.Load(t.Context(), "b", boardtest.Each(players...), map[int]int64{0: 5}), "positions of a lost board don't count")
-			rows, total, err := engine.Page(t.Context(), "b", 0, 10)
+			require.NoError(t, engine.Load(t.Context(), "b", boardtest.Each(players...), journal.Positions{5}), "positions of a lost board don't count")
+			page, err := engine.Page(t.Context(), "b", 0, 10)
 			require.NoError(t, err)
-			require.EqualValues(t, 2, total)
-			require.Equal(t, "u_2", rows[0].UserID)
+			require.EqualValues(t, 2, page.Total)
+			require.Equal(t, "u_2", page.Rows[0].UserID)
 		})
 	}
 }
@@ -144,7 +145,7 @@ func TestClusterLosesOneNode(t *testing.T) {
 	nodes[0].Flush(t)
 	lost := 0
 	for _, id := range ids {
-		if _, _, err := engine.Page(t.Context(), id, 0, 1); err != nil {
+		if _, err := engine.Page(t.Context(), id, 0, 1); err != nil {
 			require.ErrorIs(t, err, board.ErrLost)
 			lost++
 		}

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/laurelhq/laurel/server/board"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 const (
@@ -47,8 +47,8 @@ type stage struct {
 
 // Load stages the entries under temporary keys, a bounded number at a time, and swaps them in with one script. When staged players
 // vanish because Redis is flushed meanwhile, the error is board.ErrLost.
-func (e *Engine) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions map[int]int64) error {
-	if err := (board.Batch{Board: id}).Check(); err != nil {
+func (e *Engine) Load(ctx context.Context, id string, entries iter.Seq2[board.Entry, error], positions journal.Positions) error {
+	if err := board.CheckLoad(id, nil); err != nil {
 		return fmt.Errorf("load: %w", err)
 	}
 	// The name only has to differ from those of other loaders, which may be in other processes.
@@ -122,13 +122,13 @@ func (s *stage) flush(ctx context.Context) error {
 }
 
 // swapIn replaces the board by the staged one.
-func (e *Engine) swapIn(ctx context.Context, id, name string, s *stage, positions map[int]int64) error {
+func (e *Engine) swapIn(ctx context.Context, id, name string, s *stage, positions journal.Positions) error {
+	if err := board.CheckLoad(id, positions); err != nil {
+		return err
+	}
 	c := call{keys: append(e.keys(id), s.rank, s.member), arguments: []any{s.count, s.tie, name}}
-	for _, partition := range slices.Sorted(maps.Keys(positions)) {
-		if err := (board.Batch{Board: id, Seq: positions[partition]}).Check(); err != nil {
-			return err
-		}
-		c.arguments = append(c.arguments, partition, positions[partition])
+	for partition, seq := range positions {
+		c.arguments = append(c.arguments, partition, seq)
 	}
 	replies, err := e.swap.run(ctx, e.client, []call{c})
 	if err != nil {

@@ -14,24 +14,34 @@ import (
 	"github.com/laurelhq/laurel/server/realtime"
 )
 
-// openEngine opens the rank store and the bus on which processes tell each other of changes: both in Redis when there is one, else in the process.
-func openEngine(ctx context.Context, url string, closers *closers) (board.Engine, realtime.Bus, string, error) {
+// ranks is where boards live, and what processes that share them have in common.
+type ranks struct {
+	// name is redis or memory.
+	name   string
+	engine board.Engine
+	// bus carries word of changes between processes, and client what else they share; both nil when boards live in the process.
+	bus    realtime.Bus
+	client goredis.UniversalClient
+}
+
+// openRanks opens the rank store: in Redis when there is one, else in the process.
+func openRanks(ctx context.Context, url string, closers *closers) (ranks, error) {
 	if url == "" {
-		return memory.New(), nil, "memory", nil
+		return ranks{name: "memory", engine: memory.New()}, nil
 	}
 	client, err := redisClient(url)
 	if err != nil {
-		return nil, nil, "", err
+		return ranks{}, err
 	}
 	closers.add("redis", client.Close)
 	if err := client.Ping(ctx).Err(); err != nil {
-		return nil, nil, "", fmt.Errorf("reach redis: %w", err)
+		return ranks{}, fmt.Errorf("reach redis: %w", err)
 	}
 	engine, err := redis.New(client, redisPrefix)
 	if err != nil {
-		return nil, nil, "", err
+		return ranks{}, err
 	}
-	return engine, realtime.NewRedisBus(client, redisPrefix), "redis", nil
+	return ranks{name: "redis", engine: engine, bus: realtime.NewRedisBus(client, redisPrefix), client: client}, nil
 }
 
 // A Redis that is away must fail fast: boards are read from the database meanwhile and rebuilt when it is back.

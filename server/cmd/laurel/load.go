@@ -21,15 +21,19 @@ import (
 // loadContest is the id in the definition that ships.
 const loadContest = "load_best_20"
 
+// maxLoadSockets bounds the sockets of one run: each takes a port of this machine, which has about 28 000 for one server.
+const maxLoadSockets = 20_000
+
 // loadCmd is the verb load.
 type loadCmd struct {
-	remote
+	URL      []string      `help:"Where the server is. Several, between commas, are processes of one installation: each gets events and sockets in turn." env:"LAUREL_URL" default:"http://127.0.0.1:8080"`
+	Key      string        `help:"API key with the scope ingest." env:"LAUREL_API_KEY" placeholder:"KEY"`
 	Rate     int           `default:"2000" help:"Events a second; 0 means as fast as possible."`
 	Duration time.Duration `default:"60s" help:"How long events are sent."`
 	Batch    int           `default:"100" help:"Events sent at once, 1 to 1000."`
 	Workers  int           `default:"4" help:"Connections that send at the same time."`
 	Players  int           `default:"100000" help:"Players who play, 1 to 10000000."`
-	Sockets  int           `default:"1000" help:"Sockets that watch the board, at most 10000; 0 means that nothing is pushed or measured there."`
+	Sockets  int           `default:"1000" help:"Sockets that watch the board, at most 20000; 0 means that nothing is pushed or measured there."`
 	Probes   int           `default:"10" help:"Events a second whose way to the sockets is measured."`
 	Contest  string        `default:"load_best_20" help:"Id of the contest; it is published under this id unless --no-publish is given."`
 	Publish  bool          `default:"true" negatable:"" help:"Publish the contest first; needs a key with the scope admin."`
@@ -53,8 +57,15 @@ func (c *loadCmd) Run(ctx context.Context, cli *kong.Context) error {
 }
 
 func (c *loadCmd) check() error {
-	if err := c.remote.check(); err != nil {
-		return err
+	if len(c.URL) == 0 {
+		return errors.New("--url names no server")
+	}
+	for i := range c.URL {
+		server := c.server(i)
+		if err := server.check(); err != nil {
+			return err
+		}
+		c.URL[i] = server.URL
 	}
 	switch {
 	case c.Rate < 0 || c.Rate > 1_000_000:
@@ -67,17 +78,26 @@ func (c *loadCmd) check() error {
 		return fmt.Errorf("--workers must be 1 to 256, but is %d", c.Workers)
 	case c.Players < 1 || c.Players > 10_000_000:
 		return fmt.Errorf("--players must be 1 to 10000000, but is %d", c.Players)
-	case c.Sockets < 0 || c.Sockets > 10_000:
-		return fmt.Errorf("--sockets must be 0 to 10000, but is %d", c.Sockets)
+	case c.Sockets < 0 || c.Sockets > maxLoadSockets:
+		return fmt.Errorf("--sockets must be 0 to %d, but is %d", maxLoadSockets, c.Sockets)
 	case c.Probes < 1 || c.Probes > 100:
 		return fmt.Errorf("--probes must be 1 to 100, but is %d", c.Probes)
 	}
 	return nil
 }
 
+// server is the one whose turn it is.
+func (c *loadCmd) server(turn int) remote { return remote{URL: c.URL[turn%len(c.URL)], Key: c.Key} }
+
+// loadFiles are the files that a run has open besides its sockets and the connections that send.
+const loadFiles = 100
+
 func (c *loadCmd) run(ctx context.Context, now func() time.Time, out, log io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
+	}
+	if err := allowFiles(c.Sockets + c.Workers*len(c.URL) + loadFiles); err != nil {
+		return fmt.Errorf("--sockets %d: %w", c.Sockets, err)
 	}
 	if c.Publish {
 		if err := c.publish(ctx); err != nil {
@@ -101,7 +121,7 @@ func (c *loadCmd) run(ctx context.Context, now func() time.Time, out, log io.Wri
 
 // publish makes sure that the contest is there; publishing what is there already changes nothing.
 func (c *loadCmd) publish(ctx context.Context) error {
-	client := laurelv1connect.NewCatalogServiceClient(c.httpClient(), c.rpcURL())
+	client := laurelv1connect.NewCatalogServiceClient(c.server(0).httpClient(), c.server(0).rpcURL())
 	document := strings.Replace(rules.Load, "id: "+loadContest, "id: "+c.Contest, 1)
 	_, err := client.PublishDefinition(ctx, &laurelv1.PublishDefinitionRequest{Yaml: document})
 	if connect.CodeOf(err) == connect.CodePermissionDenied || connect.CodeOf(err) == connect.CodeUnauthenticated {

@@ -58,7 +58,7 @@ func (p *probeLog) next(now time.Time) (k int, ok bool) {
 
 // probe sends single events of the probe's player, a batch each, at an even pace. The first ones follow each other closely.
 func (r *loadRun) probe(ctx context.Context, s *schedule) error {
-	poster, batch := r.poster(), &loadBatch{}
+	posters, batch := r.posters(), &loadBatch{}
 	every := time.Second / time.Duration(r.Probes)
 	for due := s.began; ; {
 		k, ok := r.probes.next(r.now())
@@ -68,7 +68,7 @@ func (r *loadRun) probe(ctx context.Context, s *schedule) error {
 		at := r.probes.sent[k]
 		batch.reset()
 		batch.add(loadRound{eventID: r.run + "-probe-" + strconv.Itoa(k), userID: r.probes.user, at: at, betMinor: 100, winMinor: r.probes.points(k)})
-		answer, err := r.persist(ctx, poster, batch.body)
+		answer, err := r.persist(ctx, posters.at(k), batch.body)
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (r *loadRun) drain(ctx context.Context, w *watchers, ended time.Time) (time
 	w.expect(users)
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
-	if _, err := r.persist(ctx, r.poster(), batch.body); err != nil {
+	if _, err := r.persist(ctx, r.posters().at(0), batch.body); err != nil {
 		return 0, err
 	}
 	select {

@@ -109,7 +109,7 @@ func (r latencyReport) String() string {
 func (r *loadRun) report(took, drained time.Duration, w *watchers) loadReport {
 	accepted := r.counts.accepted.Load()
 	report := loadReport{
-		Server: r.URL, Contest: r.Contest, Rate: r.Rate, Batch: r.Batch, Workers: r.Workers, Players: r.Players, Sockets: r.Sockets,
+		Server: strings.Join(r.URL, ","), Contest: r.Contest, Rate: r.Rate, Batch: r.Batch, Workers: r.Workers, Players: r.Players, Sockets: r.Sockets,
 		Seconds: took.Seconds(), Accepted: accepted, AcceptedPerSecond: float64(accepted) / took.Seconds(),
 		ScoredPerSecond: float64(accepted) / (took + drained).Seconds(), SlowestSecond: r.slowestSecond(took), DrainSeconds: drained.Seconds(),
 		Duplicates: r.counts.duplicates.Load(), Rejected: r.counts.rejected.Load(), Busy: r.counts.busy.Load(), Errors: r.counts.errors.Load(),

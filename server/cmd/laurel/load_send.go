@@ -59,10 +59,20 @@ type poster struct {
 	reader bytes.Reader
 }
 
-func (r *loadRun) poster() *poster {
-	transport := &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true, WriteBufferSize: 64 << 10}
-	return &poster{client: &http.Client{Transport: transport, Timeout: callTimeout}, url: r.rpcURL() + laurelv1connect.IngestServiceIngestProcedure, key: r.Key}
+// posters are one for each server, by whose turn it is.
+type posters []*poster
+
+func (r *loadRun) posters() posters {
+	list := make(posters, len(r.URL))
+	for i := range list {
+		transport := &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true, WriteBufferSize: 64 << 10}
+		client := &http.Client{Transport: transport, Timeout: callTimeout}
+		list[i] = &poster{client: client, url: r.server(i).rpcURL() + laurelv1connect.IngestServiceIngestProcedure, key: r.Key}
+	}
+	return list
 }
+
+func (p posters) at(turn int) *poster { return p[turn%len(p)] }
 
 // errBusy asks to send the same again after a pause.
 type errBusy struct{ pause time.Duration }
@@ -103,7 +113,7 @@ func (p *poster) post(ctx context.Context, body []byte) (*laurelv1.IngestRespons
 // send is one worker: it sends batches until the schedule is over. With a rate, the time of a batch counts from when it was due, so that a
 // server that stalls is not spared the batches it kept waiting.
 func (r *loadRun) send(ctx context.Context, s *schedule, worker int) error {
-	poster, batch := r.poster(), &loadBatch{}
+	posters, batch := r.posters(), &loadBatch{}
 	random := rand.New(rand.NewPCG(uint64(s.began.UnixNano()), uint64(worker)))
 	for {
 		number, due := s.take()
@@ -119,7 +129,7 @@ func (r *loadRun) send(ctx context.Context, s *schedule, worker int) error {
 			return nil
 		}
 		batch.fill(random, r.run+"-", number*r.Batch, r.Batch, r.Players, at)
-		answer, err := r.persist(ctx, poster, batch.body)
+		answer, err := r.persist(ctx, posters.at(number), batch.body)
 		if err != nil {
 			return err
 		}

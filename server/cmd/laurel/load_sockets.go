@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,17 +11,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
-	"github.com/laurelhq/laurel/server/realtime"
 )
 
-const (
-	// dialsAtOnce is how many sockets are opened at the same time.
-	dialsAtOnce = 32
-	// scoutTop and watcherTop are the rows that the scout and the other sockets watch.
-	scoutTop, watcherTop = 100, 10
-	// dialTimeout bounds opening one socket, from dialling to the first snapshot.
-	dialTimeout = 30 * time.Second
-)
+// scoutTop and watcherTop are the rows that the scout and the other sockets watch.
+const scoutTop, watcherTop = 100, 10
 
 // watchers are the sockets of a run. The scout has the API key and so sees user ids: it tells the others, who see the board as any
 // visitor does, which row is the probe's.
@@ -51,90 +40,6 @@ type watcher struct {
 	epoch, revision int64
 	seen            int
 	ready, waiting  bool
-}
-
-// watch opens all sockets and returns when each has its first snapshot. The function that is returned closes them.
-func (r *loadRun) watch(ctx context.Context) (*watchers, func(), error) {
-	w := &watchers{run: r, drained: make(chan time.Time, 1)}
-	if r.Sockets == 0 {
-		return w, func() {}, nil
-	}
-	base, err := url.Parse(r.URL)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read --url: %w", err)
-	}
-	base.Scheme = map[string]string{"http": "ws", "https": "wss"}[base.Scheme]
-	address := base.JoinPath("ws").String()
-	w.sockets = make([]*watcher, r.Sockets)
-	errs := make([]error, r.Sockets)
-	var group sync.WaitGroup
-	gate := make(chan struct{}, dialsAtOnce)
-	for i := range w.sockets {
-		gate <- struct{}{}
-		group.Go(func() {
-			w.sockets[i], errs[i] = w.open(ctx, address, i == 0)
-			<-gate
-		})
-	}
-	group.Wait()
-	stop := func() {
-		w.closing.Store(true)
-		for _, socket := range w.sockets {
-			if socket != nil {
-				_ = socket.conn.Close()
-			}
-		}
-		group.Wait()
-	}
-	for i, err := range errs {
-		if err != nil {
-			stop()
-			return nil, nil, fmt.Errorf("open socket %d of %d: %w", i+1, r.Sockets, err)
-		}
-	}
-	for _, socket := range w.sockets {
-		group.Go(socket.read)
-	}
-	return w, stop, nil
-}
-
-func (w *watchers) open(ctx context.Context, address string, scout bool) (*watcher, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	dialer := websocket.Dialer{Subprotocols: []string{realtime.ProtocolProto}, ReadBufferSize: 2048, WriteBufferSize: 512}
-	header, top := http.Header{}, int32(watcherTop)
-	if scout {
-		header.Set("Authorization", "Bearer "+w.run.Key)
-		top = scoutTop
-	}
-	conn, response, err := dialer.DialContext(ctx, address, header)
-	if response != nil {
-		defer func() { _ = response.Body.Close() }()
-	}
-	if err != nil {
-		if response != nil {
-			return nil, fmt.Errorf("%w: status %d", err, response.StatusCode)
-		}
-		return nil, err
-	}
-	socket := &watcher{all: w, conn: conn, scout: scout}
-	hello := &laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Hello{Hello: &laurelv1.Hello{}}}
-	subscribe := &laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Subscribe{
-		Subscribe: &laurelv1.Subscribe{ContestId: w.run.Contest, Top: top},
-	}}
-	deadline, _ := ctx.Deadline()
-	err = errors.Join(conn.SetReadDeadline(deadline), socket.write(hello), socket.write(subscribe))
-	for err == nil && !socket.ready {
-		err = socket.next()
-	}
-	if err == nil {
-		err = conn.SetReadDeadline(time.Time{})
-	}
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return socket, nil
 }
 
 func (s *watcher) write(frame *laurelv1.ClientFrame) error {
@@ -185,7 +90,7 @@ func (s *watcher) next() error {
 		}
 		s.revision = frame.revision
 	case frameError:
-		return fmt.Errorf("%w: %s", errSocketRefused, frame.text)
+		return errSocketRefused{frame.text}
 	case frameOther:
 		return nil
 	}
@@ -196,7 +101,10 @@ func (s *watcher) next() error {
 	return nil
 }
 
-var errSocketRefused = errors.New("the server refused")
+// errSocketRefused is the server's answer, a code and what is wrong, to something that was asked on a socket.
+type errSocketRefused struct{ answer string }
+
+func (e errSocketRefused) Error() string { return "the server refused: " + e.answer }
 
 // measure records the way of each probe that the socket sees for the first time.
 func (s *watcher) measure(units int64, at time.Time) {

@@ -19,18 +19,27 @@ type storage struct {
 
 // doors is how a server is reached.
 type doors struct {
-	Listen         string        `help:"Address to listen on." env:"LAUREL_LISTEN" default:"127.0.0.1:8080"`
-	AllowedOrigins []string      `help:"Origins besides its own whose pages may open sockets; * for all. Public boards can be read from any page." env:"LAUREL_ALLOWED_ORIGINS"`
-	TrustedProxies []string      `help:"Networks whose X-Forwarded-For counts." env:"LAUREL_TRUSTED_PROXIES"`
-	LagLimit       int           `help:"Events that may wait to be scored before new ones are refused." env:"LAUREL_LAG_LIMIT" default:"200000"`
-	SnapshotEvery  time.Duration `help:"How often the top of each live board is kept." env:"LAUREL_SNAPSHOT_EVERY" default:"30s"`
-	LogLevel       string        `help:"debug, info, warn or error." env:"LAUREL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error"`
-	TraceEndpoint  string        `help:"OpenTelemetry collector, such as http://127.0.0.1:4318. Off when empty." env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL"`
-	Profile        bool          `help:"Serve /debug/pprof to API keys with the scope admin." env:"LAUREL_PROFILE"`
+	Listen               string        `help:"Address to listen on." env:"LAUREL_LISTEN" default:"127.0.0.1:8080"`
+	AllowedOrigins       []string      `help:"Origins besides its own whose pages may open sockets; * for all. Public boards can be read from any page." env:"LAUREL_ALLOWED_ORIGINS"`
+	TrustedProxies       []string      `help:"Networks whose X-Forwarded-For counts." env:"LAUREL_TRUSTED_PROXIES"`
+	LagLimit             int           `help:"Events that may wait to be scored before new ones are refused." env:"LAUREL_LAG_LIMIT" default:"200000"`
+	MaxSockets           int           `help:"Sockets that may be open in all." env:"LAUREL_MAX_SOCKETS" default:"12000"`
+	MaxSocketsPerAddress int           `help:"Sockets that one address may have open. Behind a proxy set --trusted-proxies as well, else all are the proxy's." env:"LAUREL_MAX_SOCKETS_PER_ADDRESS" default:"2000"`
+	Lanes                int           `help:"Batches that this process may fold at once; 0 means 4 on Postgres and 1 on SQLite. With the clock of events there is one." env:"LAUREL_LANES" default:"0"`
+	SnapshotEvery        time.Duration `help:"How often the top of each live board is kept." env:"LAUREL_SNAPSHOT_EVERY" default:"30s"`
+	LogLevel             string        `help:"debug, info, warn or error." env:"LAUREL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error"`
+	TraceEndpoint        string        `help:"OpenTelemetry collector, such as http://127.0.0.1:4318. Off when empty." env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL"`
+	Profile              bool          `help:"Serve /debug/pprof to API keys with the scope admin." env:"LAUREL_PROFILE"`
 }
 
 // leastSnapshotEvery keeps a figure without its unit, such as 30, from being read as next to nothing.
 const leastSnapshotEvery = time.Second
+
+// maxLanes bounds the lanes of a process: each takes a connection to the database.
+const maxLanes = 8
+
+// socketsMost is the most sockets that one process may be set to hold: at 8 kB each they would take 8 GB.
+const socketsMost = 1_000_000
 
 // check finds what the types of the settings can't say.
 func (d doors) check() error {
@@ -40,6 +49,12 @@ func (d doors) check() error {
 	switch {
 	case d.LagLimit < 1:
 		return fmt.Errorf("--lag-limit must be at least 1, but is %d", d.LagLimit)
+	case d.Lanes < 0 || d.Lanes > maxLanes:
+		return fmt.Errorf("--lanes must be 0 to %d, but is %d", maxLanes, d.Lanes)
+	case d.MaxSockets < 1 || d.MaxSockets > socketsMost:
+		return fmt.Errorf("--max-sockets must be 1 to %d, but is %d", socketsMost, d.MaxSockets)
+	case d.MaxSocketsPerAddress < 1 || d.MaxSocketsPerAddress > socketsMost:
+		return fmt.Errorf("--max-sockets-per-address must be 1 to %d, but is %d", socketsMost, d.MaxSocketsPerAddress)
 	case d.SnapshotEvery < leastSnapshotEvery:
 		return fmt.Errorf("--snapshot-every must be at least %s, but is %s", leastSnapshotEvery, d.SnapshotEvery)
 	}

@@ -87,6 +87,8 @@ func TestVerbsRefuse(t *testing.T) {
 	}{
 		{"--snapshot-every must be at least 1s", []string{"serve", "--snapshot-every", "0s"}},
 		{"--lag-limit must be at least 1", []string{"dev", "--lag-limit", "0"}},
+		{"--max-sockets must be 1 to 1000000", []string{"serve", "--max-sockets", "0"}},
+		{"--max-sockets-per-address must be 1 to 1000000", []string{"dev", "--max-sockets-per-address", "1000001"}},
 		{"--listen must be host:port", []string{"dev", "--listen", "8080"}},
 		{"no blanks at its ends", []string{"dev", "--api-key", "k ", "--database-url", empty}},
 		{"there is no database at", []string{"token", "revoke", "k", "--database-url", missing}},

@@ -18,12 +18,13 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// installation is what stays when a server process goes: the storage, the key, and the address of the process that serves now.
+// installation is what stays when a server process goes: the storage, the key, and where it is served now.
 type installation struct {
 	settings        []string
 	database, redis string
 	key             string
-	at              atomic.Value
+	// at is the address of the process that serves now, second that of another one that does so beside it, if there is one.
+	at, second atomic.Value
 }
 
 // newInstallation makes the three contests of testdata/kill ready on a fresh database.
@@ -38,7 +39,18 @@ func newInstallation(t *testing.T, database, redis string) *installation {
 	require.NoError(t, err)
 	in.key = strings.TrimSpace(key)
 	in.at.Store("")
+	in.second.Store("")
 	return in
+}
+
+// doors are the addresses of the processes that serve now.
+func (in *installation) doors() []string {
+	at, _ := in.at.Load().(string)
+	second, _ := in.second.Load().(string)
+	if second == "" {
+		return []string{at}
+	}
+	return []string{at, second}
 }
 
 // serve starts a server on the installation.
@@ -91,33 +103,44 @@ var killContests = []struct {
 }
 
 // audit wants every acknowledged event in the journal once, every event of the journal scored once, each board in the order
-// of its standings, and the server's own proof to agree after it has gone.
-func (in *installation) audit(t *testing.T, sent *senders, server *child) {
+// of its standings and the same at each door, and the server's own proof to agree after all processes have gone.
+func (in *installation) audit(t *testing.T, sent *senders, servers ...*child) {
 	t.Helper()
 	rounds := in.journal(t, sent)
-	at, _ := in.at.Load().(string)
-	w := newWeb(t, at, in.key)
 	for _, contest := range killContests {
 		want := ranked(rounds, contest.precision, contest.fold)
-		require.EventuallyWithT(t, func(c *assert.CollectT) {
-			rows, stale := w.wholeBoard(t, contest.id)
-			assert.False(c, stale)
-			assert.Len(c, rows, len(want))
-			for i := range min(len(rows), len(want)) {
-				if !assert.Equal(c, want[i], rows[i], contest.id) {
-					return
-				}
-			}
-		}, patience, 100*time.Millisecond)
+		require.EventuallyWithT(t, func(c *assert.CollectT) { in.shows(t, c, contest.id, want) }, patience, 100*time.Millisecond)
 		t.Logf("%s: %d places as expected", contest.id, len(want))
 	}
-	server.stop(t)
+	for _, server := range servers {
+		server.stop(t)
+	}
 	verdict, err := runVerb(t, in.settings, "verify", "boards")
 	require.NoError(t, err, verdict)
 	require.Equal(t, len(killContests), strings.Count(verdict, "standings equal the journal"), verdict)
 	if in.redis != "" {
 		require.Equal(t, len(killContests), strings.Count(verdict, "the board equals them at all"), verdict)
 	}
+}
+
+// shows checks a board at each door, place by place, and that all doors call it the same revision.
+func (in *installation) shows(t *testing.T, c *assert.CollectT, contestID string, want []boardRow) {
+	t.Helper()
+	var revisions []int64
+	for _, at := range in.doors() {
+		w := newWeb(t, at, in.key)
+		rows, stale := w.wholeBoard(t, contestID)
+		assert.False(c, stale)
+		assert.Len(c, rows, len(want))
+		for i := range min(len(rows), len(want)) {
+			if !assert.Equal(c, want[i], rows[i], contestID) {
+				return
+			}
+		}
+		revisions = append(revisions, w.board(t, contestID, "top=1").Revision)
+	}
+	assert.Positive(c, revisions[0])
+	assert.Len(c, slices.Compact(revisions), 1)
 }
 
 // journal reads the rounds of each player and compares the journal with what was sent and acknowledged.

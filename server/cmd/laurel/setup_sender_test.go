@@ -26,8 +26,9 @@ const (
 	senderPlayers = 1500
 	// senderEvery is the pace of one sender: together they send 2 000 events a second.
 	senderEvery = senderCount * senderBatch * time.Second / 2000
-	// senderPause lies between two tries of one batch.
-	senderPause = 20 * time.Millisecond
+	// senderPause lies between two tries of one batch, of which each gets senderPatience. Where two processes serve, the next try is at the other one.
+	senderPause    = 20 * time.Millisecond
+	senderPatience = 5 * time.Second
 )
 
 // senders post batches of events as careful clients do: what they don't know the outcome of they send again.
@@ -51,7 +52,7 @@ func startSenders(t *testing.T, in *installation, seed uint64) *senders {
 	transport := &http.Transport{MaxIdleConnsPerHost: senderCount}
 	t.Cleanup(transport.CloseIdleConnections)
 	s := &senders{
-		in: in, stop: make(chan struct{}), client: &http.Client{Transport: transport, Timeout: 20 * time.Second},
+		in: in, stop: make(chan struct{}), client: &http.Client{Transport: transport, Timeout: senderPatience},
 		sent: map[string]*laurelv1.Event{}, acked: map[string]bool{},
 	}
 	for number := range senderCount {
@@ -81,7 +82,7 @@ func (s *senders) run(ctx context.Context, random *rand.Rand, number int) {
 		if len(earlier) > 0 && random.IntN(8) == 0 {
 			copy(batch[:10], earlier[:10])
 		}
-		if s.deliver(ctx, random, batch) {
+		if s.deliver(ctx, random, number, batch) {
 			earlier = batch
 		}
 	}
@@ -99,7 +100,7 @@ func senderEvent(random *rand.Rand, id string) *laurelv1.Event {
 }
 
 // deliver sends a batch until its outcome is known. A few clients give up instead and never learn it.
-func (s *senders) deliver(ctx context.Context, random *rand.Rand, batch []*laurelv1.Event) bool {
+func (s *senders) deliver(ctx context.Context, random *rand.Rand, number int, batch []*laurelv1.Event) bool {
 	s.mu.Lock()
 	for _, e := range batch {
 		if _, known := s.sent[e.GetEventId()]; !known {
@@ -107,8 +108,9 @@ func (s *senders) deliver(ctx context.Context, random *rand.Rand, batch []*laure
 		}
 	}
 	s.mu.Unlock()
-	for ctx.Err() == nil {
-		response, err := s.ingest(ctx, batch)
+	for try := number; ctx.Err() == nil; try++ {
+		doors := s.in.doors()
+		response, err := s.ingest(ctx, doors[try%len(doors)], batch)
 		if err == nil {
 			return s.learn(batch, response)
 		}
@@ -133,8 +135,7 @@ func (s *senders) deliver(ctx context.Context, random *rand.Rand, batch []*laure
 	return false
 }
 
-func (s *senders) ingest(ctx context.Context, batch []*laurelv1.Event) (*laurelv1.IngestResponse, error) {
-	at, _ := s.in.at.Load().(string)
+func (s *senders) ingest(ctx context.Context, at string, batch []*laurelv1.Event) (*laurelv1.IngestResponse, error) {
 	client := laurelv1connect.NewIngestServiceClient(s.client, at+"/rpc", connect.WithInterceptors(bearer(s.in.key)))
 	return client.Ingest(ctx, &laurelv1.IngestRequest{Events: batch})
 }

@@ -75,32 +75,52 @@ type child struct {
 	err    error
 }
 
-// childLog keeps the end of a child's log and finds the address it listens on.
+// childLog keeps the end of a child's log, and finds the address it listens on and the name it has in the database.
 type childLog struct {
-	mu      sync.Mutex
-	text    []byte
-	address chan string
-	known   bool
+	mu         sync.Mutex
+	text, line []byte
+	address    chan string
+	known      bool
+	process    string
 }
 
 // Write implements io.Writer.
 func (l *childLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.text = append(l.text, p...)
-	if !l.known {
-		for line := range bytes.Lines(l.text) {
-			var entry struct{ Msg, Address string }
-			if json.Unmarshal(line, &entry) == nil && entry.Msg == "listening" {
-				l.known = true
-				l.address <- entry.Address
-			}
+	l.text, l.line = append(l.text, p...), append(l.line, p...)
+	for whole := true; whole; {
+		var line []byte
+		if line, _, whole = bytes.Cut(l.line, []byte("\n")); whole {
+			l.read(line)
+			l.line = l.line[len(line)+1:]
 		}
 	}
 	if len(l.text) > 2*logKept {
 		l.text = append([]byte{}, l.text[len(l.text)-logKept:]...)
 	}
 	return len(p), nil
+}
+
+func (l *childLog) read(line []byte) {
+	var entry struct{ Msg, Address, Process string }
+	if json.Unmarshal(line, &entry) != nil {
+		return
+	}
+	if entry.Msg == "listening" && !l.known {
+		l.known = true
+		l.address <- entry.Address
+	}
+	if entry.Process != "" {
+		l.process = entry.Process
+	}
+}
+
+// name is what the process goes by in the database; it is known when it has owned a partition.
+func (l *childLog) name() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.process
 }
 
 func (l *childLog) String() string {

@@ -8,11 +8,9 @@ import (
 	"os"
 
 	"github.com/laurelhq/laurel/server/board"
-	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/pipeline"
-	"github.com/laurelhq/laurel/server/rule"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -43,66 +41,80 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w; if the database is empty or from an older version, laurel migrate brings it up to date", err)
 	}
-	definitions := catalog.NewService(database.Ent(), entWrites(database), wall, rule.Check)
 	contests := contest.NewService(contest.Config{
-		Store: database, Journal: events, Current: definitions.Current, Definition: definitions.Get, Clock: contest.WallClock(wall), Now: wall,
+		Store: database, Journal: events, Clock: contest.WallClock(wall), Now: wall,
 		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: slog.New(slog.DiscardHandler),
 	})
 	if err := contests.Sync(ctx); err != nil {
 		return err
 	}
-	engine, _, name, err := openEngine(ctx, c.RedisURL, closers)
+	boards, err := openRanks(ctx, c.RedisURL, closers)
 	if err != nil {
 		return err
 	}
-	differs, verified := false, 0
-	for _, one := range contests.Set().All() {
-		if c.Contest != "" && one.ID != c.Contest {
-			continue
-		}
-		verified++
-		good, err := c.verify(ctx, database, events, engine, name, one)
-		if err != nil {
-			return fmt.Errorf("contest %s: %w", one.ID, err)
-		}
-		differs = differs || !good
+	chosen, err := c.choose(ctx, contests)
+	if err != nil {
+		return err
 	}
+	differs := false
+	err = pipeline.Refold(ctx, database, events, chosen, func(result pipeline.Refolded) error {
+		good, err := c.verify(ctx, database, boards, result)
+		differs = differs || !good
+		if err != nil {
+			return fmt.Errorf("contest %s: %w", result.Contest.ID, err)
+		}
+		return nil
+	})
 	switch {
+	case err != nil:
+		return err
 	case differs:
 		return errDiffers
-	case c.Contest != "" && verified == 0:
+	case len(chosen) == 0 && c.Contest != "":
 		return fmt.Errorf("there is no contest %q in this database", c.Contest)
-	case verified == 0:
+	case len(chosen) == 0:
 		_, err = fmt.Println("there is no contest in this database, so there is nothing to verify")
 	}
 	return err
 }
 
-// verify compares journal and standings, then standings and board.
-func (c *verifyBoardsCmd) verify(ctx context.Context, database *store.Store, events *journal.Journal, engine board.Engine, name string, one *contest.Live) (good bool, err error) {
-	players, difference, err := pipeline.Refold(ctx, database, events, one)
-	if err != nil {
-		return false, err
+// choose returns the contests to verify, final ones among them.
+func (c *verifyBoardsCmd) choose(ctx context.Context, contests *contest.Service) (chosen []*contest.Live, err error) {
+	for _, summary := range contests.List() {
+		if c.Contest != "" && summary.GetId() != c.Contest {
+			continue
+		}
+		one, err := contests.Get(ctx, summary.GetId())
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, one)
 	}
-	journalSays := fmt.Sprintf("%d players, standings equal the journal", players)
-	if difference != "" {
-		journalSays = "standings differ from the journal: " + difference
+	return chosen, nil
+}
+
+// verify compares journal and standings, then standings and board.
+func (c *verifyBoardsCmd) verify(ctx context.Context, database *store.Store, boards ranks, result pipeline.Refolded) (good bool, err error) {
+	one := result.Contest
+	journalSays := fmt.Sprintf("%d players, standings equal the journal", result.Players)
+	if result.Difference != "" {
+		journalSays = "standings differ from the journal: " + result.Difference
 	}
 	boardSays, equal := "the board lives in the server and is built from the standings when it starts", true
-	if name != "memory" {
-		if boardSays, equal, err = compareBoard(ctx, database, engine, name, one.ID); err != nil {
+	if boards.client != nil {
+		if boardSays, equal, err = compareBoard(ctx, database, boards, one.ID); err != nil {
 			return false, err
 		}
 	}
 	_, err = fmt.Fprintf(os.Stdout, "%s: %s; %s\n", one.ID, journalSays, boardSays)
-	return difference == "" && equal, err
+	return result.Difference == "" && equal, err
 }
 
-func compareBoard(ctx context.Context, database *store.Store, engine board.Engine, name, id string) (says string, equal bool, err error) {
-	places, difference, err := board.Verify(ctx, engine, database, id)
+func compareBoard(ctx context.Context, database *store.Store, boards ranks, id string) (says string, equal bool, err error) {
+	places, difference, err := board.Verify(ctx, boards.engine, database, id)
 	switch {
 	case errors.Is(err, board.ErrLost):
-		return fmt.Sprintf("the board is not in %s now and is built when a server starts", name), true, nil
+		return fmt.Sprintf("the board is not in %s now and is built when a server starts", boards.name), true, nil
 	case err != nil:
 		return "", false, err
 	case difference != nil:

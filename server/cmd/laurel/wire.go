@@ -34,6 +34,8 @@ import (
 const (
 	// futureLimit is how far ahead of the clock an event may be dated; with the event clock any event may move it.
 	futureLimit = 5 * time.Minute
+	// boardsWait is how old an event may be that is not scored yet before boards count as behind.
+	boardsWait = 3 * time.Second
 	// shutdownTime bounds how long callers and sockets may take to go.
 	shutdownTime = 10 * time.Second
 )
@@ -50,6 +52,8 @@ type server struct {
 	rulesName    string
 	operator     *signIn
 	logTo        io.Writer
+	// wall is the machine's clock; nil means the real one.
+	wall func() time.Time
 	// ready is told the address once the server answers.
 	ready func(net.Addr)
 }
@@ -69,7 +73,7 @@ type process struct {
 	clock       contest.Clock
 	eventClock  *contest.EventClock
 	contests    *contest.Service
-	boardName   string
+	ranks       ranks
 	keeper      *board.Keeper
 	people      *identity.Service
 	hub         *realtime.Hub
@@ -78,6 +82,9 @@ type process struct {
 
 // run builds the server, serves until ctx ends, and shuts down in reverse.
 func (s server) run(ctx context.Context) (err error) {
+	if s.wall == nil {
+		s.wall = wall
+	}
 	p := &process{server: s, closers: &closers{}}
 	defer func() { err = errors.Join(err, p.closers.close()) }()
 	for _, step := range []func(context.Context) error{p.openTelemetry, p.openDoor, p.openStorage, p.openIntake, p.openContests, p.openLive, p.prepare} {
@@ -110,18 +117,24 @@ func (p *process) openTelemetry(ctx context.Context) (err error) {
 		return fmt.Errorf("log level: %w", err)
 	}
 	p.log = telemetry.NewLogger(p.logTo, telemetry.LogSettings{Level: level})
-	if p.now, err = wallClock(p.clockSetting); err != nil {
+	if p.now, err = clockOf(p.clockSetting, p.wall); err != nil {
 		return err
 	}
-	p.metrics = telemetry.New(wall)
+	p.metrics = telemetry.New(p.wall)
 	p.closers.add("telemetry", func() error { return p.metrics.Close(context.WithoutCancel(ctx)) })
 	return p.metrics.StartTracing(ctx, telemetry.TraceSettings{Endpoint: p.TraceEndpoint, Version: version})
 }
+
+// serverFiles are the files that a server has open besides its sockets: callers, the database and what the runtime needs.
+const serverFiles = 1_000
 
 // openDoor takes the address before anything is made or migrated: whoever has it may be this very server. Callers wait until serve answers.
 func (p *process) openDoor(ctx context.Context) (err error) {
 	if p.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", p.Listen); err != nil {
 		return fmt.Errorf("%w; --listen or LAUREL_LISTEN names another address", err)
+	}
+	if err := allowFiles(p.MaxSockets + serverFiles); err != nil {
+		p.log.WarnContext(ctx, "fewer sockets than --max-sockets will open", "reason", err.Error())
 	}
 	p.closers.add("listener", func() error {
 		if err := p.listener.Close(); !errors.Is(err, net.ErrClosed) {
@@ -145,11 +158,14 @@ func (p *process) openStorage(ctx context.Context) (err error) {
 	return err
 }
 
-// openIntake makes what comes before the fold: ingest and the catalog of definitions.
+// openIntake makes what comes before the fold: the clock and ingest.
 func (p *process) openIntake(ctx context.Context) (err error) {
 	future := futureLimit
 	p.clock = contest.WallClock(p.now)
-	if p.clockSetting == "event" {
+	switch p.clockSetting {
+	case "real":
+		p.clock = contest.DatabaseClock{Wall: p.now}
+	case "event":
 		if p.eventClock, err = contest.NewEventClock(ctx, p.database); err != nil {
 			return err
 		}
@@ -163,43 +179,44 @@ func (p *process) openIntake(ctx context.Context) (err error) {
 		Journal: p.journal, Registry: registry, Writers: ingestWriters(p.database.Dialect()), LagLimit: p.LagLimit, FutureLimit: future, Now: p.now,
 		Observe: p.metrics.ObserveIngest, Conflict: p.metrics.Conflict, Lag: p.metrics.SetLag, Log: p.log,
 	})
-	p.definitions = catalog.NewService(p.database.Ent(), entWrites(p.database), p.now, rule.Check)
 	return nil
 }
 
-// openContests makes contests and the boards that rank them. Boards and sockets are told of changed contests; they are built
+// openContests makes contests, the catalog of their definitions, and the boards that rank them. Boards and sockets are told of changed contests; they are built
 // right after, before anything runs.
 func (p *process) openContests(ctx context.Context) error {
 	p.contests = contest.NewService(contest.Config{
-		Store: p.database, Journal: p.journal, Current: p.definitions.Current, Definition: p.definitions.Get, Clock: p.clock, Now: p.now, Log: p.log,
+		Store: p.database, Journal: p.journal, Clock: p.clock, Now: p.now, Log: p.log,
 		Players: func(id string) int64 { return p.keeper.Total(id) },
 		Changed: func(id string) {
 			p.keeper.Expect(id)
 			p.hub.ContestChanged(id)
 		},
 	})
-	engine, bus, name, err := openEngine(ctx, p.RedisURL, p.closers)
-	if err != nil {
+	p.definitions = catalog.NewService(catalog.Config{Store: p.database, Adopt: p.contests.Adopt, Now: p.now, Checks: []catalog.Check{rule.Check}})
+	var err error
+	if p.ranks, err = openRanks(ctx, p.RedisURL, p.closers); err != nil {
 		return err
 	}
-	p.boardName = name
 	config := board.KeeperConfig{
-		Engine: engine, Store: p.database, Journal: p.journal, Now: p.now, Log: p.log,
-		Boards: p.contestIDs, Rebuilt: func(id string) { p.hub.ContestChanged(id) },
+		Engine: p.ranks.engine, Store: p.database, Journal: p.journal, Now: p.now, Log: p.log,
+		Boards: p.contestIDs, Final: func(id string) bool { return p.contests.Set().Final(id) }, Rebuilt: func(id string) { p.hub.ContestChanged(id) },
+		Behind: func() bool { return p.fold.Behind() || p.intake.Behind() > boardsWait },
 	}
-	if p.RedisURL == "" {
+	if p.ranks.client == nil {
 		config.Fed = func() bool { return p.fold.Folds() }
 	}
 	p.keeper = board.NewKeeper(config)
 	p.people, err = identity.Open(ctx, identity.Settings{
-		Read: p.database.Ent(), Write: entWrites(p.database), Now: wall, DevAPIKey: p.devKey, TrustedProxies: p.TrustedProxies,
+		Read: p.database.Ent(), Write: entWrites(p.database), Now: p.wall, DevAPIKey: p.devKey, TrustedProxies: p.TrustedProxies,
 	})
 	if err != nil {
 		return err
 	}
 	p.hub, err = realtime.New(realtime.Config{
-		Boards: p.keeper, Contest: p.contests.Summary, Names: names(p.people), Authenticate: viewer(p.people), Now: p.now, Bus: bus, Log: p.log,
+		Boards: p.keeper, Contest: p.contests.Summary, Names: names(p.people), Authenticate: viewer(p.people), Now: p.now, Bus: p.ranks.bus, Log: p.log,
 		AllowedOrigins: p.AllowedOrigins, Address: func(r *http.Request) string { return p.people.Proxies().PeerAddress(r).String() },
+		Limits:  realtime.Limits{Sockets: p.MaxSockets, SocketsPerAddress: p.MaxSocketsPerAddress},
 		Metrics: realtime.Metrics{SocketOpened: p.metrics.SocketOpened, SocketClosed: p.metrics.SocketClosed, SocketSlow: p.metrics.SocketSlow, Push: p.metrics.ObservePush},
 	})
 	return err
@@ -213,7 +230,7 @@ func (p *process) openLive(context.Context) error {
 	}
 	p.fold = pipeline.New(pipeline.Config{
 		Store: p.database, Journal: p.journal, Contests: p.contests, Boards: p.keeper, EventClock: p.eventClock, Now: p.now, Log: p.log,
-		Owner: fmt.Sprintf("%s/%d", host, os.Getpid()), Changed: p.hub.Changed, Scored: p.metrics.ObserveRule, Ranked: p.metrics.ObserveBoard,
+		Host: fmt.Sprintf("%s/%d", host, os.Getpid()), Shared: p.ranks.client != nil, Lanes: p.Lanes, Changed: p.hub.Changed, Scored: p.metrics.ObserveRule, Ranked: p.metrics.ObserveBoard,
 		Buried: p.metrics.DeadLetter, Tracer: p.metrics.Tracer(),
 	})
 	return nil
@@ -246,9 +263,9 @@ func (p *process) prepare(ctx context.Context) error {
 func (p *process) doors() (http.Handler, error) {
 	doors, err := api.New(api.Config{
 		Identity: p.people, Ingest: p.intake, Catalog: p.definitions, Contest: p.contests, Board: p.keeper, Telemetry: p.metrics,
-		Conflicts: p.intake.Conflicts, DeadLetters: p.intake.DeadLetters, Installation: p.installation, Ready: p.database.Ping,
-		Socket: p.hub, Metrics: p.metrics.Handler(), Studio: folder(frontend.Studio, "studio/dist"), Widget: folder(frontend.Widget, "widget/dist"),
-		Demo: folder(frontend.Widget, "widget/dist"), Now: wall, Log: p.log, Version: version, Dev: p.dev, Profile: p.Profile,
+		Conflicts: p.intake.Conflicts, DeadLetters: p.intake.DeadLetters, Installation: p.installation, Ready: p.answers,
+		Redis: p.ranks.client, RedisPrefix: redisPrefix, Socket: p.hub, Metrics: p.metrics.Handler(), Studio: folder(frontend.Studio, "studio/dist"), Widget: folder(frontend.Widget, "widget/dist"),
+		Demo: folder(frontend.Widget, "widget/dist"), Now: p.wall, Log: p.log, Version: version, Dev: p.dev, Profile: p.Profile,
 		Renamed: func(userID string) { p.hub.NameChanged(userID) },
 	})
 	if err != nil {
@@ -257,9 +274,21 @@ func (p *process) doors() (http.Handler, error) {
 	return doors.Handler()
 }
 
+// answers reports why this process should not be asked now, if it should not.
+func (p *process) answers(ctx context.Context) error {
+	if ahead, refuses := p.contests.Skew(); refuses {
+		direction := "ahead of"
+		if ahead < 0 {
+			direction = "behind"
+		}
+		return api.NotReady(fmt.Sprintf("this machine's clock is %s %s the database's: set it right", ahead.Abs().Round(time.Second), direction))
+	}
+	return p.database.Ping(ctx)
+}
+
 // installation fills in what GetPulse says of the installation.
 func (p *process) installation(ctx context.Context, pulse *laurelv1.GetPulseResponse) (err error) {
-	pulse.Contests, pulse.Database, pulse.Board = p.contests.Set().Counts(), string(p.database.Dialect()), p.boardName
+	pulse.Contests, pulse.Database, pulse.Board = p.contests.Set().Counts(), string(p.database.Dialect()), p.ranks.name
 	pulse.Clock, pulse.NowMicros = clockName(p.clockSetting), p.clock.Now(nil, nil).UnixMicro()
 	pulse.DeadLetters, pulse.Conflicts, err = p.journal.Totals(ctx)
 	return err
@@ -272,6 +301,9 @@ func (p *process) start(running *workers) {
 	running.start(p.keeper.Run)
 	running.start(p.contests.Run)
 	running.start(func(ctx context.Context) { p.fold.KeepSnapshots(ctx, p.SnapshotEvery) })
+	if p.ranks.client != nil {
+		running.start(func(ctx context.Context) { p.metrics.Share(ctx, p.ranks.client, redisPrefix, p.log) })
+	}
 	running.start(func(ctx context.Context) {
 		if err := p.hub.Run(ctx); err != nil {
 			p.log.ErrorContext(ctx, "hub ended", "error", err.Error())
@@ -306,15 +338,15 @@ func (p *process) serve(ctx context.Context, handler http.Handler) error {
 // wall is the only place that reads the wall clock.
 func wall() time.Time { return time.Now() }
 
-// wallClock is the time of arrivals: the real one, or one that runs on from a given instant.
-func wallClock(setting string) (func() time.Time, error) {
+// clockOf is the time of arrivals: that of the machine's clock, or one that runs on from a given instant.
+func clockOf(setting string, wall func() time.Time) (func() time.Time, error) {
 	if setting == "real" || setting == "event" {
 		return wall, nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02"} {
 		if instant, err := time.Parse(layout, setting); err == nil {
-			began := time.Now()
-			return func() time.Time { return instant.Add(time.Since(began)) }, nil
+			began := wall()
+			return func() time.Time { return instant.Add(wall().Sub(began)) }, nil
 		}
 	}
 	return nil, fmt.Errorf("clock %q: want real, event, or an instant such as 2025-10-25T17:59Z", setting)

@@ -52,16 +52,37 @@ func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 // Open returns a fresh migrated database, closed at the end of the test.
 func Open(t testing.TB, dialect store.Dialect) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), URL(t, dialect))
+	url := URL(t, dialect)
+	s, err := store.Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
+	opened.Store(s, url)
 	t.Cleanup(func() { _ = s.Close() })
 	if _, err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
+
+// Again opens the database of an open store once more, as another process does.
+func Again(t testing.TB, s *store.Store) *store.Store {
+	t.Helper()
+	url, known := opened.Load(s)
+	if !known {
+		t.Fatal("the store was not opened by Open")
+	}
+	again, err := store.Open(t.Context(), url.(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.Store(again, url)
+	t.Cleanup(func() { _ = again.Close() })
+	return again
+}
+
+// opened holds the addresses of stores that Open and Again have opened.
+var opened sync.Map
 
 // URL returns the address of a fresh empty database. Tests of a package share one Postgres server and have a database each.
 func URL(t testing.TB, dialect store.Dialect) string {

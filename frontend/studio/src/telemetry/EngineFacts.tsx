@@ -12,7 +12,7 @@ interface EngineFactsProps {
   readonly nowMicros: bigint;
 }
 
-/** What this process runs on. */
+/** What the installation runs on. */
 export function EngineFacts({ sockets, database, board, clock, nowMicros }: EngineFactsProps) {
   const { i18n } = useLingui();
   const format = useFormat();

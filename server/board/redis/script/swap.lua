@@ -14,7 +14,7 @@ if size(KEYS[1], KEYS[2], facts(KEYS[3])) then
   local known = redis.call('HGETALL', KEYS[3])
   for i = 1, #known, 2 do
     local seq = tonumber(known[i]) and tonumber(known[i + 1])
-    if seq and seq > (loaded[known[i]] or -1) then
+    if seq and seq > (loaded[known[i]] or 0) then
       return 2
     end
   end

@@ -127,7 +127,7 @@ export const GetContestResponseSchema: GenMessage<GetContestResponse> = /*@__PUR
  */
 export const ContestService: GenService<{
   /**
-   * ListContests returns published contests, live ones first, then by start.
+   * ListContests returns published contests: live ones first, then closing and scheduled ones, each by start, and final ones last, those that started last first.
    *
    * @generated from rpc laurel.v1.ContestService.ListContests
    */

@@ -13,16 +13,17 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file laurel/v1/event.proto.
  */
 export const file_laurel_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("ChVsYXVyZWwvdjEvZXZlbnQucHJvdG8SCWxhdXJlbC52MSKuBAoFRXZlbnQSHAoIZXZlbnRfaWQYASABKAlCCrpIB3IFEAEogAESKAoEbmFtZRgCIAEoCUIaukgXchUoQDIRXlthLXpdW2EtejAtOV9dKiQSHwoOc2NoZW1hX3ZlcnNpb24YAyABKAlCB7pIBHICKBASNAoIZXZlbnRfdHMYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESLQoJaW5nZXN0X3RzGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCgR1c2VyGAYgASgLMg8ubGF1cmVsLnYxLlVzZXJCBrpIA8gBARIXCgZtYXJrZXQYByABKAlCB7pIBHICKCASFgoFYnJhbmQYCCABKAlCB7pIBHICKEASHQoEZ2FtZRgJIAEoCzIPLmxhdXJlbC52MS5HYW1lEhsKA2JldBgKIAEoCzIOLmxhdXJlbC52MS5CZXQSGwoDd2luGAsgASgLMg4ubGF1cmVsLnYxLldpbhIfCgVyb3VuZBgMIAEoCzIQLmxhdXJlbC52MS5Sb3VuZBIhCgZkZXZpY2UYDSABKAsyES5sYXVyZWwudjEuRGV2aWNlEhwKCnNlc3Npb25faWQYDiABKAlCCLpIBXIDKIABEhoKCHRyYWNlX2lkGA8gASgJQgi6SAVyAyiAARIoCgdwYXlsb2FkGBAgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCLCAQoEVXNlchIWCgJpZBgBIAEoCUIKukgHcgUQASiAARIUCgNnZW8YAiABKAlCB7pIBHICKAgSGQoIcGxhdGZvcm0YAyABKAlCB7pIBHICKCASEgoFcGF5ZXIYBCABKAhIAIgBARIhCglreWNfbGV2ZWwYBSABKAVCCbpIBhoEGAkoAEgBiAEBEiIKCnJpc2tfZmxhZ3MYBiADKAlCDrpIC5IBCBAgIgRyAihAQggKBl9wYXllckIMCgpfa3ljX2xldmVsIk4KBEdhbWUSFAoCaWQYASABKAlCCLpIBXIDKIABEhkKCHByb3ZpZGVyGAIgASgJQge6SARyAihAEhUKBHR5cGUYAyABKAlCB7pIBHICKEAiUgoDQmV0EiYKDGFtb3VudF9taW5vchgBIAEoA0IQukgNIgsYgICAgICAgBAoABIjCghjdXJyZW5jeRgCIAEoCUIRukgOcgwyCl5bQS1aXXszfSQimAEKA1dpbhImCgxhbW91bnRfbWlub3IYASABKANCELpIDSILGICAgICAgIAQKAASJgoIY3VycmVuY3kYAiABKAlCFLpIEXIPMg1eKFtBLVpdezN9KT8kEjIKCm11bHRpcGxpZXIYAyABKAFCGbpIFhIUQAEZAAAAAGXNzUEpAAAAAAAAAABIAIgBAUINCgtfbXVsdGlwbGllciJtCgVSb3VuZBIUCgJpZBgBIAEoCUIIukgFcgMogAESFgoFc3RhdGUYAiABKAlCB7pIBHICKCASJgoLZHVyYXRpb25fbXMYAyABKANCDLpICSIHGIC4mSkoAEgAiAEBQg4KDF9kdXJhdGlvbl9tcyK8AQoGRGV2aWNlEhkKCHBsYXRmb3JtGAEgASgJQge6SARyAiggEhQKA2FzbhgCIAEoCUIHukgEcgIoQBIdCgxhc25fY2F0ZWdvcnkYAyABKAlCB7pIBHICKCASHQoLZmluZ2VycHJpbnQYBCABKAlCCLpIBXIDKIACEhAKCGhlYWRsZXNzGAUgASgIEhMKAmlwGAYgASgJQge6SARyAigtEhwKCnVzZXJfYWdlbnQYByABKAlCCLpIBXIDKIAIQjNaMWdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvdjE7bGF1cmVsdjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChVsYXVyZWwvdjEvZXZlbnQucHJvdG8SCWxhdXJlbC52MSKJBQoFRXZlbnQSHAoIZXZlbnRfaWQYASABKAlCCrpIB3IFEAEogAESKAoEbmFtZRgCIAEoCUIaukgXchUoQDIRXlthLXpdW2EtejAtOV9dKiQSHwoOc2NoZW1hX3ZlcnNpb24YAyABKAlCB7pIBHICKBASNAoIZXZlbnRfdHMYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESLQoJaW5nZXN0X3RzGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCgR1c2VyGAYgASgLMg8ubGF1cmVsLnYxLlVzZXJCBrpIA8gBARIXCgZtYXJrZXQYByABKAlCB7pIBHICKCASFgoFYnJhbmQYCCABKAlCB7pIBHICKEASHQoEZ2FtZRgJIAEoCzIPLmxhdXJlbC52MS5HYW1lEhsKA2JldBgKIAEoCzIOLmxhdXJlbC52MS5CZXQSGwoDd2luGAsgASgLMg4ubGF1cmVsLnYxLldpbhIfCgVyb3VuZBgMIAEoCzIQLmxhdXJlbC52MS5Sb3VuZBIhCgZkZXZpY2UYDSABKAsyES5sYXVyZWwudjEuRGV2aWNlEhwKCnNlc3Npb25faWQYDiABKAlCCLpIBXIDKIABEhoKCHRyYWNlX2lkGA8gASgJQgi6SAVyAyiAARIoCgdwYXlsb2FkGBAgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI2CgxwYXJ0aWNpcGFudHMYESADKAsyFi5sYXVyZWwudjEuUGFydGljaXBhbnRCCLpIBZIBAhBAEiEKBm9yaWdpbhgSIAEoCzIRLmxhdXJlbC52MS5PcmlnaW4imAEKC1BhcnRpY2lwYW50EiUKBHVzZXIYASABKAsyDy5sYXVyZWwudjEuVXNlckIGukgDyAEBEhsKA2JldBgCIAEoCzIOLmxhdXJlbC52MS5CZXQSGwoDd2luGAMgASgLMg4ubGF1cmVsLnYxLldpbhIoCgdwYXlsb2FkGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCJ7CgZPcmlnaW4SGgoIZXZlbnRfaWQYASABKAlCCLpIBXIDKIABEhsKCmRlZmluaXRpb24YAiABKAlCB7pIBHICKEASGAoFZGVwdGgYAyABKAVCCbpIBhoEGAgoABIRCglwYXJ0aXRpb24YBCABKAUSCwoDc2VxGAUgASgDIsIBCgRVc2VyEhYKAmlkGAEgASgJQgq6SAdyBRABKIABEhQKA2dlbxgCIAEoCUIHukgEcgIoCBIZCghwbGF0Zm9ybRgDIAEoCUIHukgEcgIoIBISCgVwYXllchgEIAEoCEgAiAEBEiEKCWt5Y19sZXZlbBgFIAEoBUIJukgGGgQYCSgASAGIAQESIgoKcmlza19mbGFncxgGIAMoCUIOukgLkgEIECAiBHICKEBCCAoGX3BheWVyQgwKCl9reWNfbGV2ZWwiTgoER2FtZRIUCgJpZBgBIAEoCUIIukgFcgMogAESGQoIcHJvdmlkZXIYAiABKAlCB7pIBHICKEASFQoEdHlwZRgDIAEoCUIHukgEcgIoQCJSCgNCZXQSJgoMYW1vdW50X21pbm9yGAEgASgDQhC6SA0iCxiAgICAgICAECgAEiMKCGN1cnJlbmN5GAIgASgJQhG6SA5yDDIKXltBLVpdezN9JCKYAQoDV2luEiYKDGFtb3VudF9taW5vchgBIAEoA0IQukgNIgsYgICAgICAgBAoABImCghjdXJyZW5jeRgCIAEoCUIUukgRcg8yDV4oW0EtWl17M30pPyQSMgoKbXVsdGlwbGllchgDIAEoAUIZukgWEhRAARkAAAAAZc3NQSkAAAAAAAAAAEgAiAEBQg0KC19tdWx0aXBsaWVyIm0KBVJvdW5kEhQKAmlkGAEgASgJQgi6SAVyAyiAARIWCgVzdGF0ZRgCIAEoCUIHukgEcgIoIBImCgtkdXJhdGlvbl9tcxgDIAEoA0IMukgJIgcYgLiZKSgASACIAQFCDgoMX2R1cmF0aW9uX21zIrwBCgZEZXZpY2USGQoIcGxhdGZvcm0YASABKAlCB7pIBHICKCASFAoDYXNuGAIgASgJQge6SARyAihAEh0KDGFzbl9jYXRlZ29yeRgDIAEoCUIHukgEcgIoIBIdCgtmaW5nZXJwcmludBgEIAEoCUIIukgFcgMogAISEAoIaGVhZGxlc3MYBSABKAgSEwoCaXAYBiABKAlCB7pIBHICKC0SHAoKdXNlcl9hZ2VudBgHIAEoCUIIukgFcgMogAhCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
- * Event is one thing a player did. It is the only input of the engine.
+ * Event is one thing a player did, or that happened between several players. Events are the only input of the engine, those that Laurel emits itself among them.
  *
  * @generated from message laurel.v1.Event
  */
 export type Event = Message<"laurel.v1.Event"> & {
   /**
-   * Idempotency key, chosen by the sender, unique in the installation. 1 to 128 bytes of printable text.
+   * Idempotency key, chosen by the sender, unique in the installation. 1 to 128 bytes of printable text. Ids that begin with laurel: are those of emitted
+   * events and refused from senders.
    *
    * @generated from field: string event_id = 1;
    */
@@ -132,6 +133,21 @@ export type Event = Message<"laurel.v1.Event"> & {
    * @generated from field: google.protobuf.Struct payload = 16;
    */
   payload?: JsonObject | undefined;
+
+  /**
+   * The players of an event that names several, such as the two sides of a match. Each gets the event as his own, in one transaction: with his
+   * user, bet and win, and his payload laid over that of the event. The event itself then scores for nobody. None, or 2 to 64 with different user ids.
+   *
+   * @generated from field: repeated laurel.v1.Participant participants = 17;
+   */
+  participants: Participant[];
+
+  /**
+   * Where an event comes from that Laurel made itself. Set by the server; refused when a sender sets it.
+   *
+   * @generated from field: laurel.v1.Origin origin = 18;
+   */
+  origin?: Origin | undefined;
 };
 
 /**
@@ -140,6 +156,98 @@ export type Event = Message<"laurel.v1.Event"> & {
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
   messageDesc(file_laurel_v1_event, 0);
+
+/**
+ * Participant is one player of an event that names several.
+ *
+ * @generated from message laurel.v1.Participant
+ */
+export type Participant = Message<"laurel.v1.Participant"> & {
+  /**
+   * The player.
+   *
+   * @generated from field: laurel.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * His stake, in place of the event's.
+   *
+   * @generated from field: laurel.v1.Bet bet = 2;
+   */
+  bet?: Bet | undefined;
+
+  /**
+   * His outcome, in place of the event's.
+   *
+   * @generated from field: laurel.v1.Win win = 3;
+   */
+  win?: Win | undefined;
+
+  /**
+   * What else is known of his part. Its fields take the place of those of the event's payload that have the same name.
+   *
+   * @generated from field: google.protobuf.Struct payload = 4;
+   */
+  payload?: JsonObject | undefined;
+};
+
+/**
+ * Describes the message laurel.v1.Participant.
+ * Use `create(ParticipantSchema)` to create a new message.
+ */
+export const ParticipantSchema: GenMessage<Participant> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_event, 1);
+
+/**
+ * Origin says what made Laurel emit an event. Such an event has an id of its own kind, so that a repeat is a duplicate.
+ *
+ * @generated from message laurel.v1.Origin
+ */
+export type Origin = Message<"laurel.v1.Origin"> & {
+  /**
+   * The event that caused it; empty when a snapshot did.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * The definition that caused it, such as a contest's id; empty when none did.
+   *
+   * @generated from field: string definition = 2;
+   */
+  definition: string;
+
+  /**
+   * How many emitted events lie between it and an event of a sender, itself counted: 1 to 8.
+   *
+   * @generated from field: int32 depth = 3;
+   */
+  depth: number;
+
+  /**
+   * Where the sender's event that began the chain stands in the journal: its partition and its position there. An emitted event counts in a contest when that
+   * event came in time, however long the fold took. 0 when a snapshot caused it.
+   *
+   * @generated from field: int32 partition = 4;
+   */
+  partition: number;
+
+  /**
+   * The position in the partition.
+   *
+   * @generated from field: int64 seq = 5;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message laurel.v1.Origin.
+ * Use `create(OriginSchema)` to create a new message.
+ */
+export const OriginSchema: GenMessage<Origin> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_event, 2);
 
 /**
  * User is the player as the sender knows him at the time of the event.
@@ -195,7 +303,7 @@ export type User = Message<"laurel.v1.User"> & {
  * Use `create(UserSchema)` to create a new message.
  */
 export const UserSchema: GenMessage<User> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_event, 1);
+  messageDesc(file_laurel_v1_event, 3);
 
 /**
  * Game is what was played.
@@ -230,7 +338,7 @@ export type Game = Message<"laurel.v1.Game"> & {
  * Use `create(GameSchema)` to create a new message.
  */
 export const GameSchema: GenMessage<Game> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_event, 2);
+  messageDesc(file_laurel_v1_event, 4);
 
 /**
  * Bet is the stake of a round.
@@ -258,7 +366,7 @@ export type Bet = Message<"laurel.v1.Bet"> & {
  * Use `create(BetSchema)` to create a new message.
  */
 export const BetSchema: GenMessage<Bet> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_event, 3);
+  messageDesc(file_laurel_v1_event, 5);
 
 /**
  * Win is the outcome of a round.
@@ -293,7 +401,7 @@ export type Win = Message<"laurel.v1.Win"> & {
  * Use `create(WinSchema)` to create a new message.
  */
 export const WinSchema: GenMessage<Win> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_event, 4);
+  messageDesc(file_laurel_v1_event, 6);
 
 /**
  * Round is one play of a game.
@@ -328,7 +436,7 @@ export type Round = Message<"laurel.v1.Round"> & {
  * Use `create(RoundSchema)` to create a new message.
  */
 export const RoundSchema: GenMessage<Round> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_event, 5);
+  messageDesc(file_laurel_v1_event, 7);
 
 /**
  * Device is what the player plays on.
@@ -391,5 +499,5 @@ export type Device = Message<"laurel.v1.Device"> & {
  * Use `create(DeviceSchema)` to create a new message.
  */
 export const DeviceSchema: GenMessage<Device> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_event, 6);
+  messageDesc(file_laurel_v1_event, 8);
 

@@ -83,7 +83,8 @@ export type OwnPlace = Message<"laurel.v1.OwnPlace"> & {
   toNextUnits: bigint;
 
   /**
-   * Change of the score since the player's last read, in units.
+   * Change of the score since the caller's last read of this player, in units; 0 at the first one. Processes that share a Redis remember it together,
+   * for a day.
    *
    * @generated from field: int64 delta_units = 3;
    */
@@ -209,7 +210,7 @@ export type Standing = Message<"laurel.v1.Standing"> & {
   row?: LeaderboardRow | undefined;
 
   /**
-   * Rounds that counted.
+   * Rounds that make up the score: all that counted for sum and count; the kept ones otherwise, so at most n for best_n_rounds.
    *
    * @generated from field: int64 rounds = 2;
    */

@@ -103,7 +103,7 @@ export type GetLeaderboardResponse = Message<"laurel.v1.GetLeaderboardResponse">
   total: bigint;
 
   /**
-   * Grows with every change of the board.
+   * Grows with every change of the board, and is the same on every process. It says nothing of how many changes there were.
    *
    * @generated from field: int64 revision = 5;
    */
@@ -117,7 +117,7 @@ export type GetLeaderboardResponse = Message<"laurel.v1.GetLeaderboardResponse">
   asOf?: Timestamp | undefined;
 
   /**
-   * True when the rank store is being rebuilt and the rows come from the database.
+   * True when the rows may lack events that were accepted seconds ago: the rank store is being rebuilt, or scoring is behind.
    *
    * @generated from field: bool stale = 7;
    */

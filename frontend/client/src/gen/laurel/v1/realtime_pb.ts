@@ -280,7 +280,7 @@ export type Welcome = Message<"laurel.v1.Welcome"> & {
   userId: string;
 
   /**
-   * Shortest time between two deltas of a board, in milliseconds.
+   * Least time between two deltas of a board, in milliseconds. A board that is quiet is pushed as soon as it changes; one that is dear to push rests for longer.
    *
    * @generated from field: int32 tick_ms = 2;
    */
@@ -351,7 +351,7 @@ export type BoardSnapshot = Message<"laurel.v1.BoardSnapshot"> & {
   total: bigint;
 
   /**
-   * True when the rank store is being rebuilt and the rows come from the database.
+   * True when the rows may lack events that were accepted seconds ago: the rank store is being rebuilt, or scoring is behind.
    *
    * @generated from field: bool stale = 7;
    */

@@ -35,7 +35,8 @@ export const GetPulseRequestSchema: GenMessage<GetPulseRequest> = /*@__PURE__*/
   messageDesc(file_laurel_v1_telemetry_service, 0);
 
 /**
- * GetPulseResponse returns the figures of this process.
+ * GetPulseResponse returns the figures of the installation: of all its processes together when they share a Redis, which then leaves out the last second or
+ * two, and of the process that answers when there is no Redis or it is away.
  *
  * @generated from message laurel.v1.GetPulseResponse
  */
@@ -146,7 +147,7 @@ export type PulsePoint = Message<"laurel.v1.PulsePoint"> & {
   folded: bigint;
 
   /**
-   * Age of the oldest event not folded at the end of the second, in milliseconds.
+   * Age of the oldest event not folded at the end of the second, in milliseconds; the highest that any process saw.
    *
    * @generated from field: int64 lag_ms = 6;
    */

@@ -1,0 +1,103 @@
+package contest_test
+
+import (
+	"fmt"
+	"io/fs"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+	"github.com/stretchr/testify/require"
+
+	"github.com/laurelhq/laurel/ent/migrations"
+	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/journal"
+	"github.com/laurelhq/laurel/server/store"
+	"github.com/laurelhq/laurel/server/store/storetest"
+)
+
+// firstVersion is the schema of the first version, whose positions were single numbers and whose processes had a lease on each partition.
+var firstVersion = map[store.Dialect]int64{store.SQLite: 20261120120021, store.Postgres: 20261120120022}
+
+// TestDatabaseOfTheFirstVersionGoesOn brings a database of the first version up to date: its contests stand where they stood, and nothing of the journal is
+// folded twice or left out.
+func TestDatabaseOfTheFirstVersionGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range storetest.Dialects {
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
+			s, err := store.Open(t.Context(), storetest.URL(t, dialect))
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = s.Close() })
+			fillFirstVersion(t, s)
+			_, err = s.Migrate(t.Context())
+			require.NoError(t, err)
+
+			p := begin(t, s, clockAt(3_700))
+			set := p.contests.Set()
+			require.Equal(t, []int32{0, 1, 1, 1}, set.Counts())
+			require.Equal(t, journal.Uniform(p.journal.Partitions(), 3), set.Get("running").OpenSeq)
+			require.Nil(t, set.Get("running").CloseSeq)
+			require.Equal(t, journal.Uniform(p.journal.Partitions(), 41), set.Get("closed").CloseSeq)
+			summary, ok := p.contests.Summary("over")
+			require.True(t, ok)
+			require.EqualValues(t, 2, summary.GetPlayers())
+			require.Equal(t, "r", summary.GetResultHash())
+			rows, players, closed, err := contest.FinalPage(t.Context(), s, "over", 0, 10, p.journal.Partitions())
+			require.NoError(t, err)
+			require.EqualValues(t, 2, players)
+			require.EqualValues(t, 40, closed[0])
+			require.Equal(t, "a", rows[0].UserID)
+
+			share, err := p.journal.Join("test", true).Beat(t.Context())
+			require.NoError(t, err)
+			require.Len(t, share.Held, p.journal.Partitions())
+			require.EqualValues(t, 42, share.Held[3].Cursor)
+			require.True(t, share.Held[3].Inherited, "boards may miss what was folded last")
+			for _, table := range []string{"late_event", "dead_letter"} {
+				var partition, seq int64
+				require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT partition, seq FROM "+table).Scan(&partition, &seq))
+				require.Equal(t, [2]int64{0, 7}, [2]int64{partition, seq}, table)
+			}
+			_, err = s.Write().ExecContext(t.Context(), "DELETE FROM late_event")
+			require.ErrorContains(t, err, "append-only", "a table that was built anew is guarded too")
+		})
+	}
+}
+
+// fillFirstVersion makes the first version's schema, with a contest in each state that it may be met in.
+func fillFirstVersion(t *testing.T, s *store.Store) {
+	t.Helper()
+	folder, err := fs.Sub(migrations.Files, string(s.Dialect()))
+	require.NoError(t, err)
+	dialect := goose.DialectSQLite3
+	if s.Dialect() == store.Postgres {
+		dialect = goose.DialectPostgres
+	}
+	provider, err := goose.NewProvider(dialect, s.Write(), folder, goose.WithDisableGlobalRegistry(true))
+	require.NoError(t, err)
+	_, err = provider.UpTo(t.Context(), firstVersion[s.Dialect()])
+	require.NoError(t, err)
+
+	start := windowStart.UnixMicro()
+	end := start + 3600*1_000_000
+	statements := []string{
+		"INSERT INTO setting (id, value) VALUES ('contest_revision', '9')",
+		"INSERT INTO late_event (seq, contest_id, event_id, user_id, reason, decided_at) VALUES (7, 'over', 'e', 'a', 'after_close', 1)",
+		"INSERT INTO dead_letter (seq, event_id, stage, subject, reason, failed_at) VALUES (7, 'e', 'rule', 'over', 'why', 1)",
+	}
+	for id, place := range map[string]string{"running": "2, %d, %d, %d, 3, NULL, '', 0", "closed": "3, %d, %d, %d, 0, 41, '', 0", "over": "4, %d, %d, %d, 0, 40, 'r', 2"} {
+		statements = append(statements,
+			fmt.Sprintf("INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) VALUES ('Contest', '%[1]s', 1, '%[1]s', '%[2]s', 1, 'test')", id, sprint(id)),
+			fmt.Sprintf("INSERT INTO contest (id, version, state, start_ts, end_ts, grace_end_ts, open_seq, close_seq, result_hash, players, changed_at) VALUES ('%s', 1, "+place+", 1)",
+				id, start, end, end+60*1_000_000))
+	}
+	for partition := range journal.DefaultPartitions {
+		statements = append(statements, fmt.Sprintf("INSERT INTO journal_partition (id, owner, epoch, lease_until, cursor) VALUES (%d, 'host/1', 5, %d, 42)", partition, end))
+	}
+	_, err = s.Write().ExecContext(t.Context(), "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ('over', 1, 'a', 5, $1), ('over', 2, 'b', 4, $1)", []byte{})
+	require.NoError(t, err)
+	for _, statement := range statements {
+		_, err := s.Write().ExecContext(t.Context(), statement)
+		require.NoError(t, err, statement)
+	}
+}

@@ -1,0 +1,173 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/laurelhq/laurel/server/journal"
+)
+
+const (
+	// maxChunks bounds the readings of the journal that are kept for lanes that are slower than the fastest, and keptBatches their records, in batches.
+	maxChunks, keptBatches = 256, 8
+)
+
+// feed is what one reader has read of the journal for all lanes of the process. A lane takes its records from it while it is near the end, and reads
+// by itself when it is so far behind that they were dropped; so a slow lane holds up neither the reader nor another lane.
+type feed struct {
+	journal *journal.Journal
+	limit   int
+
+	mu sync.Mutex
+	// partitions are those that are read, and end is how far.
+	partitions []int
+	end        journal.Positions
+	chunks     []chunk
+	// records is how many records the chunks have.
+	records int
+	// first is the number of the oldest chunk kept; taken is, by lane, the number of the first chunk that it has not taken as a whole.
+	first int
+	taken map[int]int
+	// generation grows when the partitions change: what was being read then is thrown away.
+	generation int
+	// news is closed when there is more to take, room when a lane has taken something.
+	news, room chan struct{}
+}
+
+// chunk is one reading: everything of the feed's partitions above after and up to end.
+type chunk struct {
+	after, end journal.Positions
+	records    []journal.Record
+}
+
+func newFeed(j *journal.Journal, limit int) *feed {
+	return &feed{journal: j, limit: limit, taken: map[int]int{}, news: make(chan struct{}), room: make(chan struct{})}
+}
+
+// restart has the feed read some partitions above positions, and forget what it has.
+func (f *feed) restart(partitions []int, after journal.Positions) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.partitions, f.end = slices.Clone(partitions), slices.Clone(after)
+	f.first, f.chunks, f.records = f.first+len(f.chunks), nil, 0
+	clear(f.taken)
+	f.generation++
+	f.signal(&f.room)
+}
+
+// grown is closed when there is more to take than now.
+func (f *feed) grown() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.news
+}
+
+func (f *feed) signal(sign *chan struct{}) {
+	close(*sign)
+	*sign = make(chan struct{})
+}
+
+// fill reads the next chunk and returns how many records it has.
+func (f *feed) fill(ctx context.Context) (int, error) {
+	f.mu.Lock()
+	partitions, after, generation := f.partitions, f.end, f.generation
+	f.mu.Unlock()
+	if len(partitions) == 0 {
+		return 0, nil
+	}
+	records, end, err := f.journal.Read(ctx, partitions, after, f.limit)
+	if err != nil {
+		return 0, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if generation != f.generation || slices.Equal(after, end) {
+		return 0, nil
+	}
+	f.end = end
+	if last := len(f.chunks) - 1; len(records) == 0 && last >= 0 {
+		f.chunks[last].end = end // what others fold is not read again and again
+	} else {
+		f.chunks = append(f.chunks, chunk{after, end, records})
+	}
+	f.records += len(records)
+	for len(f.chunks) > maxChunks || (len(f.chunks) > 1 && f.records > keptBatches*f.limit) {
+		f.records -= len(f.chunks[0].records)
+		f.chunks, f.first = slices.Delete(f.chunks, 0, 1), f.first+1
+	}
+	f.signal(&f.news)
+	return len(records), nil
+}
+
+// full returns a channel that is closed when there may be room for another chunk, or nil when there is room now: when what the fastest lane has not taken is less
+// than a batch, so that a reader which finds little each time still gathers a lot for lanes that are busy.
+func (f *feed) full() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fastest := f.first
+	for _, taken := range f.taken {
+		fastest = max(fastest, taken)
+	}
+	waiting := 0
+	for i := max(0, fastest-f.first); i < len(f.chunks); i++ {
+		waiting += len(f.chunks[i].records)
+	}
+	if waiting < f.limit && f.first+len(f.chunks)-fastest < maxChunks {
+		return nil
+	}
+	return f.room
+}
+
+// next returns up to limit records of a lane's partitions above its positions, and how far those go. found is false when the feed no longer, or not yet, has what
+// comes right after the positions.
+func (f *feed) next(lane int, partitions []int, after journal.Positions, limit int) (records []journal.Record, end journal.Positions, found bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	end = slices.Clone(after)
+	covers := func(a, b journal.Positions) bool { // whether b lies at or below a in the lane's partitions
+		return !slices.ContainsFunc(partitions, func(p int) bool { return b[p] > a[p] })
+	}
+	if !f.reads(partitions) || (len(f.chunks) == 0 && !covers(end, f.end)) {
+		return nil, nil, false
+	}
+	for i := range f.chunks {
+		c := &f.chunks[i]
+		if !covers(end, c.end) {
+			if !covers(end, c.after) {
+				return nil, nil, false
+			}
+			var full bool
+			if records, full = c.take(partitions, end, records, limit); full {
+				return records, end, true
+			}
+		}
+		f.taken[lane] = f.first + i + 1 // one that the lane was past already as well: it may have read on by itself
+	}
+	f.signal(&f.room)
+	return records, end, true
+}
+
+// take adds the chunk's records of some partitions above end to those given, and moves end. It reports whether there are more of them than the limit lets it take.
+func (c *chunk) take(partitions []int, end journal.Positions, records []journal.Record, limit int) (taken []journal.Record, full bool) {
+	for at := range c.records {
+		r := &c.records[at]
+		if r.Seq <= end[r.Partition] || !slices.Contains(partitions, r.Partition) {
+			continue
+		}
+		if len(records) == limit {
+			return records, true
+		}
+		records = append(records, *r)
+		end[r.Partition] = r.Seq
+	}
+	for _, p := range partitions {
+		end[p] = max(end[p], c.end[p])
+	}
+	return records, false
+}
+
+// reads reports whether the feed reads all of some partitions.
+func (f *feed) reads(partitions []int) bool {
+	return !slices.ContainsFunc(partitions, func(p int) bool { return !slices.Contains(f.partitions, p) })
+}

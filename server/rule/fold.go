@@ -1,0 +1,41 @@
+package rule
+
+import "github.com/laurelhq/laurel/server/fold"
+
+// Points are what one event is worth in one contest.
+type Points struct {
+	Program *Program
+	Round   Round
+}
+
+// Near calls visit with each program that an event may count for, by its name, scope, time, stake and game: every program that Fold gives points of
+// is among them.
+func (x *Index) Near(e *fold.Event, visit func(*Program)) {
+	for _, program := range x.Match(e.Event) {
+		if program.spans(e.TsMicros) && program.refuse(e.Event) == Counted {
+			visit(program)
+		}
+	}
+}
+
+// Fold appends the points of an event to those given, one for each program that it counts for. A program whose formula can't make points of the event costs
+// it only those: that is noted as a dead letter, and the other programs go on.
+func (x *Index) Fold(e *fold.Event, points []Points, out *fold.Effects) []Points {
+	for _, program := range x.Match(e.Event) {
+		if !program.spans(e.TsMicros) {
+			continue
+		}
+		round, outcome, err := program.Score(e.Event)
+		switch {
+		case err != nil:
+			out.Bury(e, "rule", program.ContestID, err)
+		case outcome == Counted:
+			round.Seq = e.Seq
+			points = append(points, Points{program, round})
+		}
+	}
+	return points
+}
+
+// spans reports whether an event of that time lies in the window.
+func (p *Program) spans(tsMicros int64) bool { return tsMicros >= p.From && tsMicros < p.Until }
