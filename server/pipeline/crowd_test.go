@@ -74,10 +74,10 @@ func drawCrowd(t *rapid.T) *crowd {
 }
 
 // postgresCrowds are the worlds that are folded by two processes on Postgres and Redis.
-const postgresCrowds = 6
+const postgresCrowds = 3
 
 // runningCrowds are the worlds that two processes fold at once.
-const runningCrowds = 3
+const runningCrowds = 2
 
 // TestCrowdEqualsItsModel plays random worlds and compares all they leave with a model that shares no code with the product: with one process at a time on SQLite,
 // with two on Postgres and Redis.
