@@ -76,6 +76,8 @@ class RunningLaurel implements Laurel {
     this.#server = server;
     const output = collect(server);
     await ready(this.url, server, output);
+    // It answers a moment before it has printed.
+    await expect.poll(output, { timeout: startMillis }).toMatch(/^ *Password +\S+$/m);
     this.operator = printedSignIn(output());
   }
 
