@@ -181,7 +181,8 @@ func (c *crowded) compare() {
 
 // onlyPoisonIsBuried holds the dead letters against what can't be folded: an event that nothing is wrong with is never buried, whatever befell the processes.
 func (c *crowded) onlyPoisonIsBuried() {
-	buried, err := c.database.Read().QueryContext(c.t.Context(), "SELECT d.event_id, d.stage, d.subject, d.reason, e.body FROM dead_letter AS d JOIN journal_event AS e ON e.id = d.seq")
+	buried, err := c.database.Read().QueryContext(c.t.Context(), `SELECT d.event_id, d.stage, d.subject, d.reason, e.body
+		FROM dead_letter AS d JOIN journal_event AS e ON e.id = d.seq`)
 	require.NoError(c.rt, err)
 	defer func() { _ = buried.Close() }()
 	for buried.Next() {

@@ -202,6 +202,15 @@ func places(id, of string) string {
 		"formula: '11 - payload.place', precision: 0}\nleaderboard: {type: sum}\n", id, of)
 }
 
+// ranks waits until pages of board c come from the engine.
+func (p *process) ranks(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		page, err := p.boards.Page(t.Context(), "c", 0, 1)
+		return err == nil && !page.Sorted
+	}, patience, 5*time.Millisecond)
+}
+
 // TestObservedRanksCountOnce keeps snapshots of a board whose places another contest scores. A repeat under a number that was kept before changes nothing.
 func TestObservedRanksCountOnce(t *testing.T) {
 	t.Parallel()
@@ -220,7 +229,7 @@ func TestObservedRanksCountOnce(t *testing.T) {
 				p.fold(t)
 				require.NoError(t, p.contests.Step(t.Context()))
 				p.equalsStandings(t, o.engine, "c", "the board is built")
-				require.Eventually(t, func() bool { page, err := p.boards.Page(t.Context(), "c", 0, 1); return err == nil && !page.Sorted }, patience, 5*time.Millisecond)
+				p.ranks(t)
 				require.NoError(t, p.pipeline.Snapshot(t.Context(), "c"))
 				p.fold(t)
 				want := make([]string, 10)
@@ -258,7 +267,7 @@ func TestObservedRanksOfTwoLeadersCountOnce(t *testing.T) {
 	a.equalsStandings(t, engine, "c", "the board is built")
 	b := start(t, storetest.Again(t, s), options{now: still, engine: engine, shared: true})
 	for _, p := range []*process{a, b} {
-		require.Eventually(t, func() bool { page, err := p.boards.Page(t.Context(), "c", 0, 1); return err == nil && !page.Sorted }, patience, 5*time.Millisecond)
+		p.ranks(t)
 	}
 	var both sync.WaitGroup
 	for _, p := range []*process{a, b} {

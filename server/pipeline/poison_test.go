@@ -57,7 +57,8 @@ func (p *process) letters(t *testing.T) []string {
 var refuseUsers = map[store.Dialect]string{
 	store.SQLite: `CREATE TRIGGER refuse_standing BEFORE INSERT ON standing WHEN NEW.user_id = 'no standing' BEGIN SELECT RAISE(ABORT, 'refused'); END;
 		CREATE TRIGGER refuse_page BEFORE INSERT ON player_page WHEN NEW.id = 'no page' BEGIN SELECT RAISE(ABORT, 'refused'); END`,
-	store.Postgres: `CREATE FUNCTION refuse_standing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.user_id = 'no standing' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
+	store.Postgres: `CREATE FUNCTION refuse_standing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF NEW.user_id = 'no standing' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
 		CREATE FUNCTION refuse_page() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = 'no page' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
 		CREATE TRIGGER refuse_standing BEFORE INSERT ON standing FOR EACH ROW EXECUTE FUNCTION refuse_standing();
 		CREATE TRIGGER refuse_page BEFORE INSERT ON player_page FOR EACH ROW EXECUTE FUNCTION refuse_page()`,
@@ -239,7 +240,8 @@ func TestOnlyTheEventThatFailedIsBuried(t *testing.T) {
 	p.readable(t, 2)
 	_, err = s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET owner = 'somebody', epoch = epoch + 1 WHERE id = $1", journal.PartitionOf("no standing", 2))
 	require.NoError(t, err)
-	_, err = s.Write().ExecContext(t.Context(), "INSERT INTO process (id, host, started_at, seen_until) VALUES ('somebody', 'x', 0, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 3600000)")
+	_, err = s.Write().ExecContext(t.Context(), `INSERT INTO process (id, host, started_at, seen_until)
+		VALUES ('somebody', 'x', 0, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 3600000)`)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) == nil && len(p.standings(t, "c")) == 1 }, patience, 5*time.Millisecond)
 	require.Empty(t, p.letters(t))
@@ -256,7 +258,7 @@ func TestBatchesShrinkAndGrow(t *testing.T) {
 		outcomes []pipeline.Outcome
 		want     []int
 	}{
-		{"slow ones halve down to one event", []pipeline.Outcome{{100, slow, nil}, {100, slow, nil}, {100, slow, nil}, {100, slow, nil}, {100, slow, nil}, {100, slow, nil}, {100, slow, nil}}, []int{50, 25, 12, 6, 3, 1, 1}},
+		{"slow ones halve down to one event", slices.Repeat([]pipeline.Outcome{{100, slow, nil}}, 7), []int{50, 25, 12, 6, 3, 1, 1}},
 		{"and grow again", []pipeline.Outcome{{100, slow, nil}, {100, slow, nil}, {100, fine, nil}, {100, fine, nil}, {100, fine, nil}}, []int{50, 25, 50, 100, 100}},
 		{"a slow one that was not full halves what it had", []pipeline.Outcome{{10, slow, nil}}, []int{5}},
 		{"failed ones halve", []pipeline.Outcome{{100, 0, failed}, {100, 0, failed}, {100, 0, nil}}, []int{50, 25, 50}},
