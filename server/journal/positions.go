@@ -16,6 +16,15 @@ func Uniform(partitions int, position int64) Positions {
 	return slices.Repeat(Positions{position}, partitions)
 }
 
+// All lists the partitions of this installation.
+func (j *Journal) All() []int {
+	all := make([]int, j.partitions)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
 // Covers reports whether a position of a partition lies at or below these.
 func (p Positions) Covers(partition int, seq int64) bool { return seq <= p[partition] }
 

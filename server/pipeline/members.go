@@ -84,11 +84,7 @@ func (p *Pipeline) beat(ctx context.Context) error {
 
 // watchBoards notes which partitions have been folded further than boards show for longer than boardsWait, whichever process folds them.
 func (p *Pipeline) watchBoards(ctx context.Context) error {
-	all := make([]int, p.Journal.Partitions())
-	for i := range all {
-		all[i] = i
-	}
-	stored, err := p.Journal.Holdings(ctx, all)
+	stored, err := p.Journal.Holdings(ctx, p.Journal.All())
 	if err != nil {
 		return err
 	}

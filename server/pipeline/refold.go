@@ -69,10 +69,7 @@ func play(ctx context.Context, s *store.Store, j *journal.Journal, program *Prog
 	for i := range letters {
 		refused[fold.Place{Partition: letters[i].Partition, Seq: letters[i].Seq}] = true
 	}
-	partitions := make([]int, j.Partitions())
-	for i := range partitions {
-		partitions[i] = i
-	}
+	partitions := j.All()
 	cache := fold.NewCache(0)
 	scratch := fold.NewScratch(&Tables, cache)
 	for after := make(journal.Positions, j.Partitions()); ; {
