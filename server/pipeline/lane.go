@@ -227,7 +227,7 @@ func (l *lane) adjust(records []journal.Record, took time.Duration, err error) {
 		l.size, l.strikes = min(2*l.size, l.Batch), 0
 	case err == nil:
 		l.size, l.strikes = max(1, events/2), 0
-	case errors.Is(err, contest.ErrStale) || errors.Is(err, journal.ErrFenced):
+	case errors.Is(err, contest.ErrStale), errors.Is(err, journal.ErrFenced), errors.Is(err, context.Canceled): // it says nothing of the events
 	case events > 1:
 		l.size = max(1, events/2)
 	case !store.IsUnavailable(err):

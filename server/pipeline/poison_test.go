@@ -247,6 +247,29 @@ func TestOnlyTheEventThatFailedIsBuried(t *testing.T) {
 	require.Empty(t, p.letters(t))
 }
 
+// TestInterruptedEventIsNotBuried has the only event of a batch be interrupted, each time between folding and committing, more often than an event may fail.
+func TestInterruptedEventIsNotBuried(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{now: still})
+		p.publish(t, sprint("c", "type: sum"))
+		p.fold(t)
+		p.send(t, spin{id: "sound", user: "u", at: at(1), bet: 100, win: 100}.event())
+		p.readable(t, 1)
+		interrupt := func() {}
+		p.pipeline.Scored = func(time.Duration, int) { interrupt() }
+		for range 5 {
+			ctx, cancel := context.WithCancel(t.Context())
+			interrupt = cancel
+			require.Error(t, p.pipeline.FoldOn(ctx))
+		}
+		interrupt = func() {}
+		p.fold(t)
+		require.Equal(t, []string{"u 10000"}, p.standings(t, "c"))
+		require.Empty(t, p.letters(t))
+	})
+}
+
 // TestBatchesShrinkAndGrow holds what becomes of a lane's batches against what happened to them.
 func TestBatchesShrinkAndGrow(t *testing.T) {
 	t.Parallel()
@@ -262,7 +285,7 @@ func TestBatchesShrinkAndGrow(t *testing.T) {
 		{"and grow again", []pipeline.Outcome{{100, slow, nil}, {100, slow, nil}, {100, fine, nil}, {100, fine, nil}, {100, fine, nil}}, []int{50, 25, 50, 100, 100}},
 		{"a slow one that was not full halves what it had", []pipeline.Outcome{{10, slow, nil}}, []int{5}},
 		{"failed ones halve", []pipeline.Outcome{{100, 0, failed}, {100, 0, failed}, {100, 0, nil}}, []int{50, 25, 50}},
-		{"what others did says nothing of the batch", []pipeline.Outcome{{100, 0, journal.ErrFenced}, {100, 0, contest.ErrStale}}, []int{100, 100}},
+		{"what others did says nothing of the batch", []pipeline.Outcome{{100, 0, journal.ErrFenced}, {100, 0, contest.ErrStale}, {100, 0, context.Canceled}}, []int{100, 100, 100}},
 	}
 	for _, c := range cases {
 		require.Equal(t, c.want, p.pipeline.Sizes(c.outcomes...), c.name)

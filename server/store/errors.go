@@ -36,8 +36,6 @@ func IsUnavailable(err error) bool {
 		switch pg.Code {
 		case "40001", "40P01", "25006", "25P03", "55P03": // serialization failure, deadlock, read-only after a failover, idle in transaction, lock not to be had
 			return true
-		case "57014": // cancelled: by a time-out, or because somebody asked for it
-			return strings.Contains(pg.Message, "statement timeout")
 		}
 		switch pg.Code[:2] {
 		case "08", "53", "57", "58": // connection, resources, operator intervention, system error

@@ -225,7 +225,7 @@ func TestWhatCountsAsUnavailable(t *testing.T) {
 		{"25P03", "terminating connection due to idle-in-transaction timeout", true},
 		{"55P03", "canceling statement due to lock timeout", true},
 		{"57014", "canceling statement due to statement timeout", true},
-		{"57014", "canceling statement due to user request", false},
+		{"57014", "canceling statement due to user request", true},
 		{"23505", "duplicate key value", false},
 		{"42601", "syntax error", false},
 	} {
