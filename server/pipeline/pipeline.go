@@ -25,6 +25,8 @@ const (
 	DefaultLanesSQLite = 1
 	// pollInterval is how often the journal is asked for events of other processes.
 	pollInterval = 50 * time.Millisecond
+	// readInterval is the pause after a reading of the journal that was not full, so that the next one finds more.
+	readInterval = 4 * time.Millisecond
 	// leaveTime bounds giving the partitions back at the end.
 	leaveTime = 5 * time.Second
 )
@@ -156,6 +158,9 @@ func (p *Pipeline) read(ctx context.Context) {
 			p.pause(ctx, p.Journal.Woken(), pollInterval)
 		default:
 			backoff = minBackoff
+			if records < p.Batch {
+				p.pause(ctx, nil, readInterval)
+			}
 		}
 	}
 }

@@ -130,7 +130,7 @@ func (h *Hub) deliver(changes []Change) {
 	for _, change := range changes {
 		// Words of this hub's own came true already; one without a contest says that any board may have changed.
 		if change.ContestID == "" || change.Hub != h.outbox.hub {
-			h.timetable.mark(change.ContestID, change.OldestIngestMicros)
+			h.timetable.mark(change.ContestID, change.OldestIngestMicros, h.config.Now())
 		}
 	}
 }

@@ -44,6 +44,8 @@ type turn struct {
 	refreshAt time.Time
 	// oldestMicros is the arrival of the oldest event behind the changes not yet read; 0 for none.
 	oldestMicros int64
+	// late is how old the oldest event behind the latest change was when that was told.
+	late time.Duration
 }
 
 // errand is what a reading is for.
@@ -103,11 +105,12 @@ func (t *timetable) calm(f *feed) {
 }
 
 // mark says that a board may have new places, if anyone watches it. An empty id means every board.
-func (t *timetable) mark(contestID string, oldestMicros int64) {
+func (t *timetable) mark(contestID string, oldestMicros int64, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if contestID != "" {
 		if f := t.feeds[contestID]; f != nil {
+			f.turn.late = age(oldestMicros, now)
 			t.changed(f, oldestMicros)
 		}
 		return
@@ -115,6 +118,13 @@ func (t *timetable) mark(contestID string, oldestMicros int64) {
 	for _, f := range t.feeds {
 		t.changed(f, oldestMicros)
 	}
+}
+
+func age(oldestMicros int64, now time.Time) time.Duration {
+	if oldestMicros == 0 {
+		return 0
+	}
+	return now.Sub(time.UnixMicro(oldestMicros))
 }
 
 // changed has a feed read when it is quiet. Callers hold the lock.
@@ -186,12 +196,13 @@ func (t *turn) nextDue() time.Time {
 
 // rest gives a feed back after a reading that cost so much time, reading and sending together. It is left alone for restShare times as long as
 // all boards that are busy now would take if they cost the same: so pushing takes at most a third of a processor for one board and half of one for
-// many, and as small a part of a slow or busy machine as of a fast one. wantedAt is when it is wanted again though nothing changes; zero for never.
+// many, and as small a part of a slow or busy machine as of a fast one. It is left alone as well for as long as events take to get to it: who is 200 ms late
+// gains little from a push every 20 ms. wantedAt is when it is wanted again though nothing changes; zero for never.
 func (t *timetable) rest(f *feed, now time.Time, cost time.Duration, wantedAt time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f.turn.wantedAt = wantedAt
-	wait := min(restShare*cost*time.Duration(t.active), t.limits.MaxTick)
+	wait := min(max(restShare*cost*time.Duration(t.active), f.turn.late), t.limits.MaxTick)
 	t.giveBack(f, now.Add(max(wait, t.limits.MinTick)))
 }
 

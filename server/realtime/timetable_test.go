@@ -14,6 +14,7 @@ type told struct {
 	feed            *feed
 	changed, wanted bool
 	oldest          int64
+	late            time.Duration
 	reading         bool
 	restsUntil      time.Time
 }
@@ -86,10 +87,10 @@ func (m *timetableModel) end(t *rapid.T, b *told) {
 		}
 	case 1:
 		m.rest(b.feed, m.now, 0, m.now.Add(time.Millisecond))
-		b.restsUntil = m.now.Add(m.limits.MinTick)
+		b.restsUntil = m.now.Add(min(max(b.late, m.limits.MinTick), m.limits.MaxTick))
 	default:
 		m.rest(b.feed, m.now, 10*time.Millisecond, time.Time{})
-		b.restsUntil = m.now.Add(min(max(time.Duration(20*m.active)*time.Millisecond, m.limits.MinTick), m.limits.MaxTick))
+		b.restsUntil = m.now.Add(min(max(time.Duration(20*m.active)*time.Millisecond, b.late, m.limits.MinTick), m.limits.MaxTick))
 	}
 }
 
@@ -109,15 +110,19 @@ func TestTimetable(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"": m.check,
 			"mark": func(t *rapid.T) {
-				b, oldest := some(t), rapid.Int64Range(0, 20).Draw(t, "oldest")
-				m.mark(b.feed.contestID, oldest)
+				b, oldest := some(t), int64(0)
+				if b.late = 0; rapid.Bool().Draw(t, "by an event") {
+					b.late = time.Duration(rapid.IntRange(-10, 80).Draw(t, "late")) * time.Millisecond
+					oldest = m.now.Add(-b.late).UnixMicro()
+				}
+				m.mark(b.feed.contestID, oldest, m.now)
 				b.changed = true
 				if oldest > 0 && (b.oldest == 0 || oldest < b.oldest) {
 					b.oldest = oldest
 				}
 			},
 			"mark all": func(*rapid.T) {
-				m.mark("", 0)
+				m.mark("", 0, m.now)
 				for _, b := range m.boards {
 					b.changed = true
 				}
@@ -162,7 +167,7 @@ func TestWhoRestedLongestIsFirst(t *testing.T) {
 	for i := range 20 {
 		id := fmt.Sprint(i)
 		f := table.feed(id, now)
-		table.mark(id, 0)
+		table.mark(id, 0, now)
 		taken, _, _ := table.next(now)
 		require.Same(t, f, taken)
 		table.rest(f, now, 0, time.Time{})
@@ -172,7 +177,7 @@ func TestWhoRestedLongestIsFirst(t *testing.T) {
 	now = now.Add(time.Second)
 	none, _, _ := table.next(now)
 	require.Nil(t, none)
-	table.mark("", 0)
+	table.mark("", 0, now)
 	for range want {
 		f, _, _ := table.next(now)
 		got = append(got, f.contestID)

@@ -73,7 +73,7 @@ func openPostgres(ctx context.Context, url string) (*Store, error) {
 func pool(common *pgx.ConnConfig, size int, settings map[string]string) *sql.DB {
 	config := common.Copy()
 	maps.Copy(config.RuntimeParams, settings)
-	connections := stdlib.OpenDB(*config)
+	connections := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error { return registerArrays(c.TypeMap()) }))
 	connections.SetMaxOpenConns(size)
 	connections.SetMaxIdleConns(size)
 	return connections

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/laurelhq/laurel/ent/db"
@@ -103,15 +102,9 @@ func (s server) run(ctx context.Context) (err error) {
 	return err
 }
 
-// gcPercent is how much garbage may gather on top of what is in use. Boards of a million players are large and long-lived, so the
-// runtime's own 100 would spend more memory on garbage than on them; GOGC overrides it.
-const gcPercent = 50
-
 // openTelemetry makes the clock, the log and the metrics, which everything else reports to.
 func (p *process) openTelemetry(ctx context.Context) (err error) {
-	if _, chosen := os.LookupEnv("GOGC"); !chosen {
-		debug.SetGCPercent(gcPercent)
-	}
+	paceGC()
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(p.LogLevel)); err != nil {
 		return fmt.Errorf("log level: %w", err)
