@@ -32,6 +32,9 @@ type Row struct {
 	// ID is the row's id in a table that numbers its rows; Stored tells whether the row is in the database.
 	ID     int64
 	Stored bool
+	// used and slot are the cache's: whether the row was used lately, and where it is kept.
+	used bool
+	slot int32
 	// Partition is the one whose events change the row; no other owner writes it.
 	Partition int
 	// Version is the definition version that changed it last, Seq the journal position of the event that did.
@@ -70,7 +73,7 @@ func (r *Row) copyTo(into *Row) {
 	r.State.CopyTo(state)
 }
 
-// rowBytes is what a row takes in a cache beside its state: itself, its place in the map, and its key's texts.
-const rowBytes = 220
+// rowBytes is what a row takes in a cache beside its state: itself, and its places in the ring and the map.
+const rowBytes = 96 + 8 + 28
 
 func (r *Row) size() int { return rowBytes + len(r.Subject) + r.State.Size() }

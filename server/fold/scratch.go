@@ -12,7 +12,9 @@ type Scratch struct {
 	tables  *Tables
 	cache   *Cache
 	entries map[Key]*entry
+	// wanted are the entries that the cache did not have, loaded those of them that Load has found since.
 	wanted  [tables][]*entry
+	loaded  []*entry
 	changed [tables][]*entry
 	// log holds what entries were before they changed, since Begin; part numbers the stretches between marks.
 	log  []change
@@ -92,8 +94,8 @@ func (s *Scratch) Load(ctx context.Context, from *store.Store) error {
 			if e.base.State == nil {
 				e.base.State = s.blank[id]
 			}
-			s.cache.put(e.base)
 		}
+		s.loaded = append(s.loaded, wanted...)
 		s.wanted[id] = wanted[:0]
 	}
 	return nil
@@ -186,12 +188,19 @@ func (s *Scratch) Store(ctx context.Context, tx *store.Tx) error {
 
 // Adopt makes the batch's rows those of the cache, after its transaction has committed, and gets ready for the next batch.
 func (s *Scratch) Adopt() {
+	for _, e := range s.loaded {
+		if e.work == nil {
+			s.cache.put(e.base)
+		}
+	}
 	for id := range s.changed {
 		for _, e := range s.changed[id] {
 			if e.work == nil {
 				continue
 			}
-			s.cache.put(e.work)
+			if !s.cache.put(e.work) {
+				s.release(e.work)
+			}
 			if e.base.State != s.blank[id] {
 				s.release(e.base)
 			}
@@ -214,6 +223,8 @@ func (s *Scratch) Discard() {
 func (s *Scratch) reset() {
 	s.Begin()
 	clear(s.entries)
+	clear(s.loaded)
+	s.loaded = s.loaded[:0]
 	for id := range s.changed {
 		clear(s.changed[id])
 		clear(s.wanted[id])

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -16,8 +17,8 @@ const (
 // feed is what one reader has read of the journal for all lanes of the process. A lane takes its records from it while it is near the end, and reads
 // by itself when it is so far behind that they were dropped; so a slow lane holds up neither the reader nor another lane.
 type feed struct {
-	journal *journal.Journal
-	limit   int
+	journal      *journal.Journal
+	limit, lanes int
 
 	mu sync.Mutex
 	// partitions are those that are read, and end is how far.
@@ -41,8 +42,8 @@ type chunk struct {
 	records    []journal.Record
 }
 
-func newFeed(j *journal.Journal, limit int) *feed {
-	return &feed{journal: j, limit: limit, taken: map[int]int{}, news: make(chan struct{}), room: make(chan struct{})}
+func newFeed(j *journal.Journal, limit, lanes int) *feed {
+	return &feed{journal: j, limit: limit, lanes: lanes, taken: map[int]int{}, news: make(chan struct{}), room: make(chan struct{})}
 }
 
 // restart has the feed read some partitions above positions, and forget what it has.
@@ -93,11 +94,16 @@ func (f *feed) fill(ctx context.Context) (int, error) {
 	}
 	f.records += len(records)
 	for len(f.chunks) > maxChunks || (len(f.chunks) > 1 && f.records > keptBatches*f.limit) {
-		f.records -= len(f.chunks[0].records)
-		f.chunks, f.first = slices.Delete(f.chunks, 0, 1), f.first+1
+		f.drop()
 	}
 	f.signal(&f.news)
 	return len(records), nil
+}
+
+// drop drops the oldest chunk. Callers hold the lock.
+func (f *feed) drop() {
+	f.records -= len(f.chunks[0].records)
+	f.chunks, f.first = slices.Delete(f.chunks, 0, 1), f.first+1
 }
 
 // full returns a channel that is closed when there may be room for another chunk, or nil when there is room now: when what the fastest lane has not taken is less
@@ -143,6 +149,9 @@ func (f *feed) next(lane int, partitions []int, after journal.Positions, limit i
 			}
 		}
 		f.taken[lane] = f.first + i + 1 // one that the lane was past already as well: it may have read on by itself
+	}
+	for len(f.chunks) > 1 && len(f.taken) == f.lanes && f.first < slices.Min(slices.Collect(maps.Values(f.taken))) {
+		f.drop() // nobody needs it any more
 	}
 	f.signal(&f.room)
 	return records, end, true

@@ -64,8 +64,9 @@ func TestFeedIsLikeTheJournal(t *testing.T) {
 func (w *feedWorld) begin() {
 	require.NoError(w, w.store.Read().QueryRowContext(context.Background(), "SELECT coalesce(max(id), 0) FROM journal_event").Scan(&w.head))
 	w.stored = journal.Uniform(feedPartitions, w.head)
-	w.feed = newFeed(w.journal, rapid.IntRange(1, 6).Draw(w.T, "limit"))
-	for number := range rapid.IntRange(1, 4).Draw(w.T, "lanes") {
+	lanes := rapid.IntRange(1, 4).Draw(w.T, "lanes")
+	w.feed = newFeed(w.journal, rapid.IntRange(1, 6).Draw(w.T, "limit"), lanes)
+	for number := range lanes {
 		w.lanes = append(w.lanes, &feedLane{number: number, positions: slices.Clone(w.stored)})
 	}
 	w.share()

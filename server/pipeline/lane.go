@@ -38,8 +38,8 @@ const (
 	minBackoff, maxBackoff = 50 * time.Millisecond, time.Second
 	// flushInterval is how often a lane without events of its own stores how far it got.
 	flushInterval = time.Second
-	// cacheBytes bounds a generation of the rows kept by all lanes of a process together.
-	cacheBytes = 80 << 20
+	// cacheBytes bounds the rows kept by all lanes of a process together.
+	cacheBytes = 112 << 20
 )
 
 // lane is some partitions with one goroutine and one transaction a batch. No lane waits for another.

@@ -11,8 +11,8 @@ import (
 // Boards of a million players are large and long-lived, so that the runtime's own 100 per cent would spend more memory on garbage than on them: there it is
 // gcPercent. A server that holds little may gather gcRoom bytes of garbage all the same, so that it need not collect several times a second.
 const (
-	gcPercent = 50
-	gcRoom    = 112 << 20
+	gcPercent = 40
+	gcRoom    = 64 << 20
 )
 
 // paceGC sets how much garbage may gather after each collection, unless GOGC says it.
@@ -39,7 +39,7 @@ var paceGC = sync.OnceFunc(func() {
 type sentinel struct{ _ *byte }
 
 // gcStep is what the percentage is rounded up to, since setting it stops the world for a moment.
-const gcStep = 25
+const gcStep = 10
 
 // gcPercentFor is the percentage for so many bytes that are in use.
 func gcPercentFor(live uint64) int {
