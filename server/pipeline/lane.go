@@ -30,8 +30,8 @@ const (
 	slowBatch = 2 * time.Second
 	// maxStrikes is how often a single event may fail to be committed, for another reason than a database that is away, before it is buried.
 	maxStrikes = 3
-	// maxGather bounds how long a lane waits for more events after a batch that was not full.
-	maxGather = 50 * time.Millisecond
+	// maxGather bounds how long a lane waits for more events after a batch that was not full, for each lane of the process: they share its processors.
+	maxGather = 12 * time.Millisecond
 	// cycleTime bounds one batch.
 	cycleTime = 30 * time.Second
 	// minBackoff and maxBackoff bound the pause after a failure.
@@ -103,7 +103,7 @@ func (l *lane) run(ctx context.Context) {
 // gather waits a while after a batch that was not full, so that the next one carries more: a transaction costs much the same whether it has ten events or a hundred.
 // A lane that has a lot to do waits for nothing.
 func (l *lane) gather(ctx context.Context) {
-	if wait := min(2*l.took, maxGather); l.light && wait > 0 {
+	if wait := min(l.took, time.Duration(l.Lanes)*maxGather); l.light && wait > 0 {
 		l.rest(ctx, nil, wait)
 	}
 }
