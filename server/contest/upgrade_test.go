@@ -52,7 +52,7 @@ func TestDatabaseOfTheFirstVersionGoesOn(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, share.Held, p.journal.Partitions())
 			require.EqualValues(t, 42, share.Held[3].Cursor)
-			require.True(t, share.Held[3].Inherited, "boards may miss what was folded last")
+			require.Less(t, share.Held[3].Published, share.Held[3].Cursor, "boards may miss what was folded last")
 			for _, table := range []string{"late_event", "dead_letter"} {
 				var partition, seq int64
 				require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT partition, seq FROM "+table).Scan(&partition, &seq))

@@ -13,11 +13,8 @@ import (
 type Holding struct {
 	// Epoch is what the partition's row must still say when a batch commits.
 	Epoch int64
-	// Cursor is the last folded position, Published the last one that boards are known to have.
+	// Cursor is the last folded position, Published the last one that boards are known to have: they may miss what lies between.
 	Cursor, Published int64
-	// Inherited tells that what was folded last, from Published to Cursor, may be missing on boards: the owner before did not give the partition back, or gave
-	// it back before they had it.
-	Inherited bool
 }
 
 // Share is what a process owns after a heartbeat.

@@ -129,9 +129,8 @@ func (m *Member) claim(ctx context.Context, l look, wanted []partition) error {
 		return errors.Join(fmt.Errorf("claim partitions: %w", err), ended)
 	}
 	for _, p := range got {
-		at := slices.IndexFunc(l.partitions, func(seen partition) bool { return seen.id == p.id })
-		m.held[p.id] = Holding{Epoch: p.epoch, Inherited: l.partitions[at].owner != "" || p.published < p.cursor}
-		l.partitions[at] = p
+		m.held[p.id] = Holding{Epoch: p.epoch}
+		l.partitions[slices.IndexFunc(l.partitions, func(seen partition) bool { return seen.id == p.id })] = p
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func (m *Member) share(l look) Share {
 	for i := range l.partitions {
 		p := &l.partitions[i]
 		if m.mine(p) {
-			held[p.id] = Holding{Epoch: p.epoch, Cursor: p.cursor, Published: p.published, Inherited: m.held[p.id].Inherited}
+			held[p.id] = Holding{Epoch: p.epoch, Cursor: p.cursor, Published: p.published}
 			s.Held[p.id] = held[p.id]
 			ids = append(ids, p.id)
 		}
