@@ -26,7 +26,7 @@ const (
 	rankObservedVersion = "1.0.0"
 )
 
-// NameRankObserved is the name of the events that RankObserved makes.
+// NameRankObserved is the name of the events that tell of observations.
 const NameRankObserved = "rank_observed"
 
 // EmittedID is the natural id of an event that Laurel emits: the same for the same cause (an event's id, or empty), definition (its id, or empty) and target
@@ -43,17 +43,26 @@ func EmittedID(cause, definition, target string) string {
 // Reserved reports whether an id is of the kind that only emitted events have.
 func Reserved(id string) bool { return strings.HasPrefix(id, ReservedPrefix) }
 
-// RankObserved is the event that says which place a player has on a numbered snapshot of a contest's board, places from 1, taken at a time that is cut to
-// microseconds. units are the score in units of 10^-precision points, within ±2^53, so that the payload holds them exactly. market and brand are empty when
-// the contest has several. The event is fit for the journal as it is.
-func RankObserved(contestID string, snapshot, place, units int64, userID, market, brand string, at time.Time) *laurelv1.Event {
+// Observation is a player's place on a numbered snapshot of a contest's board.
+type Observation struct {
+	ContestID, UserID string
+	// Snapshot is the snapshot's number; Place counts from 1; Units are the score in units of 10^-precision points, within ±2^53, so that a payload holds them exactly.
+	Snapshot, Place, Units int64
+	// Market and Brand are those of the contest, empty when it has several.
+	Market, Brand string
+	// At is when the snapshot was taken; the event has it in microseconds.
+	At time.Time
+}
+
+// Event is the event that tells of the observation, fit for the journal as it is.
+func (o Observation) Event() *laurelv1.Event {
 	return &laurelv1.Event{
-		EventId: EmittedID("", contestID, fmt.Sprintf("snapshot/%d/place/%d", snapshot, place)), Origin: &laurelv1.Origin{Definition: contestID, Depth: 1},
-		Name: NameRankObserved, SchemaVersion: rankObservedVersion, EventTs: timestamppb.New(at.Truncate(time.Microsecond)),
-		User: &laurelv1.User{Id: userID}, Market: market, Brand: brand,
+		EventId: EmittedID("", o.ContestID, fmt.Sprintf("snapshot/%d/place/%d", o.Snapshot, o.Place)), Origin: &laurelv1.Origin{Definition: o.ContestID, Depth: 1},
+		Name: NameRankObserved, SchemaVersion: rankObservedVersion, EventTs: timestamppb.New(o.At.Truncate(time.Microsecond)),
+		User: &laurelv1.User{Id: o.UserID}, Market: o.Market, Brand: o.Brand,
 		Payload: &structpb.Struct{Fields: map[string]*structpb.Value{
-			"contest_id": structpb.NewStringValue(contestID), "snapshot": structpb.NewNumberValue(float64(snapshot)),
-			"place": structpb.NewNumberValue(float64(place)), "units": structpb.NewNumberValue(float64(units)),
+			"contest_id": structpb.NewStringValue(o.ContestID), "snapshot": structpb.NewNumberValue(float64(o.Snapshot)),
+			"place": structpb.NewNumberValue(float64(o.Place)), "units": structpb.NewNumberValue(float64(o.Units)),
 		}},
 	}
 }

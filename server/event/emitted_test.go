@@ -39,8 +39,12 @@ func TestEmittedIDsDifferWhenAnyPartDoes(t *testing.T) {
 	require.False(t, event.Reserved(""))
 }
 
+func observation(units int64, at time.Time) *laurelv1.Event {
+	return event.Observation{ContestID: "weekend", UserID: "u1", Snapshot: 7, Place: 1, Units: units, Market: "DE", Brand: "X", At: at}.Event()
+}
+
 func observed() *laurelv1.Event {
-	return event.RankObserved("weekend", 7, 1, -1<<53, "u1", "DE", "X", now.Add(-time.Hour+1234*time.Nanosecond))
+	return observation(-1<<53, now.Add(-time.Hour+1234*time.Nanosecond))
 }
 
 // TestRankObservedConforms holds the event against its own schema, with the marks taken away by which senders are refused.
@@ -71,7 +75,7 @@ func TestRankObservedGoesThroughTheJournal(t *testing.T) {
 	require.NoError(t, proto.Unmarshal(body, back))
 	require.True(t, proto.Equal(e, back), "with its origin")
 	require.Equal(t, hash, event.ContentHash(back))
-	require.NotEqual(t, hash, event.ContentHash(event.RankObserved("weekend", 7, 1, 5, "u1", "DE", "X", now)))
+	require.NotEqual(t, hash, event.ContentHash(observation(5, now)))
 }
 
 // TestInternalNamesAreNotOfferedToSenders: they may not send them, so no message may advise it.

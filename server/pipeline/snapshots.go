@@ -65,10 +65,12 @@ func (p *Pipeline) observed(c *contest.Live, rows []board.Row) func(ctx context.
 		if !c.ObserveRanks {
 			return nil
 		}
-		at := p.Contests.Clock.Now(c.Markets, c.Brands) // the contest's own time: an event clock must not be moved by what is seen
+		o := event.Observation{ContestID: c.ID, Snapshot: number, Market: only(c.Markets), Brand: only(c.Brands)}
+		o.At = p.Contests.Clock.Now(c.Markets, c.Brands) // the contest's own time: an event clock must not be moved by what is seen
 		events := make([]*laurelv1.Event, 0, observedRows)
 		for _, row := range rows[:min(observedRows, len(rows))] {
-			events = append(events, event.RankObserved(c.ID, number, row.Place, row.Units, row.UserID, only(c.Markets), only(c.Brands), at))
+			o.UserID, o.Place, o.Units = row.UserID, row.Place, row.Units
+			events = append(events, o.Event())
 		}
 		return p.Journal.AppendTx(ctx, tx, entries(events), p.Now().UnixMicro())
 	}
