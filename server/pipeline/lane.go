@@ -88,11 +88,11 @@ func (l *lane) run(ctx context.Context) {
 			if ctx.Err() == nil && !errors.Is(err, journal.ErrFenced) {
 				l.Log.WarnContext(ctx, "batch not folded, will be tried again", "lane", l.number, "events", l.size, "error", err.Error(), "retry_in", backoff.String())
 			}
-			l.rest(ctx, nil, backoff)
+			pause(ctx, backoff, l.kick, nil)
 			backoff = min(2*backoff, maxBackoff)
 		case folded == 0:
 			backoff = minBackoff
-			l.rest(ctx, l.feed.grown(), pollInterval)
+			pause(ctx, pollInterval, l.kick, l.feed.grown())
 		default:
 			backoff = minBackoff
 			l.gather(ctx)
@@ -104,19 +104,7 @@ func (l *lane) run(ctx context.Context) {
 // A lane that has a lot to do waits for nothing.
 func (l *lane) gather(ctx context.Context) {
 	if wait := min(l.took, time.Duration(l.Lanes)*maxGather); l.light && wait > 0 {
-		l.rest(ctx, nil, wait)
-	}
-}
-
-// rest waits for a sign, or for the time given.
-func (l *lane) rest(ctx context.Context, sign <-chan struct{}, wait time.Duration) {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-l.kick:
-	case <-sign:
-	case <-timer.C:
+		pause(ctx, wait, l.kick, nil)
 	}
 }
 

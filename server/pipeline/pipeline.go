@@ -140,7 +140,7 @@ func (p *Pipeline) read(ctx context.Context) {
 	backoff := minBackoff
 	for ctx.Err() == nil {
 		if full := p.feed.full(); full != nil {
-			p.pause(ctx, full, pollInterval)
+			pause(ctx, pollInterval, full, nil)
 			continue
 		}
 		reading, cancel := context.WithTimeout(ctx, cycleTime)
@@ -151,27 +151,28 @@ func (p *Pipeline) read(ctx context.Context) {
 			if ctx.Err() == nil {
 				p.Log.WarnContext(ctx, "journal not read, will be tried again", "error", err.Error(), "retry_in", backoff.String())
 			}
-			p.pause(ctx, nil, backoff)
+			pause(ctx, backoff, nil, nil)
 			backoff = min(2*backoff, maxBackoff)
 		case records == 0:
 			backoff = minBackoff
-			p.pause(ctx, p.Journal.Woken(), pollInterval)
+			pause(ctx, pollInterval, p.Journal.Woken(), nil)
 		default:
 			backoff = minBackoff
 			if records < p.Batch {
-				p.pause(ctx, nil, readInterval)
+				pause(ctx, readInterval, nil, nil)
 			}
 		}
 	}
 }
 
-// pause waits for a sign, or for the time given.
-func (p *Pipeline) pause(ctx context.Context, sign <-chan struct{}, wait time.Duration) {
+// pause waits for one of two signs, either of which may be nil, or for the time given.
+func pause(ctx context.Context, wait time.Duration, sign, other <-chan struct{}) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 	case <-sign:
+	case <-other:
 	case <-timer.C:
 	}
 }

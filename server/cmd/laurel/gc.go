@@ -22,21 +22,13 @@ var paceGC = sync.OnceFunc(func() {
 	}
 	percent := gcPercent
 	debug.SetGCPercent(percent)
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	var collected func(*sentinel)
-	collected = func(s *sentinel) {
-		metrics.Read(live)
-		if next := gcPercentFor(live[0].Value.Uint64()); next != percent {
+	afterEachCollection(func(live uint64) {
+		if next := gcPercentFor(live); next != percent {
 			percent = next
 			debug.SetGCPercent(percent)
 		}
-		runtime.SetFinalizer(s, collected)
-	}
-	runtime.SetFinalizer(&sentinel{}, collected)
+	})
 })
-
-// sentinel is garbage, so that its finalizer runs after each collection.
-type sentinel struct{ _ *byte }
 
 // gcStep is what the percentage is rounded up to, since setting it stops the world for a moment.
 const gcStep = 10
@@ -44,5 +36,20 @@ const gcStep = 10
 // gcPercentFor is the percentage for so many bytes that are in use.
 func gcPercentFor(live uint64) int {
 	percent := gcRoom * 100 / max(live, 1<<20)
-	return max(gcPercent, int(percent+gcStep-1)/gcStep*gcStep) //nolint:gosec // at most 11 200
+	return max(gcPercent, int(percent+gcStep-1)/gcStep*gcStep) //nolint:gosec // at most 6 400
 }
+
+// afterEachCollection calls do, by one goroutine, with the bytes of the heap that are in use.
+func afterEachCollection(do func(live uint64)) {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	var collected func(*sentinel)
+	collected = func(s *sentinel) {
+		metrics.Read(sample)
+		do(sample[0].Value.Uint64())
+		runtime.SetFinalizer(s, collected)
+	}
+	runtime.SetFinalizer(&sentinel{}, collected)
+}
+
+// sentinel is garbage, so that its finalizer runs after each collection.
+type sentinel struct{ _ *byte }
