@@ -39,7 +39,13 @@ func (s *Service) DeadLetters(ctx context.Context, limit int) ([]*laurelv1.DeadL
 	}
 	list := make([]*laurelv1.DeadLetter, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, &laurelv1.DeadLetter{EventId: row.EventID, Stage: row.Stage, Reason: row.Reason, FailedAt: timestamppb.New(time.UnixMicro(row.FailedMicros))})
+		letter := &laurelv1.DeadLetter{
+			EventId: row.EventID, Stage: row.Stage, Reason: row.Reason, ContestId: row.Subject, FailedAt: timestamppb.New(time.UnixMicro(row.FailedMicros)),
+		}
+		if e := (&laurelv1.Event{}); proto.Unmarshal(row.Body, e) == nil { // one that can't be read may be why it is here
+			letter.UserId, letter.OriginEventId = e.GetUser().GetId(), e.GetOrigin().GetEventId()
+		}
+		list = append(list, letter)
 	}
 	return list, nil
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
-
-	"github.com/laurelhq/laurel/ent/db/deadletter"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -16,8 +13,9 @@ type DeadLetter struct {
 	Partition                       int
 	Seq                             int64
 	EventID, Stage, Subject, Reason string
-	// FailedMicros is set when the letter is read back.
+	// FailedMicros, and Body, the event as the journal has it, are set when the letter is read back.
 	FailedMicros int64
+	Body         []byte
 }
 
 // maxReason bounds the stored reason, in bytes.
@@ -85,15 +83,20 @@ func clip(reason string) string {
 	return reason[:end]
 }
 
+const newestLetters = `SELECT d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
+	FROM (SELECT * FROM dead_letter ORDER BY id DESC LIMIT $1) AS d LEFT JOIN journal_event AS e ON e.id = d.seq ORDER BY d.id DESC`
+
 // DeadLetters returns the newest dead letters.
 func (j *Journal) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
-	rows, err := j.store.Ent().DeadLetter.Query().Order(deadletter.ByID(sql.OrderDesc())).Limit(limit).All(ctx)
+	var letters []DeadLetter
+	err := scanAll(ctx, j.store.Read(), newestLetters, func(scan func(...any) error) error {
+		var l DeadLetter
+		err := scan(&l.Partition, &l.Seq, &l.EventID, &l.Stage, &l.Subject, &l.Reason, &l.FailedMicros, &l.Body)
+		letters = append(letters, l)
+		return err
+	}, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read dead letters: %w", err)
-	}
-	letters := make([]DeadLetter, 0, len(rows))
-	for _, row := range rows {
-		letters = append(letters, DeadLetter{Partition: row.Partition, Seq: row.Seq, EventID: row.EventID, Stage: row.Stage, Subject: row.Subject, Reason: row.Reason, FailedMicros: row.FailedAt})
 	}
 	return letters, nil
 }

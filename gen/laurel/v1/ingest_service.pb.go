@@ -667,7 +667,13 @@ type DeadLetter struct {
 	// What failed.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// When it failed.
-	FailedAt      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
+	FailedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
+	// The contest for which it failed; empty when the event failed for all.
+	ContestId string `protobuf:"bytes,5,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// The event's player; empty when the event can't be read.
+	UserId string `protobuf:"bytes,6,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The sender's event that an emitted event comes from; empty for an event that was sent.
+	OriginEventId string `protobuf:"bytes,7,opt,name=origin_event_id,json=originEventId,proto3" json:"origin_event_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -730,6 +736,27 @@ func (x *DeadLetter) GetFailedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *DeadLetter) GetContestId() string {
+	if x != nil {
+		return x.ContestId
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *DeadLetter) GetOriginEventId() string {
+	if x != nil {
+		return x.OriginEventId
+	}
+	return ""
+}
+
 var File_laurel_v1_ingest_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_ingest_service_proto_rawDesc = "" +
@@ -776,13 +803,17 @@ const file_laurel_v1_ingest_service_proto_rawDesc = "" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\"^\n" +
 	"\x17ListDeadLettersResponse\x12C\n" +
-	"\fdead_letters\x18\x01 \x03(\v2\x15.laurel.v1.DeadLetterB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\vdeadLetters\"\xab\x01\n" +
+	"\fdead_letters\x18\x01 \x03(\v2\x15.laurel.v1.DeadLetterB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\vdeadLetters\"\xa9\x02\n" +
 	"\n" +
 	"DeadLetter\x12#\n" +
 	"\bevent_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\aeventId\x12\x1d\n" +
 	"\x05stage\x18\x02 \x01(\tB\a\xbaH\x04r\x02( R\x05stage\x12 \n" +
 	"\x06reason\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\x06reason\x127\n" +
-	"\tfailed_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bfailedAt*}\n" +
+	"\tfailed_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bfailedAt\x12'\n" +
+	"\n" +
+	"contest_id\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\tcontestId\x12!\n" +
+	"\auser_id\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x06userId\x120\n" +
+	"\x0forigin_event_id\x18\a \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\roriginEventId*}\n" +
 	"\vEventStatus\x12\x1c\n" +
 	"\x18EVENT_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15EVENT_STATUS_ACCEPTED\x10\x01\x12\x1a\n" +
