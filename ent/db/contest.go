@@ -30,6 +30,8 @@ type Contest struct {
 	OpenSeq string `json:"open_seq,omitempty"`
 	// Last journal positions that count; set when the grace is over. See journal.Positions.
 	CloseSeq *string `json:"close_seq,omitempty"`
+	// Journal positions of the places of a final contest: at or above close_seq, since an event that was emitted because of one that counts counts as well. See journal.Positions.
+	FinalSeq *string `json:"final_seq,omitempty"`
 	// Contest revision of its last change.
 	Revision int64 `json:"revision,omitempty"`
 	// laurel.v1.GetContestResponse in protobuf encoding, once the contest is final: its summary, and of its plan's definition only scope.providers and scoring.events.
@@ -52,7 +54,7 @@ func (*Contest) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case contest.FieldVersion, contest.FieldState, contest.FieldStartTs, contest.FieldEndTs, contest.FieldGraceEndTs, contest.FieldRevision, contest.FieldPlayers, contest.FieldChangedAt:
 			values[i] = new(sql.NullInt64)
-		case contest.FieldID, contest.FieldOpenSeq, contest.FieldCloseSeq, contest.FieldResultHash:
+		case contest.FieldID, contest.FieldOpenSeq, contest.FieldCloseSeq, contest.FieldFinalSeq, contest.FieldResultHash:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -117,6 +119,13 @@ func (_m *Contest) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CloseSeq = new(string)
 				*_m.CloseSeq = value.String
+			}
+		case contest.FieldFinalSeq:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field final_seq", values[i])
+			} else if value.Valid {
+				_m.FinalSeq = new(string)
+				*_m.FinalSeq = value.String
 			}
 		case contest.FieldRevision:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -204,6 +213,11 @@ func (_m *Contest) String() string {
 	builder.WriteString(", ")
 	if v := _m.CloseSeq; v != nil {
 		builder.WriteString("close_seq=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.FinalSeq; v != nil {
+		builder.WriteString("final_seq=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

@@ -72,6 +72,20 @@ func (_c *ContestCreate) SetNillableCloseSeq(v *string) *ContestCreate {
 	return _c
 }
 
+// SetFinalSeq sets the "final_seq" field.
+func (_c *ContestCreate) SetFinalSeq(v string) *ContestCreate {
+	_c.mutation.SetFinalSeq(v)
+	return _c
+}
+
+// SetNillableFinalSeq sets the "final_seq" field if the given value is not nil.
+func (_c *ContestCreate) SetNillableFinalSeq(v *string) *ContestCreate {
+	if v != nil {
+		_c.SetFinalSeq(*v)
+	}
+	return _c
+}
+
 // SetRevision sets the "revision" field.
 func (_c *ContestCreate) SetRevision(v int64) *ContestCreate {
 	_c.mutation.SetRevision(v)
@@ -287,6 +301,10 @@ func (_c *ContestCreate) createSpec() (*Contest, *sqlgraph.CreateSpec) {
 		_spec.SetField(contest.FieldCloseSeq, field.TypeString, value)
 		_node.CloseSeq = &value
 	}
+	if value, ok := _c.mutation.FinalSeq(); ok {
+		_spec.SetField(contest.FieldFinalSeq, field.TypeString, value)
+		_node.FinalSeq = &value
+	}
 	if value, ok := _c.mutation.Revision(); ok {
 		_spec.SetField(contest.FieldRevision, field.TypeInt64, value)
 		_node.Revision = value
@@ -464,6 +482,24 @@ func (u *ContestUpsert) UpdateCloseSeq() *ContestUpsert {
 // ClearCloseSeq clears the value of the "close_seq" field.
 func (u *ContestUpsert) ClearCloseSeq() *ContestUpsert {
 	u.SetNull(contest.FieldCloseSeq)
+	return u
+}
+
+// SetFinalSeq sets the "final_seq" field.
+func (u *ContestUpsert) SetFinalSeq(v string) *ContestUpsert {
+	u.Set(contest.FieldFinalSeq, v)
+	return u
+}
+
+// UpdateFinalSeq sets the "final_seq" field to the value that was provided on create.
+func (u *ContestUpsert) UpdateFinalSeq() *ContestUpsert {
+	u.SetExcluded(contest.FieldFinalSeq)
+	return u
+}
+
+// ClearFinalSeq clears the value of the "final_seq" field.
+func (u *ContestUpsert) ClearFinalSeq() *ContestUpsert {
+	u.SetNull(contest.FieldFinalSeq)
 	return u
 }
 
@@ -725,6 +761,27 @@ func (u *ContestUpsertOne) UpdateCloseSeq() *ContestUpsertOne {
 func (u *ContestUpsertOne) ClearCloseSeq() *ContestUpsertOne {
 	return u.Update(func(s *ContestUpsert) {
 		s.ClearCloseSeq()
+	})
+}
+
+// SetFinalSeq sets the "final_seq" field.
+func (u *ContestUpsertOne) SetFinalSeq(v string) *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.SetFinalSeq(v)
+	})
+}
+
+// UpdateFinalSeq sets the "final_seq" field to the value that was provided on create.
+func (u *ContestUpsertOne) UpdateFinalSeq() *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.UpdateFinalSeq()
+	})
+}
+
+// ClearFinalSeq clears the value of the "final_seq" field.
+func (u *ContestUpsertOne) ClearFinalSeq() *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.ClearFinalSeq()
 	})
 }
 
@@ -1167,6 +1224,27 @@ func (u *ContestUpsertBulk) UpdateCloseSeq() *ContestUpsertBulk {
 func (u *ContestUpsertBulk) ClearCloseSeq() *ContestUpsertBulk {
 	return u.Update(func(s *ContestUpsert) {
 		s.ClearCloseSeq()
+	})
+}
+
+// SetFinalSeq sets the "final_seq" field.
+func (u *ContestUpsertBulk) SetFinalSeq(v string) *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.SetFinalSeq(v)
+	})
+}
+
+// UpdateFinalSeq sets the "final_seq" field to the value that was provided on create.
+func (u *ContestUpsertBulk) UpdateFinalSeq() *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.UpdateFinalSeq()
+	})
+}
+
+// ClearFinalSeq clears the value of the "final_seq" field.
+func (u *ContestUpsertBulk) ClearFinalSeq() *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.ClearFinalSeq()
 	})
 }
 

@@ -152,6 +152,26 @@ func (_u *ContestUpdate) ClearCloseSeq() *ContestUpdate {
 	return _u
 }
 
+// SetFinalSeq sets the "final_seq" field.
+func (_u *ContestUpdate) SetFinalSeq(v string) *ContestUpdate {
+	_u.mutation.SetFinalSeq(v)
+	return _u
+}
+
+// SetNillableFinalSeq sets the "final_seq" field if the given value is not nil.
+func (_u *ContestUpdate) SetNillableFinalSeq(v *string) *ContestUpdate {
+	if v != nil {
+		_u.SetFinalSeq(*v)
+	}
+	return _u
+}
+
+// ClearFinalSeq clears the value of the "final_seq" field.
+func (_u *ContestUpdate) ClearFinalSeq() *ContestUpdate {
+	_u.mutation.ClearFinalSeq()
+	return _u
+}
+
 // SetRevision sets the "revision" field.
 func (_u *ContestUpdate) SetRevision(v int64) *ContestUpdate {
 	_u.mutation.ResetRevision()
@@ -331,6 +351,12 @@ func (_u *ContestUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.CloseSeqCleared() {
 		_spec.ClearField(contest.FieldCloseSeq, field.TypeString)
 	}
+	if value, ok := _u.mutation.FinalSeq(); ok {
+		_spec.SetField(contest.FieldFinalSeq, field.TypeString, value)
+	}
+	if _u.mutation.FinalSeqCleared() {
+		_spec.ClearField(contest.FieldFinalSeq, field.TypeString)
+	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(contest.FieldRevision, field.TypeInt64, value)
 	}
@@ -500,6 +526,26 @@ func (_u *ContestUpdateOne) SetNillableCloseSeq(v *string) *ContestUpdateOne {
 // ClearCloseSeq clears the value of the "close_seq" field.
 func (_u *ContestUpdateOne) ClearCloseSeq() *ContestUpdateOne {
 	_u.mutation.ClearCloseSeq()
+	return _u
+}
+
+// SetFinalSeq sets the "final_seq" field.
+func (_u *ContestUpdateOne) SetFinalSeq(v string) *ContestUpdateOne {
+	_u.mutation.SetFinalSeq(v)
+	return _u
+}
+
+// SetNillableFinalSeq sets the "final_seq" field if the given value is not nil.
+func (_u *ContestUpdateOne) SetNillableFinalSeq(v *string) *ContestUpdateOne {
+	if v != nil {
+		_u.SetFinalSeq(*v)
+	}
+	return _u
+}
+
+// ClearFinalSeq clears the value of the "final_seq" field.
+func (_u *ContestUpdateOne) ClearFinalSeq() *ContestUpdateOne {
+	_u.mutation.ClearFinalSeq()
 	return _u
 }
 
@@ -711,6 +757,12 @@ func (_u *ContestUpdateOne) sqlSave(ctx context.Context) (_node *Contest, err er
 	}
 	if _u.mutation.CloseSeqCleared() {
 		_spec.ClearField(contest.FieldCloseSeq, field.TypeString)
+	}
+	if value, ok := _u.mutation.FinalSeq(); ok {
+		_spec.SetField(contest.FieldFinalSeq, field.TypeString, value)
+	}
+	if _u.mutation.FinalSeqCleared() {
+		_spec.ClearField(contest.FieldFinalSeq, field.TypeString)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(contest.FieldRevision, field.TypeInt64, value)

@@ -1183,6 +1183,7 @@ type ContestMutation struct {
 	addgrace_end_ts *int64
 	open_seq        *string
 	close_seq       *string
+	final_seq       *string
 	revision        *int64
 	addrevision     *int64
 	summary         *[]byte
@@ -1666,6 +1667,55 @@ func (m *ContestMutation) ResetCloseSeq() {
 	delete(m.clearedFields, contest.FieldCloseSeq)
 }
 
+// SetFinalSeq sets the "final_seq" field.
+func (m *ContestMutation) SetFinalSeq(s string) {
+	m.final_seq = &s
+}
+
+// FinalSeq returns the value of the "final_seq" field in the mutation.
+func (m *ContestMutation) FinalSeq() (r string, exists bool) {
+	v := m.final_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinalSeq returns the old "final_seq" field's value of the Contest entity.
+// If the Contest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContestMutation) OldFinalSeq(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinalSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinalSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinalSeq: %w", err)
+	}
+	return oldValue.FinalSeq, nil
+}
+
+// ClearFinalSeq clears the value of the "final_seq" field.
+func (m *ContestMutation) ClearFinalSeq() {
+	m.final_seq = nil
+	m.clearedFields[contest.FieldFinalSeq] = struct{}{}
+}
+
+// FinalSeqCleared returns if the "final_seq" field was cleared in this mutation.
+func (m *ContestMutation) FinalSeqCleared() bool {
+	_, ok := m.clearedFields[contest.FieldFinalSeq]
+	return ok
+}
+
+// ResetFinalSeq resets all changes to the "final_seq" field.
+func (m *ContestMutation) ResetFinalSeq() {
+	m.final_seq = nil
+	delete(m.clearedFields, contest.FieldFinalSeq)
+}
+
 // SetRevision sets the "revision" field.
 func (m *ContestMutation) SetRevision(i int64) {
 	m.revision = &i
@@ -1953,7 +2003,7 @@ func (m *ContestMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContestMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.version != nil {
 		fields = append(fields, contest.FieldVersion)
 	}
@@ -1974,6 +2024,9 @@ func (m *ContestMutation) Fields() []string {
 	}
 	if m.close_seq != nil {
 		fields = append(fields, contest.FieldCloseSeq)
+	}
+	if m.final_seq != nil {
+		fields = append(fields, contest.FieldFinalSeq)
 	}
 	if m.revision != nil {
 		fields = append(fields, contest.FieldRevision)
@@ -2012,6 +2065,8 @@ func (m *ContestMutation) Field(name string) (ent.Value, bool) {
 		return m.OpenSeq()
 	case contest.FieldCloseSeq:
 		return m.CloseSeq()
+	case contest.FieldFinalSeq:
+		return m.FinalSeq()
 	case contest.FieldRevision:
 		return m.Revision()
 	case contest.FieldSummary:
@@ -2045,6 +2100,8 @@ func (m *ContestMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldOpenSeq(ctx)
 	case contest.FieldCloseSeq:
 		return m.OldCloseSeq(ctx)
+	case contest.FieldFinalSeq:
+		return m.OldFinalSeq(ctx)
 	case contest.FieldRevision:
 		return m.OldRevision(ctx)
 	case contest.FieldSummary:
@@ -2112,6 +2169,13 @@ func (m *ContestMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCloseSeq(v)
+		return nil
+	case contest.FieldFinalSeq:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinalSeq(v)
 		return nil
 	case contest.FieldRevision:
 		v, ok := value.(int64)
@@ -2280,6 +2344,9 @@ func (m *ContestMutation) ClearedFields() []string {
 	if m.FieldCleared(contest.FieldCloseSeq) {
 		fields = append(fields, contest.FieldCloseSeq)
 	}
+	if m.FieldCleared(contest.FieldFinalSeq) {
+		fields = append(fields, contest.FieldFinalSeq)
+	}
 	if m.FieldCleared(contest.FieldSummary) {
 		fields = append(fields, contest.FieldSummary)
 	}
@@ -2299,6 +2366,9 @@ func (m *ContestMutation) ClearField(name string) error {
 	switch name {
 	case contest.FieldCloseSeq:
 		m.ClearCloseSeq()
+		return nil
+	case contest.FieldFinalSeq:
+		m.ClearFinalSeq()
 		return nil
 	case contest.FieldSummary:
 		m.ClearSummary()
@@ -2331,6 +2401,9 @@ func (m *ContestMutation) ResetField(name string) error {
 		return nil
 	case contest.FieldCloseSeq:
 		m.ResetCloseSeq()
+		return nil
+	case contest.FieldFinalSeq:
+		m.ResetFinalSeq()
 		return nil
 	case contest.FieldRevision:
 		m.ResetRevision()

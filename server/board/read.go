@@ -62,17 +62,16 @@ func (k *Keeper) behind() bool { return k.Behind != nil && k.Behind() }
 // final reports whether a contest is over and its places are frozen.
 func (k *Keeper) final(board string) bool { return k.Final != nil && k.Final(board) }
 
-// finalPage reads frozen places. Its positions are those at which the contest closed. No event above them ever counted, so none of a board's positions,
-// each that of an event that counted, was higher: the revision doesn't go back when a contest becomes final.
+// finalPage reads frozen places. Their positions are at least those of every event that counted, so the revision doesn't go back when a contest becomes final.
 func (k *Keeper) finalPage(ctx context.Context, board string, from, count int64) (Page, error) {
 	if err := CheckPage(from, count); err != nil {
 		return Page{}, fmt.Errorf("page of board %q: %w", board, err)
 	}
-	placed, total, closed, err := contest.FinalPage(ctx, k.Store, board, from, count, k.Journal.Partitions())
+	placed, total, positions, err := contest.FinalPage(ctx, k.Store, board, from, count, k.Journal.Partitions())
 	if err != nil {
 		return Page{}, fmt.Errorf("read final board: %w", err)
 	}
-	page := Page{Rows: make([]Row, len(placed)), Total: total, Positions: closed}
+	page := Page{Rows: make([]Row, len(placed)), Total: total, Positions: positions}
 	for i, row := range placed {
 		page.Rows[i] = Row{Entry: Entry(row.Ranked), Place: row.Place}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/rule"
 )
 
@@ -58,7 +59,11 @@ func UnmarshalStanding(b []byte) (*Standing, error) {
 	if len(b) == 0 {
 		return nil, errTruncated
 	}
-	if b[0] != codecVersion {
+	switch b[0] {
+	case codecVersion:
+	case codecVersion + 1:
+		return nil, fmt.Errorf("encoded standing has version %d, want %d: %w", b[0], codecVersion, fold.ErrNewer)
+	default:
 		return nil, fmt.Errorf("encoded standing has version %d, want %d", b[0], codecVersion)
 	}
 	d := &decoder{rest: b[1:]}

@@ -16,17 +16,16 @@ type Placed struct {
 	Place int64
 }
 
-// FinalPage reads up to count frozen places from place from+1 on, how many there are, and the positions at which the contest closed, for a
-// number of partitions. ErrNotFound when the contest is not final. It never sorts: a place is found by the index of places.
-func FinalPage(ctx context.Context, s *store.Store, contestID string, from, count int64, partitions int) (rows []Placed, players int64, closed journal.Positions, err error) {
+// FinalPage reads up to count frozen places from place from+1 on, how many there are, and their positions, for a number of partitions. ErrNotFound when the contest is not final. It never sorts: a place is found by the index of places.
+func FinalPage(ctx context.Context, s *store.Store, contestID string, from, count int64, partitions int) (rows []Placed, players int64, positions journal.Positions, err error) {
 	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if players, closed, err = finalContest(ctx, tx, contestID, partitions); err != nil || count == 0 {
+		if players, positions, err = finalContest(ctx, tx, contestID, partitions); err != nil || count == 0 {
 			return err
 		}
 		rows, err = finalRows(ctx, tx, "SELECT place, user_id, units, tie FROM final_standing WHERE contest_id = $1 AND place > $2 AND place <= $3 ORDER BY place", contestID, from, from+count)
 		return err
 	})
-	return rows, players, closed, err
+	return rows, players, positions, err
 }
 
 // FinalRanks reads the frozen places of some players, in no order; a player without one is left out.
@@ -46,9 +45,9 @@ func FinalRanks(ctx context.Context, s *store.Store, contestID string, users []s
 	return rows, err
 }
 
-// finalContest reads what a final contest says of itself.
-func finalContest(ctx context.Context, tx *store.Tx, contestID string, partitions int) (players int64, closed journal.Positions, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT players, close_seq FROM contest WHERE id = $1 AND state = $2 AND close_seq IS NOT NULL", contestID, int(final))
+// finalContest reads what a final contest says of itself. One that became final before events were emitted has the positions at which it closed.
+func finalContest(ctx context.Context, tx *store.Tx, contestID string, partitions int) (players int64, positions journal.Positions, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT players, coalesce(final_seq, close_seq) FROM contest WHERE id = $1 AND state = $2 AND close_seq IS NOT NULL", contestID, int(final))
 	if err != nil {
 		return 0, nil, fmt.Errorf("read final contest: %w", err)
 	}
@@ -63,8 +62,8 @@ func finalContest(ctx context.Context, tx *store.Tx, contestID string, partition
 	if err := rows.Scan(&players, &text); err != nil {
 		return 0, nil, fmt.Errorf("read final contest: %w", err)
 	}
-	closed, err = journal.ParsePositions(text, partitions)
-	return players, closed, err
+	positions, err = journal.ParsePositions(text, partitions)
+	return players, positions, err
 }
 
 func finalRows(ctx context.Context, tx *store.Tx, query string, args ...any) (rows []Placed, err error) {

@@ -40,9 +40,9 @@ func (s *Service) finalise(ctx context.Context, c *Live) (done bool, err error) 
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		done, err = change(ctx, tx, func(revision int64) (bool, error) {
-			return touched(tx.ExecContext(ctx, `UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4, summary = $5, revision = $6
-				WHERE id = $7 AND state = $8 AND version = $9 AND close_seq = $10`,
-				int(final), s.Now().UnixMicro(), result.hash, result.players, result.shown, revision, c.ID, int(closing), c.Version, c.CloseSeq.String()))
+			return touched(tx.ExecContext(ctx, `UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4, summary = $5, final_seq = $6, revision = $7
+				WHERE id = $8 AND state = $9 AND version = $10 AND close_seq = $11`,
+				int(final), s.Now().UnixMicro(), result.hash, result.players, result.shown, result.positions.String(), revision, c.ID, int(closing), c.Version, c.CloseSeq.String()))
 		})
 		if err != nil {
 			return fmt.Errorf("store result: %w", err)
@@ -74,6 +74,8 @@ func (s *Service) emittedWaits(ctx context.Context, view *store.Tx, at journal.P
 type frozen struct {
 	hash    string
 	players int64
+	// positions are those at which the contest closed, or of the last emitted event that counted.
+	positions journal.Positions
 	// shown is what sets keep of the contest, encoded; see showPast.
 	shown []byte
 }
@@ -103,6 +105,13 @@ func (s *Service) freeze(ctx context.Context, view *store.Tx, c *Live) (*frozen,
 		return nil, err
 	}
 	done := &frozen{hash: result.Sum(), players: players}
+	var err error
+	if _, done.positions, err = foldedPositions(ctx, view, c.ID, s.Journal.Partitions()); err != nil {
+		return nil, err
+	}
+	for partition, closed := range c.CloseSeq {
+		done.positions[partition] = max(done.positions[partition], closed)
+	}
 	published, err := catalog.Versions(ctx, view, map[string]int{c.ID: c.Version})
 	if err != nil {
 		return nil, err

@@ -36,6 +36,10 @@ func newPast(row *db.Contest) (*Past, error) {
 	if err := proto.Unmarshal(row.Summary, shown); err != nil {
 		return nil, fmt.Errorf("contest %s: decode summary: %w", row.ID, err)
 	}
+	if shown.Contest == nil {
+		shown.Contest = &laurelv1.ContestSummary{}
+	}
+	shown.Contest.Id, shown.Contest.ResultHash, shown.Contest.Players = row.ID, row.ResultHash, row.Players // what the row says itself
 	definition := shown.GetPlan().GetDefinition()
 	p := &Past{
 		ID: row.ID, Start: row.StartTs, End: row.EndTs, Summary: shown.GetContest(),

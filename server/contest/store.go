@@ -209,11 +209,6 @@ func order(d store.Dialect) string {
 	return "units DESC, tie, user_id"
 }
 
-// Unordered reads every standing of a contest as the transaction sees it, in no order.
-func Unordered(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Ranked, error] {
-	return query(ctx, tx, "SELECT user_id, units, tie FROM standing WHERE contest_id = $1", contestID)
-}
-
 // InOrder reads every standing of a contest in the order of the board.
 func InOrder(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Ranked, error] {
 	return query(ctx, tx, "SELECT user_id, units, tie FROM standing WHERE contest_id = $1 ORDER BY "+order(tx.Dialect()), contestID)

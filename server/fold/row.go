@@ -2,6 +2,7 @@ package fold
 
 import (
 	"context"
+	"errors"
 
 	"github.com/laurelhq/laurel/server/store"
 )
@@ -42,6 +43,9 @@ type Row struct {
 	Seq     int64
 	State   State
 }
+
+// ErrNewer means that a newer version of Laurel wrote a row. Its events wait until that version folds them.
+var ErrNewer = errors.New("a newer version of Laurel wrote it; have that version fold")
 
 // State is what a row holds; each table has a type of its own.
 type State interface {

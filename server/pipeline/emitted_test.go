@@ -15,6 +15,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board/memory"
 	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
@@ -184,7 +185,16 @@ func matchBeforeTheClose(t *testing.T, s *store.Store) {
 		require.Equal(t, laurelv1.ContestState_CONTEST_STATE_CLOSING, p.contest(t, "c").State, "a delivery that counts is not folded yet")
 	}
 	p.fold(t)
+	_, _, live, err := contest.SortedPage(t.Context(), s, "c", 0, 0, p.journal.Partitions())
+	require.NoError(t, err)
 	p.settle(t, "c")
+	_, _, ended, err := contest.FinalPage(t.Context(), s, "c", 0, 0, p.journal.Partitions())
+	require.NoError(t, err)
+	require.Greater(t, slices.Max(live), slices.Max(p.contest(t, "c").CloseSeq), "the deliveries stand behind the close")
+	for partition := range live {
+		require.GreaterOrEqual(t, ended[partition], live[partition], "a board doesn't go back when it becomes final")
+		require.GreaterOrEqual(t, ended[partition], p.contest(t, "c").CloseSeq[partition])
+	}
 	require.Equal(t, []string{names[2] + " 30000", names[1] + " 10000"}, p.standings(t, "c"))
 	require.EqualValues(t, 2, p.contest(t, "c").FinalPlayers)
 	late, err := s.Ent().LateEvent.Query().Count(t.Context())

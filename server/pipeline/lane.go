@@ -204,7 +204,7 @@ func (l *lane) foldOnce(ctx context.Context, records []journal.Record, end journ
 	return nil
 }
 
-var errUncommittable = errors.New("what the event does can't be stored; the log has the database's error")
+var errUncommittable = errors.New("what the event touches can't be read or stored; the log has the reason")
 
 // adjust makes batches smaller when they are slow or fail, down to the one event that does it, and larger again when they go well. So none is repeated
 // unchanged for ever.
@@ -218,7 +218,7 @@ func (l *lane) adjust(records []journal.Record, took time.Duration, err error) {
 	case errors.Is(err, contest.ErrStale), errors.Is(err, journal.ErrFenced), errors.Is(err, context.Canceled): // it says nothing of the events
 	case events > 1:
 		l.size = max(1, events/2)
-	case !store.IsUnavailable(err):
+	case !store.IsUnavailable(err) && !errors.Is(err, fold.ErrNewer):
 		if at := (fold.Place{Partition: records[0].Partition, Seq: records[0].Seq}); at != l.suspect {
 			l.suspect, l.strikes = at, 0 // the lane holds other partitions than before
 		}

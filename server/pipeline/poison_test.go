@@ -2,8 +2,10 @@ package pipeline_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"github.com/laurelhq/laurel/server/board/memory"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/pipeline"
 	"github.com/laurelhq/laurel/server/store"
@@ -245,6 +248,37 @@ func TestOnlyTheEventThatFailedIsBuried(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) == nil && len(p.standings(t, "c")) == 1 }, patience, 5*time.Millisecond)
 	require.Empty(t, p.letters(t))
+}
+
+// TestPageOfANewerVersionWaits gives a player's page a section that this version does not know, as a version to come writes it. His events wait; they are not buried.
+func TestPageOfANewerVersionWaits(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{now: still})
+		p.publish(t, sprint("c", "type: sum"))
+		p.send(t, spin{id: "1", user: "u", at: at(1), bet: 100, win: 100}.event())
+		p.fold(t)
+		p.stop()
+		set := func(state []byte) {
+			_, err := s.Write().ExecContext(t.Context(), "UPDATE player_page SET state = $1 WHERE id = 'u'", state)
+			require.NoError(t, err)
+		}
+		var sound []byte
+		require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT state FROM player_page WHERE id = 'u'").Scan(&sound))
+		newer := append(slices.Clone(sound[:len(sound)-crc32.Size]), 99, 1, 0)
+		set(binary.LittleEndian.AppendUint32(newer, crc32.ChecksumIEEE(newer)))
+		p = start(t, storetest.Again(t, s), options{now: still})
+		p.send(t, spin{id: "2", user: "u", at: at(2), bet: 100, win: 100}.event())
+		p.readable(t, 2)
+		require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond, "it has the partitions")
+		for range 5 {
+			require.ErrorIs(t, p.pipeline.CatchUp(t.Context()), fold.ErrNewer)
+		}
+		require.Empty(t, p.letters(t))
+		set(sound)
+		p.fold(t)
+		require.Equal(t, []string{"u 20000"}, p.standings(t, "c"))
+	})
 }
 
 // TestInterruptedEventIsNotBuried has the only event of a batch be interrupted, each time between folding and committing, more often than an event may fail.

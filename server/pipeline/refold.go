@@ -25,6 +25,8 @@ type Refolded struct {
 	Players int64
 	// Difference is the first one between the journal and the stored standings, in words; empty when they are equal.
 	Difference string
+	// Frozen is the first one between the standings of a final contest and its frozen result, in words; empty when they are equal.
+	Frozen string
 }
 
 // Refold folds the journal into fresh standings of contests, by the program of the live fold, and compares them with the stored ones. Nothing may be folded
@@ -37,11 +39,17 @@ func Refold(ctx context.Context, s *store.Store, j *journal.Journal, contests []
 		if err != nil {
 			return err
 		}
+		want := standingsOf(fresh)
 		for _, c := range group {
 			result := Refolded{Contest: c}
-			result.Players, result.Difference, err = compareStandings(ctx, s, c, fresh)
+			result.Players, result.Difference, err = compareStandings(ctx, s, c, want[c.ID])
 			if err != nil {
 				return err
+			}
+			if c.State == laurelv1.ContestState_CONTEST_STATE_FINAL {
+				if result.Frozen, err = contest.VerifyFinal(ctx, s, c); err != nil {
+					return err
+				}
 			}
 			if err := report(result); err != nil {
 				return err
@@ -111,21 +119,33 @@ func playBatch(ctx context.Context, program *Program, scratch *fold.Scratch, rec
 	return nil
 }
 
-func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, fresh *fold.Cache) (players int64, difference string, err error) {
-	want := map[string]*fold.Row{}
+// standingsOf are the standings that a journal gave, by contest and player.
+func standingsOf(fresh *fold.Cache) map[string]map[string]*fold.Row {
+	found := map[string]map[string]*fold.Row{}
 	for row := range fresh.All() {
-		if row.Table == fold.Standing && row.Definition == c.ID && row.Seq != 0 {
-			want[row.Subject] = row
+		if row.Table != fold.Standing || row.Seq == 0 {
+			continue
 		}
+		if found[row.Definition] == nil {
+			found[row.Definition] = map[string]*fold.Row{}
+		}
+		found[row.Definition][row.Subject] = row
 	}
+	return found
+}
+
+// compareStandings compares what is stored of a contest, its columns and its states, with what the journal gives.
+func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, want map[string]*fold.Row) (players int64, difference string, err error) {
 	players = int64(len(want))
 	var keys []fold.Key
+	columns := map[string]contest.Stored{}
 	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		for ranked, err := range contest.Unordered(ctx, tx, c.ID) {
+		for row, err := range contest.Columns(ctx, tx, c.ID) {
 			if err != nil {
 				return err
 			}
-			keys = append(keys, contest.KeyOf(c.ID, ranked.UserID))
+			keys = append(keys, contest.KeyOf(c.ID, row.UserID))
+			columns[row.UserID] = row
 		}
 		return nil
 	})
@@ -138,7 +158,11 @@ func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, fres
 			return 0, "", err
 		}
 		for _, row := range rows {
-			if difference := compareStanding(row, want[row.Subject], c.Version); difference != "" {
+			difference := compareStanding(row, want[row.Subject], c.Version)
+			if difference == "" {
+				difference = compareColumns(columns[row.Subject], want[row.Subject])
+			}
+			if difference != "" {
 				return players, difference, nil
 			}
 			delete(want, row.Subject)
@@ -148,6 +172,16 @@ func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, fres
 		return players, fmt.Sprintf("player %q has no standing and the journal gives %d", user, contest.Of(row).Units), nil
 	}
 	return players, "", nil
+}
+
+// compareColumns says how the columns of a standing, which boards are made of, differ from its state, or nothing.
+func compareColumns(stored contest.Stored, want *fold.Row) string {
+	gives := contest.Of(want)
+	if stored.Units == gives.Units && stored.Tie == gives.Tie && stored.Rounds == gives.Rounds && stored.Seq == want.Seq && stored.Partition == want.Partition {
+		return ""
+	}
+	return fmt.Sprintf("player %q is on boards with %d from %d rounds, last at position %d of partition %d; the journal gives %d from %d at %d of %d",
+		stored.UserID, stored.Units, stored.Rounds, stored.Seq, stored.Partition, gives.Units, gives.Rounds, want.Seq, want.Partition)
 }
 
 // compareStanding says how a stored standing differs from what the journal gives, or nothing.

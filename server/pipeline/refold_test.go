@@ -66,6 +66,10 @@ func TestRefoldNamesATamperedStanding(t *testing.T) {
 		{"changed", `player "a" is stored with 10001`, func(t *testing.T, s *store.Store) {
 			change(t, s, func(row *fold.Row) { contest.Of(row).Units++ })
 		}},
+		{"on boards", `player "a" is on boards with 11000`, func(t *testing.T, s *store.Store) {
+			_, err := s.Write().ExecContext(t.Context(), "UPDATE standing SET units = units + 1000 WHERE user_id = 'a'")
+			require.NoError(t, err)
+		}},
 		{"made up", `player "z" is stored with 10000 and the journal has nothing`, func(t *testing.T, s *store.Store) {
 			change(t, s, func(row *fold.Row) { row.Stored, row.Subject = false, "z" })
 		}},
@@ -94,6 +98,57 @@ func TestRefoldNamesATamperedStanding(t *testing.T) {
 		}
 		_, difference = p.refolded(t, "c")
 		require.Empty(t, difference)
+	})
+}
+
+// TestRefoldNamesATamperedResult changes what a final contest is shown by: its places, how many they are, and its hash.
+func TestRefoldNamesATamperedResult(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		clock := clockAt(60)
+		p := start(t, s, options{now: clock.now})
+		p.publish(t, sprint("c", "type: sum"))
+		for i, user := range []string{"a", "b", "c"} {
+			p.send(t, spin{id: user, user: user, at: at(1), bet: 100, win: int64(300 - 100*i)}.event())
+		}
+		p.fold(t)
+		clock.set(3700)
+		p.settle(t, "c")
+		exec := func(statement string) {
+			_, err := s.Write().ExecContext(t.Context(), statement)
+			require.NoError(t, err)
+		}
+		frozen := func() (difference string) {
+			again := start(t, storetest.Again(t, s), options{now: clock.now}) // contests that were read before the change are kept
+			defer again.stop()
+			require.NoError(t, pipeline.Refold(t.Context(), s, p.journal, []*contest.Live{again.contest(t, "c")}, func(result pipeline.Refolded) error {
+				require.Empty(t, result.Difference)
+				difference = result.Frozen
+				return nil
+			}))
+			return difference
+		}
+		require.Empty(t, frozen())
+		p.stop()
+		unlock := map[store.Dialect]string{
+			store.SQLite:   "DROP TRIGGER final_standing_no_update; DROP TRIGGER final_standing_no_delete",
+			store.Postgres: "DROP TRIGGER final_standing_append_only ON final_standing",
+		}
+		exec(unlock[s.Dialect()])
+		for _, c := range []struct{ tamper, mend, want string }{
+			{"UPDATE final_standing SET units = 99 WHERE place = 2", "UPDATE final_standing SET units = 20000 WHERE place = 2", `place 2 is frozen with player "b" and 99`},
+			{"UPDATE contest SET result_hash = 'x'", "", "the result hash is x"},
+		} {
+			exec(c.tamper)
+			require.Contains(t, frozen(), c.want)
+			if c.mend != "" {
+				exec(c.mend)
+				require.Empty(t, frozen())
+			}
+		}
+		exec("UPDATE contest SET players = 7")
+		exec("DELETE FROM final_standing WHERE place = 3")
+		require.Contains(t, frozen(), `place 3, player "c" with 10000, is not frozen`)
 	})
 }
 

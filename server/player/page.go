@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 
 	"github.com/laurelhq/laurel/server/fold"
 )
@@ -34,28 +35,36 @@ const pageBytes = 120
 // Size implements fold.State.
 func (p *Page) Size() int { return pageBytes + len(p.Profile.Market) + len(p.Profile.Platform) }
 
-// AppendBinary implements fold.State: version, then each section that is not empty as its number, its length and its content.
+// AppendBinary implements fold.State: version, then each section that is not empty as its number, its length and its content, then the CRC-32 of all that.
 func (p *Page) AppendBinary(b []byte) []byte {
+	from := len(b)
 	b = append(b, pageVersion)
-	if p.Profile == (Profile{}) {
-		return b
+	if p.Profile != (Profile{}) {
+		b = appendSection(b, sectionProfile, p.Profile.appendBinary(nil))
 	}
-	section := p.Profile.appendBinary(nil)
-	b = binary.AppendUvarint(b, sectionProfile)
-	b = binary.AppendUvarint(b, uint64(len(section)))
-	return append(b, section...)
+	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b[from:]))
 }
 
-// UnmarshalPage reads what AppendBinary wrote.
+func appendSection(b []byte, number uint64, content []byte) []byte {
+	b = binary.AppendUvarint(b, number)
+	b = binary.AppendUvarint(b, uint64(len(content)))
+	return append(b, content...)
+}
+
+// UnmarshalPage reads what AppendBinary wrote. The error is fold.ErrNewer when a newer version of Laurel wrote it.
 func UnmarshalPage(b []byte) (*Page, error) {
-	if len(b) == 0 {
+	sum := len(b) - crc32.Size
+	if sum < 1 {
 		return nil, errTruncated
 	}
+	if crc32.ChecksumIEEE(b[:sum]) != binary.LittleEndian.Uint32(b[sum:]) {
+		return nil, errors.New("encoded page does not match its checksum: it was damaged")
+	}
 	if b[0] != pageVersion {
-		return nil, fmt.Errorf("encoded page has version %d, want %d", b[0], pageVersion)
+		return nil, fmt.Errorf("encoded page has version %d, want %d: %w", b[0], pageVersion, fold.ErrNewer)
 	}
 	p := &Page{}
-	for rest := b[1:]; len(rest) > 0; {
+	for rest := b[1:sum]; len(rest) > 0; {
 		number, n := binary.Uvarint(rest)
 		if n <= 0 {
 			return nil, errTruncated
@@ -67,7 +76,7 @@ func UnmarshalPage(b []byte) (*Page, error) {
 		section := rest[n+m : n+m+int(length)]
 		rest = rest[n+m+int(length):]
 		if number != sectionProfile {
-			return nil, fmt.Errorf("encoded page has section %d, which this version of Laurel does not know", number)
+			return nil, fmt.Errorf("encoded page has section %d, which this version of Laurel does not know: %w", number, fold.ErrNewer)
 		}
 		if err := p.Profile.unmarshal(section); err != nil {
 			return nil, err

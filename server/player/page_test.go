@@ -1,7 +1,10 @@
 package player_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"hash/crc32"
 	"testing"
 	"time"
 
@@ -73,6 +76,51 @@ func TestLateEventDoesNotOverruleALaterOne(t *testing.T) {
 	require.Equal(t, "SE", profile.Market)
 	require.Equal(t, noon.UnixMicro(), profile.FirstSeen)
 	require.Equal(t, noon.Add(time.Hour).UnixMicro(), profile.LastSeen)
+}
+
+// TestAFactToldAgainIsTheNewest has a late event contradict a fact that was told before it and after it.
+func TestAFactToldAgainIsTheNewest(t *testing.T) {
+	t.Parallel()
+	at := func(minute int) time.Time { return noon.Add(time.Duration(minute) * time.Minute) }
+	no := func() *laurelv1.User {
+		return &laurelv1.User{Payer: proto.Bool(false), KycLevel: proto.Int32(3), Platform: "ios"}
+	}
+	profile, last := run(t,
+		told(1, at(0), no(), "DE"), told(2, at(40), no(), "DE"),
+		told(3, at(20), &laurelv1.User{Payer: proto.Bool(true), KycLevel: proto.Int32(0), Platform: "web"}, "SE"),
+		told(4, at(41), &laurelv1.User{}, ""))
+	require.False(t, last.GetUser().GetPayer())
+	require.NotNil(t, last.GetUser().Payer)
+	require.EqualValues(t, 3, last.GetUser().GetKycLevel())
+	require.Equal(t, "DE", profile.Market)
+	require.Equal(t, "ios", profile.Platform)
+}
+
+// TestWhatLaurelSaysIsNotThePlayersDoing has a player's place be told long after he was seen, for a contest of another market.
+func TestWhatLaurelSaysIsNotThePlayersDoing(t *testing.T) {
+	t.Parallel()
+	observed := told(2, noon.Add(30*time.Hour), &laurelv1.User{}, "SE")
+	observed.Origin = &laurelv1.Origin{Definition: "c", Depth: 1}
+	profile, last := run(t, told(1, noon, &laurelv1.User{KycLevel: proto.Int32(2)}, "DE"), observed)
+	require.Equal(t, noon.UnixMicro(), profile.LastSeen)
+	require.Equal(t, "DE", profile.Market)
+	require.EqualValues(t, 2, last.GetUser().GetKycLevel(), "rules of such an event may ask what is known of him")
+}
+
+// TestDamagedAndNewerPagesAreToldApart changes each byte of a page, and adds a section of a version to come.
+func TestDamagedAndNewerPagesAreToldApart(t *testing.T) {
+	t.Parallel()
+	sound := (&player.Page{Profile: player.Profile{FirstSeen: 1, Market: "DE", Payer: player.Yes}}).AppendBinary(nil)
+	for i := range sound {
+		damaged := bytes.Clone(sound)
+		damaged[i] ^= 4
+		_, err := player.UnmarshalPage(damaged)
+		require.Error(t, err, "byte %d", i)
+		require.NotErrorIs(t, err, fold.ErrNewer)
+	}
+	newer := append(bytes.Clone(sound[:len(sound)-4]), 2, 1, 0)
+	_, err := player.UnmarshalPage(binary.LittleEndian.AppendUint32(newer, crc32.ChecksumIEEE(newer)))
+	require.ErrorIs(t, err, fold.ErrNewer)
 }
 
 func TestSeenIsKeptInSteps(t *testing.T) {

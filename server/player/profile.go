@@ -16,12 +16,13 @@ const SeenStep = 10 * time.Minute
 type Profile struct {
 	// FirstSeen and LastSeen are the times of his earliest and latest event, cut to SeenStep, in microseconds since 1970; 0 before the first.
 	FirstSeen, LastSeen int64
-	// Market and Platform are those of the latest event that told another one than before; empty means unset.
+	// Market and Platform are those of the latest event that told one; of two within a SeenStep the one that was folded last counts. Empty means unset.
 	Market, Platform string
 	// Payer is whether he has ever paid, KYCLevel his know-your-customer level.
 	Payer    Flag
 	KYCLevel Level
-	// MarketAt, PlatformAt, PayerAt and KYCAt are the times of the events that told them, in microseconds: an event from before does not overrule a later one.
+	// MarketAt and PlatformAt, cut to SeenStep, and PayerAt and KYCAt, which rules ask for, are the times of the latest events that told them, in microseconds:
+	// an event from before does not overrule a later one.
 	MarketAt, PlatformAt, PayerAt, KYCAt int64
 }
 
@@ -57,37 +58,33 @@ func Fold(e *fold.Event, s *fold.Scratch) {
 
 func key(e *fold.Event) fold.Key { return fold.Key{Table: fold.PlayerPage, Subject: e.UserID()} }
 
-// tell returns the profile after an event.
+// tell returns the profile after an event. What Laurel says of a player by itself, such as his place on a board, is nothing that he did.
 func (p Profile) tell(e *fold.Event) Profile {
+	if e.GetOrigin().GetDefinition() != "" {
+		return p
+	}
 	seen := e.TsMicros - e.TsMicros%SeenStep.Microseconds()
 	if p.FirstSeen == 0 || seen < p.FirstSeen {
 		p.FirstSeen = seen
 	}
 	p.LastSeen = max(p.LastSeen, seen)
 	user := e.GetUser()
-	tellText(&p.Market, &p.MarketAt, e.GetMarket(), e.TsMicros)
-	tellText(&p.Platform, &p.PlatformAt, user.GetPlatform(), e.TsMicros)
-	if user.Payer != nil {
-		flag := No
+	if market := e.GetMarket(); market != "" && seen >= p.MarketAt {
+		p.Market, p.MarketAt = market, seen
+	}
+	if platform := user.GetPlatform(); platform != "" && seen >= p.PlatformAt {
+		p.Platform, p.PlatformAt = platform, seen
+	}
+	if user.Payer != nil && e.TsMicros >= p.PayerAt {
+		p.Payer, p.PayerAt = No, e.TsMicros
 		if user.GetPayer() {
-			flag = Yes
-		}
-		if flag != p.Payer && e.TsMicros >= p.PayerAt {
-			p.Payer, p.PayerAt = flag, e.TsMicros
+			p.Payer = Yes
 		}
 	}
-	if user.KycLevel != nil {
-		if level := Level(user.GetKycLevel() + 1); level != p.KYCLevel && e.TsMicros >= p.KYCAt {
-			p.KYCLevel, p.KYCAt = level, e.TsMicros
-		}
+	if user.KycLevel != nil && e.TsMicros >= p.KYCAt {
+		p.KYCLevel, p.KYCAt = Level(user.GetKycLevel()+1), e.TsMicros
 	}
 	return p
-}
-
-func tellText(known *string, at *int64, told string, ts int64) {
-	if told != "" && told != *known && ts >= *at {
-		*known, *at = told, ts
-	}
 }
 
 // fill gives the event the facts that it lacks.

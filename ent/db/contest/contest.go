@@ -25,6 +25,8 @@ const (
 	FieldOpenSeq = "open_seq"
 	// FieldCloseSeq holds the string denoting the close_seq field in the database.
 	FieldCloseSeq = "close_seq"
+	// FieldFinalSeq holds the string denoting the final_seq field in the database.
+	FieldFinalSeq = "final_seq"
 	// FieldRevision holds the string denoting the revision field in the database.
 	FieldRevision = "revision"
 	// FieldSummary holds the string denoting the summary field in the database.
@@ -49,6 +51,7 @@ var Columns = []string{
 	FieldGraceEndTs,
 	FieldOpenSeq,
 	FieldCloseSeq,
+	FieldFinalSeq,
 	FieldRevision,
 	FieldSummary,
 	FieldResultHash,
@@ -120,6 +123,11 @@ func ByOpenSeq(opts ...sql.OrderTermOption) OrderOption {
 // ByCloseSeq orders the results by the close_seq field.
 func ByCloseSeq(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCloseSeq, opts...).ToFunc()
+}
+
+// ByFinalSeq orders the results by the final_seq field.
+func ByFinalSeq(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFinalSeq, opts...).ToFunc()
 }
 
 // ByRevision orders the results by the revision field.

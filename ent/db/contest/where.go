@@ -97,6 +97,11 @@ func CloseSeq(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldCloseSeq, v))
 }
 
+// FinalSeq applies equality check predicate on the "final_seq" field. It's identical to FinalSeqEQ.
+func FinalSeq(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldFinalSeq, v))
+}
+
 // Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
 func Revision(v int64) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldRevision, v))
@@ -460,6 +465,81 @@ func CloseSeqEqualFold(v string) predicate.Contest {
 // CloseSeqContainsFold applies the ContainsFold predicate on the "close_seq" field.
 func CloseSeqContainsFold(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldContainsFold(FieldCloseSeq, v))
+}
+
+// FinalSeqEQ applies the EQ predicate on the "final_seq" field.
+func FinalSeqEQ(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldFinalSeq, v))
+}
+
+// FinalSeqNEQ applies the NEQ predicate on the "final_seq" field.
+func FinalSeqNEQ(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldNEQ(FieldFinalSeq, v))
+}
+
+// FinalSeqIn applies the In predicate on the "final_seq" field.
+func FinalSeqIn(vs ...string) predicate.Contest {
+	return predicate.Contest(sql.FieldIn(FieldFinalSeq, vs...))
+}
+
+// FinalSeqNotIn applies the NotIn predicate on the "final_seq" field.
+func FinalSeqNotIn(vs ...string) predicate.Contest {
+	return predicate.Contest(sql.FieldNotIn(FieldFinalSeq, vs...))
+}
+
+// FinalSeqGT applies the GT predicate on the "final_seq" field.
+func FinalSeqGT(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldGT(FieldFinalSeq, v))
+}
+
+// FinalSeqGTE applies the GTE predicate on the "final_seq" field.
+func FinalSeqGTE(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldGTE(FieldFinalSeq, v))
+}
+
+// FinalSeqLT applies the LT predicate on the "final_seq" field.
+func FinalSeqLT(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldLT(FieldFinalSeq, v))
+}
+
+// FinalSeqLTE applies the LTE predicate on the "final_seq" field.
+func FinalSeqLTE(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldLTE(FieldFinalSeq, v))
+}
+
+// FinalSeqContains applies the Contains predicate on the "final_seq" field.
+func FinalSeqContains(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldContains(FieldFinalSeq, v))
+}
+
+// FinalSeqHasPrefix applies the HasPrefix predicate on the "final_seq" field.
+func FinalSeqHasPrefix(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldHasPrefix(FieldFinalSeq, v))
+}
+
+// FinalSeqHasSuffix applies the HasSuffix predicate on the "final_seq" field.
+func FinalSeqHasSuffix(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldHasSuffix(FieldFinalSeq, v))
+}
+
+// FinalSeqIsNil applies the IsNil predicate on the "final_seq" field.
+func FinalSeqIsNil() predicate.Contest {
+	return predicate.Contest(sql.FieldIsNull(FieldFinalSeq))
+}
+
+// FinalSeqNotNil applies the NotNil predicate on the "final_seq" field.
+func FinalSeqNotNil() predicate.Contest {
+	return predicate.Contest(sql.FieldNotNull(FieldFinalSeq))
+}
+
+// FinalSeqEqualFold applies the EqualFold predicate on the "final_seq" field.
+func FinalSeqEqualFold(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldEqualFold(FieldFinalSeq, v))
+}
+
+// FinalSeqContainsFold applies the ContainsFold predicate on the "final_seq" field.
+func FinalSeqContainsFold(v string) predicate.Contest {
+	return predicate.Contest(sql.FieldContainsFold(FieldFinalSeq, v))
 }
 
 // RevisionEQ applies the EQ predicate on the "revision" field.

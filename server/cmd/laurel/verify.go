@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
@@ -93,7 +94,7 @@ func (c *verifyBoardsCmd) choose(ctx context.Context, contests *contest.Service)
 	return chosen, nil
 }
 
-// verify compares journal and standings, then standings and board.
+// verify compares journal and standings, then standings and what is shown: the board, or the frozen places of a final contest.
 func (c *verifyBoardsCmd) verify(ctx context.Context, database *store.Store, boards ranks, result pipeline.Refolded) (good bool, err error) {
 	one := result.Contest
 	journalSays := fmt.Sprintf("%d players, standings equal the journal", result.Players)
@@ -101,7 +102,12 @@ func (c *verifyBoardsCmd) verify(ctx context.Context, database *store.Store, boa
 		journalSays = "standings differ from the journal: " + result.Difference
 	}
 	boardSays, equal := "the board lives in the server and is built from the standings when it starts", true
-	if boards.client != nil {
+	switch {
+	case result.Frozen != "":
+		boardSays, equal = "the final result differs from them: "+result.Frozen, false
+	case one.State == laurelv1.ContestState_CONTEST_STATE_FINAL:
+		boardSays = "the frozen places and the result hash equal them"
+	case boards.client != nil:
 		if boardSays, equal, err = compareBoard(ctx, database, boards, one.ID); err != nil {
 			return false, err
 		}
@@ -114,7 +120,7 @@ func compareBoard(ctx context.Context, database *store.Store, boards ranks, id s
 	places, difference, err := board.Verify(ctx, boards.engine, database, id)
 	switch {
 	case errors.Is(err, board.ErrLost):
-		return fmt.Sprintf("the board is not in %s now and is built when a server starts", boards.name), true, nil
+		return fmt.Sprintf("the board is not, or not as a whole, in %s now; a server builds it when it starts", boards.name), true, nil
 	case err != nil:
 		return "", false, err
 	case difference != nil:

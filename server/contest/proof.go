@@ -1,0 +1,80 @@
+package contest
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/laurelhq/laurel/server/store"
+)
+
+// Stored is what the columns of a standing say, beside the state that the fold reads.
+type Stored struct {
+	Ranked
+	Rounds, Seq int64
+	Partition   int
+}
+
+// Columns reads the columns of every standing of a contest as the transaction sees them, in no order.
+func Columns(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Stored, error] {
+	return func(yield func(Stored, error) bool) {
+		rows, err := tx.QueryContext(ctx, "SELECT user_id, units, tie, rounds, seq, partition FROM standing WHERE contest_id = $1", contestID)
+		if err != nil {
+			yield(Stored{}, fmt.Errorf("read standings: %w", err))
+			return
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var r Stored
+			if err := rows.Scan(&r.UserID, &r.Units, (*byteString)(&r.Tie), &r.Rounds, &r.Seq, &r.Partition); err != nil {
+				yield(Stored{}, fmt.Errorf("read standing: %w", err))
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Stored{}, fmt.Errorf("read standings: %w", err))
+		}
+	}
+}
+
+// VerifyFinal compares the frozen places of a final contest with its standings, its result hash, and the count of its players. It returns the first difference in
+// words, or nothing.
+func VerifyFinal(ctx context.Context, s *store.Store, c *Live) (difference string, err error) {
+	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		frozen, err := finalRows(ctx, tx, "SELECT place, user_id, units, tie FROM final_standing WHERE contest_id = $1 ORDER BY place", c.ID)
+		if err != nil {
+			return err
+		}
+		result, at := NewResultHash(c.Hash, c.CloseSeq), 0
+		for row, err := range InOrder(ctx, tx, c.ID) {
+			if err != nil {
+				return err
+			}
+			want := Placed{row, int64(at) + 1}
+			switch {
+			case at == len(frozen):
+				difference = fmt.Sprintf("place %d, player %q with %d, is not frozen", want.Place, want.UserID, want.Units)
+				return nil
+			case frozen[at] != want:
+				difference = fmt.Sprintf("place %d is frozen with player %q and %d, the standings give place %d to player %q with %d",
+					frozen[at].Place, frozen[at].UserID, frozen[at].Units, want.Place, want.UserID, want.Units)
+				return nil
+			}
+			result.Add(want.Place, row)
+			at++
+		}
+		switch hash := result.Sum(); {
+		case at < len(frozen):
+			difference = fmt.Sprintf("place %d is frozen with player %q and %d, who has no standing", frozen[at].Place, frozen[at].UserID, frozen[at].Units)
+		case hash != c.ResultHash:
+			difference = fmt.Sprintf("the places hash to %s, the result hash is %s", hash, c.ResultHash)
+		case c.FinalPlayers != int64(at):
+			difference = fmt.Sprintf("%d places are frozen, the contest says %d players", at, c.FinalPlayers)
+		}
+		return nil
+	})
+	return difference, err
+}
