@@ -87,7 +87,7 @@ func New(config Config) (*API, error) {
 	}
 	a := &API{Config: config, bodies: semaphore.NewWeighted(maxBodyBytesAtOnce)}
 	var err error
-	common := newCommons(config.Redis, config.RedisPrefix, config.Now)
+	common := newCommons(config.Redis, config.RedisPrefix, config.Now, config.Log)
 	if a.limits, err = newLimits(config.Now, common, config.EventsPerSecond, config.CallsPerSecond); err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func (a *API) ownPlace(ctx context.Context, caller identity.Caller, q boardQuery
 			if err != nil {
 				return nil, err
 			}
-			return &ownPlace{row: own[0], delta: a.visits.delta(ctx, caller, q.contest, q.me, 0)}, nil
+			return &ownPlace{row: own[0], delta: a.visits.placeless(caller, q.contest, q.me)}, nil
 		}
 		place := ranks[0].Place
 		from := max(0, place-1-max(q.around, 1))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -23,16 +24,17 @@ type commons struct {
 	client goredis.UniversalClient
 	prefix string
 	now    func() time.Time
+	log    *slog.Logger
 	// restUntil is when Redis is asked again after it failed, in nanoseconds since 1970.
 	restUntil atomic.Int64
 }
 
 // newCommons returns nil when there is no Redis: then this process is alone.
-func newCommons(client goredis.UniversalClient, prefix string, now func() time.Time) *commons {
+func newCommons(client goredis.UniversalClient, prefix string, now func() time.Time, log *slog.Logger) *commons {
 	if client == nil {
 		return nil
 	}
-	return &commons{client: client, prefix: prefix, now: now}
+	return &commons{client: client, prefix: prefix, now: now, log: log}
 }
 
 // key names something of a caller without telling who he is.
@@ -54,6 +56,7 @@ func (c *commons) ask(ctx context.Context, question func(ctx context.Context) er
 	}
 	if ctx.Err() == nil { // else the caller went away, which says nothing of Redis
 		c.restUntil.Store(c.now().Add(askRest).UnixNano())
+		c.log.WarnContext(ctx, "redis gives no answer about limits and last reads, this process goes by its own", "error", err.Error(), "rest", askRest.String())
 	}
 	return false
 }

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,7 +34,7 @@ func newNeighbour(t *testing.T, server *redistest.Server) *neighbour {
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	n := &neighbour{clock: &atomic.Int64{}}
 	client.AddHook(n)
-	common := newCommons(client, "laurel:", func() time.Time { return time.Unix(1_000_000, n.clock.Load()) })
+	common := newCommons(client, "laurel:", func() time.Time { return time.Unix(1_000_000, n.clock.Load()) }, slog.New(slog.DiscardHandler))
 	var err error
 	n.limits, err = newLimits(common.now, common, 0, 0)
 	require.NoError(t, err)
@@ -143,7 +145,7 @@ func TestDeltaIsSharedByProcesses(t *testing.T) {
 
 func TestCallerWhoGoesAwaySaysNothingOfRedis(t *testing.T) {
 	t.Parallel()
-	common := newCommons(goredis.NewClient(&goredis.Options{Addr: "127.0.0.1:1"}), "laurel:", time.Now)
+	common := newCommons(goredis.NewClient(&goredis.Options{Addr: "127.0.0.1:1"}), "laurel:", time.Now, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { require.NoError(t, common.client.Close()) })
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -152,4 +154,16 @@ func TestCallerWhoGoesAwaySaysNothingOfRedis(t *testing.T) {
 	require.False(t, common.ask(t.Context(), func(ctx context.Context) error { return common.client.Ping(ctx).Err() }))
 	require.NotZero(t, common.restUntil.Load())
 	require.False(t, common.ask(t.Context(), func(context.Context) error { panic("it rests") }))
+}
+
+// TestWhoHasNoPlaceTakesNoRoomInRedis asks for names that nobody has, and for one that comes by a score later.
+func TestWhoHasNoPlaceTakesNoRoomInRedis(t *testing.T) {
+	t.Parallel()
+	n := newNeighbour(t, redistest.Start(t))
+	for i := range 10 {
+		require.Zero(t, n.visits.placeless(identity.Caller{}, "c", strconv.Itoa(i)))
+	}
+	require.Zero(t, n.commands.Load())
+	require.EqualValues(t, 7, n.visits.delta(t.Context(), identity.Caller{}, "c", "3", 7), "he had nothing when he was asked for")
+	require.EqualValues(t, 1, n.visits.delta(t.Context(), identity.Caller{}, "c", "3", 8))
 }

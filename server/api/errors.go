@@ -118,6 +118,8 @@ func judge(err error) *failure {
 		return &failure{kind: kindConflict, message: room.Error()} // waiting does not help by itself
 	case errors.As(err, &newer):
 		return &failure{kind: kindConflict, field: "base_version", message: newer.Error()}
+	case errors.Is(err, catalog.ErrBusy):
+		return &failure{kind: kindConflict, message: err.Error()}
 	case errors.As(err, &lagging):
 		return &failure{kind: kindExhausted, message: "scoring lags behind; send the same events again later", retryAfter: lagging.RetryAfter}
 	case errors.As(err, &away):

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -34,20 +33,28 @@ func newVisits(common *commons) (*visits, error) {
 	return &visits{common: common, units: units}, err
 }
 
-// delta returns by how many units the player's score changed since the caller's last read, and remembers this one.
-func (v *visits) delta(ctx context.Context, caller identity.Caller, contestID, userID string, units int64) int64 {
-	key := visitKey{callerKey(caller), contestID, userID}
-	before, seen := int64(0), false
+// here returns what this process remembers of the caller's last read, and has it remember this one.
+func (v *visits) here(key visitKey, units int64) (before int64, seen bool) {
 	v.units.Compute(key, func(old int64, found bool) (int64, otter.ComputeOp) {
 		before, seen = old, found
 		return units, otter.WriteOp
 	})
+	return before, seen
+}
+
+// placeless is delta for a player who has no place: this process alone remembers that he was asked for, since there is no end of names that nobody has.
+func (v *visits) placeless(caller identity.Caller, contestID, userID string) int64 {
+	before, _ := v.here(visitKey{callerKey(caller), contestID, userID}, 0)
+	return -before
+}
+
+// delta returns by how many units the player's score changed since the caller's last read, and remembers this one.
+func (v *visits) delta(ctx context.Context, caller identity.Caller, contestID, userID string, units int64) int64 {
+	key := visitKey{callerKey(caller), contestID, userID}
+	before, seen := v.here(key, units)
 	v.common.ask(ctx, func(ctx context.Context) error {
 		name := v.common.key("seen", strings.Join([]string{key.caller, key.contest, key.user}, "\x00"))
 		text, err := v.common.client.SetArgs(ctx, name, units, goredis.SetArgs{Get: true, TTL: visitTTL}).Result()
-		if errors.Is(err, goredis.Nil) {
-			seen = false
-		}
 		if err != nil {
 			return err
 		}

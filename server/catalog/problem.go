@@ -18,6 +18,9 @@ const (
 // ErrNotFound says that no such definition, or no such version of it, was published.
 var ErrNotFound = errors.New("definition not found")
 
+// ErrBusy means that others took each version number that a publication tried.
+var ErrBusy = errors.New("others publish it at this moment; look at the newest version and try again")
+
 // Problem is one thing wrong with a document.
 type Problem struct {
 	// File is the name the document was parsed under; empty for a document that came by an API.

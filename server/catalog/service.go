@@ -17,7 +17,7 @@ import (
 
 const (
 	// maxAttempts bounds how often a publication is tried again because somebody else took its version number.
-	maxAttempts = 10
+	maxAttempts = 50
 	// maxPublishedByBytes is the bound of Definition.published_by.
 	maxPublishedByBytes = 128
 )
@@ -109,6 +109,8 @@ func (s *Service) publish(ctx context.Context, document *Document, base *int32, 
 			return published, changed, nil
 		case db.IsConstraintError(err) && attempt < maxAttempts:
 			continue // somebody else published this version number meanwhile: look again
+		case db.IsConstraintError(err):
+			return nil, false, fmt.Errorf("publish %s %s: %w", document.Kind, document.ID, ErrBusy)
 		default:
 			return nil, false, fmt.Errorf("publish %s %s: %w", document.Kind, document.ID, err)
 		}

@@ -17,8 +17,8 @@ const (
 // feed is what one reader has read of the journal for all lanes of the process. A lane takes its records from it while it is near the end, and reads
 // by itself when it is so far behind that they were dropped; so a slow lane holds up neither the reader nor another lane.
 type feed struct {
-	journal      *journal.Journal
-	limit, lanes int
+	journal *journal.Journal
+	limit   int
 
 	mu sync.Mutex
 	// partitions are those that are read, and end is how far.
@@ -30,6 +30,8 @@ type feed struct {
 	// first is the number of the oldest chunk kept; taken is, by lane, the number of the first chunk that it has not taken as a whole.
 	first int
 	taken map[int]int
+	// taking is how many lanes take from the feed.
+	taking int
 	// generation grows when the partitions change: what was being read then is thrown away.
 	generation int
 	// news is closed when there is more to take, room when a lane has taken something.
@@ -42,15 +44,15 @@ type chunk struct {
 	records    []journal.Record
 }
 
-func newFeed(j *journal.Journal, limit, lanes int) *feed {
-	return &feed{journal: j, limit: limit, lanes: lanes, taken: map[int]int{}, news: make(chan struct{}), room: make(chan struct{})}
+func newFeed(j *journal.Journal, limit int) *feed {
+	return &feed{journal: j, limit: limit, taken: map[int]int{}, news: make(chan struct{}), room: make(chan struct{})}
 }
 
-// restart has the feed read some partitions above positions, and forget what it has.
-func (f *feed) restart(partitions []int, after journal.Positions) {
+// restart has the feed read some partitions above positions for a number of lanes, and forget what it has.
+func (f *feed) restart(partitions []int, after journal.Positions, lanes int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.partitions, f.end = slices.Clone(partitions), slices.Clone(after)
+	f.partitions, f.end, f.taking = slices.Clone(partitions), slices.Clone(after), lanes
 	f.first, f.chunks, f.records = f.first+len(f.chunks), nil, 0
 	clear(f.taken)
 	f.generation++
@@ -150,7 +152,7 @@ func (f *feed) next(lane int, partitions []int, after journal.Positions, limit i
 		}
 		f.taken[lane] = f.first + i + 1 // one that the lane was past already as well: it may have read on by itself
 	}
-	for len(f.chunks) > 1 && len(f.taken) == f.lanes && f.first < slices.Min(slices.Collect(maps.Values(f.taken))) {
+	for len(f.chunks) > 1 && len(f.taken) == f.taking && f.first < slices.Min(slices.Collect(maps.Values(f.taken))) {
 		f.drop() // nobody needs it any more
 	}
 	f.signal(&f.room)

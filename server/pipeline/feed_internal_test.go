@@ -65,7 +65,7 @@ func (w *feedWorld) begin() {
 	require.NoError(w, w.store.Read().QueryRowContext(context.Background(), "SELECT coalesce(max(id), 0) FROM journal_event").Scan(&w.head))
 	w.stored = journal.Uniform(feedPartitions, w.head)
 	lanes := rapid.IntRange(1, 4).Draw(w.T, "lanes")
-	w.feed = newFeed(w.journal, rapid.IntRange(1, 6).Draw(w.T, "limit"), lanes)
+	w.feed = newFeed(w.journal, rapid.IntRange(1, 6).Draw(w.T, "limit"))
 	for number := range lanes {
 		w.lanes = append(w.lanes, &feedLane{number: number, positions: slices.Clone(w.stored)})
 	}
@@ -174,6 +174,7 @@ func (w *feedWorld) share() {
 			}
 		}
 	}
+	taking := 0
 	for _, l := range w.lanes {
 		l.partitions = nil
 		for _, p := range held {
@@ -181,8 +182,11 @@ func (w *feedWorld) share() {
 				l.partitions = append(l.partitions, p)
 			}
 		}
+		if len(l.partitions) > 0 {
+			taking++
+		}
 	}
-	w.feed.restart(held, w.stored)
+	w.feed.restart(held, w.stored, taking)
 }
 
 // elsewhere has another process fold some of a partition.

@@ -37,6 +37,9 @@ func (p *Pipeline) keepMembership(ctx context.Context) {
 	}
 }
 
+// laneOf is the lane that folds a partition.
+func (p *Pipeline) laneOf(partition int) int { return partition % len(p.lanes) }
+
 // beat gives one heartbeat and hands the lanes what they hold from now on.
 func (p *Pipeline) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, beatTime)
@@ -55,11 +58,11 @@ func (p *Pipeline) beat(ctx context.Context) error {
 				p.doubt(ctx, partition, h.Published, h.Cursor)
 			}
 		}
-		after := make(journal.Positions, p.Journal.Partitions())
+		after, lanes := make(journal.Positions, p.Journal.Partitions()), map[int]bool{}
 		for partition, h := range share.Held {
-			after[partition] = h.Cursor
+			after[partition], lanes[p.laneOf(partition)] = h.Cursor, true
 		}
-		p.feed.restart(slices.Sorted(maps.Keys(share.Held)), after)
+		p.feed.restart(slices.Sorted(maps.Keys(share.Held)), after, len(lanes))
 	}
 	if !p.Shared && len(share.Held) > 0 && !p.owner.Load() {
 		for _, c := range p.Contests.Set().All() {
@@ -70,7 +73,7 @@ func (p *Pipeline) beat(ctx context.Context) error {
 	p.owner.Store(len(share.Held) > 0)
 	p.leads.Store(share.Leads)
 	for i, l := range p.lanes {
-		mine := func(partition int) bool { return partition%len(p.lanes) == i }
+		mine := func(partition int) bool { return p.laneOf(partition) == i }
 		held := map[int]journal.Holding{}
 		for partition, h := range share.Held {
 			if mine(partition) {

@@ -91,7 +91,7 @@ func New(config Config) *Pipeline {
 	}
 	p := &Pipeline{
 		Config: config, members: config.Journal.Join(config.Host, !config.Shared || config.EventClock != nil),
-		feed: newFeed(config.Journal, config.Batch, config.Lanes), publish: make(chan published, maxUnpublished), shown: shown{positions: map[int]int64{}}, unshown: map[int]unshown{},
+		feed: newFeed(config.Journal, config.Batch), publish: make(chan published, maxUnpublished), shown: shown{positions: map[int]int64{}}, unshown: map[int]unshown{},
 	}
 	for number := range config.Lanes {
 		p.lanes = append(p.lanes, p.newLane(number))
