@@ -97,6 +97,19 @@ test("an address keeps who is compared and who is looked for", async ({ page, co
   await expect(page).toHaveURL(/board\?find=nobody$/);
 });
 
+test("a board that no socket brings is read, and says since when", async ({ page, context, laurel }) => {
+  const { first, second, market } = await race(laurel, "unpushed");
+  await page.routeWebSocket(/\/ws$/, (socket) => socket.close());
+  await laurel.signIn(context);
+  await page.goto(`${laurel.url}/contests/unpushed/board`);
+  const notice = page.getByRole("status").filter({ hasText: "Live updates can't be had at the moment" });
+  await expect(notice).toContainText(/The board is as of \d\d:\d\d:\d\d\./);
+  await expect(page.getByText("Not connected", { exact: true })).toBeVisible();
+  await expectBoard(page, [first, second]);
+  await laurel.post([round(second, 9, market)]);
+  await expectBoard(page, [second, first]);
+});
+
 test("Pulse leads from the first of a live contest to its board", async ({ page, context, laurel }) => {
   const { first, second } = await race(laurel, "pulse");
   await laurel.signIn(context);
