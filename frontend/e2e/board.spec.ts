@@ -97,6 +97,34 @@ test("an address keeps who is compared and who is looked for", async ({ page, co
   await expect(page).toHaveURL(/board\?find=nobody$/);
 });
 
+test("a board that no socket brings is read, and says since when", async ({ page, context, laurel }) => {
+  const { first, second, market } = await race(laurel, "unpushed");
+  await page.routeWebSocket(/\/ws$/, (socket) => socket.close());
+  await laurel.signIn(context);
+  await page.goto(`${laurel.url}/contests/unpushed/board`);
+  const notice = page.getByRole("status").filter({ hasText: "Live updates can't be had at the moment" });
+  await expect(notice).toContainText(/The board is as of \d\d:\d\d:\d\d\./);
+  await expect(page.getByText("Not connected", { exact: true })).toBeVisible();
+  await expectBoard(page, [first, second]);
+  await laurel.post([round(second, 9, market)]);
+  await expectBoard(page, [second, first]);
+});
+
+test("a final board says nothing of the connection", async ({ page, context, laurel }) => {
+  const minuteMillis = 60_000;
+  const yaml = contestYaml("over", "Race over", undefined, "OVER")
+    .replace(/start: "[^"]+"/, `start: "${new Date(Date.now() - 20 * minuteMillis).toISOString()}"`)
+    .replace(/end: "[^"]+"/, `end: "${new Date(Date.now() - 10 * minuteMillis).toISOString()}"`);
+  await laurel.publish(yaml);
+  await page.routeWebSocket(/\/ws$/, (socket) => socket.close());
+  await laurel.signIn(context);
+  await page.goto(`${laurel.url}/contests/over`);
+  await page.getByRole("link", { name: "Final board" }).click();
+  await expect(page.getByText("Nobody scored")).toBeVisible();
+  await expect(page.getByText("Standings are frozen and hashed.")).toBeVisible();
+  await expect(page.getByText(/onnect|Live updates/)).toHaveCount(0);
+});
+
 test("Pulse leads from the first of a live contest to its board", async ({ page, context, laurel }) => {
   const { first, second } = await race(laurel, "pulse");
   await laurel.signIn(context);

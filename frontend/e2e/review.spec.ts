@@ -34,9 +34,11 @@ test.describe("in English", () => {
     // The figure beside it may be 1 before this one is.
     await page.locator('dd a[href$="/events/dead-letters"]').filter({ hasText: /^1$/ }).click();
     await expect(page).toHaveURL(/\/events\/dead-letters$/);
+    await page.getByLabel("Find").fill("u_1");
     await page.getByRole("link", { name: "e_dead" }).click();
     const letter = page.getByRole("region", { name: /^Dead letter .*e_dead/ });
     await expect(letter).toContainText("division by zero");
+    await expect(letter).toContainText("u_1");
     await expectAccessible(page, "a dead letter");
     await letter.getByRole("link", { name: "poison" }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Poison" })).toBeVisible();

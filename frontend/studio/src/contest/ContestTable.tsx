@@ -5,7 +5,7 @@ import { RoomLink } from "../ui/links.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import classes from "./ContestTable.module.css";
 import { titleOf, windowOf } from "./contest.model.ts";
-import { scoringName } from "./contest.words.ts";
+import { boardLinkName, scoringName } from "./contest.words.ts";
 import { StateBadge } from "./StateBadge.tsx";
 import { WindowTimes } from "./WindowTimes.tsx";
 
@@ -78,9 +78,9 @@ export function ContestTable({ contests }: ContestTableProps) {
                   to="/contests/$id/board"
                   params={{ id: contest.id }}
                   size="sm"
-                  aria-label={i18n.t("Live board of {title}", { title: titleOf(contest) })}
+                  aria-label={boardLinkName(i18n, contest.state, titleOf(contest))}
                 >
-                  {i18n.t("Live board")}
+                  {boardLinkName(i18n, contest.state)}
                 </RoomLink>
               </Table.Td>
             </Table.Tr>

@@ -30,6 +30,14 @@ export function stateMeaning(i18n: I18n, state: ContestState): string {
   }
 }
 
+/** Words of a link to a contest's board; with the title where the link has to stand alone. */
+export function boardLinkName(i18n: I18n, state: ContestState, title?: string): string {
+  if (state === ContestState.FINAL) {
+    return title === undefined ? i18n.t("Final board") : i18n.t("Final board of {title}", { title });
+  }
+  return title === undefined ? i18n.t("Live board") : i18n.t("Live board of {title}", { title });
+}
+
 /** How rounds make a score, in words. */
 export function scoringName(i18n: I18n, type: string, n: number): string {
   switch (type) {

@@ -2,6 +2,7 @@ import type { ContestPlan } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import type { I18n } from "@lingui/core";
 import { Code } from "@mantine/core";
 import type { Fact } from "../ui/Facts.tsx";
+import { isolate } from "../ui/text.model.ts";
 import type { Format } from "../ui/useFormat.ts";
 import { orderValueName, poolName, scoringName } from "./contest.words.ts";
 
@@ -71,6 +72,14 @@ export function planFacts(i18n: I18n, format: Format, plan: ContestPlan): Fact[]
     limits === undefined || limits.excludeAsnCategories.length === 0
       ? undefined
       : { name: i18n.t("Networks left out"), value: listed(limits.excludeAsnCategories, any) },
+    order === undefined || !order.observeRanks
+      ? undefined
+      : {
+          name: i18n.t("Places as events"),
+          value: i18n.t("Each kept board tells its first ten players their place, as an event {name}.", {
+            name: isolate("rank_observed"),
+          }),
+        },
     prizes?.pool === undefined
       ? undefined
       : {

@@ -7,7 +7,7 @@ import { isolate } from "../ui/text.model.ts";
 import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
 import { ReviewDetail } from "./ReviewDetail.tsx";
-import { causeOf, contestOf, type ReviewSearch } from "./review.model.ts";
+import { causeOf, type ReviewSearch } from "./review.model.ts";
 
 interface DeadLetterDetailProps {
   readonly letter: DeadLetter;
@@ -21,7 +21,6 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
   const { i18n } = useLingui();
   const format = useFormat();
   const at = instantOf(letter.failedAt);
-  const contest = contestOf(letter.reason);
   const stages: Record<string, string> = {
     journal: i18n.t("reading it from the journal"),
     rule: i18n.t("working out its points"),
@@ -42,20 +41,31 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
               name: i18n.t("Failed"),
               value: at === undefined ? "–" : <bdi>{format.instant(at, format.zone, true)}</bdi>,
             },
-            ...(contest === undefined
+            {
+              name: i18n.t("Player"),
+              value: letter.userId === "" ? "–" : <bdi>{letter.userId}</bdi>,
+            },
+            {
+              name: i18n.t("Contest"),
+              value:
+                letter.contestId === "" ? (
+                  i18n.t("all contests")
+                ) : (
+                  <RoomLink to="/contests/$id" params={{ id: letter.contestId }}>
+                    <bdi>{letter.contestId}</bdi>
+                  </RoomLink>
+                ),
+            },
+            ...(letter.originEventId === ""
               ? []
               : [
                   {
-                    name: i18n.t("Contest"),
-                    value: (
-                      <RoomLink to="/contests/$id" params={{ id: contest }}>
-                        <bdi>{contest}</bdi>
-                      </RoomLink>
-                    ),
+                    name: i18n.t("Emitted by Laurel"),
+                    value: i18n.t("from {id}", { id: isolate(letter.originEventId) }),
                   },
                 ]),
             {
-              name: i18n.t("With the same reason"),
+              name: i18n.t("Others with the same reason"),
               value:
                 alike === 0 ? (
                   format.count(0)
@@ -68,7 +78,7 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
           ]}
         />
         <Text size="sm">
-          {contest === undefined
+          {letter.contestId === ""
             ? i18n.t(
                 "The event is durable in the journal and its sender was told that it is accepted, but it changed no score.",
               )

@@ -9,7 +9,6 @@ import {
   causesOf,
   comparedFields,
   conflictKey,
-  contestOf,
   deadLetterKey,
   filterConflicts,
   filterDeadLetters,
@@ -83,6 +82,9 @@ const letters = [
     stage: "rule",
     reason: "contest a: division by zero",
     failedAt: at,
+    contestId: "sprint",
+    userId: "u_7",
+    originEventId: "e_cause",
   }),
   create(DeadLetterSchema, { eventId: "e_1", stage: "rule", reason: "contest b: overflow", failedAt: at }),
   create(DeadLetterSchema, { eventId: "e_2", stage: "rule", reason: "contest b: overflow", failedAt: at }),
@@ -102,6 +104,9 @@ describe("filters", () => {
     ["Division", 1],
     ["e_1", 2],
     ["rule", 3],
+    ["U_7", 1],
+    ["sprint", 1],
+    ["e_cause", 1],
     ["nothing", 0],
   ])("dead letters with %j", (query, count) => {
     expect(filterDeadLetters(letters, query)).toHaveLength(count);
@@ -141,16 +146,6 @@ describe("causesOf", () => {
     const [letter] = letters;
     if (letter === undefined) throw new Error("no letter");
     expect(filterDeadLetters([{ ...letter, reason }], cause)).toHaveLength(1);
-  });
-});
-
-describe("contestOf", () => {
-  it.each([
-    ["contest t_october.sprint-2: formula: division by zero", "t_october.sprint-2"],
-    ["decode event: unexpected end", undefined],
-    ["contest : odd", undefined],
-  ])("%j", (reason, id) => {
-    expect(contestOf(reason)).toBe(id);
   });
 });
 

@@ -68,10 +68,10 @@ export function causeOf(reason: string): string {
   return reason.replaceAll(ownNumber, "…").slice(0, textLimit);
 }
 
-/** Dead letters whose event id, stage, reason or cause holds a text. */
+/** Dead letters whose event id or its origin's, player, contest, stage, reason or cause holds a text. */
 export function filterDeadLetters(letters: readonly DeadLetter[], query: string | undefined): DeadLetter[] {
-  return letters.filter(({ eventId, stage, reason }) =>
-    holds(query, [eventId, stage, reason, causeOf(reason)]),
+  return letters.filter(({ eventId, originEventId, userId, contestId, stage, reason }) =>
+    holds(query, [eventId, originEventId, userId, contestId, stage, reason, causeOf(reason)]),
   );
 }
 
@@ -88,11 +88,6 @@ export function causesOf(letters: readonly DeadLetter[]): Cause[] {
   return [...counts]
     .map(([cause, count]) => ({ cause, count }))
     .toSorted((a, b) => b.count - a.count || a.cause.localeCompare(b.cause));
-}
-
-/** The contest that a reason is about; undefined where it is about none. */
-export function contestOf(reason: string): string | undefined {
-  return /^contest ([A-Za-z0-9_.-]+): /.exec(reason)?.[1];
 }
 
 /** One field of an event in two documents. */

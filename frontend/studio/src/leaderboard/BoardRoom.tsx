@@ -21,6 +21,7 @@ import { useFormat } from "../ui/useFormat.ts";
 import { BoardSide } from "./BoardSide.tsx";
 import { type BoardSearch, chosenOf, toggleChoice } from "./board.model.ts";
 import { ConnectionMark, ConnectionNotice } from "./ConnectionNotice.tsx";
+import { connectionTrouble, placesAsOf } from "./connection.model.ts";
 import { HeldBoard } from "./HeldBoard.tsx";
 import { HistoryScrubber } from "./HistoryScrubber.tsx";
 import type { LiveBoard } from "./live.tsx";
@@ -48,6 +49,9 @@ export function BoardRoom(props: BoardRoomProps) {
   const { zone } = windowOf(contest);
   const title = titleOf(contest);
   const history = search.at !== undefined;
+  // Nothing moves there any more, so the connection doesn't matter.
+  const final = contest.state === ContestState.FINAL;
+  const trouble = connectionTrouble(live, contest.state);
   const source = live.board ?? fallback;
   const rows = history ? kept?.top.slice(0, search.top) : source?.top;
   const total = (history ? kept?.snapshot?.total : source?.total) ?? 0n;
@@ -63,7 +67,7 @@ export function BoardRoom(props: BoardRoomProps) {
         beside={
           <>
             <StateBadge state={contest.state} />
-            <ConnectionMark state={live.state} />
+            {final ? null : <ConnectionMark state={live.state} trouble={trouble} />}
           </>
         }
         description={<WindowTimes window={windowOf(contest)} />}
@@ -74,22 +78,22 @@ export function BoardRoom(props: BoardRoomProps) {
         }
       />
       <ConnectionNotice
-        state={live.state}
-        stale={live.board?.stale ?? fallback?.stale ?? false}
-        heardAt={live.heardAt}
+        trouble={trouble}
+        stale={source?.stale ?? false}
+        asOf={history ? undefined : placesAsOf(live, fallback)}
       />
-      {live.refusal === undefined ? null : (
+      {final || live.refusal === undefined ? null : (
         <Notice tone="warn" role="status" title={i18n.t("The server gives no live board.")}>
           <bdi lang="en">{live.refusal.message}</bdi>
         </Notice>
       )}
-      {contest.state === ContestState.FINAL ? <FinalNotice resultHash={resultHash} /> : null}
+      {final ? <FinalNotice resultHash={resultHash} /> : null}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack gap="md">
             <HistoryScrubber
               snapshots={snapshots}
-              ended={contest.state === ContestState.FINAL}
+              ended={final}
               at={search.at}
               zone={zone}
               onChange={(at) => onSearch({ at })}

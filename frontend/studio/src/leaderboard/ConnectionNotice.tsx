@@ -4,17 +4,15 @@ import { Group, Text } from "@mantine/core";
 import { Notice } from "../ui/Notice.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import classes from "./ConnectionNotice.module.css";
+import type { ConnectionTrouble } from "./connection.model.ts";
 
-interface ConnectionNoticeProps {
+interface ConnectionMarkProps {
   readonly state: ConnectionState;
-  /** The rank store is being rebuilt; the rows come from the database. */
-  readonly stale: boolean;
-  /** When the last frame came, in milliseconds since 1970. */
-  readonly heardAt: number | undefined;
+  readonly trouble: ConnectionTrouble | undefined;
 }
 
 /** A small word beside the title: is this live. */
-export function ConnectionMark({ state }: Pick<ConnectionNoticeProps, "state">) {
+export function ConnectionMark({ state, trouble }: ConnectionMarkProps) {
   const { i18n } = useLingui();
   const words: Record<ConnectionState, string> = {
     idle: i18n.t("Not connected"),
@@ -29,31 +27,43 @@ export function ConnectionMark({ state }: Pick<ConnectionNoticeProps, "state">) 
     <Group gap={6} className={classes.mark} data-state={state} wrap="nowrap">
       <span aria-hidden="true" className={classes.dot} />
       <Text span size="sm">
-        {words[state]}
+        {words[trouble === "missing" ? "idle" : state]}
       </Text>
     </Group>
   );
 }
 
+interface ConnectionNoticeProps {
+  readonly trouble: ConnectionTrouble | undefined;
+  /** The rank store is being rebuilt; the rows come from the database. */
+  readonly stale: boolean;
+  /** When the shown places were so; undefined where nobody knows. */
+  readonly asOf: Date | undefined;
+}
+
 /** Says when the board may be out of date, and since when. The last board stays on the screen. */
-export function ConnectionNotice({ state, stale, heardAt }: ConnectionNoticeProps) {
+export function ConnectionNotice({ trouble, stale, asOf }: ConnectionNoticeProps) {
   const { i18n } = useLingui();
   const format = useFormat();
-  const broken = state === "reconnecting" || state === "offline" || state === "unauthorised";
-  if (!broken && !stale) return null;
-  const since = heardAt === undefined ? "" : format.timeOfDay(new Date(heardAt), format.zone);
-  const title = broken
-    ? state === "unauthorised"
-      ? i18n.t("The session ended; sign in again for the live board.")
-      : state === "offline"
-        ? i18n.t("This device is offline. The board goes on by itself once it is back.")
-        : i18n.t("The connection broke; trying again.")
-    : i18n.t("Ranks are being rebuilt; the rows come from the database and may be a little late.");
+  if (trouble === undefined && !stale) return null;
+  const words: Record<ConnectionTrouble, string> = {
+    broken: i18n.t("The connection broke; trying again."),
+    missing: i18n.t("Live updates can't be had at the moment; trying again."),
+    offline: i18n.t("This device is offline. The board goes on by itself once it is back."),
+    unauthorised: i18n.t("The session ended; sign in again for the live board."),
+  };
+  const title =
+    trouble === undefined
+      ? i18n.t("Ranks are being rebuilt; the rows come from the database and may be a little late.")
+      : words[trouble];
   return (
     <Notice tone="warn" role="status" title={title}>
-      {broken && since !== "" ? (
-        <Text size="sm">{i18n.t("The board is as of {time}.", { time: since })}</Text>
-      ) : null}
+      {trouble === undefined || asOf === undefined ? null : (
+        // Places that are asked for again and again have a new time each time: nobody wants to hear each of them.
+        <Text size="sm" aria-live="off">
+          {i18n.t("The board is as of {time}.", { time: format.timeOfDay(asOf, format.zone) })}
+        </Text>
+      )}
     </Notice>
   );
 }

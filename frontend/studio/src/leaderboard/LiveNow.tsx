@@ -9,6 +9,7 @@ import { useFormat } from "../ui/useFormat.ts";
 import { BoardTable } from "./BoardTable.tsx";
 import type { BoardRow } from "./board.model.ts";
 import { ConnectionMark, ConnectionNotice } from "./ConnectionNotice.tsx";
+import { connectionTrouble, placesAsOf } from "./connection.model.ts";
 import { LiveContestChoice } from "./LiveContestChoice.tsx";
 import classes from "./LiveNow.module.css";
 import type { LiveBoard } from "./live.tsx";
@@ -35,6 +36,7 @@ const noRows: readonly BoardRow[] = [];
 export function LiveNow({ contest, contests, onChoose, live, fallback, now }: LiveNowProps) {
   const { i18n } = useLingui();
   const source = live.board ?? fallback;
+  const trouble = connectionTrouble(live, contest.state);
   const held = useHeldRows(source?.top ?? noRows, contest.id);
   return (
     <Panel
@@ -45,7 +47,7 @@ export function LiveNow({ contest, contests, onChoose, live, fallback, now }: Li
           <div className={classes.waiting}>
             <WaitingNotice held={held.held} waiting={held.waiting} onShow={held.release} />
           </div>
-          <ConnectionMark state={live.state} />
+          <ConnectionMark state={live.state} trouble={trouble} />
           <RoomButton to="/contests/$id/board" params={{ id: contest.id }} size="xs" variant="default">
             {i18n.t("Open the board")}
           </RoomButton>
@@ -56,7 +58,7 @@ export function LiveNow({ contest, contests, onChoose, live, fallback, now }: Li
         <LiveContestChoice contest={contest} contests={contests} onChoose={onChoose} />
         <ContestProgress contest={contest} total={source?.total ?? contest.players} now={now} />
       </Group>
-      <ConnectionNotice state={live.state} stale={source?.stale ?? false} heardAt={live.heardAt} />
+      <ConnectionNotice trouble={trouble} stale={source?.stale ?? false} asOf={placesAsOf(live, fallback)} />
       <div className={classes.room}>
         {source === undefined ? null : held.rows.length === 0 ? (
           <NobodyScored state={contest.state} order={3} />

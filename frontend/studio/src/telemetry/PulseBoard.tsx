@@ -1,6 +1,6 @@
 import type { GetPulseResponse } from "@laurel/client/gen/laurel/v1/telemetry_service_pb.js";
 import { useLingui } from "@lingui/react";
-import { Grid, SimpleGrid, Stack } from "@mantine/core";
+import { Grid, SimpleGrid, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { RoomLink } from "../ui/links.tsx";
 import { Panel } from "../ui/Panel.tsx";
@@ -60,6 +60,9 @@ export function PulseBoard({ figures, reachable, reviews, liveNow }: PulseBoardP
       </Grid>
       <Panel title={i18n.t("Flow")}>
         <PulseChart points={figures.points} />
+        <Text size="xs" c="dimmed" mt="xs">
+          {i18n.t("Folded includes the events that Laurel emits itself.")}
+        </Text>
       </Panel>
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md">
         {stages.map(({ stage, name, note }) => {

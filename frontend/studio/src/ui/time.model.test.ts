@@ -33,6 +33,19 @@ describe("time", () => {
     expect(zoneOffsetMinutes(winter, "Europe/Kyiv")).toBe(120);
     expect(zoneOffsetMinutes(winter, "Asia/Kathmandu")).toBe(345);
   });
+  it.each(["18:00:00Z", "18:00:29.999Z", "18:00:30Z", "18:00:59.999Z"])(
+    "knows it at any second: %s",
+    (time) => {
+      const instant = new Date(`2025-10-25T${time}`);
+      expect(zoneOffsetMinutes(instant, "UTC")).toBe(0);
+      expect(zoneOffsetMinutes(instant, "Asia/Kathmandu")).toBe(345);
+    },
+  );
+  it("sees no change of clocks between two sides of a half minute", () => {
+    const [start, end] = [new Date("2025-10-25T18:00:10Z"), new Date("2025-10-25T19:00:45Z")];
+    expect(clockChangesWithin(start, end, "UTC")).toBe(false);
+    expect(clockChangesWithin(start, end, "Europe/Kyiv")).toBe(false);
+  });
   it("sees the night on which clocks are set back, even inside a long window", () => {
     expect(clockChangesWithin(summer, winter, "Europe/Kyiv")).toBe(true);
     expect(clockChangesWithin(summer, winter, "UTC")).toBe(false);

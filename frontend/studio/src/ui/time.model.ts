@@ -80,7 +80,7 @@ export function formatTimeLeft(tag: string, millis: number): string {
   return days > 0 ? `${inDays} ${clock}` : clock;
 }
 
-/** Minutes by which a zone is ahead of UTC at an instant. */
+/** Minutes by which a zone is ahead of UTC at an instant; a fraction where it is ahead by odd seconds, as zones were before 1972. */
 export function zoneOffsetMinutes(instant: Date, zone: string): number {
   const parts = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,
@@ -92,10 +92,13 @@ export function zoneOffsetMinutes(instant: Date, zone: string): number {
     day: "numeric",
     hour: "numeric",
     minute: "numeric",
+    second: "numeric",
   }).formatToParts(instant);
   const part = (type: string): number => Number(parts.find((each) => each.type === type)?.value ?? "0");
-  const local = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"));
-  return Math.round((local - instant.getTime()) / 60_000);
+  const date = [part("year"), part("month") - 1, part("day")] as const;
+  const local = Date.UTC(...date, part("hour"), part("minute"), part("second"));
+  // The clock shows whole seconds, so the instant counts from its second on.
+  return (local - Math.floor(instant.getTime() / 1_000) * 1_000) / 60_000;
 }
 
 /**

@@ -32,23 +32,25 @@ export interface Format {
   timeLeft(millis: number): string;
 }
 
+/** Formats in the language of a tag. */
+export function formatIn(tag: string): Format {
+  return {
+    tag,
+    zone: viewerZone(),
+    units: (units, precision) => formatUnits(tag, units, precision),
+    count: (count) => formatCount(tag, count),
+    decimal: (value) => formatDecimal(tag, value),
+    millionths: (micros) => formatMillionths(tag, micros),
+    microseconds: (micros) => formatMicroseconds(tag, micros),
+    instant: (instant, zone, seconds) => formatInstant(tag, instant, zone, seconds),
+    instantThere: (instant, zone, seconds) => formatInstantThere(tag, instant, zone, viewerZone(), seconds),
+    timeOfDay: (instant, zone) => formatTimeOfDay(tag, instant, zone),
+    timeLeft: (millis) => formatTimeLeft(tag, millis),
+  };
+}
+
 export function useFormat(): Format {
   const { i18n } = useLingui();
   const tag = locales[pickLocale([i18n.locale])].tag;
-  return useMemo(
-    () => ({
-      tag,
-      zone: viewerZone(),
-      units: (units, precision) => formatUnits(tag, units, precision),
-      count: (count) => formatCount(tag, count),
-      decimal: (value) => formatDecimal(tag, value),
-      millionths: (micros) => formatMillionths(tag, micros),
-      microseconds: (micros) => formatMicroseconds(tag, micros),
-      instant: (instant, zone, seconds) => formatInstant(tag, instant, zone, seconds),
-      instantThere: (instant, zone, seconds) => formatInstantThere(tag, instant, zone, viewerZone(), seconds),
-      timeOfDay: (instant, zone) => formatTimeOfDay(tag, instant, zone),
-      timeLeft: (millis) => formatTimeLeft(tag, millis),
-    }),
-    [tag],
-  );
+  return useMemo(() => formatIn(tag), [tag]);
 }

@@ -33,16 +33,21 @@ function LiveBoardRoom() {
     { refetchInterval: snapshotPollMillis },
   );
   const contest = contestQuery.data?.contest;
-  const state = live.board?.contest?.state ?? contest?.state;
-  const poll = state === ContestState.FINAL ? false : pollMillis;
   // There is nothing to ask about a contest that isn't there.
   const exists = !isNotFound(contestQuery.error);
   const withoutSocket = exists && live.board === undefined && live.state !== "connecting";
   const fallback = useQuery(
     LeaderboardService.method.getLeaderboard,
     { contestId: id, top: search.top },
-    { enabled: withoutSocket, refetchInterval: poll },
+    {
+      enabled: withoutSocket,
+      // Asked for until it is itself of the final contest, so that what stays on the screen are the frozen places.
+      refetchInterval: ({ state: { data } }) =>
+        data?.contest?.state === ContestState.FINAL ? false : pollMillis,
+    },
   );
+  const state = live.board?.contest?.state ?? fallback.data?.contest?.state ?? contest?.state;
+  const poll = state === ContestState.FINAL ? false : pollMillis;
   const found = useQuery(
     LeaderboardService.method.getLeaderboard,
     { contestId: id, me: search.find ?? "", around: 3 },

@@ -5,6 +5,7 @@ import { Button, Grid, Skeleton, Stack } from "@mantine/core";
 import { createFileRoute } from "@tanstack/react-router";
 import { ContestFactsPanel } from "../../../contest/ContestFactsPanel.tsx";
 import { type ContestSearch, contestSearch, titleOf, windowOf } from "../../../contest/contest.model.ts";
+import { boardLinkName } from "../../../contest/contest.words.ts";
 import { DefinitionText } from "../../../contest/DefinitionText.tsx";
 import { LifeCycle } from "../../../contest/LifeCycle.tsx";
 import { NoContest } from "../../../contest/NoContest.tsx";
@@ -57,7 +58,7 @@ function ContestRoom() {
         actions={
           <>
             <RoomButton to="/contests/$id/board" params={{ id }} leftSection={<BoardIcon size={16} />}>
-              {i18n.t("Live board")}
+              {boardLinkName(i18n, contest.state)}
             </RoomButton>
             {publishes ? (
               <RoomButton to="/contests/$id/edit" params={{ id }} variant="default">

@@ -3,6 +3,7 @@ import { IngestService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
 import { createFileRoute } from "@tanstack/react-router";
 import { Causes } from "../../../ingest/Causes.tsx";
+import { DeadLetterAbout } from "../../../ingest/DeadLetterAbout.tsx";
 import { DeadLetterDetail } from "../../../ingest/DeadLetterDetail.tsx";
 import { ReviewList, ReviewRoom } from "../../../ingest/ReviewRoom.tsx";
 import { ReviewTable } from "../../../ingest/ReviewTable.tsx";
@@ -57,7 +58,7 @@ function DeadLetters() {
           <Causes causes={causes} />
           <ReviewList
             query={search.q}
-            placeholder={i18n.t("Event id or reason")}
+            placeholder={i18n.t("Event, player, contest or reason")}
             onQuery={(q) => void navigate({ search: { ...search, q }, replace: true })}
             matched={matched.length}
             read={list.data.deadLetters.length}
@@ -72,7 +73,7 @@ function DeadLetters() {
                 rows={matched.map((letter) => ({
                   key: deadLetterKey(letter),
                   eventId: letter.eventId,
-                  about: <bdi lang="en">{letter.reason}</bdi>,
+                  about: <DeadLetterAbout letter={letter} />,
                   at: letter.failedAt,
                 }))}
               />

@@ -1,0 +1,37 @@
+import { create } from "@bufbuild/protobuf";
+import { ContestPlanSchema } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import { setupI18n } from "@lingui/core";
+import { describe, expect, it } from "vitest";
+import { messages as en } from "../locales/en.ts";
+import { messages as fa } from "../locales/fa.ts";
+import { messages as zh } from "../locales/zh.ts";
+import { formatIn } from "../ui/useFormat.ts";
+import { planFacts } from "./planFacts.tsx";
+
+/** What a contest does, fact by fact, where it tells players their places or doesn't. */
+function factsIn(locale: "en" | "fa" | "zh", observeRanks: boolean) {
+  const plan = create(ContestPlanSchema, { definition: { leaderboard: { type: "sum", observeRanks } } });
+  return planFacts(setupI18n({ locale, messages: { en, fa, zh } }), formatIn(locale), plan);
+}
+
+describe("planFacts", () => {
+  it.each([
+    ["en", "Places as events", "first ten players"],
+    ["zh", "名次事件", "前十名"],
+    ["fa", "رتبه‌ها به‌صورت رویداد", "ده بازیکن نخست"],
+  ] as const)("says in %s that players are told their places", (locale, name, part) => {
+    const fact = factsIn(locale, true).find((each) => each.name === name);
+    expect(fact?.value).toContain(part);
+    expect(fact?.value).toContain("rank_observed");
+  });
+  it("says nothing of it where they aren't", () => {
+    const names = factsIn("en", false).map(({ name }) => name);
+    expect(names).toContain("Scoring");
+    expect(names).not.toContain("Places as events");
+  });
+  it("has nothing to say without a definition", () => {
+    expect(
+      planFacts(setupI18n({ locale: "en", messages: { en } }), formatIn("en"), create(ContestPlanSchema)),
+    ).toEqual([]);
+  });
+});
