@@ -43,11 +43,13 @@ type batchAnswer struct {
 func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 	body, release, err := a.readBody(w, r)
 	if err != nil {
+		a.countUnread(err)
 		return err
 	}
 	defer release()
 	read, single, err := event.DecodeJSON(body)
 	if err != nil {
+		a.countUnread(err)
 		return err
 	}
 	results, err := a.acceptREST(r, read)
@@ -103,12 +105,15 @@ func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, e
 		events, places = append(events, one.Event), append(places, i)
 	}
 	if len(events) == 0 {
+		a.Telemetry.Refused(len(read))
 		return results, nil
 	}
 	accepted, err := a.Ingest.Accept(r.Context(), events)
 	if err != nil {
 		return nil, err
 	}
+	// Ingest counts what it was handed. The rest counts only now: had ingest been busy, the sender would send all of it again.
+	a.Telemetry.Refused(len(read) - len(events))
 	if len(accepted) != len(events) {
 		return nil, fmt.Errorf("ingest answered %d of %d events", len(accepted), len(events))
 	}
@@ -124,4 +129,13 @@ func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, e
 		}
 	}
 	return results, nil
+}
+
+// countUnread counts a body of events that is refused as a whole because of what it is. One that may be sent again as it is does not count.
+func (a *API) countUnread(err error) {
+	switch judge(err).kind {
+	case kindInvalid, kindTooLarge, kindUnsupported:
+		a.Telemetry.Refused(1)
+	default:
+	}
 }
