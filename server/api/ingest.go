@@ -91,6 +91,7 @@ func unreadable(err error) error {
 // accept hands events to ingest and words a result for each, in order.
 func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event) ([]*laurelv1.EventResult, error) {
 	if len(events) == 0 || len(events) > maxEventsAtOnce {
+		s.Telemetry.Refused(1)
 		return nil, badField("events", "must hold 1 to %d events, but holds %d", maxEventsAtOnce, len(events))
 	}
 	if err := s.limits.takeEvents(ctx, len(events)); err != nil {

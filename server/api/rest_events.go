@@ -43,17 +43,20 @@ type batchAnswer struct {
 func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 	body, release, err := a.readBody(w, r)
 	if err != nil {
+		a.countUnread(err)
 		return err
 	}
 	defer release()
 	read, single, err := event.DecodeJSON(body)
 	if err != nil {
+		a.countUnread(err)
 		return err
 	}
 	results, err := a.acceptREST(r, read)
 	if err != nil {
 		return err
 	}
+	nameAsSent(body, single, results)
 	if single {
 		return answerSingle(w, results[0])
 	}
@@ -69,7 +72,7 @@ func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if answer.Rejected == len(results) {
-		return &failure{kind: kindInvalid, field: results[0].Field, message: fmt.Sprintf("none of the %d events was accepted; details.results says why for each", len(results)), results: results}
+		return &failure{kind: kindInvalid, message: "no event of this batch was accepted; details.results says why for each", results: results}
 	}
 	writeJSON(w, http.StatusAccepted, answer)
 	return nil
@@ -103,12 +106,15 @@ func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, e
 		events, places = append(events, one.Event), append(places, i)
 	}
 	if len(events) == 0 {
+		a.Telemetry.Refused(len(read))
 		return results, nil
 	}
 	accepted, err := a.Ingest.Accept(r.Context(), events)
 	if err != nil {
 		return nil, err
 	}
+	// Ingest counts what it was handed. The rest counts only now: had ingest been busy, the sender would send all of it again.
+	a.Telemetry.Refused(len(read) - len(events))
 	if len(accepted) != len(events) {
 		return nil, fmt.Errorf("ingest answered %d of %d events", len(accepted), len(events))
 	}
@@ -124,4 +130,13 @@ func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, e
 		}
 	}
 	return results, nil
+}
+
+// countUnread counts a body of events that is refused as a whole because of what it is. One that may be sent again as it is does not count.
+func (a *API) countUnread(err error) {
+	switch judge(err).kind {
+	case kindInvalid, kindTooLarge, kindUnsupported:
+		a.Telemetry.Refused(1)
+	default:
+	}
 }

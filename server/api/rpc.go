@@ -32,7 +32,7 @@ func (a *API) mountRPC(mux *http.ServeMux) error {
 		return fmt.Errorf("trace rpc: %w", err)
 	}
 	// Ingest answers for each event by itself, so its messages are not refused as a whole.
-	unchecked := a.rpcOptions(traces)
+	unchecked := connect.WithHandlerOptions(a.rpcOptions(traces), connect.WithHandlerOptions(a.eventCodecs()...))
 	checked := a.rpcOptions(traces, connect.UnaryInterceptorFunc(refuseNUL), validate.NewInterceptor())
 	crossOrigin := http.NewCrossOriginProtection()
 	mount := func(path string, handler http.Handler) {

@@ -56,6 +56,7 @@ type bundle struct {
 	engine   *memory.Engine
 	keeper   *board.Keeper
 	intake   *ingest.Service
+	figures  *telemetry.Telemetry
 	log      *logBook
 	seq      int64
 }
@@ -89,7 +90,7 @@ func setup(t testing.TB, change ...func(*api.Config)) *bundle {
 // setupOn serves over a database of the caller's.
 func setupOn(t testing.TB, database *store.Store, change ...func(*api.Config)) *bundle {
 	t.Helper()
-	b := &bundle{store: database, log: &logBook{}, engine: memory.New()}
+	b := &bundle{store: database, log: &logBook{}, engine: memory.New(), figures: telemetry.New(time.Now)}
 	logger := telemetry.NewLogger(b.log, telemetry.LogSettings{})
 	write := func(ctx context.Context, do func(ctx context.Context, client *db.Client) error) error {
 		return b.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return do(ctx, tx.Ent()) })
@@ -106,7 +107,7 @@ func setupOn(t testing.TB, database *store.Store, change ...func(*api.Config)) *
 	require.NoError(t, err)
 	b.intake = ingest.NewService(ingest.Config{
 		Journal: b.journal, Registry: registry, Writers: 1, FutureLimit: 5 * time.Minute, Now: time.Now, Log: logger,
-		Observe: func(time.Duration, int, int, int) {}, Conflict: func() {}, Lag: func(time.Duration, int64) {},
+		Observe: b.figures.ObserveIngest, Conflict: func() {}, Lag: func(time.Duration, int64) {},
 	})
 	run(t, b.intake.Run)
 	b.contests = contest.NewService(contest.Config{
@@ -125,7 +126,7 @@ func setupOn(t testing.TB, database *store.Store, change ...func(*api.Config)) *
 func (b *bundle) serve(t testing.TB, logger *slog.Logger, change ...func(*api.Config)) {
 	t.Helper()
 	config := api.Config{
-		Identity: b.people, Ingest: b.intake, Catalog: b.catalog, Contest: b.contests, Board: b.keeper, Telemetry: telemetry.New(time.Now),
+		Identity: b.people, Ingest: b.intake, Catalog: b.catalog, Contest: b.contests, Board: b.keeper, Telemetry: b.figures,
 		Conflicts: b.intake.Conflicts, DeadLetters: b.intake.DeadLetters,
 		Installation: func(_ context.Context, pulse *laurelv1.GetPulseResponse) error {
 			pulse.Database, pulse.Contests = "sqlite", b.contests.Set().Counts()

@@ -50,7 +50,7 @@ func numbers() []series {
 	return []series{
 		counter("laurel_events_accepted_total", "Events accepted as new.", func(f *figures) int64 { return f.accepted.Load() }),
 		counter("laurel_events_duplicate_total", "Events acknowledged as duplicates.", func(f *figures) int64 { return f.duplicates.Load() }),
-		counter("laurel_events_rejected_total", "Events refused.", func(f *figures) int64 { return f.rejected.Load() }),
+		counter("laurel_events_rejected_total", "Events refused; a body that can't be read, or is no batch, counts as one.", func(f *figures) int64 { return f.rejected.Load() }),
 		counter("laurel_events_folded_total", "Events folded.", func(f *figures) int64 { return f.folded.Load() }),
 		counter("laurel_dead_letters_total", "Events that could not be scored.", func(f *figures) int64 { return f.deadLetters.Load() }),
 		counter("laurel_event_conflicts_total", "Refused re-uses of event ids.", func(f *figures) int64 { return f.conflicts.Load() }),

@@ -51,6 +51,12 @@ func (t *Telemetry) ObserveIngest(d time.Duration, accepted, duplicates, rejecte
 	t.figures.rejected.Add(int64(rejected))
 }
 
+// Refused counts n events that a door refused before ingest saw them. A body that can't be read, or is no batch, counts as one.
+func (t *Telemetry) Refused(n int) {
+	t.closeSecond()
+	t.figures.rejected.Add(int64(n))
+}
+
 // ObserveRule counts one batch whose scoring took d, and the events folded by it.
 func (t *Telemetry) ObserveRule(d time.Duration, events int) {
 	t.closeSecond()
