@@ -191,6 +191,25 @@ func TestTooManyEventsASecond(t *testing.T) {
 	assert.Equal(t, "exhausted", code)
 }
 
+// TestPlayersOfAnEventCountAgainstTheLimit sends events that name 64 players each: fifteen of them are nearly a thousand deliveries.
+func TestPlayersOfAnEventCountAgainstTheLimit(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(c *api.Config) { c.EventsPerSecond = 1 })
+	now := time.Now()
+	players := make([]string, 64)
+	for i := range players {
+		players[i] = fmt.Sprintf(`{"user":{"id":"u_%d"}}`, i)
+	}
+	match := func(i int) string {
+		return spin(fmt.Sprint("m_", i), now, `,"participants":[`+strings.Join(players, ",")+`]`)
+	}
+	for i := range 15 {
+		got := b.post(t, match(i))
+		require.Equal(t, http.StatusAccepted, got.status, "%d: %s", i, got.body)
+	}
+	require.Equal(t, http.StatusTooManyRequests, b.post(t, match(15)).status)
+}
+
 // TestDatabaseAway stops Postgres under a running server: callers are told to come back, and after the restart it goes on.
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()

@@ -94,7 +94,11 @@ func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event) ([]
 		s.Telemetry.Refused(1)
 		return nil, badField("events", "must hold 1 to %d events, but holds %d", maxEventsAtOnce, len(events))
 	}
-	if err := s.limits.takeEvents(ctx, len(events)); err != nil {
+	together := 0
+	for _, e := range events {
+		together += weight(e)
+	}
+	if err := s.limits.takeEvents(ctx, together); err != nil {
 		return nil, err
 	}
 	ids := make([]string, len(events))

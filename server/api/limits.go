@@ -11,6 +11,7 @@ import (
 	"github.com/maypok86/otter/v2"
 	"golang.org/x/time/rate"
 
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	laurel "github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
 	"github.com/laurelhq/laurel/server/identity"
 )
@@ -66,10 +67,13 @@ func newLimits(now func() time.Time, common *commons, events, calls int) (*limit
 	return l, err
 }
 
-// takeEvents lets an API key send n events, or says how long it must wait.
-func (l *limits) takeEvents(ctx context.Context, n int) error {
+// weight is what an event counts: as itself, and for each player it names, since each is delivered an event. It may be nil.
+func weight(e *laurelv1.Event) int { return 1 + len(e.GetParticipants()) }
+
+// takeEvents lets an API key send events of some weight together, or says how long it must wait. What weighs more than a whole burst takes a whole burst.
+func (l *limits) takeEvents(ctx context.Context, weight int) error {
 	limit := redis_rate.Limit{Rate: l.events, Period: time.Second, Burst: max(l.events*burstSeconds, maxEventsAtOnce)}
-	return l.take(ctx, "events\x00"+callerKey(identity.CallerFrom(ctx)), limit, n)
+	return l.take(ctx, "events\x00"+callerKey(identity.CallerFrom(ctx)), limit, min(weight, limit.Burst))
 }
 
 // takeCall lets a caller make one call of a procedure, or says how long he must wait.

@@ -91,7 +91,11 @@ func answerSingle(w http.ResponseWriter, result eventResult) error {
 
 // acceptREST hands on what could be read and puts the results back in the order of the request.
 func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, error) {
-	if err := a.limits.takeEvents(r.Context(), len(read)); err != nil {
+	together := 0
+	for _, one := range read {
+		together += weight(one.Event)
+	}
+	if err := a.limits.takeEvents(r.Context(), together); err != nil {
 		return nil, err
 	}
 	results := make([]eventResult, len(read))
