@@ -73,8 +73,10 @@ func TestBatchRefusedAsAWhole(t *testing.T) {
 	b := setup(t)
 	got := b.post(t, `{"events":[{"event_id":"a"},{"event_id":"b","event_name":"no_such"}]}`)
 	assert.Equal(t, http.StatusBadRequest, got.status)
-	code, _ := got.failure(t)
+	code, field := got.failure(t)
 	assert.Equal(t, "invalid", code)
+	assert.Empty(t, field, "each event has its own")
+	assert.Contains(t, string(got.body), `"message":"no event of this batch was accepted; details.results says why for each"`)
 	assert.Equal(t, 2, strings.Count(string(got.body), `"status":"rejected"`), "%s", got.body)
 }
 
@@ -99,9 +101,9 @@ func TestRubbishIsNamed(t *testing.T) {
 		"negative stake":         {strings.Replace(good, `"amount_minor":100`, `"amount_minor":-1`, 1), "bet.amount_minor"},
 		"empty id":               {strings.Replace(good, `"e_bad"`, `""`, 1), "event_id"},
 		"id of a megabyte":       {strings.Replace(good, `"e_bad"`, `"`+strings.Repeat("x", 1<<20)+`"`, 1), "event_id"},
-		"unknown name":           {strings.Replace(good, `"round_end"`, `"round_ende"`, 1), "name"},
-		"far future":             {spin("e_bad", now.Add(time.Hour), ""), "event_ts"},
-		"no time zone":           {strings.Replace(good, `Z"`, `"`, 1), "event_ts"},
+		"unknown name":           {strings.Replace(good, `"round_end"`, `"round_ende"`, 1), "event_name"},
+		"far future":             {spin("e_bad", now.Add(time.Hour), ""), "ts"},
+		"no time zone":           {strings.Replace(good, `Z"`, `"`, 1), "ts"},
 		"bad UTF-8":              {strings.Replace(good, `"u_1"`, "\"u_\xff1\"", 1), "user_id"},
 		"lone surrogate":         {strings.Replace(good, `"u_1"`, `"u_\ud800"`, 1), "user_id"},
 		"unknown field":          {spin("e_bad", now, `,"amout":1`), "amout"},
@@ -113,11 +115,7 @@ func TestRubbishIsNamed(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, got.status, "%s: %s", name, got.body)
 		code, field := got.failure(t)
 		assert.Equal(t, "invalid", code, name)
-		switch each.field {
-		case "":
-		case "name", "event_ts", "user_id":
-			assert.NotEmpty(t, field, "%s: %s", name, got.body)
-		default:
+		if each.field != "" {
 			assert.True(t, strings.HasPrefix(field, each.field), "%s: field %q, %s", name, field, got.body)
 		}
 		assert.Less(t, len(got.body), 8<<10, "%s: what was sent is not sent back whole", name)
@@ -242,4 +240,40 @@ func TestOtherMethodsAndDoors(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, got.status)
 	code, _ := got.failure(t)
 	assert.Equal(t, "not_found", code)
+}
+
+// TestFieldsAreNamedAsTheyWereSent has the same mistakes under each name that the door takes.
+func TestFieldsAreNamedAsTheyWereSent(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	future, long := time.Now().Add(time.Hour).UTC().Format(time.RFC3339), strings.Repeat("x", 129)
+	head := `{"event_id":"e",`
+	name, user, ts := `"event_name":"login"`, `"user_id":"u"`, `"ts":"2026-01-01T00:00Z"`
+	known := head + name + "," + user + "," + ts
+	for field, each := range map[string]struct{ message, event string }{
+		"event_name":         {"must be a known event name, but is ", head + user + "," + ts + `,"event_name":"rank_observe"}`},
+		"name":               {"must not be rank_observed, which", head + user + "," + ts + `,"name":"rank_observed"}`},
+		"event_name ":        {"is required: one of", head + user + "," + ts + `}`},
+		"ts":                 {"must not be more than", head + name + "," + user + `,"ts":"` + future + `"}`},
+		"event_ts":           {"must not be more than", head + name + "," + user + `,"event_ts":"` + future + `"}`},
+		"ts ":                {"is required: when", head + name + "," + user + `}`},
+		"user_id":            {"must be at most 128", head + name + "," + ts + `,"user_id":"` + long + `"}`},
+		"user.id":            {"must be at most 128", head + name + "," + ts + `,"user":{"id":"` + long + `"}}`},
+		"user_id ":           {"is required: the player's id", head + name + "," + ts + `,"user":{"geo":"DE"}}`},
+		"version":            {"must be ", known + `,"version":"x"}`},
+		"schema_version":     {"must be ", known + `,"schema_version":"x"}`},
+		"session_id":         {"must be at most 128", known + `,"session_id":"` + long + `"}`},
+		"context.session_id": {"must be at most 128", known + `,"context":{"session_id":"` + long + `"}}`},
+		"context.ip":         {"must be an IPv4", known + `,"context":{"ip":"1"}}`},
+		"device.ip":          {"must be an IPv4", known + `,"device":{"ip":"1"}}`},
+	} {
+		field = strings.TrimSpace(field)
+		got := b.post(t, each.event)
+		require.Equal(t, http.StatusBadRequest, got.status, "%s: %s", field, got.body)
+		_, named := got.failure(t)
+		assert.Equal(t, field, named, "%s", each.event)
+		assert.Contains(t, string(got.body), `"message":"`+field+" "+each.message)
+		got = b.post(t, `{"events":[7,`+each.event+`]}`)
+		assert.Contains(t, string(got.body), `"field":"`+field+`"`, "in a batch")
+	}
 }

@@ -56,6 +56,7 @@ func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	nameAsSent(body, single, results)
 	if single {
 		return answerSingle(w, results[0])
 	}
@@ -71,7 +72,7 @@ func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if answer.Rejected == len(results) {
-		return &failure{kind: kindInvalid, field: results[0].Field, message: fmt.Sprintf("none of the %d events was accepted; details.results says why for each", len(results)), results: results}
+		return &failure{kind: kindInvalid, message: "no event of this batch was accepted; details.results says why for each", results: results}
 	}
 	writeJSON(w, http.StatusAccepted, answer)
 	return nil
