@@ -105,7 +105,7 @@ func (c *loadCmd) run(ctx context.Context, now func() time.Time, out, log io.Wri
 		}
 	}
 	r := &loadRun{loadCmd: c, now: now, run: fmt.Sprintf("%x", now().UnixMicro())}
-	r.probes = newProbeLog(r.run, now(), int(c.Duration.Seconds()+1)*c.Probes+2*warmUpProbes)
+	r.probes = newProbeLog(r.run, now(), int(c.Duration.Seconds()+1)*c.Probes)
 	watchers, stopWatching, err := r.watch(ctx)
 	if err != nil {
 		return err
@@ -132,6 +132,11 @@ func (c *loadCmd) publish(ctx context.Context) error {
 
 // play sends events and probes for the duration, then waits until everything sent is on the board.
 func (r *loadRun) play(ctx context.Context, watchers *watchers) (loadReport, error) {
+	if r.Sockets > 0 {
+		if err := r.warmUp(ctx, watchers); err != nil {
+			return loadReport{}, err
+		}
+	}
 	began := r.now()
 	sending, stop := context.WithCancel(ctx)
 	defer stop()

@@ -28,7 +28,7 @@ const (
 
 // watch opens all sockets and returns when each has its first snapshot. The function that is returned closes them.
 func (r *loadRun) watch(ctx context.Context) (*watchers, func(), error) {
-	w := &watchers{run: r, drained: make(chan time.Time, 1)}
+	w := &watchers{run: r, players: make(map[string]int, probePlayers), arrived: make(chan time.Time, 1)}
 	w.sockets = make([]*watcher, r.Sockets)
 	errs := make([]error, r.Sockets)
 	var group sync.WaitGroup

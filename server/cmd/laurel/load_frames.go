@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/zeebo/xxh3"
@@ -26,8 +27,8 @@ const (
 type frame struct {
 	kind            frameKind
 	epoch, revision int64
-	// units is the score of the probe's player, or 0 when the frame does not show him.
-	units int64
+	// sightings are the probes' players whom the frame shows.
+	sightings []sighting
 	// users are the players of the rows, where the server names them.
 	users []string
 	text  string
@@ -59,7 +60,7 @@ func (c *frameCache) read(body []byte, parse func([]byte) (frame, error)) (frame
 	return parsed, nil
 }
 
-// parse decodes a frame and finds the probe in it. The first frame that names the probe's user also tells the key of his row.
+// parse decodes a frame and finds the probes' players in it.
 func (w *watchers) parse(body []byte) (frame, error) {
 	var message laurelv1.ServerFrame
 	if err := proto.Unmarshal(body, &message); err != nil {
@@ -79,19 +80,24 @@ func (w *watchers) parse(body []byte) (frame, error) {
 	default:
 		return frame{kind: frameOther}, nil
 	}
-	key := w.probeKey.Load()
 	for _, row := range rows {
 		if row.GetUserId() != "" {
 			parsed.users = append(parsed.users, row.GetUserId())
 		}
-		if row.GetUserId() == w.run.probes.user && key == nil {
-			found := row.GetPlayerKey()
-			key = &found
-			w.probeKey.Store(key)
-		}
-		if key != nil && row.GetPlayerKey() == *key {
-			parsed.units = row.GetUnits()
+		if player, known := w.playerOf(row); known {
+			parsed.sightings = append(parsed.sightings, sighting{player: player, units: row.GetUnits()})
 		}
 	}
 	return parsed, nil
+}
+
+// playerOf returns the number of the probes' player whose row it is. Rows with user ids tell the keys by which the others are known.
+func (w *watchers) playerOf(row *laurelv1.LeaderboardRow) (player int, known bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if player = slices.Index(w.run.probes.users[:], row.GetUserId()); player >= 0 {
+		w.players[row.GetPlayerKey()] = player
+	}
+	player, known = w.players[row.GetPlayerKey()]
+	return player, known
 }

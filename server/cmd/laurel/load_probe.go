@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync/atomic"
@@ -15,32 +16,60 @@ const (
 	loadKept, loadUnits = 20, 100
 	// sightingsWait is how long the sockets may take to read the last frames, looked at every sightingsPoll.
 	sightingsWait, sightingsPoll = 30 * time.Second, 20 * time.Millisecond
-	// warmUpProbes come first and are not measured: after them the probe's player stands above those of earlier runs.
-	warmUpProbes = loadKept
-	// drainPartitions is how many partitions an installation has unless it was set otherwise.
-	drainPartitions = journal.DefaultPartitions
-	// drainTimeout bounds the wait for what was sent to be on the board.
-	drainTimeout = 2 * time.Minute
+	// loadPartitions is how many partitions an installation has unless it was set otherwise.
+	loadPartitions = journal.DefaultPartitions
+	// probePlayers send the probes in turn, one in each partition, so that what is measured is the way through all of them and through every lane.
+	probePlayers = loadPartitions
+	// boardTimeout bounds the wait for the first rounds and the last ones to be on the board.
+	boardTimeout = 2 * time.Minute
 )
 
-// probeLog remembers when each probe was sent and what score its player has once it is counted. Each probe is a better round than the
-// one before, so the score says exactly which probes are in it.
+// probeLog remembers when each probe was sent and what score its player has once it is counted. Each round of a player is better than
+// the one before, so his score says exactly which of his probes are in it. Probe k is of player k modulo probePlayers.
 type probeLog struct {
-	user  string
+	users [probePlayers]string
 	base  int64
 	sent  []time.Time
 	units []int64
 	count atomic.Int64
 }
 
+// sighting is the score at which a frame shows a probe's player.
+type sighting struct {
+	player int
+	units  int64
+}
+
 // newProbeLog starts above all scores that random rounds can reach, and above the probes of earlier runs.
 func newProbeLog(run string, now time.Time, capacity int) *probeLog {
 	const firstRun = 1_700_000_000
-	return &probeLog{user: "probe_" + run, base: 1_000_000 + 10*(now.Unix()-firstRun), sent: make([]time.Time, capacity), units: make([]int64, capacity)}
+	log := &probeLog{base: 1_000_000 + 10*(now.Unix()-firstRun), sent: make([]time.Time, capacity), units: make([]int64, capacity)}
+	for partition := range log.users {
+		log.users[partition] = userIn(partition, "probe_"+run)
+	}
+	return log
 }
 
-// points of probe k, which are also the euro cents won with a stake of one euro.
-func (p *probeLog) points(k int) int64 { return p.base + int64(k) }
+// userIn makes a player of a partition.
+func userIn(partition int, prefix string) string {
+	for i := 0; ; i++ {
+		if user := prefix + "_" + strconv.Itoa(i); journal.PartitionOf(user, loadPartitions) == partition {
+			return user
+		}
+	}
+}
+
+// points of a player's round, which are also the euro cents won with a stake of one euro. The first loadKept rounds are his warm-up.
+func (p *probeLog) points(round int) int64 { return p.base + int64(round) }
+
+// user is the player of probe k.
+func (p *probeLog) user(k int) string { return p.users[k%probePlayers] }
+
+// round is the number of probe k among its player's rounds.
+func (p *probeLog) round(k int) int { return loadKept + k/probePlayers }
+
+// last is what one round must win to stand above the players of earlier runs and below this run's probes, which must stay in sight.
+func (p *probeLog) last() int64 { return loadKept * p.base }
 
 // next registers a probe before it is sent and returns its number; false when the log is full.
 func (p *probeLog) next(now time.Time) (k int, ok bool) {
@@ -49,14 +78,30 @@ func (p *probeLog) next(now time.Time) (k int, ok bool) {
 		return 0, false
 	}
 	p.sent[k] = now
-	for j := max(0, k-loadKept+1); j <= k; j++ {
-		p.units[k] += p.points(j) * loadUnits
+	for round := p.round(k) - loadKept + 1; round <= p.round(k); round++ {
+		p.units[k] += p.points(round) * loadUnits
 	}
 	p.count.Store(int64(k) + 1)
 	return k, true
 }
 
-// probe sends single events of the probe's player, a batch each, at an even pace. The first ones follow each other closely.
+// warmUp brings the probes' players above those of earlier runs and waits until the sockets know their rows. It is neither measured nor counted.
+func (r *loadRun) warmUp(ctx context.Context, w *watchers) error {
+	batch, users := &loadBatch{}, map[string]bool{}
+	for player, user := range r.probes.users {
+		users[user] = true
+		for round := range loadKept {
+			id := fmt.Sprintf("%s-warm-%d-%d", r.run, player, round)
+			batch.add(loadRound{eventID: id, userID: user, at: r.now(), betMinor: 100, winMinor: r.probes.points(round)})
+		}
+	}
+	if _, err := r.onBoard(ctx, w, batch, users); err != nil {
+		return fmt.Errorf("warm up: %w", err)
+	}
+	return nil
+}
+
+// probe sends single events of the probes' players, a batch each, at an even pace.
 func (r *loadRun) probe(ctx context.Context, s *schedule) error {
 	posters, batch := r.posters(), &loadBatch{}
 	every := time.Second / time.Duration(r.Probes)
@@ -65,17 +110,16 @@ func (r *loadRun) probe(ctx context.Context, s *schedule) error {
 		if !ok {
 			return nil
 		}
-		at := r.probes.sent[k]
 		batch.reset()
-		batch.add(loadRound{eventID: r.run + "-probe-" + strconv.Itoa(k), userID: r.probes.user, at: at, betMinor: 100, winMinor: r.probes.points(k)})
+		batch.add(loadRound{
+			eventID: r.run + "-probe-" + strconv.Itoa(k), userID: r.probes.user(k), at: r.probes.sent[k],
+			betMinor: 100, winMinor: r.probes.points(r.probes.round(k)),
+		})
 		answer, err := r.persist(ctx, posters.at(k), batch.body)
 		if err != nil {
 			return err
 		}
 		r.count(answer, r.now().Sub(s.began))
-		if k < warmUpProbes {
-			continue
-		}
 		due = due.Add(every)
 		now := r.now()
 		if due.Before(now) {
@@ -94,33 +138,45 @@ func (r *loadRun) probe(ctx context.Context, s *schedule) error {
 // that took from when the last batch was acknowledged: the time by which scoring lags behind taking in.
 func (r *loadRun) drain(ctx context.Context, w *watchers, ended time.Time) (time.Duration, error) {
 	batch, users := &loadBatch{}, map[string]bool{}
-	for partition := range drainPartitions {
-		user := ""
-		for i := 0; user == "" || journal.PartitionOf(user, drainPartitions) != partition; i++ {
-			user = fmt.Sprintf("last_%s_%d", r.run, i)
-		}
+	for partition := range loadPartitions {
+		user := userIn(partition, "last_"+r.run)
 		users[user] = true
-		// One such round stands above all random ones and those of earlier runs, and below the probe's twenty, which must stay in sight.
-		batch.add(loadRound{eventID: user, userID: user, at: r.now(), betMinor: 100, winMinor: r.probes.base + 500_000})
+		batch.add(loadRound{eventID: user, userID: user, at: r.now(), betMinor: 100, winMinor: r.probes.last()})
 	}
-	w.expect(users)
-	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
-	defer cancel()
-	if _, err := r.persist(ctx, r.posters().at(0), batch.body); err != nil {
+	at, err := r.onBoard(ctx, w, batch, users)
+	if err != nil {
 		return 0, err
 	}
+	r.awaitSightings(ctx)
+	return at.Sub(ended), nil
+}
+
+// onBoard sends a batch and returns when the scout has seen its players.
+func (r *loadRun) onBoard(ctx context.Context, w *watchers, batch *loadBatch, users map[string]bool) (time.Time, error) {
+	w.expect(users)
+	ctx, cancel := context.WithTimeout(ctx, boardTimeout)
+	defer cancel()
+	answer, err := r.persist(ctx, r.posters().at(0), batch.body)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if answer.GetRejected() > 0 {
+		return time.Time{}, fmt.Errorf("the server refused %d events: %s", answer.GetRejected(), firstReason(answer))
+	}
 	select {
-	case at := <-w.drained:
-		r.awaitSightings(ctx)
-		return at.Sub(ended), nil
+	case at := <-w.arrived:
+		return at, nil
 	case <-ctx.Done():
-		return 0, fmt.Errorf("not everything that was sent is on the board after %s", drainTimeout)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return time.Time{}, ctx.Err()
+		}
+		return time.Time{}, fmt.Errorf("not everything that was sent is on the board after %s", boardTimeout)
 	}
 }
 
 // awaitSightings gives the other sockets a moment to read what one of them has seen; a socket that was lost never will.
 func (r *loadRun) awaitSightings(ctx context.Context) {
-	want := int64(r.Sockets) * max(0, r.probes.count.Load()-warmUpProbes)
+	want := int64(r.Sockets) * r.probes.count.Load()
 	ticker := time.NewTicker(sightingsPoll)
 	defer ticker.Stop()
 	for deadline := r.now().Add(sightingsWait); r.push.count.Load() < want && r.now().Before(deadline); {

@@ -113,7 +113,7 @@ func (r *loadRun) report(took, drained time.Duration, w *watchers) loadReport {
 		Seconds: took.Seconds(), Accepted: accepted, AcceptedPerSecond: float64(accepted) / took.Seconds(),
 		ScoredPerSecond: float64(accepted) / (took + drained).Seconds(), SlowestSecond: r.slowestSecond(took), DrainSeconds: drained.Seconds(),
 		Duplicates: r.counts.duplicates.Load(), Rejected: r.counts.rejected.Load(), Busy: r.counts.busy.Load(), Errors: r.counts.errors.Load(),
-		Ingest: r.ingest.report(), Push: r.push.report(), Probes: max(0, r.probes.count.Load()-warmUpProbes), Gaps: w.gaps.Load(), LostSockets: w.lost.Load(),
+		Ingest: r.ingest.report(), Push: r.push.report(), Probes: r.probes.count.Load(), Gaps: w.gaps.Load(), LostSockets: w.lost.Load(),
 	}
 	if text := r.counts.firstError.Load(); text != nil {
 		report.FirstError = *text

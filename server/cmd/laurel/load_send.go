@@ -177,13 +177,19 @@ func (r *loadRun) count(answer *laurelv1.IngestResponse, at time.Duration) {
 		r.counts.seconds[second].Add(answer.GetAccepted())
 	}
 	if answer.GetRejected() > 0 {
-		for _, result := range answer.GetResults() {
-			if reason := result.GetReason(); reason != "" {
-				r.counts.firstReason.CompareAndSwap(nil, &reason)
-				break
-			}
+		reason := firstReason(answer)
+		r.counts.firstReason.CompareAndSwap(nil, &reason)
+	}
+}
+
+// firstReason says why the first refused event of a batch was refused.
+func firstReason(answer *laurelv1.IngestResponse) string {
+	for _, result := range answer.GetResults() {
+		if reason := result.GetReason(); reason != "" {
+			return reason
 		}
 	}
+	return ""
 }
 
 // pause waits; false means that the run is over.

@@ -13,22 +13,23 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
-// scoutTop and watcherTop are the rows that the scout and the other sockets watch.
-const scoutTop, watcherTop = 100, 10
+// scoutTop and watcherTop are the rows that the scout and the other sockets watch. The probes' players fill those of the latter.
+const scoutTop, watcherTop = 100, probePlayers
 
 // watchers are the sockets of a run. The scout has the API key and so sees user ids: it tells the others, who see the board as any
-// visitor does, which row is the probe's.
+// visitor does, which rows are the probes'.
 type watchers struct {
-	run      *loadRun
-	sockets  []*watcher
-	probeKey atomic.Pointer[string]
-	cache    frameCache
-	gaps     atomic.Int64
-	lost     atomic.Int64
-	closing  atomic.Bool
-	mu       sync.Mutex
+	run     *loadRun
+	sockets []*watcher
+	cache   frameCache
+	gaps    atomic.Int64
+	lost    atomic.Int64
+	closing atomic.Bool
+	mu      sync.Mutex
+	// players are the numbers of the probes' players by the keys of their rows.
+	players  map[string]int
 	expected map[string]bool
-	drained  chan time.Time
+	arrived  chan time.Time
 }
 
 // watcher is one socket.
@@ -38,8 +39,9 @@ type watcher struct {
 	scout           bool
 	buffer          []byte
 	epoch, revision int64
-	seen            int
-	ready, waiting  bool
+	// seen is how many probes of each player the socket has seen.
+	seen           [probePlayers]int
+	ready, waiting bool
 }
 
 func (s *watcher) write(frame *laurelv1.ClientFrame) error {
@@ -94,7 +96,7 @@ func (s *watcher) next() error {
 	case frameOther:
 		return nil
 	}
-	s.measure(frame.units, at)
+	s.measure(frame.sightings, at)
 	if s.scout {
 		s.all.look(frame.users, at)
 	}
@@ -107,16 +109,19 @@ type errSocketRefused struct{ answer string }
 func (e errSocketRefused) Error() string { return "the server refused: " + e.answer }
 
 // measure records the way of each probe that the socket sees for the first time.
-func (s *watcher) measure(units int64, at time.Time) {
+func (s *watcher) measure(sightings []sighting, at time.Time) {
 	probes := s.all.run.probes
-	for count := int(probes.count.Load()); s.seen < count && probes.units[s.seen] <= units; s.seen++ {
-		if s.seen >= warmUpProbes {
-			s.all.run.push.record(at.Sub(probes.sent[s.seen]))
+	count := int(probes.count.Load())
+	for _, one := range sightings {
+		k := one.player + s.seen[one.player]*probePlayers
+		for ; k < count && probes.units[k] <= one.units; k += probePlayers {
+			s.all.run.push.record(at.Sub(probes.sent[k]))
+			s.seen[one.player]++
 		}
 	}
 }
 
-// expect names the players whose last events must show on the board.
+// expect names the players who must show on the board.
 func (w *watchers) expect(users map[string]bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -134,7 +139,7 @@ func (w *watchers) look(users []string, at time.Time) {
 		delete(w.expected, user)
 	}
 	if len(w.expected) == 0 {
-		w.drained <- at
+		w.arrived <- at
 	}
 }
 
