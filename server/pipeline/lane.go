@@ -312,7 +312,6 @@ func (l *lane) takeOver(ctx context.Context) error {
 // hold takes the partitions of a heartbeat. One that is still held goes on where it is.
 func (l *lane) hold(offered map[int]journal.Holding) {
 	held := make(map[int]journal.Holding, len(offered))
-	l.positions = slices.Clone(l.positions) // the publisher may be reading them
 	for partition, h := range offered {
 		if before, known := l.held[partition]; known && before.Epoch == h.Epoch {
 			held[partition] = before
@@ -340,7 +339,6 @@ func (l *lane) recall(ctx context.Context) error {
 		return err
 	}
 	held := map[int]journal.Holding{}
-	l.positions = slices.Clone(l.positions) // the publisher may be reading them
 	for partition, before := range l.held {
 		now := stored[partition]
 		if now.Epoch != before.Epoch {

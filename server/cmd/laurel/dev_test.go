@@ -303,11 +303,11 @@ func TestBadEventsAreRefusedByField(t *testing.T) {
 		{"1 MB id", event(`"e1"`, `"`+strings.Repeat("e", 1<<20)+`"`), "event_id"},
 		{"unknown name", event(`round_end`, `round_ends`), "name"},
 		{"unknown field", event(`"game"`, `"gamble":1,"game"`), "gamble"},
-		{"future date", event(`2025-10-25`, `2125-10-25`), "event_ts"},
+		{"future date", event(`2025-10-25`, `2125-10-25`), "ts"},
 		{"no date", event(`2025-10-25T18:11:37Z`, `yesterday`), "ts"},
 		{"bad UTF-8", event(`"u1"`, "\"u\xff\""), "user_id"},
 		{"half a surrogate", event(`"u1"`, `"u\ud800"`), "user_id"},
-		{"no player", event(`"user_id":"u1",`, ``), "user.id"},
+		{"no player", event(`"user_id":"u1",`, ``), "user_id"},
 		{"no such currency", event(`"EUR"`, `"EUX"`), "bet.currency"},
 	}
 	for _, one := range bad {

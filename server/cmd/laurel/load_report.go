@@ -66,14 +66,15 @@ type loadReport struct {
 	// AcceptedPerSecond is the rate of taking in; ScoredPerSecond that of the whole way, the wait for the last events included.
 	AcceptedPerSecond float64 `json:"accepted_per_second"`
 	ScoredPerSecond   float64 `json:"scored_per_second"`
-	SlowestSecond     int64   `json:"slowest_second"`
-	DrainSeconds      float64 `json:"drain_seconds"`
-	Duplicates        int64   `json:"duplicates"`
-	Rejected          int64   `json:"rejected"`
-	Busy              int64   `json:"busy_answers"`
-	Errors            int64   `json:"errors"`
-	FirstError        string  `json:"first_error,omitempty"`
-	FirstReason       string  `json:"first_rejection,omitempty"`
+	// SlowestSecond is absent when no whole second lies between the first and the last.
+	SlowestSecond *int64  `json:"slowest_second,omitempty"`
+	DrainSeconds  float64 `json:"drain_seconds"`
+	Duplicates    int64   `json:"duplicates"`
+	Rejected      int64   `json:"rejected"`
+	Busy          int64   `json:"busy_answers"`
+	Errors        int64   `json:"errors"`
+	FirstError    string  `json:"first_error,omitempty"`
+	FirstReason   string  `json:"first_rejection,omitempty"`
 	// Ingest is the time of a batch from when it was due, or sent when there is no rate, to its acknowledgement.
 	Ingest latencyReport `json:"ingest_ms"`
 	// Push is the time of a probe from before its POST to its arrival on a socket.
@@ -124,16 +125,15 @@ func (r *loadRun) report(took, drained time.Duration, w *watchers) loadReport {
 	return report
 }
 
-// slowestSecond is the least number of events acknowledged in a whole second of the run, the first and the last left out.
-func (r *loadRun) slowestSecond(took time.Duration) int64 {
+// slowestSecond is the least number of events acknowledged in a whole second of the run, the first and the last left out; nil when that leaves none.
+func (r *loadRun) slowestSecond(took time.Duration) (slowest *int64) {
 	last := min(int(took.Seconds()), len(r.counts.seconds)) - 1
-	slowest := int64(-1)
 	for second := 1; second < last; second++ {
-		if events := int64(r.counts.seconds[second].Load()); slowest < 0 || events < slowest {
-			slowest = events
+		if events := int64(r.counts.seconds[second].Load()); slowest == nil || events < *slowest {
+			slowest = &events
 		}
 	}
-	return max(0, slowest)
+	return slowest
 }
 
 // String is the report as people read it in a terminal.
@@ -142,7 +142,11 @@ func (r loadReport) String() string {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&text, "%-10s "+format+"\n", append([]any{name}, args...)...)
 	}
-	line("taken in", "%d events in %.1f s: %.0f/s, in the slowest second %d", r.Accepted, r.Seconds, r.AcceptedPerSecond, r.SlowestSecond)
+	slowest := ""
+	if r.SlowestSecond != nil {
+		slowest = fmt.Sprintf(", in the slowest second %d", *r.SlowestSecond)
+	}
+	line("taken in", "%d events in %.1f s: %.0f/s%s", r.Accepted, r.Seconds, r.AcceptedPerSecond, slowest)
 	if r.Sockets > 0 {
 		line("whole way", "%.0f/s; the last event was on the board %.2f s after it was sent", r.ScoredPerSecond, r.DrainSeconds)
 	}

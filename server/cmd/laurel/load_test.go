@@ -266,6 +266,20 @@ func TestSocketsTellProbesApart(t *testing.T) {
 	require.Zero(t, show(false, 2), "a player whose row is not known")
 }
 
+func TestSlowestSecondNeedsAWholeOne(t *testing.T) {
+	t.Parallel()
+	run := &loadRun{loadCmd: &loadCmd{URL: []string{"http://x"}}, probes: newProbeLog("run", time.Unix(1_800_000_000, 0), 0)}
+	for second, events := range []int32{10, 400, 0, 500, 5} {
+		run.counts.seconds[second].Store(events)
+	}
+	for took, want := range map[time.Duration]string{
+		2 * time.Second: "/s\n", 2999 * time.Millisecond: "/s\n", 3 * time.Second: "/s, in the slowest second 400\n", 4 * time.Second: "/s, in the slowest second 0\n",
+	} {
+		report := run.report(took, 0, &watchers{})
+		require.Contains(t, report.String(), want, took)
+	}
+}
+
 // TestLatencyQuantiles compares the histogram with sorting.
 func TestLatencyQuantiles(t *testing.T) {
 	t.Parallel()

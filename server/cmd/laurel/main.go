@@ -36,11 +36,14 @@ func main() {
 	var v verbs
 	parser, err := kong.New(&v,
 		kong.Name("laurel"),
-		kong.Description("Live contests: events in, scores, ranks and boards out.\n\nEvery flag can be set by the environment (LAUREL_*) or in laurel.yaml."),
+		kong.Description("Live contests: events in, scores, ranks and boards out.\n\nEvery flag can be set by the environment (LAUREL_*) or in laurel.yaml. An empty variable counts as not set."),
 		kong.Configuration(readSettings, "laurel.yaml"),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
+		fail(err)
+	}
+	if err := dropEmpty(parser.Model); err != nil {
 		fail(err)
 	}
 	call, err := parser.Parse(os.Args[1:])

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,22 @@ import (
 
 // serviceLink are the variables that Kubernetes sets by itself beside a service named laurel.
 var serviceLink = regexp.MustCompile(`^LAUREL_(SERVICE_(HOST|PORT)|PORT)(_|$)`)
+
+// dropEmpty unsets the variables of settings that are there without a value, as compose files leave them where nothing was chosen.
+// They mean what an absent one does, whatever the type of the setting.
+func dropEmpty(app *kong.Application) error {
+	for _, flag := range flagsBelow(app.Node) {
+		for _, name := range flag.Envs {
+			if os.Getenv(name) != "" {
+				continue
+			}
+			if err := os.Unsetenv(name); err != nil {
+				return fmt.Errorf("unset %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
 
 // strayVariables says which LAUREL_ variables of an environment do nothing: those that no verb knows, and, for a verb that runs a server,
 // those that only another verb follows. They are told and not refused, since an environment is shared with others.

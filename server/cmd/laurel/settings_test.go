@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -72,6 +73,44 @@ func TestStrayVariables(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, strayVariables(parser.Model, call.Selected(), environment), verb)
 	}
+}
+
+// TestEmptyVariablesAreUnset starts servers with every variable that there is left empty, as far as a flag that can't be.
+func TestEmptyVariablesAreUnset(t *testing.T) {
+	t.Parallel()
+	var v verbs
+	parser, err := kong.New(&v)
+	require.NoError(t, err)
+	var empty []string
+	for _, flag := range flagsBelow(parser.Model.Node) {
+		for _, name := range flag.Envs {
+			empty = append(empty, name+"=")
+		}
+	}
+	require.Contains(t, empty, "LAUREL_LANES=")
+	for _, verb := range []string{"serve", "dev"} {
+		_, err := runVerb(t, empty, verb, "--lanes", "9")
+		require.ErrorContains(t, err, "laurel: --lanes must be 0 to 8, but is 9", "everything else is as if it were not there")
+	}
+}
+
+// TestHelpTellsTheBounds holds the help against what is refused.
+func TestHelpTellsTheBounds(t *testing.T) {
+	t.Parallel()
+	var v verbs
+	parser, err := kong.New(&v)
+	require.NoError(t, err)
+	bounds := map[string]string{
+		"lanes": fmt.Sprintf(", 0 to %d", maxLanes), "max-sockets": fmt.Sprintf(", 1 to %d", socketsMost), "max-sockets-per-address": fmt.Sprintf(", 1 to %d", socketsMost),
+	}
+	told := 0
+	for _, flag := range flagsBelow(parser.Model.Node) {
+		if want, bounded := bounds[flag.Name]; bounded {
+			require.Contains(t, flag.Help, want, flag.Name)
+			told++
+		}
+	}
+	require.Equal(t, 2*len(bounds), told, "serve and dev")
 }
 
 // TestVerbsRefuse runs the real program with what can't be right.
