@@ -69,7 +69,7 @@ func (c *Cache) put(row *Row) bool {
 		c.ring[row.slot] = row
 		c.bytes -= before.size()
 	} else {
-		row.slot, row.used = int32(len(c.ring)), false //nolint:gosec // 2^31 rows would take more memory than there is
+		row.slot, row.used = int32(len(c.ring)), false
 		c.ring = append(c.ring, row)
 	}
 	c.bytes += row.size()
@@ -90,7 +90,7 @@ func (c *Cache) cameBefore(hash uint64) bool {
 	if c.door == nil {
 		return true
 	}
-	slot, mark := &c.door[hash%doorSlots], uint32(hash>>32)|1 //nolint:gosec // the upper half, and never 0
+	slot, mark := &c.door[hash%doorSlots], uint32(hash>>32)|1
 	if *slot == mark {
 		return true
 	}

@@ -56,7 +56,7 @@ func encodeInt64s(value any, buf []byte) []byte {
 	buf = appendArray(buf, pgtype.Int8OID, len(values), false, 8*len(values))
 	for _, v := range values {
 		buf = binary.BigEndian.AppendUint32(buf, 8)
-		buf = binary.BigEndian.AppendUint64(buf, uint64(v)) //nolint:gosec // two's complement is what Postgres reads
+		buf = binary.BigEndian.AppendUint64(buf, uint64(v))
 	}
 	return buf
 }
@@ -69,7 +69,7 @@ func encodeStrings(value any, buf []byte) []byte {
 	}
 	buf = appendArray(buf, pgtype.TextOID, len(values), false, size)
 	for _, v := range values {
-		buf = binary.BigEndian.AppendUint32(buf, uint32(len(v))) //nolint:gosec // a message of Postgres is shorter
+		buf = binary.BigEndian.AppendUint32(buf, uint32(len(v)))
 		buf = append(buf, v...)
 	}
 	return buf
@@ -90,7 +90,7 @@ func encodeBytes(value any, buf []byte) []byte {
 			buf = binary.BigEndian.AppendUint32(buf, null)
 			continue
 		}
-		buf = binary.BigEndian.AppendUint32(buf, uint32(len(v))) //nolint:gosec // a message of Postgres is shorter
+		buf = binary.BigEndian.AppendUint32(buf, uint32(len(v)))
 		buf = append(buf, v...)
 	}
 	return buf
@@ -107,7 +107,7 @@ func appendArray(buf []byte, element uint32, n int, nulls bool, size int) []byte
 	if nulls {
 		flags = 1
 	}
-	for _, v := range [...]uint32{1, flags, element, uint32(n), 1} { //nolint:gosec // a message of Postgres is shorter
+	for _, v := range [...]uint32{1, flags, element, uint32(n), 1} {
 		buf = binary.BigEndian.AppendUint32(buf, v)
 	}
 	return buf

@@ -36,7 +36,7 @@ const gcStep = 10
 // gcPercentFor is the percentage for so many bytes that are in use.
 func gcPercentFor(live uint64) int {
 	percent := gcRoom * 100 / max(live, 1<<20)
-	return max(gcPercent, int(percent+gcStep-1)/gcStep*gcStep) //nolint:gosec // at most 6 400
+	return max(gcPercent, int(percent+gcStep-1)/gcStep*gcStep)
 }
 
 // afterEachCollection calls do, by one goroutine, with the bytes of the heap that are in use.
