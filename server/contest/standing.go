@@ -165,6 +165,9 @@ func (d *Definition) keep(s *Standing, r rule.Round, limit int) {
 		s.Kept = s.Kept[:limit-1]
 	}
 	at, _ := slices.BinarySearchFunc(s.Kept, r, d.compareRounds)
+	if count := len(s.Kept); count == cap(s.Kept) {
+		s.Kept = append(make([]rule.Round, 0, min(max(1, 2*count), limit)), s.Kept...) // no more room than it may ever need
+	}
 	s.Kept = slices.Insert(s.Kept, at, r)
 	s.Units, s.Rounds, s.MultiplierMicros, s.DurationMillis, s.FinishMicros = s.Units+r.Units, int64(len(s.Kept)), 0, 0, 0
 	for i := range s.Kept {

@@ -39,7 +39,7 @@ const (
 	// flushInterval is how often a lane without events of its own stores how far it got.
 	flushInterval = time.Second
 	// cacheBytes bounds the rows kept by all lanes of a process together.
-	cacheBytes = 112 << 20
+	cacheBytes = 144 << 20
 )
 
 // lane is some partitions with one goroutine and one transaction a batch. No lane waits for another.
