@@ -68,13 +68,13 @@ func TestStandingsSayHowFarTheyAre(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		standings := []contest.Moved{
-			{Ranked: contest.Ranked{UserID: "a", Units: 5, Tie: "x"}, Partition: 0, Seq: 11}, {Ranked: contest.Ranked{UserID: "b", Units: 7, Tie: "x"}, Partition: 0, Seq: 30},
-			{Ranked: contest.Ranked{UserID: "c", Units: 6, Tie: "w"}, Partition: 2, Seq: 20}, {Ranked: contest.Ranked{UserID: "d", Units: 6, Tie: "x"}, Partition: 2, Seq: 25},
+			{Ranked: contest.Ranked{UserID: "a", Units: 5, Tie: "x"}, Rounds: 1, Partition: 0, Seq: 11}, {Ranked: contest.Ranked{UserID: "b", Units: 7, Tie: "x"}, Rounds: 2, Partition: 0, Seq: 30},
+			{Ranked: contest.Ranked{UserID: "c", Units: 6, Tie: "w"}, Rounds: 3, Partition: 2, Seq: 20}, {Ranked: contest.Ranked{UserID: "d", Units: 6, Tie: "x"}, Rounds: 4, Partition: 2, Seq: 25},
 		}
 		for i, row := range standings {
 			for _, id := range []string{"c", "other"} {
-				write(t, s, `INSERT INTO standing (id, contest_id, user_id, partition, units, tie, rounds, version, seq, state) VALUES ($1, $2, $3, $4, $5, $6, 1, 1, $7, $8)`,
-					10*i+len(id), id, row.UserID, row.Partition, row.Units, []byte(row.Tie), row.Seq+int64(len(id)-1)*100, []byte{})
+				write(t, s, `INSERT INTO standing (id, contest_id, user_id, partition, units, tie, rounds, version, seq, state) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)`,
+					10*i+len(id), id, row.UserID, row.Partition, row.Units, []byte(row.Tie), row.Rounds, row.Seq+int64(len(id)-1)*100, []byte{})
 			}
 		}
 		rows, total, folded, err := contest.SortedPage(t.Context(), s, "c", 1, 2, 4)

@@ -12,18 +12,26 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Moved is a standing and the journal position that changed it last.
+// Moved is what the columns of a standing say: what boards show, how many rounds make it up, and the journal position that changed it last.
 type Moved struct {
 	Ranked
+	Rounds    int64
 	Partition int
 	Seq       int64
 }
+
+// Columns reads every standing of a contest as the transaction sees it, in no order.
+func Columns(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Moved, error] {
+	return moved(ctx, tx, movedColumns+"WHERE contest_id = $1", contestID)
+}
+
+const movedColumns = "SELECT user_id, units, tie, rounds, partition, seq FROM standing "
 
 // Folded reads every standing of a contest as the transaction sees it, in no order, and raises positions on the way to the last event that
 // changed a standing, for each partition. So they say how far the standings are, by what is in them and nothing else.
 func Folded(ctx context.Context, tx *store.Tx, contestID string, positions journal.Positions) iter.Seq2[Ranked, error] {
 	return func(yield func(Ranked, error) bool) {
-		for row, err := range moved(ctx, tx, "SELECT user_id, units, tie, partition, seq FROM standing WHERE contest_id = $1", contestID) {
+		for row, err := range Columns(ctx, tx, contestID) {
 			if err == nil {
 				positions[row.Partition] = max(positions[row.Partition], row.Seq)
 			}
@@ -44,7 +52,7 @@ func FoldedSince(ctx context.Context, tx *store.Tx, contestID string, after jour
 		}
 		condition, list = "seq > json_extract($2, '$[' || partition || ']')", string(text)
 	}
-	return moved(ctx, tx, "SELECT user_id, units, tie, partition, seq FROM standing WHERE contest_id = $1 AND "+condition+" ORDER BY partition, seq", contestID, list)
+	return moved(ctx, tx, movedColumns+"WHERE contest_id = $1 AND "+condition+" ORDER BY partition, seq", contestID, list)
 }
 
 // SortedPage sorts standings in the database: up to count rows from place from+1 on, how many there are, and how far they are folded. It reads the
@@ -97,7 +105,7 @@ func moved(ctx context.Context, tx *store.Tx, text string, args ...any) iter.Seq
 		var tie sql.RawBytes
 		for rows.Next() {
 			var row Moved
-			if err := rows.Scan(&row.UserID, &row.Units, &tie, &row.Partition, &row.Seq); err != nil {
+			if err := rows.Scan(&row.UserID, &row.Units, &tie, &row.Rounds, &row.Partition, &row.Seq); err != nil {
 				yield(Moved{}, fmt.Errorf("read standing: %w", err))
 				return
 			}

@@ -3,42 +3,9 @@ package contest
 import (
 	"context"
 	"fmt"
-	"iter"
 
 	"github.com/laurelhq/laurel/server/store"
 )
-
-// Stored is what the columns of a standing say, beside the state that the fold reads.
-type Stored struct {
-	Ranked
-	Rounds, Seq int64
-	Partition   int
-}
-
-// Columns reads the columns of every standing of a contest as the transaction sees them, in no order.
-func Columns(ctx context.Context, tx *store.Tx, contestID string) iter.Seq2[Stored, error] {
-	return func(yield func(Stored, error) bool) {
-		rows, err := tx.QueryContext(ctx, "SELECT user_id, units, tie, rounds, seq, partition FROM standing WHERE contest_id = $1", contestID)
-		if err != nil {
-			yield(Stored{}, fmt.Errorf("read standings: %w", err))
-			return
-		}
-		defer func() { _ = rows.Close() }()
-		for rows.Next() {
-			var r Stored
-			if err := rows.Scan(&r.UserID, &r.Units, (*byteString)(&r.Tie), &r.Rounds, &r.Seq, &r.Partition); err != nil {
-				yield(Stored{}, fmt.Errorf("read standing: %w", err))
-				return
-			}
-			if !yield(r, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(Stored{}, fmt.Errorf("read standings: %w", err))
-		}
-	}
-}
 
 // VerifyFinal compares the frozen places of a final contest with its standings, its result hash, and the count of its players. It returns the first difference in
 // words, or nothing.

@@ -16,5 +16,6 @@
 //
 // Invariants: a batch is committed once or not at all, so a crash at any moment repeats a batch that left no trace; an event sees one
 // revision of all contests; an event that can't be folded goes to the dead letters, leaves nothing else and holds nothing up; only the owner
-// of a partition folds it, and an owner that lost it can't commit; no lane waits for another; no batch is repeated unchanged for ever.
+// of a partition folds it, and an owner that lost it can't commit; no lane waits for another, though all wait for
+// boards that are several batches behind; no batch is repeated unchanged for ever.
 package pipeline

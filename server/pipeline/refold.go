@@ -138,7 +138,7 @@ func standingsOf(fresh *fold.Cache) map[string]map[string]*fold.Row {
 func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, want map[string]*fold.Row) (players int64, difference string, err error) {
 	players = int64(len(want))
 	var keys []fold.Key
-	columns := map[string]contest.Stored{}
+	columns := map[string]contest.Moved{}
 	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		for row, err := range contest.Columns(ctx, tx, c.ID) {
 			if err != nil {
@@ -175,7 +175,7 @@ func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, want
 }
 
 // compareColumns says how the columns of a standing, which boards are made of, differ from its state, or nothing.
-func compareColumns(stored contest.Stored, want *fold.Row) string {
+func compareColumns(stored contest.Moved, want *fold.Row) string {
 	gives := contest.Of(want)
 	if stored.Units == gives.Units && stored.Tie == gives.Tie && stored.Rounds == gives.Rounds && stored.Seq == want.Seq && stored.Partition == want.Partition {
 		return ""
