@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/fold"
@@ -59,11 +58,7 @@ func (s *Service) emittedWaits(ctx context.Context, view *store.Tx, at journal.P
 		if err != nil {
 			return false, err
 		}
-		e := &laurelv1.Event{}
-		if proto.Unmarshal(record.Body, e) != nil {
-			continue // it will be buried
-		}
-		if folded := fold.NewEvent(&record, e); folded.Cause != folded.Place && folded.Cause.Within(at) {
+		if e := fold.Decode(&record); e.Cause != e.Place && e.Cause.Within(at) { // a broken one will be buried
 			return true, nil
 		}
 	}

@@ -1,6 +1,10 @@
 package fold
 
 import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/journal"
@@ -17,9 +21,14 @@ func (p Place) Within(positions journal.Positions) bool {
 	return positions != nil && positions.Covers(p.Partition, p.Seq)
 }
 
-// Event is one journal record, decoded. A stage may fill in what the event lacks, such as the player's profile; it belongs to one fold.
+// Event is one journal record, decoded. A stage may fill in what the event lacks, such as the player's profile, for the stages behind it; what it must not
+// take for the sender's word then is kept in Told. So it may be folded again, but by one fold at a time.
 type Event struct {
 	*laurelv1.Event
+	// Broken tells why the record could not be decoded; the event has nothing but its place then.
+	Broken error
+	// Told is what the event itself tells of its player.
+	Told Told
 	// Place is where it stands in the journal, and Cause where the sender's event stands that it goes back to: for an emitted event the first of its chain,
 	// else itself. What came in time is decided by the cause, since an emitted event is appended only when its cause is folded.
 	Place
@@ -28,10 +37,23 @@ type Event struct {
 	TsMicros, IngestMicros int64
 }
 
-// NewEvent takes a decoded record.
-func NewEvent(record *journal.Record, e *laurelv1.Event) Event {
+// Told are facts of a player that an event may leave out; nil means it did.
+type Told struct {
+	Payer    *bool
+	KYCLevel *int32
+}
+
+// Decode reads a record.
+func Decode(record *journal.Record) Event {
 	place := Place{record.Partition, record.Seq}
+	e := &laurelv1.Event{}
+	if err := proto.Unmarshal(record.Body, e); err != nil {
+		return Event{Event: &laurelv1.Event{}, Broken: fmt.Errorf("decode event: %w", err), Place: place, Cause: place, IngestMicros: record.IngestMicros}
+	}
 	f := Event{Event: e, Place: place, Cause: place, TsMicros: event.TsMicros(e), IngestMicros: record.IngestMicros}
+	if user := e.GetUser(); user != nil {
+		f.Told = Told{user.Payer, user.KycLevel}
+	}
 	if origin := e.GetOrigin(); origin.GetSeq() != 0 {
 		f.Cause = Place{int(origin.GetPartition()), origin.GetSeq()}
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/event"
@@ -15,7 +13,7 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// batch is some records of a lane on their way through the program.
+// batch is some events of a lane on their way through the program.
 type batch struct {
 	*lane
 	set     *contest.Set
@@ -28,28 +26,13 @@ type batch struct {
 	clock *ticks
 }
 
-func (l *lane) newBatch(records []journal.Record, end journal.Positions) *batch {
+func (l *lane) newBatch(events []fold.Event, end journal.Positions) *batch {
 	set := l.Contests.Set()
-	b := &batch{lane: l, set: set, program: NewProgram(set), end: end}
+	b := &batch{lane: l, set: set, program: NewProgram(set), events: events, end: end}
 	if l.EventClock != nil {
 		b.clock = newTicks(l.EventClock)
 	}
-	b.decode(records)
 	return b
-}
-
-// decode reads the records; one that can't be read is buried.
-func (b *batch) decode(records []journal.Record) {
-	b.events = make([]fold.Event, 0, len(records))
-	for i := range records {
-		e := &laurelv1.Event{}
-		if err := proto.Unmarshal(records[i].Body, e); err != nil {
-			broken := fold.NewEvent(&records[i], &laurelv1.Event{})
-			b.bury(&broken, "journal", fmt.Errorf("decode event: %w", err))
-			continue
-		}
-		b.events = append(b.events, fold.NewEvent(&records[i], e))
-	}
 }
 
 // fold takes the events through the program, in order.

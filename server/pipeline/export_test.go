@@ -8,7 +8,6 @@ import (
 
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/fold"
-	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/player"
 	"github.com/laurelhq/laurel/server/store"
 )
@@ -51,8 +50,7 @@ func (p *Pipeline) Observed(ctx context.Context, contestID string, number int64)
 func (p *Pipeline) Sizes(outcomes ...Outcome) (sizes []int) {
 	l := p.newLane(0)
 	for _, o := range outcomes {
-		records := make([]journal.Record, min(l.size, o.Waiting))
-		l.adjust(records, o.Took, o.Err)
+		l.adjust(make([]fold.Event, min(l.size, o.Waiting)), o.Took, o.Err)
 		sizes = append(sizes, l.size)
 	}
 	return sizes

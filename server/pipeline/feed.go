@@ -6,15 +6,16 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/journal"
 )
 
 const (
-	// maxChunks bounds the readings of the journal that are kept for lanes that are slower than the fastest, and keptBatches their records, in batches.
+	// maxChunks bounds the readings of the journal that are kept for lanes that are slower than the fastest, and keptBatches their events, in batches.
 	maxChunks, keptBatches = 256, 8
 )
 
-// feed is what one reader has read of the journal for all lanes of the process. A lane takes its records from it while it is near the end, and reads
+// feed is what one reader has read of the journal for all lanes of the process. A lane takes its events from it while it is near the end, and reads
 // by itself when it is so far behind that they were dropped; so a slow lane holds up neither the reader nor another lane.
 type feed struct {
 	journal *journal.Journal
@@ -25,8 +26,8 @@ type feed struct {
 	partitions []int
 	end        journal.Positions
 	chunks     []chunk
-	// records is how many records the chunks have.
-	records int
+	// events is how many events the chunks have.
+	events int
 	// first is the number of the oldest chunk kept; taken is, by lane, the number of the first chunk that it has not taken as a whole.
 	first int
 	taken map[int]int
@@ -41,7 +42,7 @@ type feed struct {
 // chunk is one reading: everything of the feed's partitions above after and up to end.
 type chunk struct {
 	after, end journal.Positions
-	records    []journal.Record
+	events     []fold.Event
 }
 
 func newFeed(j *journal.Journal, limit int) *feed {
@@ -53,7 +54,7 @@ func (f *feed) restart(partitions []int, after journal.Positions, lanes int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.partitions, f.end, f.taking = slices.Clone(partitions), slices.Clone(after), lanes
-	f.first, f.chunks, f.records = f.first+len(f.chunks), nil, 0
+	f.first, f.chunks, f.events = f.first+len(f.chunks), nil, 0
 	clear(f.taken)
 	f.generation++
 	f.signal(&f.room)
@@ -71,7 +72,7 @@ func (f *feed) signal(sign *chan struct{}) {
 	*sign = make(chan struct{})
 }
 
-// fill reads the next chunk and returns how many records it has.
+// fill reads the next chunk and returns how many events it has.
 func (f *feed) fill(ctx context.Context) (int, error) {
 	f.mu.Lock()
 	partitions, after, generation := f.partitions, f.end, f.generation
@@ -79,7 +80,7 @@ func (f *feed) fill(ctx context.Context) (int, error) {
 	if len(partitions) == 0 {
 		return 0, nil
 	}
-	records, end, err := f.journal.Read(ctx, partitions, after, f.limit)
+	events, end, err := read(ctx, f.journal, partitions, after, f.limit)
 	if err != nil {
 		return 0, err
 	}
@@ -89,22 +90,22 @@ func (f *feed) fill(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	f.end = end
-	if last := len(f.chunks) - 1; len(records) == 0 && last >= 0 {
+	if last := len(f.chunks) - 1; len(events) == 0 && last >= 0 {
 		f.chunks[last].end = end // what others fold is not read again and again
 	} else {
-		f.chunks = append(f.chunks, chunk{after, end, records})
+		f.chunks = append(f.chunks, chunk{after, end, events})
 	}
-	f.records += len(records)
-	for len(f.chunks) > maxChunks || (len(f.chunks) > 1 && f.records > keptBatches*f.limit) {
+	f.events += len(events)
+	for len(f.chunks) > maxChunks || (len(f.chunks) > 1 && f.events > keptBatches*f.limit) {
 		f.drop()
 	}
 	f.signal(&f.news)
-	return len(records), nil
+	return len(events), nil
 }
 
 // drop drops the oldest chunk. Callers hold the lock.
 func (f *feed) drop() {
-	f.records -= len(f.chunks[0].records)
+	f.events -= len(f.chunks[0].events)
 	f.chunks, f.first = slices.Delete(f.chunks, 0, 1), f.first+1
 }
 
@@ -119,7 +120,7 @@ func (f *feed) full() <-chan struct{} {
 	}
 	waiting := 0
 	for i := max(0, fastest-f.first); i < len(f.chunks); i++ {
-		waiting += len(f.chunks[i].records)
+		waiting += len(f.chunks[i].events)
 	}
 	if waiting < f.limit && f.first+len(f.chunks)-fastest < maxChunks {
 		return nil
@@ -127,9 +128,9 @@ func (f *feed) full() <-chan struct{} {
 	return f.room
 }
 
-// next returns up to limit records of a lane's partitions above its positions, and how far those go. found is false when the feed no longer, or not yet, has what
+// next returns up to limit events of a lane's partitions above its positions, and how far those go. found is false when the feed no longer, or not yet, has what
 // comes right after the positions.
-func (f *feed) next(lane int, partitions []int, after journal.Positions, limit int) (records []journal.Record, end journal.Positions, found bool) {
+func (f *feed) next(lane int, partitions []int, after journal.Positions, limit int) (events []fold.Event, end journal.Positions, found bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	end = slices.Clone(after)
@@ -146,8 +147,8 @@ func (f *feed) next(lane int, partitions []int, after journal.Positions, limit i
 				return nil, nil, false
 			}
 			var full bool
-			if records, full = c.take(partitions, end, records, limit); full {
-				return records, end, true
+			if events, full = c.take(partitions, end, events, limit); full {
+				return events, end, true
 			}
 		}
 		f.taken[lane] = f.first + i + 1 // one that the lane was past already as well: it may have read on by itself
@@ -156,29 +157,42 @@ func (f *feed) next(lane int, partitions []int, after journal.Positions, limit i
 		f.drop() // nobody needs it any more
 	}
 	f.signal(&f.room)
-	return records, end, true
+	return events, end, true
 }
 
-// take adds the chunk's records of some partitions above end to those given, and moves end. It reports whether there are more of them than the limit lets it take.
-func (c *chunk) take(partitions []int, end journal.Positions, records []journal.Record, limit int) (taken []journal.Record, full bool) {
-	for at := range c.records {
-		r := &c.records[at]
-		if r.Seq <= end[r.Partition] || !slices.Contains(partitions, r.Partition) {
+// take adds the chunk's events of some partitions above end to those given, and moves end. It reports whether there are more of them than the limit lets it take.
+func (c *chunk) take(partitions []int, end journal.Positions, events []fold.Event, limit int) (taken []fold.Event, full bool) {
+	for at := range c.events {
+		e := &c.events[at]
+		if e.Seq <= end[e.Partition] || !slices.Contains(partitions, e.Partition) {
 			continue
 		}
-		if len(records) == limit {
-			return records, true
+		if len(events) == limit {
+			return events, true
 		}
-		records = append(records, *r)
-		end[r.Partition] = r.Seq
+		events = append(events, *e)
+		end[e.Partition] = e.Seq
 	}
 	for _, p := range partitions {
 		end[p] = max(end[p], c.end[p])
 	}
-	return records, false
+	return events, false
 }
 
 // reads reports whether the feed reads all of some partitions.
 func (f *feed) reads(partitions []int) bool {
 	return !slices.ContainsFunc(partitions, func(p int) bool { return !slices.Contains(f.partitions, p) })
+}
+
+// read returns up to limit events of partitions above the positions, decoded, and how far those go.
+func read(ctx context.Context, j *journal.Journal, partitions []int, after journal.Positions, limit int) ([]fold.Event, journal.Positions, error) {
+	records, end, err := j.Read(ctx, partitions, after, limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	events := make([]fold.Event, len(records))
+	for i := range records {
+		events[i] = fold.Decode(&records[i])
+	}
+	return events, end, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
@@ -108,31 +109,31 @@ func (w *feedWorld) append(count int) {
 	require.NoError(w, rows.Err())
 }
 
-func (w *feedWorld) fill() (records int) {
+func (w *feedWorld) fill() (events int) {
 	if w.feed.full() != nil {
 		return 0
 	}
-	records, err := w.feed.fill(context.Background())
+	events, err := w.feed.fill(context.Background())
 	require.NoError(w, err)
-	return records
+	return events
 }
 
-// take has a lane take records as it does in a cycle, and checks that they are the next ones.
-func (w *feedWorld) take(l *feedLane) (records []journal.Record) {
+// take has a lane take events as it does in a cycle, and checks that they are the next ones.
+func (w *feedWorld) take(l *feedLane) (events []fold.Event) {
 	if len(l.partitions) == 0 {
 		return nil
 	}
 	limit := rapid.IntRange(1, 8).Draw(w.T, "batch")
-	records, end, found := w.feed.next(l.number, l.partitions, l.positions, limit)
+	events, end, found := w.feed.next(l.number, l.partitions, l.positions, limit)
 	if !found {
 		var err error
-		records, end, err = w.journal.Read(context.Background(), l.partitions, l.positions, limit)
+		events, end, err = read(context.Background(), w.journal, l.partitions, l.positions, limit)
 		require.NoError(w, err)
 	}
-	require.LessOrEqual(w, len(records), limit)
+	require.LessOrEqual(w, len(events), limit)
 	var got [feedPartitions][]int64
-	for _, r := range records {
-		got[r.Partition] = append(got[r.Partition], r.Seq)
+	for _, e := range events {
+		got[e.Partition] = append(got[e.Partition], e.Seq)
 	}
 	for p := range feedPartitions {
 		if !slices.Contains(l.partitions, p) {
@@ -144,7 +145,7 @@ func (w *feedWorld) take(l *feedLane) (records []journal.Record) {
 		require.Equal(w, w.between(p, l.positions[p], end[p]), got[p], "partition %d from %d to %d, found in the feed: %v", p, l.positions[p], end[p], found)
 	}
 	l.positions = end
-	return records
+	return events
 }
 
 func (w *feedWorld) between(partition int, after, end int64) (seqs []int64) {

@@ -123,41 +123,41 @@ func (l *lane) cycle(ctx context.Context) (int, error) {
 	if len(l.partitions) == 0 {
 		return 0, nil
 	}
-	records, end, err := l.next(ctx)
+	events, end, err := l.next(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if len(records) == 0 {
+	if len(events) == 0 {
 		l.positions = end
 		return 0, l.flush(ctx)
 	}
 	start := l.Now()
-	full := len(records) == l.size
-	err = l.fold(ctx, records, end)
+	full := len(events) == l.size
+	err = l.fold(ctx, events, end)
 	l.took = l.Now().Sub(start)
 	l.light = !full
-	l.adjust(records, l.took, err)
+	l.adjust(events, l.took, err)
 	if err != nil {
 		return 0, err
 	}
-	return len(records), nil
+	return len(events), nil
 }
 
-// next returns the lane's next records: from what the process has read for all its lanes, or, when this lane is too far behind that, from the journal.
-func (l *lane) next(ctx context.Context) ([]journal.Record, journal.Positions, error) {
-	records, end, found := l.feed.next(l.number, l.partitions, l.positions, l.size)
+// next returns the lane's next events: from what the process has read for all its lanes, or, when this lane is too far behind that, from the journal.
+func (l *lane) next(ctx context.Context) ([]fold.Event, journal.Positions, error) {
+	events, end, found := l.feed.next(l.number, l.partitions, l.positions, l.size)
 	if found {
-		return records, end, nil
+		return events, end, nil
 	}
-	return l.Journal.Read(ctx, l.partitions, l.positions, l.size)
+	return read(ctx, l.Journal, l.partitions, l.positions, l.size)
 }
 
-// fold takes records through the program and commits what they did. A batch that met contests which have changed is folded again.
-func (l *lane) fold(ctx context.Context, records []journal.Record, end journal.Positions) (err error) {
-	ctx, span := l.Tracer.Start(ctx, "pipeline.batch", trace.WithAttributes(attribute.Int("laurel.events", len(records)), attribute.Int("laurel.lane", l.number)))
+// fold takes events through the program and commits what they did. A batch that met contests which have changed is folded again.
+func (l *lane) fold(ctx context.Context, events []fold.Event, end journal.Positions) (err error) {
+	ctx, span := l.Tracer.Start(ctx, "pipeline.batch", trace.WithAttributes(attribute.Int("laurel.events", len(events)), attribute.Int("laurel.lane", l.number)))
 	defer span.End()
 	for range maxStaleRetries {
-		if err = l.foldOnce(ctx, records, end); !errors.Is(err, contest.ErrStale) {
+		if err = l.foldOnce(ctx, events, end); !errors.Is(err, contest.ErrStale) {
 			break
 		}
 		if err = l.Contests.Sync(ctx); err != nil {
@@ -170,7 +170,7 @@ func (l *lane) fold(ctx context.Context, records []journal.Record, end journal.P
 	return err
 }
 
-func (l *lane) foldOnce(ctx context.Context, records []journal.Record, end journal.Positions) (err error) {
+func (l *lane) foldOnce(ctx context.Context, events []fold.Event, end journal.Positions) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			l.Log.ErrorContext(ctx, "panic in a batch", "lane", l.number, "panic", value, "stack", string(debug.Stack()))
@@ -179,7 +179,7 @@ func (l *lane) foldOnce(ctx context.Context, records []journal.Record, end journ
 		}
 	}()
 	start := l.Now()
-	b := l.newBatch(records, end)
+	b := l.newBatch(events, end)
 	if l.strikes >= maxStrikes && len(b.events) == 1 && b.events[0].Place == l.suspect {
 		b.bury(&b.events[0], stageCommit, errUncommittable)
 		b.events = nil
@@ -208,8 +208,8 @@ var errUncommittable = errors.New("what the event touches can't be read or store
 
 // adjust makes batches smaller when they are slow or fail, down to the one event that does it, and larger again when they go well. So none is repeated
 // unchanged for ever.
-func (l *lane) adjust(records []journal.Record, took time.Duration, err error) {
-	events := len(records)
+func (l *lane) adjust(batch []fold.Event, took time.Duration, err error) {
+	events := len(batch)
 	switch {
 	case err == nil && took <= slowBatch:
 		l.size, l.strikes = min(2*l.size, l.Batch), 0
@@ -219,7 +219,7 @@ func (l *lane) adjust(records []journal.Record, took time.Duration, err error) {
 	case events > 1:
 		l.size = max(1, events/2)
 	case !store.IsUnavailable(err) && !errors.Is(err, fold.ErrNewer):
-		if at := (fold.Place{Partition: records[0].Partition, Seq: records[0].Seq}); at != l.suspect {
+		if at := batch[0].Place; at != l.suspect {
 			l.suspect, l.strikes = at, 0 // the lane holds other partitions than before
 		}
 		l.size, l.strikes = 1, l.strikes+1

@@ -6,9 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
-	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/journal"
 )
 
@@ -125,15 +122,14 @@ func (p *Pipeline) doubt(ctx context.Context, partition int, from, to int64) {
 	set := p.Contests.Set()
 	after := make(journal.Positions, p.Journal.Partitions())
 	after[partition] = from
-	records, _, err := p.Journal.Read(ctx, []int{partition}, after, maxDoubt)
-	all := err != nil || len(records) == maxDoubt
+	events, _, err := read(ctx, p.Journal, []int{partition}, after, maxDoubt)
+	all := err != nil || len(events) == maxDoubt
 	doubted := map[string]struct{}{}
-	for i := range records {
-		e := &laurelv1.Event{}
-		if records[i].Seq > to || proto.Unmarshal(records[i].Body, e) != nil {
+	for i := range events {
+		if events[i].Seq > to || events[i].Broken != nil {
 			continue
 		}
-		for _, program := range set.Match(e) {
+		for _, program := range set.Match(events[i].Event) {
 			doubted[program.ContestID] = struct{}{}
 		}
 	}

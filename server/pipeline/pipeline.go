@@ -144,7 +144,7 @@ func (p *Pipeline) read(ctx context.Context) {
 			continue
 		}
 		reading, cancel := context.WithTimeout(ctx, cycleTime)
-		records, err := p.feed.fill(reading)
+		events, err := p.feed.fill(reading)
 		cancel()
 		switch {
 		case err != nil:
@@ -153,12 +153,12 @@ func (p *Pipeline) read(ctx context.Context) {
 			}
 			pause(ctx, backoff, nil, nil)
 			backoff = min(2*backoff, maxBackoff)
-		case records == 0:
+		case events == 0:
 			backoff = minBackoff
 			pause(ctx, pollInterval, p.Journal.Woken(), nil)
 		default:
 			backoff = minBackoff
-			if records < p.Batch {
+			if events < p.Batch {
 				pause(ctx, readInterval, nil, nil)
 			}
 		}

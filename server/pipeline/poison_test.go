@@ -85,7 +85,7 @@ func TestPoisonCostsOnlyItself(t *testing.T) {
 				p.sendPoison(t)
 				p.foldDespite(t)
 				require.Equal(t, []string{
-					" journal ", "chain fold ", "nobody fold ", "refused 0 commit ", "refused 1 commit ", "refused 2 commit ", "refused 3 commit ",
+					" fold ", "chain fold ", "nobody fold ", "refused 0 commit ", "refused 1 commit ", "refused 2 commit ", "refused 3 commit ",
 					"too much contest range", "zero rule log",
 				}, p.letters(t))
 				for id, each := range map[string]int64{"sum": 10_000, "log": 2, "range": 8_000_000_000_000_000} {

@@ -24,6 +24,9 @@ func NewProgram(contests *contest.Set) *Program { return &Program{contests: cont
 
 // Need names the state that an event touches.
 func (p *Program) Need(e *fold.Event, s *fold.Scratch) {
+	if e.Broken != nil {
+		return
+	}
 	player.Need(e, s)
 	p.contests.Need(e, s)
 }
@@ -33,6 +36,9 @@ const maxPoints = 8
 
 // Fold takes an event into the state it touches and the effects it has. After an error nothing of the event may stay.
 func (p *Program) Fold(e *fold.Event, s *fold.Scratch, out *fold.Effects) error {
+	if e.Broken != nil {
+		return e.Broken
+	}
 	if len(e.GetParticipants()) > 0 {
 		return deliver(e, out) // each player gets it as his own, in his own partition
 	}

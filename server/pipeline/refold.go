@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/fold"
@@ -81,32 +79,24 @@ func play(ctx context.Context, s *store.Store, j *journal.Journal, program *Prog
 	cache := fold.NewCache(0)
 	scratch := fold.NewScratch(&Tables, cache)
 	for after := make(journal.Positions, j.Partitions()); ; {
-		records, end, err := j.Read(ctx, partitions, after, DefaultBatch)
+		events, end, err := read(ctx, j, partitions, after, DefaultBatch)
 		if err != nil {
 			return nil, err
 		}
-		if len(records) == 0 {
+		if len(events) == 0 {
 			return cache, nil
 		}
-		records = slices.DeleteFunc(records, func(r journal.Record) bool {
-			return !folded.Covers(r.Partition, r.Seq) || refused[fold.Place{Partition: r.Partition, Seq: r.Seq}]
-		})
-		if err := playBatch(ctx, program, scratch, records); err != nil {
+		events = slices.DeleteFunc(events, func(e fold.Event) bool { return !e.Within(folded) || refused[e.Place] })
+		if err := playBatch(ctx, program, scratch, events); err != nil {
 			return nil, err
 		}
 		after = end
 	}
 }
 
-func playBatch(ctx context.Context, program *Program, scratch *fold.Scratch, records []journal.Record) error {
-	events := make([]fold.Event, 0, len(records))
-	for i := range records {
-		e := &laurelv1.Event{}
-		if proto.Unmarshal(records[i].Body, e) != nil {
-			continue
-		}
-		events = append(events, fold.NewEvent(&records[i], e))
-		program.Need(&events[len(events)-1], scratch)
+func playBatch(ctx context.Context, program *Program, scratch *fold.Scratch, events []fold.Event) error {
+	for i := range events {
+		program.Need(&events[i], scratch)
 	}
 	if err := scratch.Load(ctx, nil); err != nil {
 		return err

@@ -28,7 +28,11 @@ var noon = time.Date(2025, 10, 25, 12, 0, 0, 0, time.UTC)
 func told(seq int64, at time.Time, user *laurelv1.User, market string) fold.Event {
 	user.Id = "u"
 	e := &laurelv1.Event{EventId: "e", Name: "login", EventTs: timestamppb.New(at), User: user, Market: market}
-	return fold.NewEvent(&journal.Record{Seq: seq, Partition: 3}, e)
+	body, err := proto.Marshal(e)
+	if err != nil {
+		panic(err)
+	}
+	return fold.Decode(&journal.Record{Seq: seq, Partition: 3, Body: body})
 }
 
 // run folds events one after another and returns the page, and the last event as rules see it.
@@ -64,6 +68,27 @@ func TestProfileFillsInWhatAnEventLacks(t *testing.T) {
 	_, last = run(t, told(1, noon, &laurelv1.User{}, ""))
 	require.Nil(t, last.GetUser().Payer, "what nobody told stays unset")
 	require.Nil(t, last.GetUser().KycLevel)
+}
+
+// TestAnEventIsFoldedAgain has a batch thrown away and folded again: what the profile filled in the first time is not the sender's word the second time.
+func TestAnEventIsFoldedAgain(t *testing.T) {
+	t.Parallel()
+	events := []fold.Event{
+		told(1, noon, &laurelv1.User{Payer: proto.Bool(true), KycLevel: proto.Int32(2)}, ""),
+		told(2, noon.Add(time.Minute), &laurelv1.User{}, ""),
+		told(3, noon.Add(time.Second), &laurelv1.User{Payer: proto.Bool(false)}, ""),
+		told(4, noon.Add(time.Hour), &laurelv1.User{}, ""),
+	}
+	first, last := run(t, events...)
+	require.False(t, last.GetUser().GetPayer())
+	again, last := run(t, events...)
+	require.Equal(t, first, again)
+	require.False(t, last.GetUser().GetPayer())
+	require.EqualValues(t, 2, last.GetUser().GetKycLevel())
+
+	other, last := run(t, events[1])
+	require.Zero(t, other.Payer)
+	require.Nil(t, last.GetUser().Payer, "what another fold filled in is gone")
 }
 
 func TestLateEventDoesNotOverruleALaterOne(t *testing.T) {

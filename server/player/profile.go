@@ -68,28 +68,28 @@ func (p Profile) tell(e *fold.Event) Profile {
 		p.FirstSeen = seen
 	}
 	p.LastSeen = max(p.LastSeen, seen)
-	user := e.GetUser()
 	if market := e.GetMarket(); market != "" && seen >= p.MarketAt {
 		p.Market, p.MarketAt = market, seen
 	}
-	if platform := user.GetPlatform(); platform != "" && seen >= p.PlatformAt {
+	if platform := e.GetUser().GetPlatform(); platform != "" && seen >= p.PlatformAt {
 		p.Platform, p.PlatformAt = platform, seen
 	}
-	if user.Payer != nil && e.TsMicros >= p.PayerAt {
+	if e.Told.Payer != nil && e.TsMicros >= p.PayerAt {
 		p.Payer, p.PayerAt = No, e.TsMicros
-		if user.GetPayer() {
+		if *e.Told.Payer {
 			p.Payer = Yes
 		}
 	}
-	if user.KycLevel != nil && e.TsMicros >= p.KYCAt {
-		p.KYCLevel, p.KYCAt = Level(user.GetKycLevel()+1), e.TsMicros
+	if e.Told.KYCLevel != nil && e.TsMicros >= p.KYCAt {
+		p.KYCLevel, p.KYCAt = Level(*e.Told.KYCLevel+1), e.TsMicros
 	}
 	return p
 }
 
-// fill gives the event the facts that it lacks.
+// fill gives the event the facts that it lacks, whatever a fold before this one gave it.
 func (p *Profile) fill(e *fold.Event) {
 	user := e.GetUser()
+	user.Payer, user.KycLevel = e.Told.Payer, e.Told.KYCLevel
 	if user.Payer == nil && p.Payer != Unset {
 		user.Payer = proto.Bool(p.Payer == Yes)
 	}
