@@ -17,6 +17,7 @@ var flow = []string{
 	"journal",    // durable ordered log, partitions, leases, cursors, dead letters
 	"ingest",     // accepts a batch from any door
 	"catalog",    // definitions: parse, check, version, publish
+	"mapping",    // rows of files to events: CSV by a mapping, JSON lines
 	"fold",       // what stages share: an event on its way, state rows, effects
 	"player",     // a player's page: his profile, a section for each later stage
 	"rule",       // compiled programs: event to matches with points

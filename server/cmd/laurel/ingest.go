@@ -15,6 +15,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/ingest"
+	"github.com/laurelhq/laurel/server/mapping"
 )
 
 const (
@@ -57,7 +58,7 @@ var errNotAllAccepted = errors.New("not everything was accepted")
 
 // unitSource is a file read unit by unit: CSV rows by a mapping, or JSON lines.
 type unitSource interface {
-	Next() (ingest.Unit, error)
+	Next() (mapping.Unit, error)
 }
 
 // Run reads the file, sends its events, and reports what became of each row.
@@ -73,15 +74,15 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 		return fmt.Errorf("open events: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	mapping, err := c.readMapping()
+	columns, err := c.readMapping()
 	if err != nil {
 		return err
 	}
-	state, err := c.openState(file, mapping)
+	state, err := c.openState(file, columns)
 	if err != nil {
 		return err
 	}
-	source, err := openUnits(file, mapping, state.Position)
+	source, err := openUnits(file, columns, state.Position)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
@@ -105,7 +106,7 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	return c.finish(cli.Stdout, state)
 }
 
-func (c *ingestCmd) readMapping() (*ingest.Mapping, error) {
+func (c *ingestCmd) readMapping() (*mapping.Mapping, error) {
 	if c.Mapping == "" {
 		if strings.HasSuffix(strings.ToLower(c.File), ".csv") {
 			return nil, errors.New("a CSV file needs --mapping FILE.yaml, which says how its rows become events")
@@ -116,14 +117,14 @@ func (c *ingestCmd) readMapping() (*ingest.Mapping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read mapping: %w", err)
 	}
-	return ingest.ParseMapping(c.Mapping, source)
+	return mapping.Parse(c.Mapping, source)
 }
 
-func openUnits(file io.ReadSeeker, mapping *ingest.Mapping, from ingest.Position) (unitSource, error) {
-	if mapping != nil {
-		return mapping.OpenRows(file, from)
+func openUnits(file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
+	if columns != nil {
+		return columns.OpenRows(file, from)
 	}
-	return ingest.OpenJSONLines(file, from)
+	return mapping.OpenJSONLines(file, from)
 }
 
 // ingestRun is one run over a file. Batches go one after the other, so that events arrive in the order of the file.
@@ -133,7 +134,7 @@ type ingestRun struct {
 	state    *ingestState
 	send     *ingestSender
 	progress *ingestProgress
-	waiting  []ingest.Unit
+	waiting  []mapping.Unit
 	events   []*laurelv1.Event
 	bytes    int
 }

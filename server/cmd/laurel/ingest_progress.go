@@ -10,7 +10,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
-	"github.com/laurelhq/laurel/server/ingest"
+	"github.com/laurelhq/laurel/server/mapping"
 )
 
 // progressStep is how many percent lie between two lines where there is no terminal.
@@ -21,14 +21,14 @@ type ingestProgress struct {
 	out    io.Writer
 	size   int64
 	said   int64
-	events atomic.Pointer[ingest.EventCounts]
+	events atomic.Pointer[mapping.EventCounts]
 	bars   *mpb.Progress
 	bar    *mpb.Bar
 }
 
 func newIngestProgress(out io.Writer, size int64) *ingestProgress {
 	p := &ingestProgress{out: out, size: max(size, 1)}
-	p.events.Store(&ingest.EventCounts{})
+	p.events.Store(&mapping.EventCounts{})
 	file, ok := out.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return p
@@ -47,7 +47,7 @@ func (p *ingestProgress) words() string {
 }
 
 // at tells that everything before the offset is done.
-func (p *ingestProgress) at(offset int64, events ingest.EventCounts) {
+func (p *ingestProgress) at(offset int64, events mapping.EventCounts) {
 	p.events.Store(&events)
 	if p.bar != nil {
 		p.bar.SetCurrent(min(offset, p.size))

@@ -11,7 +11,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/laurelhq/laurel/server/ingest"
+	"github.com/laurelhq/laurel/server/mapping"
 )
 
 // ingestState is where an interrupted run stopped. It lies beside the file until the file is done.
@@ -21,8 +21,8 @@ type ingestState struct {
 	Mapping string `json:"mapping"`
 	URL     string `json:"url"`
 	// Position is behind the last unit that the server has acknowledged, Tally accounts for what lies before it.
-	Position ingest.Position `json:"position"`
-	Tally    ingest.Tally    `json:"tally"`
+	Position mapping.Position `json:"position"`
+	Tally    mapping.Tally    `json:"tally"`
 	// path is where the state is kept; empty when it is not.
 	path string
 	// file is what is read, hash that of its first hashed bytes.
@@ -32,10 +32,10 @@ type ingestState struct {
 }
 
 // openState returns the state to go on from: that of an interrupted run of the same file, or a fresh one.
-func (c *ingestCmd) openState(file io.ReaderAt, mapping *ingest.Mapping) (*ingestState, error) {
+func (c *ingestCmd) openState(file io.ReaderAt, columns *mapping.Mapping) (*ingestState, error) {
 	fresh := &ingestState{URL: c.URL, file: file, hash: xxh3.New()}
-	if mapping != nil {
-		fresh.Mapping = mapping.Hash()
+	if columns != nil {
+		fresh.Mapping = columns.Hash()
 	}
 	if c.DryRun {
 		return fresh, nil
@@ -125,7 +125,7 @@ type ingestReport struct {
 	Mapping string `json:"mapping,omitempty"`
 	Server  string `json:"server,omitempty"`
 	DryRun  bool   `json:"dry_run,omitempty"`
-	ingest.Tally
+	mapping.Tally
 	RefusedByReason map[string]int64 `json:"refused_by_reason,omitempty"`
 }
 

@@ -1,4 +1,4 @@
-package ingest
+package mapping
 
 import (
 	"encoding/csv"
@@ -52,12 +52,12 @@ type Rows struct {
 	reader  *csv.Reader
 	base    Position // where reader started
 	end     Position // after the last row read
-	pending *mappedRow
+	pending *dataRow
 	suspect string // why the next group can't be trusted
 }
 
-// mappedRow is one row with its group key; err says why it can't be read as one.
-type mappedRow struct {
+// dataRow is one row with its group key; err says why it can't be read as one.
+type dataRow struct {
 	columns map[string]string
 	key     string
 	line    int64
@@ -172,7 +172,7 @@ func (r *Rows) Next() (Unit, error) {
 }
 
 // row reads one row and finds its group key.
-func (r *Rows) row() (*mappedRow, error) {
+func (r *Rows) row() (*dataRow, error) {
 	if row := r.pending; row != nil {
 		r.pending = nil
 		return row, nil
@@ -190,7 +190,7 @@ func (r *Rows) row() (*mappedRow, error) {
 		return nil, fmt.Errorf("read row: %w", err)
 	}
 	start, _ := r.reader.FieldPos(0)
-	row := &mappedRow{line: r.base.Line + int64(start) - 1, before: before, columns: make(map[string]string, len(record))}
+	row := &dataRow{line: r.base.Line + int64(start) - 1, before: before, columns: make(map[string]string, len(record))}
 	r.end = r.after(record)
 	if len(record) != len(r.header) {
 		row.err = fmt.Errorf("has %d fields instead of %d", len(record), len(r.header))

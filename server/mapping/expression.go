@@ -1,4 +1,4 @@
-package ingest
+package mapping
 
 import (
 	"fmt"
@@ -25,17 +25,17 @@ const (
 	wantsValue
 )
 
-// mappingExpression is a compiled CEL expression over row, a map from column to text.
-type mappingExpression struct {
+// expression is a compiled CEL expression over row, a map from column to text.
+type expression struct {
 	program cel.Program
 }
 
 // expression compiles a scalar as CEL, checks what it gives and remembers the columns it reads.
-func (m *Mapping) expression(node *yaml.Node, field string, want wants) (*mappingExpression, error) {
+func (m *Mapping) expression(node *yaml.Node, field string, want wants) (*expression, error) {
 	if node.Kind != yaml.ScalarNode || node.Value == "" {
 		return nil, m.errorf(node.Line, field, `must be a CEL expression such as row["X"] == ""`)
 	}
-	env, err := mappingEnvironment()
+	env, err := environment()
 	if err != nil {
 		return nil, fmt.Errorf("prepare expressions: %w", err)
 	}
@@ -53,7 +53,7 @@ func (m *Mapping) expression(node *yaml.Node, field string, want wants) (*mappin
 	if err != nil {
 		return nil, m.errorf(node.Line, field, "is no valid expression: %s", err)
 	}
-	return &mappingExpression{program}, nil
+	return &expression{program}, nil
 }
 
 func fits(given *cel.Type, want wants) string {
@@ -98,8 +98,8 @@ func columnsOf(checked *cel.Ast) []string {
 	return columns
 }
 
-// mappingEnvironment declares row and the typed readers of text.
-func mappingEnvironment() (*cel.Env, error) {
+// environment declares row and the typed readers of text.
+func environment() (*cel.Env, error) {
 	return cel.NewEnv(
 		cel.Variable("row", cel.MapType(cel.StringType, cel.StringType)),
 		ext.Strings(),
@@ -110,12 +110,12 @@ func mappingEnvironment() (*cel.Env, error) {
 	)
 }
 
-func (x *mappingExpression) eval(row map[string]string) (ref.Val, error) {
+func (x *expression) eval(row map[string]string) (ref.Val, error) {
 	value, _, err := x.program.Eval(map[string]any{"row": row})
 	return value, err
 }
 
-func (x *mappingExpression) flag(row map[string]string) (bool, error) {
+func (x *expression) flag(row map[string]string) (bool, error) {
 	value, err := x.eval(row)
 	if err != nil {
 		return false, err
@@ -123,7 +123,7 @@ func (x *mappingExpression) flag(row map[string]string) (bool, error) {
 	return value == types.True, nil
 }
 
-func (x *mappingExpression) text(row map[string]string) (string, error) {
+func (x *expression) text(row map[string]string) (string, error) {
 	value, err := x.eval(row)
 	if err != nil {
 		return "", err

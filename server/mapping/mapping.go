@@ -1,4 +1,4 @@
-package ingest
+package mapping
 
 import (
 	"cmp"
@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// maxMappingBytes bounds a mapping file.
-	maxMappingBytes = 256 << 10
-	// maxMappingFields bounds the fields, the reasons and the notes of a mapping, each.
-	maxMappingFields = 64
+	// maxBytes bounds a mapping file.
+	maxBytes = 256 << 10
+	// maxFields bounds the fields, the reasons and the notes of a mapping, each.
+	maxFields = 64
 	// combinationMark stands between the reasons of a row that was refused for several.
 	combinationMark = " + "
 )
@@ -25,45 +25,45 @@ type Mapping struct {
 	name      string
 	hash      string
 	delimiter rune
-	refuse    []mappingRule
-	note      []mappingRule
-	groupBy   *mappingExpression
-	values    []mappingValue
-	tree      *mappingNode
-	columns   []mappingColumn
+	refuse    []condition
+	note      []condition
+	groupBy   *expression
+	values    []fieldValue
+	tree      *branch
+	columns   []columnUse
 }
 
-// mappingRule is a named condition over a row.
-type mappingRule struct {
+// condition is a named condition over a row.
+type condition struct {
 	reason string
-	when   *mappingExpression
+	when   *expression
 }
 
-// mappingColumn is a column that the mapping reads, with the place where it says so.
-type mappingColumn struct {
+// columnUse is a column that the mapping reads, with the place where it says so.
+type columnUse struct {
 	name  string
 	line  int
 	field string
 }
 
-// mappingNode is an object of the event under construction: either a value, by its index, or members in order.
-type mappingNode struct {
+// branch is an object of the event under construction: either a value, by its index, or members in order.
+type branch struct {
 	key     string
 	value   int
-	members []*mappingNode
+	members []*branch
 }
 
-// ParseMapping reads a mapping file; rules/mappings/README.md documents the language. name stands before the line in errors, which
+// Parse reads a mapping file; rules/mappings/README.md documents the language. name stands before the line in errors, which
 // name line and field and say what would be right.
-func ParseMapping(name string, source []byte) (*Mapping, error) {
-	if len(source) > maxMappingBytes {
-		return nil, fmt.Errorf("%s: a mapping must be at most %d bytes, but has %d", name, maxMappingBytes, len(source))
+func Parse(name string, source []byte) (*Mapping, error) {
+	if len(source) > maxBytes {
+		return nil, fmt.Errorf("%s: a mapping must be at most %d bytes, but has %d", name, maxBytes, len(source))
 	}
 	m := &Mapping{name: name, delimiter: ','}
 	if err := m.parse(source); err != nil {
 		return nil, err
 	}
-	m.tree = &mappingNode{value: -1}
+	m.tree = &branch{value: -1}
 	for i := range m.values {
 		if err := m.plant(i); err != nil {
 			return nil, err
@@ -91,10 +91,10 @@ func (m *Mapping) plant(i int) error {
 			return m.errorf(m.values[i].line, "event."+m.values[i].path, "must be a path such as user.id")
 		}
 		last := depth == len(keys)-1
-		k := slices.IndexFunc(at.members, func(n *mappingNode) bool { return n.key == key })
+		k := slices.IndexFunc(at.members, func(n *branch) bool { return n.key == key })
 		switch {
 		case k < 0:
-			at.members = append(at.members, &mappingNode{key: key, value: -1})
+			at.members = append(at.members, &branch{key: key, value: -1})
 			at = at.members[len(at.members)-1]
 		case last || at.members[k].value >= 0:
 			return m.errorf(m.values[i].line, "event."+m.values[i].path, "is given already by another field of the mapping")
@@ -124,7 +124,7 @@ func (m *Mapping) checkHeader(header []string) error {
 }
 
 func (m *Mapping) reads(column string, line int, field string) {
-	m.columns = append(m.columns, mappingColumn{column, line, field})
+	m.columns = append(m.columns, columnUse{column, line, field})
 }
 
 func (m *Mapping) errorf(line int, field, format string, args ...any) error {
@@ -133,7 +133,7 @@ func (m *Mapping) errorf(line int, field, format string, args ...any) error {
 }
 
 // reasonsOf returns the reasons a row meets as one text in the order of the mapping; empty when it meets none.
-func reasonsOf(rules []mappingRule, met []bool) string {
+func reasonsOf(rules []condition, met []bool) string {
 	reasons := make([]string, 0, len(rules))
 	for i, rule := range rules {
 		if met[i] {

@@ -1,4 +1,4 @@
-package ingest
+package mapping
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ func FuzzParseMapping(f *testing.F) {
 	f.Add(string(shipped(f, "mapping.yaml")))
 	f.Add("kind: Mapping\nevent: {event_id: {const: 1}}\n")
 	f.Fuzz(func(t *testing.T, source string) {
-		m, err := ParseMapping("m.yaml", []byte(source))
+		m, err := Parse("m.yaml", []byte(source))
 		if err != nil {
 			require.ErrorContains(t, err, "m.yaml:")
 			return

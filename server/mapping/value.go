@@ -1,4 +1,4 @@
-package ingest
+package mapping
 
 import (
 	"errors"
@@ -15,13 +15,13 @@ import (
 	"github.com/laurelhq/laurel/server/event"
 )
 
-// mappingValue is one field of the event and where it comes from: exactly one of constant, column, expression, layout, sum and count is set.
-type mappingValue struct {
+// fieldValue is one field of the event and where it comes from: exactly one of constant, column, expression, layout, sum and count is set.
+type fieldValue struct {
 	path       string
 	line       int
 	constant   jsontext.Value
 	column     string
-	expression *mappingExpression
+	expression *expression
 	layout     string
 	zone       *time.Location
 	sum        []string
@@ -29,11 +29,11 @@ type mappingValue struct {
 }
 
 // varies reports whether rows of one event may disagree about the value.
-func (v *mappingValue) varies() bool {
+func (v *fieldValue) varies() bool {
 	return v.constant == nil && v.sum == nil && !v.count
 }
 
-func (m *Mapping) parseConst(node *yaml.Node, field string, value *mappingValue) error {
+func (m *Mapping) parseConst(node *yaml.Node, field string, value *fieldValue) error {
 	if node.Kind == yaml.ScalarNode {
 		switch node.ShortTag() {
 		case "!!str":
@@ -58,9 +58,9 @@ func (m *Mapping) parseConst(node *yaml.Node, field string, value *mappingValue)
 	return m.errorf(node.Line, field, "must be text, a plain number, true or false")
 }
 
-func (m *Mapping) parseTime(node *yaml.Node, field string, value *mappingValue) error {
+func (m *Mapping) parseTime(node *yaml.Node, field string, value *fieldValue) error {
 	tz := ""
-	err := m.object(node, field, map[string]mappingMember{
+	err := m.object(node, field, map[string]member{
 		"column": func(n *yaml.Node, f string) error {
 			m.reads(n.Value, n.Line, f)
 			return m.text(n, f, &value.column)
@@ -87,7 +87,7 @@ func (m *Mapping) parseTime(node *yaml.Node, field string, value *mappingValue) 
 // checkPaths asks the reader of events whether it knows the fields the mapping fills, so that a wrong one is found before the first row.
 func (m *Mapping) checkPaths() error {
 	for i := range m.values {
-		probe := &mappingNode{value: -1}
+		probe := &branch{value: -1}
 		only := Mapping{name: m.name, values: m.values[i : i+1], tree: probe}
 		if err := only.plant(0); err != nil {
 			return err
@@ -108,7 +108,7 @@ func (m *Mapping) checkPaths() error {
 }
 
 // read returns the value for one row as JSON; nil for what is added up over the rows.
-func (v *mappingValue) read(row map[string]string) (jsontext.Value, error) {
+func (v *fieldValue) read(row map[string]string) (jsontext.Value, error) {
 	switch {
 	case v.constant != nil:
 		return v.constant, nil
@@ -161,7 +161,7 @@ func jsonOf(value ref.Val) (jsontext.Value, error) {
 }
 
 // product multiplies the columns of a sum for one row, exactly.
-func (v *mappingValue) product(row map[string]string) (*big.Rat, error) {
+func (v *fieldValue) product(row map[string]string) (*big.Rat, error) {
 	product := big.NewRat(1, 1)
 	for _, column := range v.sum {
 		factor, err := exactDecimal(row[column])
@@ -180,7 +180,7 @@ func decimalText(sum *big.Rat) jsontext.Value {
 }
 
 // appendNode writes the event as the JSON that event.DecodeJSON reads, so that all doors have one reader.
-func appendNode(body []byte, node *mappingNode, values []jsontext.Value) ([]byte, error) {
+func appendNode(body []byte, node *branch, values []jsontext.Value) ([]byte, error) {
 	if node.value >= 0 {
 		return append(body, values[node.value]...), nil
 	}

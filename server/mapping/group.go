@@ -1,4 +1,4 @@
-package ingest
+package mapping
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 	"github.com/laurelhq/laurel/server/event"
 )
 
-// mappedGroup is an event under construction.
-type mappedGroup struct {
+// rowGroup is an event under construction.
+type rowGroup struct {
 	mapping *Mapping
 	unit    Unit
 	values  []jsontext.Value
@@ -23,8 +23,8 @@ type mappedGroup struct {
 	met     []bool
 }
 
-func (m *Mapping) begin(row *mappedRow, suspect string) *mappedGroup {
-	group := &mappedGroup{
+func (m *Mapping) begin(row *dataRow, suspect string) *rowGroup {
+	group := &rowGroup{
 		mapping: m, values: make([]jsontext.Value, len(m.values)), sums: make([]*big.Rat, len(m.values)),
 		met: make([]bool, max(len(m.refuse), len(m.note))), unit: Unit{First: row.line},
 	}
@@ -35,7 +35,7 @@ func (m *Mapping) begin(row *mappedRow, suspect string) *mappedGroup {
 }
 
 // add takes one row in: refused, or part of the event. A row that can't be computed spoils its event, since a sum without it would be wrong.
-func (g *mappedGroup) add(row *mappedRow) {
+func (g *rowGroup) add(row *dataRow) {
 	g.unit.Last = row.line
 	refused, err := meet(g.mapping.refuse, g.met, row.columns)
 	noted, noteErr := meet(g.mapping.note, g.met, row.columns)
@@ -62,7 +62,7 @@ func (g *mappedGroup) add(row *mappedRow) {
 	}
 }
 
-func (g *mappedGroup) take(i int, row *mappedRow) error {
+func (g *rowGroup) take(i int, row *dataRow) error {
 	value := &g.mapping.values[i]
 	if value.sum != nil {
 		product, err := value.product(row.columns)
@@ -94,14 +94,14 @@ func (u *Unit) vary(path string) {
 }
 
 // fail keeps the first thing that went wrong.
-func (g *mappedGroup) fail(field string, err error) {
+func (g *rowGroup) fail(field string, err error) {
 	if g.unit.Problem == nil {
 		g.unit.Problem = &event.Problem{Field: field, Message: strings.ToValidUTF8(err.Error(), "?")}
 	}
 }
 
 // finish makes the event of the rows that were taken.
-func (g *mappedGroup) finish(end Position) Unit {
+func (g *rowGroup) finish(end Position) Unit {
 	g.unit.End = end
 	if g.unit.Taken == 0 {
 		g.unit.Problem = nil
@@ -135,7 +135,7 @@ func (g *mappedGroup) finish(end Position) Unit {
 }
 
 // meet evaluates named conditions and returns the ones that hold.
-func meet(rules []mappingRule, met []bool, row map[string]string) (string, error) {
+func meet(rules []condition, met []bool, row map[string]string) (string, error) {
 	some := false
 	for i := range rules {
 		holds, err := rules[i].when.flag(row)

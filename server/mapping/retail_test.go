@@ -1,4 +1,4 @@
-package ingest
+package mapping
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func shipped(t testing.TB, name string) []byte {
 
 func retailMapping(t testing.TB) *Mapping {
 	t.Helper()
-	m, err := ParseMapping("mapping.yaml", shipped(t, "mapping.yaml"))
+	m, err := Parse("mapping.yaml", shipped(t, "mapping.yaml"))
 	require.NoError(t, err)
 	return m
 }

@@ -1,4 +1,4 @@
-package ingest
+package mapping
 
 import (
 	"slices"
@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// mappingMember reads one key of a mapping's object.
-type mappingMember func(node *yaml.Node, field string) error
+// member reads one key of a mapping's object.
+type member func(node *yaml.Node, field string) error
 
 // parse walks the file's tree by hand, since a decoder into structs would not name the line and the field of what is wrong.
 func (m *Mapping) parse(source []byte) error {
@@ -22,7 +22,7 @@ func (m *Mapping) parse(source []byte) error {
 	}
 	root := document.Content[0]
 	kind := ""
-	err := m.object(root, "", map[string]mappingMember{
+	err := m.object(root, "", map[string]member{
 		"kind":      func(n *yaml.Node, f string) error { return m.text(n, f, &kind) },
 		"delimiter": m.parseDelimiter,
 		"refuse":    func(n *yaml.Node, f string) error { return m.parseRules(n, f, &m.refuse) },
@@ -40,7 +40,7 @@ func (m *Mapping) parse(source []byte) error {
 		return m.errorf(root.Line, "kind", "must be Mapping")
 	}
 	for _, required := range []string{"event_id", "name", "event_ts", "user.id"} {
-		if !slices.ContainsFunc(m.values, func(v mappingValue) bool { return v.path == required || slices.Contains(otherNames[required], v.path) }) {
+		if !slices.ContainsFunc(m.values, func(v fieldValue) bool { return v.path == required || slices.Contains(otherNames[required], v.path) }) {
 			return m.errorf(root.Line, "event", "must say where %s comes from", required)
 		}
 	}
@@ -56,7 +56,7 @@ func (m *Mapping) parse(source []byte) error {
 var otherNames = map[string][]string{"name": {"event_name"}, "event_ts": {"ts"}, "user.id": {"user_id"}}
 
 // object reads an object strictly: each key once, and no key that members does not have.
-func (m *Mapping) object(node *yaml.Node, field string, members map[string]mappingMember) error {
+func (m *Mapping) object(node *yaml.Node, field string, members map[string]member) error {
 	return m.pairs(node, field, func(key *yaml.Node, value *yaml.Node, path string) error {
 		read := members[key.Value]
 		if read == nil {
@@ -119,13 +119,13 @@ func (m *Mapping) parseDelimiter(node *yaml.Node, field string) error {
 }
 
 // parseRules reads a list of {reason, when}.
-func (m *Mapping) parseRules(node *yaml.Node, field string, into *[]mappingRule) error {
-	if node.Kind != yaml.SequenceNode || len(node.Content) > maxMappingFields {
-		return m.errorf(node.Line, field, "must be a list of at most %d objects with reason and when", maxMappingFields)
+func (m *Mapping) parseRules(node *yaml.Node, field string, into *[]condition) error {
+	if node.Kind != yaml.SequenceNode || len(node.Content) > maxFields {
+		return m.errorf(node.Line, field, "must be a list of at most %d objects with reason and when", maxFields)
 	}
 	for _, item := range node.Content {
-		rule := mappingRule{}
-		err := m.object(item, field, map[string]mappingMember{
+		rule := condition{}
+		err := m.object(item, field, map[string]member{
 			"reason": func(n *yaml.Node, f string) error { return m.text(n, f, &rule.reason) },
 			"when": func(n *yaml.Node, f string) (err error) {
 				rule.when, err = m.expression(n, f, wantsFlag)
@@ -140,7 +140,7 @@ func (m *Mapping) parseRules(node *yaml.Node, field string, into *[]mappingRule)
 			return m.errorf(item.Line, field, "must have both reason and when")
 		case strings.Contains(rule.reason, combinationMark):
 			return m.errorf(item.Line, field+".reason", "must not hold %q, which stands between reasons in the report", combinationMark)
-		case slices.ContainsFunc(*into, func(r mappingRule) bool { return r.reason == rule.reason }):
+		case slices.ContainsFunc(*into, func(r condition) bool { return r.reason == rule.reason }):
 			return m.errorf(item.Line, field+".reason", "is there twice: %q", rule.reason)
 		}
 		*into = append(*into, rule)
@@ -150,10 +150,10 @@ func (m *Mapping) parseRules(node *yaml.Node, field string, into *[]mappingRule)
 
 func (m *Mapping) parseEvent(node *yaml.Node, field string) error {
 	return m.pairs(node, field, func(key, value *yaml.Node, path string) error {
-		if len(m.values) == maxMappingFields {
-			return m.errorf(key.Line, path, "is one field too many: a mapping has at most %d", maxMappingFields)
+		if len(m.values) == maxFields {
+			return m.errorf(key.Line, path, "is one field too many: a mapping has at most %d", maxFields)
 		}
-		one := mappingValue{path: key.Value, line: key.Line}
+		one := fieldValue{path: key.Value, line: key.Line}
 		if err := m.parseValue(value, path, &one); err != nil {
 			return err
 		}
@@ -163,11 +163,11 @@ func (m *Mapping) parseEvent(node *yaml.Node, field string) error {
 }
 
 // parseValue reads where a field comes from: exactly one of const, column, cel, time, sum and count.
-func (m *Mapping) parseValue(node *yaml.Node, field string, value *mappingValue) error {
+func (m *Mapping) parseValue(node *yaml.Node, field string, value *fieldValue) error {
 	if node.Kind != yaml.MappingNode || len(node.Content) != 2 {
 		return m.errorf(node.Line, field, `must say one thing: {const: x}, {column: X}, {cel: 'row["X"]'}, {time: {column, layout, tz}}, {sum: [A, B]} or {count: rows}`)
 	}
-	return m.object(node, field, map[string]mappingMember{
+	return m.object(node, field, map[string]member{
 		"const": func(n *yaml.Node, f string) error { return m.parseConst(n, f, value) },
 		"column": func(n *yaml.Node, f string) error {
 			m.reads(n.Value, n.Line, f)
@@ -191,7 +191,7 @@ func (m *Mapping) parseValue(node *yaml.Node, field string, value *mappingValue)
 }
 
 // parseSum reads the columns whose product is added up over the rows of an event.
-func (m *Mapping) parseSum(node *yaml.Node, field string, value *mappingValue) error {
+func (m *Mapping) parseSum(node *yaml.Node, field string, value *fieldValue) error {
 	if node.Kind != yaml.SequenceNode || len(node.Content) == 0 || len(node.Content) > 8 {
 		return m.errorf(node.Line, field, "must be a list of 1 to 8 columns, whose product is added up over the rows")
 	}

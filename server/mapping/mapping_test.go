@@ -1,4 +1,4 @@
-package ingest
+package mapping
 
 import (
 	"errors"
@@ -33,7 +33,7 @@ event:
 
 func parsed(t testing.TB, source string) *Mapping {
 	t.Helper()
-	m, err := ParseMapping("m.yaml", []byte(source))
+	m, err := Parse("m.yaml", []byte(source))
 	require.NoError(t, err)
 	return m
 }
@@ -176,7 +176,7 @@ func TestParseMappingRefuses(t *testing.T) {
 		"m.yaml:11: event.payload.amount.x: is given already": whole("payload.rows", "payload.amount.x"),
 		"delimiter: must be one character":                    whole("kind: Mapping", "kind: Mapping\ndelimiter: ab"),
 	} {
-		_, err := ParseMapping("m.yaml", []byte(source))
+		_, err := Parse("m.yaml", []byte(source))
 		require.ErrorContains(t, err, says, source)
 	}
 }
