@@ -37,6 +37,8 @@ var flow = []string{
 	"telemetry",  // metrics, traces, logs
 	"store",      // opens the database, transactions, migrations
 	"api",        // Connect handlers and REST doors
+	"client",     // reaches a running server from outside
+	"load",       // puts a server under load and measures it
 	"cmd/laurel", // verbs and wiring: may import everything
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/client"
 	"github.com/laurelhq/laurel/server/ingest"
 	"github.com/laurelhq/laurel/server/mapping"
 )
@@ -31,14 +31,13 @@ type remote struct {
 	Key string `help:"API key with the scope ingest." env:"LAUREL_API_KEY" placeholder:"KEY"`
 }
 
-// check finds an address that can't be one. Callers would otherwise take it for a server that is away, and wait for it.
-func (r *remote) check() error {
-	r.URL = strings.TrimRight(r.URL, "/")
-	at, err := url.Parse(r.URL)
-	if err != nil || at.Host == "" || (at.Scheme != "http" && at.Scheme != "https") {
-		return fmt.Errorf("--url must be like http://127.0.0.1:8080, but is %q", r.URL)
+// server is the one the flags name.
+func (r remote) server() (client.Server, error) {
+	at, err := client.At(r.URL, r.Key)
+	if err != nil {
+		return client.Server{}, fmt.Errorf("--%w", err)
 	}
-	return nil
+	return at, nil
 }
 
 // ingestCmd is the verb ingest.
@@ -66,9 +65,11 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if c.Batch < 100 || c.Batch > ingest.MaxBatch {
 		return fmt.Errorf("--batch must be 100 to %d, but is %d", ingest.MaxBatch, c.Batch)
 	}
-	if err := c.remote.check(); err != nil {
+	server, err := c.remote.server()
+	if err != nil {
 		return err
 	}
+	c.URL = server.URL
 	file, err := os.Open(c.File)
 	if err != nil {
 		return fmt.Errorf("open events: %w", err)
@@ -93,7 +94,7 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err := state.probe(); err != nil {
 		_, _ = fmt.Fprintf(cli.Stderr, "laurel: %s; if this run is interrupted the next one starts anew, unless --progress names a place that can be written\n", err)
 	}
-	run := &ingestRun{cmd: c, source: source, state: state, send: newIngestSender(c.remote, c.RetryFor), progress: newIngestProgress(cli.Stderr, info.Size())}
+	run := &ingestRun{cmd: c, source: source, state: state, send: newIngestSender(server, c.RetryFor), progress: newIngestProgress(cli.Stderr, info.Size())}
 	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
 	err = run.all(ctx)
 	run.progress.done()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -14,37 +13,14 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
+	"github.com/laurelhq/laurel/server/client"
 )
 
 const (
 	// firstBackoff and lastBackoff bound the pause before a batch is sent again when the server names none.
 	firstBackoff = 100 * time.Millisecond
 	lastBackoff  = 10 * time.Second
-	// callTimeout bounds one call.
-	callTimeout = 60 * time.Second
 )
-
-// keyTransport adds the API key to each call.
-type keyTransport struct {
-	key  string
-	next http.RoundTripper
-}
-
-// RoundTrip implements http.RoundTripper.
-func (t keyTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	if t.key != "" {
-		request = request.Clone(request.Context())
-		request.Header.Set("Authorization", "Bearer "+t.key)
-	}
-	return t.next.RoundTrip(request)
-}
-
-func (r remote) httpClient() *http.Client {
-	return &http.Client{Transport: keyTransport{r.Key, http.DefaultTransport}, Timeout: callTimeout}
-}
-
-// rpcURL is the base of the services.
-func (r remote) rpcURL() string { return r.URL + "/rpc" }
 
 // ingestSender sends batches and sends them again while the server is busy or away: an event that is there already is only acknowledged.
 type ingestSender struct {
@@ -54,8 +30,8 @@ type ingestSender struct {
 	away func(err error)
 }
 
-func newIngestSender(to remote, retryFor time.Duration) *ingestSender {
-	return &ingestSender{client: laurelv1connect.NewIngestServiceClient(to.httpClient(), to.rpcURL()), retryFor: retryFor, away: func(error) {}}
+func newIngestSender(to client.Server, retryFor time.Duration) *ingestSender {
+	return &ingestSender{client: laurelv1connect.NewIngestServiceClient(to.HTTP(), to.RPC()), retryFor: retryFor, away: func(error) {}}
 }
 
 // batch returns one result for each event, in order.

@@ -14,6 +14,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
+	"github.com/laurelhq/laurel/server/client"
 )
 
 // TestReadmeIsTrue does what the README says to do once the server is up, the commands word for word.
@@ -44,9 +45,9 @@ func TestReadmeIsTrue(t *testing.T) {
 	require.Equal(t, 2, strings.Count(answers, " 202 Accepted"), "sent again: %s", answers)
 	require.Equal(t, 1, strings.Count(answers, " 409 Conflict"), "another content: %s", answers)
 
-	server := remote{URL: at, Key: "k"}
-	client := laurelv1connect.NewCatalogServiceClient(server.httpClient(), server.rpcURL())
-	_, err = client.PublishDefinition(t.Context(), &laurelv1.PublishDefinitionRequest{Yaml: block("kind: Contest")})
+	server := client.Server{URL: at, Key: "k"}
+	catalog := laurelv1connect.NewCatalogServiceClient(server.HTTP(), server.RPC())
+	_, err = catalog.PublishDefinition(t.Context(), &laurelv1.PublishDefinitionRequest{Yaml: block("kind: Contest")})
 	require.NoError(t, err)
 	require.Contains(t, run(later+noted+strings.ReplaceAll(event, `"e_1"`, `"e_2"`)), " 202 Accepted")
 	require.Eventually(t, func() bool {

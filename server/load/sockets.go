@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ const scoutTop, watcherTop = 100, probePlayers
 // watchers are the sockets of a run. The scout has the API key and so sees user ids: it tells the others, who see the board as any
 // visitor does, which rows are the probes'.
 type watchers struct {
-	run     *loadRun
+	run     *run
 	sockets []*watcher
 	cache   frameCache
 	gaps    atomic.Int64

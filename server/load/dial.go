@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/client"
 	"github.com/laurelhq/laurel/server/realtime"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 // watch opens all sockets and returns when each has its first snapshot. The function that is returned closes them.
-func (r *loadRun) watch(ctx context.Context) (*watchers, func(), error) {
+func (r *run) watch(ctx context.Context) (*watchers, func(), error) {
 	w := &watchers{run: r, players: make(map[string]int, probePlayers), arrived: make(chan time.Time, 1)}
 	w.sockets = make([]*watcher, r.Sockets)
 	errs := make([]error, r.Sockets)
@@ -84,7 +85,7 @@ func (w *watchers) open(ctx context.Context, number int) (*watcher, error) {
 		header.Set("Authorization", "Bearer "+w.run.Key)
 		top = scoutTop
 	}
-	conn, err := w.run.server(number).dial(ctx, header)
+	conn, err := dial(ctx, w.run.server(number), header)
 	if err != nil {
 		return nil, err
 	}
@@ -109,10 +110,10 @@ func (w *watchers) open(ctx context.Context, number int) (*watcher, error) {
 }
 
 // dial opens a socket to a server.
-func (r remote) dial(ctx context.Context, header http.Header) (*websocket.Conn, error) {
-	base, err := url.Parse(r.URL)
+func dial(ctx context.Context, server client.Server, header http.Header) (*websocket.Conn, error) {
+	base, err := url.Parse(server.URL)
 	if err != nil {
-		return nil, fmt.Errorf("read --url: %w", err)
+		return nil, fmt.Errorf("read url: %w", err)
 	}
 	base.Scheme = map[string]string{"http": "ws", "https": "wss"}[base.Scheme]
 	dialer := websocket.Dialer{Subprotocols: []string{realtime.ProtocolProto}, ReadBufferSize: 2048, WriteBufferSize: 512}

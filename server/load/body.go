@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"encoding/binary"
@@ -11,7 +11,7 @@ import (
 )
 
 // round is one round of a player under load.
-type loadRound struct {
+type played struct {
 	eventID string
 	userID  string
 	at      time.Time
@@ -19,18 +19,18 @@ type loadRound struct {
 	betMinor, winMinor int64
 }
 
-// loadBatch builds the body of one call in buffers that it uses again: building messages and encoding them would cost the
+// callBody builds the body of one call in buffers that it uses again: building messages and encoding them would cost the
 // generator more than the network does.
-type loadBatch struct {
+type callBody struct {
 	body  []byte
 	event []byte
 	inner []byte
 }
 
-func (b *loadBatch) reset() { b.body = b.body[:0] }
+func (b *callBody) reset() { b.body = b.body[:0] }
 
 // add appends a round to the IngestRequest. The field numbers are those of event.proto; a test decodes what is built here.
-func (b *loadBatch) add(r loadRound) {
+func (b *callBody) add(r played) {
 	e := b.event[:0]
 	e = appendText(e, 1, r.eventID)
 	e = appendText(e, 2, "round_end")
@@ -80,7 +80,7 @@ func appendNumber(into []byte, field protowire.Number, number int64) []byte {
 }
 
 // fill makes a batch of random rounds: one in three wins, small wins more often than big ones, never more than fifty times the stake.
-func (b *loadBatch) fill(random *rand.Rand, prefix string, first, count, players int, at time.Time) {
+func (b *callBody) fill(random *rand.Rand, prefix string, first, count, players int, at time.Time) {
 	b.reset()
 	for i := range count {
 		bet := int64(50 * (1 + random.IntN(8)))
@@ -88,7 +88,7 @@ func (b *loadBatch) fill(random *rand.Rand, prefix string, first, count, players
 		if random.IntN(3) == 0 {
 			win = int64(float64(bet) * min(50, 1.7*random.ExpFloat64()))
 		}
-		b.add(loadRound{
+		b.add(played{
 			eventID: prefix + strconv.Itoa(first+i), userID: "load_" + strconv.Itoa(random.IntN(players)), at: at, betMinor: bet, winMinor: win,
 		})
 	}

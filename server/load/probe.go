@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// loadKept is the n of best_n_rounds in the contest that load publishes, and loadUnits are units a point (precision 2).
-	loadKept, loadUnits = 20, 100
+	// keptRounds is the n of best_n_rounds in the contest that load publishes, and pointUnits are units a point (precision 2).
+	keptRounds, pointUnits = 20, 100
 	// sightingsWait is how long the sockets may take to read the last frames, looked at every sightingsPoll.
 	sightingsWait, sightingsPoll = 30 * time.Second, 20 * time.Millisecond
-	// loadPartitions is how many partitions an installation has unless it was set otherwise.
-	loadPartitions = journal.DefaultPartitions
+	// partitions is how many partitions an installation has unless it was set otherwise.
+	partitions = journal.DefaultPartitions
 	// probePlayers send the probes in turn, one in each partition, so that what is measured is the way through all of them and through every lane.
-	probePlayers = loadPartitions
+	probePlayers = partitions
 	// boardTimeout bounds the wait for the first rounds and the last ones to be on the board.
 	boardTimeout = 2 * time.Minute
 )
@@ -53,23 +53,23 @@ func newProbeLog(run string, now time.Time, capacity int) *probeLog {
 // userIn makes a player of a partition.
 func userIn(partition int, prefix string) string {
 	for i := 0; ; i++ {
-		if user := prefix + "_" + strconv.Itoa(i); journal.PartitionOf(user, loadPartitions) == partition {
+		if user := prefix + "_" + strconv.Itoa(i); journal.PartitionOf(user, partitions) == partition {
 			return user
 		}
 	}
 }
 
-// points of a player's round, which are also the euro cents won with a stake of one euro. The first loadKept rounds are his warm-up.
+// points of a player's round, which are also the euro cents won with a stake of one euro. The first keptRounds rounds are his warm-up.
 func (p *probeLog) points(round int) int64 { return p.base + int64(round) }
 
 // user is the player of probe k.
 func (p *probeLog) user(k int) string { return p.users[k%probePlayers] }
 
 // round is the number of probe k among its player's rounds.
-func (p *probeLog) round(k int) int { return loadKept + k/probePlayers }
+func (p *probeLog) round(k int) int { return keptRounds + k/probePlayers }
 
 // last is what one round must win to stand above the players of earlier runs and below this run's probes, which must stay in sight.
-func (p *probeLog) last() int64 { return loadKept * p.base }
+func (p *probeLog) last() int64 { return keptRounds * p.base }
 
 // next registers a probe before it is sent and returns its number; false when the log is full.
 func (p *probeLog) next(now time.Time) (k int, ok bool) {
@@ -78,21 +78,21 @@ func (p *probeLog) next(now time.Time) (k int, ok bool) {
 		return 0, false
 	}
 	p.sent[k] = now
-	for round := p.round(k) - loadKept + 1; round <= p.round(k); round++ {
-		p.units[k] += p.points(round) * loadUnits
+	for round := p.round(k) - keptRounds + 1; round <= p.round(k); round++ {
+		p.units[k] += p.points(round) * pointUnits
 	}
 	p.count.Store(int64(k) + 1)
 	return k, true
 }
 
 // warmUp brings the probes' players above those of earlier runs and waits until the sockets know their rows. It is neither measured nor counted.
-func (r *loadRun) warmUp(ctx context.Context, w *watchers) error {
-	batch, users := &loadBatch{}, map[string]bool{}
+func (r *run) warmUp(ctx context.Context, w *watchers) error {
+	batch, users := &callBody{}, map[string]bool{}
 	for player, user := range r.probes.users {
 		users[user] = true
-		for round := range loadKept {
-			id := fmt.Sprintf("%s-warm-%d-%d", r.run, player, round)
-			batch.add(loadRound{eventID: id, userID: user, at: r.now(), betMinor: 100, winMinor: r.probes.points(round)})
+		for round := range keptRounds {
+			id := fmt.Sprintf("%s-warm-%d-%d", r.id, player, round)
+			batch.add(played{eventID: id, userID: user, at: r.now(), betMinor: 100, winMinor: r.probes.points(round)})
 		}
 	}
 	if _, err := r.onBoard(ctx, w, batch, users); err != nil {
@@ -102,8 +102,8 @@ func (r *loadRun) warmUp(ctx context.Context, w *watchers) error {
 }
 
 // probe sends single events of the probes' players, a batch each, at an even pace.
-func (r *loadRun) probe(ctx context.Context, s *schedule) error {
-	posters, batch := r.posters(), &loadBatch{}
+func (r *run) probe(ctx context.Context, s *schedule) error {
+	posters, batch := r.posters(), &callBody{}
 	every := time.Second / time.Duration(r.Probes)
 	for due := s.began; ; {
 		k, ok := r.probes.next(r.now())
@@ -111,8 +111,8 @@ func (r *loadRun) probe(ctx context.Context, s *schedule) error {
 			return nil
 		}
 		batch.reset()
-		batch.add(loadRound{
-			eventID: r.run + "-probe-" + strconv.Itoa(k), userID: r.probes.user(k), at: r.probes.sent[k],
+		batch.add(played{
+			eventID: r.id + "-probe-" + strconv.Itoa(k), userID: r.probes.user(k), at: r.probes.sent[k],
 			betMinor: 100, winMinor: r.probes.points(r.probes.round(k)),
 		})
 		answer, err := r.persist(ctx, posters.at(k), batch.body)
@@ -136,12 +136,12 @@ func (r *loadRun) probe(ctx context.Context, s *schedule) error {
 
 // drain sends one last event in each partition behind everything else and waits until the board shows them all. It returns how long
 // that took from when the last batch was acknowledged: the time by which scoring lags behind taking in.
-func (r *loadRun) drain(ctx context.Context, w *watchers, ended time.Time) (time.Duration, error) {
-	batch, users := &loadBatch{}, map[string]bool{}
-	for partition := range loadPartitions {
-		user := userIn(partition, "last_"+r.run)
+func (r *run) drain(ctx context.Context, w *watchers, ended time.Time) (time.Duration, error) {
+	batch, users := &callBody{}, map[string]bool{}
+	for partition := range partitions {
+		user := userIn(partition, "last_"+r.id)
 		users[user] = true
-		batch.add(loadRound{eventID: user, userID: user, at: r.now(), betMinor: 100, winMinor: r.probes.last()})
+		batch.add(played{eventID: user, userID: user, at: r.now(), betMinor: 100, winMinor: r.probes.last()})
 	}
 	at, err := r.onBoard(ctx, w, batch, users)
 	if err != nil {
@@ -152,7 +152,7 @@ func (r *loadRun) drain(ctx context.Context, w *watchers, ended time.Time) (time
 }
 
 // onBoard sends a batch and returns when the scout has seen its players.
-func (r *loadRun) onBoard(ctx context.Context, w *watchers, batch *loadBatch, users map[string]bool) (time.Time, error) {
+func (r *run) onBoard(ctx context.Context, w *watchers, batch *callBody, users map[string]bool) (time.Time, error) {
 	w.expect(users)
 	ctx, cancel := context.WithTimeout(ctx, boardTimeout)
 	defer cancel()
@@ -175,7 +175,7 @@ func (r *loadRun) onBoard(ctx context.Context, w *watchers, batch *loadBatch, us
 }
 
 // awaitSightings gives the other sockets a moment to read what one of them has seen; a socket that was lost never will.
-func (r *loadRun) awaitSightings(ctx context.Context) {
+func (r *run) awaitSightings(ctx context.Context) {
 	want := int64(r.Sockets) * r.probes.count.Load()
 	ticker := time.NewTicker(sightingsPoll)
 	defer ticker.Stop()

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bytes"
@@ -16,13 +16,14 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
+	"github.com/laurelhq/laurel/server/client"
 )
 
 const (
-	// maxLoadAnswer bounds the answer to one batch.
-	maxLoadAnswer = 4 << 20
-	// maxLoadTroubles in a row end the run: a server that is not there need not be asked for a minute.
-	maxLoadTroubles = 50
+	// maxAnswer bounds the answer to one batch.
+	maxAnswer = 4 << 20
+	// maxTroubles in a row end the run: a server that is not there need not be asked for a minute.
+	maxTroubles = 50
 )
 
 // schedule hands out batches: when each is due, and when the run is over.
@@ -41,8 +42,8 @@ func (s *schedule) take() (number int, due time.Time) {
 	return int(n), s.began.Add(time.Duration(float64(n) * float64(s.batch) / float64(s.rate) * float64(time.Second)))
 }
 
-// loadCounts are what became of what was sent.
-type loadCounts struct {
+// counts are what became of what was sent.
+type counts struct {
 	accepted, duplicates, rejected atomic.Int64
 	busy, errors                   atomic.Int64
 	firstError                     atomic.Pointer[string]
@@ -62,12 +63,12 @@ type poster struct {
 // posters are one for each server, by whose turn it is.
 type posters []*poster
 
-func (r *loadRun) posters() posters {
+func (r *run) posters() posters {
 	list := make(posters, len(r.URL))
 	for i := range list {
 		transport := &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true, WriteBufferSize: 64 << 10}
-		client := &http.Client{Transport: transport, Timeout: callTimeout}
-		list[i] = &poster{client: client, url: r.server(i).rpcURL() + laurelv1connect.IngestServiceIngestProcedure, key: r.Key}
+		caller := &http.Client{Transport: transport, Timeout: client.CallTimeout}
+		list[i] = &poster{client: caller, url: r.server(i).RPC() + laurelv1connect.IngestServiceIngestProcedure, key: r.Key}
 	}
 	return list
 }
@@ -93,7 +94,7 @@ func (p *poster) post(ctx context.Context, body []byte) (*laurelv1.IngestRespons
 	}
 	defer func() { _ = response.Body.Close() }()
 	p.answer.Reset()
-	if _, err := p.answer.ReadFrom(io.LimitReader(response.Body, maxLoadAnswer)); err != nil {
+	if _, err := p.answer.ReadFrom(io.LimitReader(response.Body, maxAnswer)); err != nil {
 		return nil, err
 	}
 	switch response.StatusCode {
@@ -112,8 +113,8 @@ func (p *poster) post(ctx context.Context, body []byte) (*laurelv1.IngestRespons
 
 // send is one worker: it sends batches until the schedule is over. With a rate, the time of a batch counts from when it was due, so that a
 // server that stalls is not spared the batches it kept waiting.
-func (r *loadRun) send(ctx context.Context, s *schedule, worker int) error {
-	posters, batch := r.posters(), &loadBatch{}
+func (r *run) send(ctx context.Context, s *schedule, worker int) error {
+	posters, batch := r.posters(), &callBody{}
 	random := rand.New(rand.NewPCG(uint64(s.began.UnixNano()), uint64(worker)))
 	for {
 		number, due := s.take()
@@ -128,7 +129,7 @@ func (r *loadRun) send(ctx context.Context, s *schedule, worker int) error {
 		if !at.Before(s.until) || due.After(s.until) {
 			return nil
 		}
-		batch.fill(random, r.run+"-", number*r.Batch, r.Batch, r.Players, at)
+		batch.fill(random, r.id+"-", number*r.Batch, r.Batch, r.Players, at)
 		answer, err := r.persist(ctx, posters.at(number), batch.body)
 		if err != nil {
 			return err
@@ -140,7 +141,7 @@ func (r *loadRun) send(ctx context.Context, s *schedule, worker int) error {
 }
 
 // persist sends the same body until the server has answered for it, or the run is over.
-func (r *loadRun) persist(ctx context.Context, p *poster, body []byte) (*laurelv1.IngestResponse, error) {
+func (r *run) persist(ctx context.Context, p *poster, body []byte) (*laurelv1.IngestResponse, error) {
 	for troubles := 0; ; {
 		answer, err := p.post(ctx, body)
 		if err == nil {
@@ -159,7 +160,7 @@ func (r *loadRun) persist(ctx context.Context, p *poster, body []byte) (*laurelv
 			r.counts.errors.Add(1)
 			text := err.Error()
 			r.counts.firstError.CompareAndSwap(nil, &text)
-			if troubles == maxLoadTroubles {
+			if troubles == maxTroubles {
 				return nil, fmt.Errorf("the server could not be used %d times in a row: %w", troubles, err)
 			}
 		}
@@ -169,7 +170,7 @@ func (r *loadRun) persist(ctx context.Context, p *poster, body []byte) (*laurelv
 	}
 }
 
-func (r *loadRun) count(answer *laurelv1.IngestResponse, at time.Duration) {
+func (r *run) count(answer *laurelv1.IngestResponse, at time.Duration) {
 	r.counts.accepted.Add(int64(answer.GetAccepted()))
 	r.counts.duplicates.Add(int64(answer.GetDuplicates()))
 	r.counts.rejected.Add(int64(answer.GetRejected()))

@@ -1,9 +1,7 @@
-package main
+package load
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/bits"
 	"strings"
 	"sync/atomic"
@@ -52,8 +50,8 @@ func (l *latencies) quantile(share float64) time.Duration {
 	return time.Duration(l.longest.Load()) * time.Microsecond
 }
 
-// loadReport is what a run found out. Latencies are in milliseconds.
-type loadReport struct {
+// Report is what a run found out. Latencies are in milliseconds.
+type Report struct {
 	Server   string  `json:"server"`
 	Contest  string  `json:"contest"`
 	Rate     int     `json:"rate_asked"`
@@ -76,15 +74,16 @@ type loadReport struct {
 	FirstError    string  `json:"first_error,omitempty"`
 	FirstReason   string  `json:"first_rejection,omitempty"`
 	// Ingest is the time of a batch from when it was due, or sent when there is no rate, to its acknowledgement.
-	Ingest latencyReport `json:"ingest_ms"`
+	Ingest Latency `json:"ingest_ms"`
 	// Push is the time of a probe from before its POST to its arrival on a socket.
-	Push        latencyReport `json:"event_to_socket_ms"`
-	Probes      int64         `json:"probes"`
-	Gaps        int64         `json:"socket_gaps"`
-	LostSockets int64         `json:"lost_sockets"`
+	Push        Latency `json:"event_to_socket_ms"`
+	Probes      int64   `json:"probes"`
+	Gaps        int64   `json:"socket_gaps"`
+	LostSockets int64   `json:"lost_sockets"`
 }
 
-type latencyReport struct {
+// Latency sums up durations, in milliseconds.
+type Latency struct {
 	Count int64   `json:"count"`
 	P50   float64 `json:"p50"`
 	P95   float64 `json:"p95"`
@@ -92,24 +91,24 @@ type latencyReport struct {
 	Max   float64 `json:"max"`
 }
 
-func (l *latencies) report() latencyReport {
+func (l *latencies) report() Latency {
 	if l.count.Load() == 0 {
-		return latencyReport{}
+		return Latency{}
 	}
 	millis := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	return latencyReport{
+	return Latency{
 		Count: l.count.Load(), P50: millis(l.quantile(0.5)), P95: millis(l.quantile(0.95)), P99: millis(l.quantile(0.99)),
 		Max: float64(l.longest.Load()) / 1000,
 	}
 }
 
-func (r latencyReport) String() string {
+func (r Latency) String() string {
 	return fmt.Sprintf("p50 %.1f ms, p95 %.1f ms, p99 %.1f ms, longest %.1f ms", r.P50, r.P95, r.P99, r.Max)
 }
 
-func (r *loadRun) report(took, drained time.Duration, w *watchers) loadReport {
+func (r *run) report(took, drained time.Duration, w *watchers) Report {
 	accepted := r.counts.accepted.Load()
-	report := loadReport{
+	report := Report{
 		Server: strings.Join(r.URL, ","), Contest: r.Contest, Rate: r.Rate, Batch: r.Batch, Workers: r.Workers, Players: r.Players, Sockets: r.Sockets,
 		Seconds: took.Seconds(), Accepted: accepted, AcceptedPerSecond: float64(accepted) / took.Seconds(),
 		ScoredPerSecond: float64(accepted) / (took + drained).Seconds(), SlowestSecond: r.slowestSecond(took), DrainSeconds: drained.Seconds(),
@@ -126,7 +125,7 @@ func (r *loadRun) report(took, drained time.Duration, w *watchers) loadReport {
 }
 
 // slowestSecond is the least number of events acknowledged in a whole second of the run, the first and the last left out; nil when that leaves none.
-func (r *loadRun) slowestSecond(took time.Duration) (slowest *int64) {
+func (r *run) slowestSecond(took time.Duration) (slowest *int64) {
 	last := min(int(took.Seconds()), len(r.counts.seconds)) - 1
 	for second := 1; second < last; second++ {
 		if events := int64(r.counts.seconds[second].Load()); slowest == nil || events < *slowest {
@@ -137,7 +136,7 @@ func (r *loadRun) slowestSecond(took time.Duration) (slowest *int64) {
 }
 
 // String is the report as people read it in a terminal.
-func (r loadReport) String() string {
+func (r Report) String() string {
 	var text strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&text, "%-10s "+format+"\n", append([]any{name}, args...)...)
@@ -163,20 +162,4 @@ func (r loadReport) String() string {
 		line("", "first error: %s", r.FirstError)
 	}
 	return text.String()
-}
-
-func (c *loadCmd) print(out io.Writer, report loadReport) error {
-	if c.Report != "" {
-		content, err := json.MarshalIndent(report, "", "  ")
-		if err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
-		if err := replaceFile(c.Report, append(content, '\n')); err != nil {
-			return err
-		}
-	}
-	if _, err := io.WriteString(out, report.String()); err != nil {
-		return fmt.Errorf("print report: %w", err)
-	}
-	return nil
 }
