@@ -11,7 +11,7 @@ import (
 // words, or nothing.
 func VerifyFinal(ctx context.Context, s *store.Store, c *Live) (difference string, err error) {
 	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		frozen, err := finalRows(ctx, tx, "SELECT place, user_id, units, tie FROM final_standing WHERE contest_id = $1 ORDER BY place", c.ID)
+		frozen, err := finalAll(ctx, tx, c.ID)
 		if err != nil {
 			return err
 		}

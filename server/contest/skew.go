@@ -2,12 +2,8 @@ package contest
 
 import (
 	"context"
-	"fmt"
-	"strconv"
 	"sync"
 	"time"
-
-	"github.com/laurelhq/laurel/server/store"
 )
 
 const (
@@ -32,12 +28,6 @@ func (s *Service) Skew() (ahead time.Duration, refuses bool) {
 	return s.skew.ahead, s.skew.ahead.Abs() > maxSkew
 }
 
-// databaseNow is the time in microseconds when the statement runs.
-var databaseNow = map[store.Dialect]string{
-	store.Postgres: "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)",
-	store.SQLite:   "CAST(unixepoch('subsec') * 1000000 AS integer)",
-}
-
 // look reads the revision, and the clock by which a step decides: with a DatabaseClock it stands at the database's time of the same query. It is nil when
 // the process's clock is too far from that.
 func (s *Service) look(ctx context.Context) (revision int64, clock Clock, err error) {
@@ -47,15 +37,9 @@ func (s *Service) look(ctx context.Context) (revision int64, clock Clock, err er
 		wall = shared.Wall
 	}
 	asked := wall()
-	var text string
-	var micros int64
-	err = s.Store.Read().QueryRowContext(ctx, "SELECT coalesce((SELECT value FROM setting WHERE id = '"+settingRevision+"'), '0'), "+
-		databaseNow[s.Store.Dialect()]).Scan(&text, &micros)
+	revision, micros, err := readRevisionAndTime(ctx, s.Store)
 	if err != nil {
-		return 0, nil, fmt.Errorf("read contest revision: %w", err)
-	}
-	if revision, err = strconv.ParseInt(text, 10, 64); err != nil {
-		return 0, nil, fmt.Errorf("read contest revision: %w", err)
+		return 0, nil, err
 	}
 	if !byDatabase {
 		return revision, s.Clock, nil

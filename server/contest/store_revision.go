@@ -61,6 +61,20 @@ func readRevision(ctx context.Context, tx *store.Tx) (int64, error) {
 	return strconv.ParseInt(text, 10, 64)
 }
 
+// readRevisionAndTime reads the revision and, in the same query, the database's clock in microseconds.
+func readRevisionAndTime(ctx context.Context, s *store.Store) (revision, micros int64, err error) {
+	var text string
+	err = s.Read().QueryRowContext(ctx, "SELECT coalesce((SELECT value FROM setting WHERE id = '"+settingRevision+"'), '0'), "+
+		s.Dialect().ClockMicros()).Scan(&text, &micros)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read contest revision: %w", err)
+	}
+	if revision, err = strconv.ParseInt(text, 10, 64); err != nil {
+		return 0, 0, fmt.Errorf("read contest revision: %w", err)
+	}
+	return revision, micros, nil
+}
+
 // change lets do change contest rows, which get the revision it is given, with no batch and no other change beside it. The revision is raised when do
 // says that something changed.
 func change(ctx context.Context, tx *store.Tx, do func(revision int64) (changed bool, err error)) (bool, error) {

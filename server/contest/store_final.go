@@ -45,6 +45,11 @@ func FinalRanks(ctx context.Context, s *store.Store, contestID string, users []s
 	return rows, err
 }
 
+// finalAll reads every frozen place of a contest, in order.
+func finalAll(ctx context.Context, tx *store.Tx, contestID string) ([]Placed, error) {
+	return finalRows(ctx, tx, "SELECT place, user_id, units, tie FROM final_standing WHERE contest_id = $1 ORDER BY place", contestID)
+}
+
 // finalContest reads what a final contest says of itself. One that became final before events were emitted has the positions at which it closed.
 func finalContest(ctx context.Context, tx *store.Tx, contestID string, partitions int) (players int64, positions journal.Positions, err error) {
 	rows, err := tx.QueryContext(ctx, "SELECT players, coalesce(final_seq, close_seq) FROM contest WHERE id = $1 AND state = $2 AND close_seq IS NOT NULL", contestID, int(final))
