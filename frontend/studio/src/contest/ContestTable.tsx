@@ -16,7 +16,6 @@ interface ContestTableProps {
 /** Contests, one a row. */
 export function ContestTable({ contests }: ContestTableProps) {
   const { i18n } = useLingui();
-  const format = useFormat();
   return (
     <div className={classes.frame}>
       <Table verticalSpacing="sm" className={classes.table} aria-label={i18n.t("Contests")}>
@@ -43,50 +42,59 @@ export function ContestTable({ contests }: ContestTableProps) {
         </Table.Thead>
         <Table.Tbody>
           {contests.map((contest) => (
-            <Table.Tr key={contest.id}>
-              <Table.Th scope="row" fw="normal">
-                <RoomLink to="/contests/$id" params={{ id: contest.id }} fw={650}>
-                  <bdi>{titleOf(contest)}</bdi>
-                </RoomLink>
-                <Text size="xs" c="dimmed" ff="monospace">
-                  <bdi>{contest.id}</bdi>
-                </Text>
-                <div className={classes.whenNarrow}>
-                  <WindowTimes window={windowOf(contest)} />
-                </div>
-              </Table.Th>
-              <Table.Td>
-                <StateBadge state={contest.state} />
-              </Table.Td>
-              <Table.Td className={`${classes.whenRoomy} ${classes.window}`}>
-                <WindowTimes window={windowOf(contest)} />
-              </Table.Td>
-              <Table.Td className={classes.whenWide}>{scoringName(i18n, contest.type, contest.n)}</Table.Td>
-              <Table.Td className={classes.whenWide}>
-                {contest.markets.length === 0 ? (
-                  <Text c="dimmed" size="sm">
-                    {i18n.t("Any")}
-                  </Text>
-                ) : (
-                  <bdi>{contest.markets.join(", ")}</bdi>
-                )}
-              </Table.Td>
-              <Table.Td ta="end">{format.count(contest.players)}</Table.Td>
-              <Table.Td className={classes.whenRoomy}>
-                <RoomLink
-                  className={classes.board}
-                  to="/contests/$id/board"
-                  params={{ id: contest.id }}
-                  size="sm"
-                  aria-label={boardLinkName(i18n, contest.state, titleOf(contest))}
-                >
-                  {boardLinkName(i18n, contest.state)}
-                </RoomLink>
-              </Table.Td>
-            </Table.Tr>
+            <ContestRow key={contest.id} contest={contest} />
           ))}
         </Table.Tbody>
       </Table>
     </div>
+  );
+}
+
+/** One contest: its name, state and window, what it scores, and the way to its board. */
+function ContestRow({ contest }: { readonly contest: ContestSummary }) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  return (
+    <Table.Tr>
+      <Table.Th scope="row" fw="normal">
+        <RoomLink to="/contests/$id" params={{ id: contest.id }} fw={650}>
+          <bdi>{titleOf(contest)}</bdi>
+        </RoomLink>
+        <Text size="xs" c="dimmed" ff="monospace">
+          <bdi>{contest.id}</bdi>
+        </Text>
+        <div className={classes.whenNarrow}>
+          <WindowTimes window={windowOf(contest)} />
+        </div>
+      </Table.Th>
+      <Table.Td>
+        <StateBadge state={contest.state} />
+      </Table.Td>
+      <Table.Td className={`${classes.whenRoomy} ${classes.window}`}>
+        <WindowTimes window={windowOf(contest)} />
+      </Table.Td>
+      <Table.Td className={classes.whenWide}>{scoringName(i18n, contest.type, contest.n)}</Table.Td>
+      <Table.Td className={classes.whenWide}>
+        {contest.markets.length === 0 ? (
+          <Text c="dimmed" size="sm">
+            {i18n.t("Any")}
+          </Text>
+        ) : (
+          <bdi>{contest.markets.join(", ")}</bdi>
+        )}
+      </Table.Td>
+      <Table.Td ta="end">{format.count(contest.players)}</Table.Td>
+      <Table.Td className={classes.whenRoomy}>
+        <RoomLink
+          className={classes.board}
+          to="/contests/$id/board"
+          params={{ id: contest.id }}
+          size="sm"
+          aria-label={boardLinkName(i18n, contest.state, titleOf(contest))}
+        >
+          {boardLinkName(i18n, contest.state)}
+        </RoomLink>
+      </Table.Td>
+    </Table.Tr>
   );
 }

@@ -52,6 +52,28 @@ function useCheck(yaml: string) {
   };
 }
 
+/** Publishes by the keyboard, and asks before what was written is left behind. */
+function useWayOut({ changed, forget }: Writing, submit: () => void) {
+  const { i18n } = useLingui();
+  useHotkeys(
+    [
+      ["mod+S", submit],
+      ["mod+Enter", submit],
+    ],
+    [],
+    true,
+  );
+  useBlocker({
+    shouldBlockFn: () => {
+      if (!changed) return false;
+      if (!window.confirm(i18n.t("Leave without publishing your changes?"))) return true;
+      forget();
+      return false;
+    },
+    enableBeforeUnload: () => changed,
+  });
+}
+
 /** Edits, checks and publishes a definition. */
 export function EditorRoom({ title, description, contestId, initial, newest }: EditorRoomProps) {
   const { i18n } = useLingui();
@@ -68,23 +90,7 @@ export function EditorRoom({ title, description, contestId, initial, newest }: E
   const submit = () => {
     if (ready) publication.publish(yaml, base.version);
   };
-  useHotkeys(
-    [
-      ["mod+S", submit],
-      ["mod+Enter", submit],
-    ],
-    [],
-    true,
-  );
-  useBlocker({
-    shouldBlockFn: () => {
-      if (!changed) return false;
-      if (!window.confirm(i18n.t("Leave without publishing your changes?"))) return true;
-      writing.forget();
-      return false;
-    },
-    enableBeforeUnload: () => changed,
-  });
+  useWayOut(writing, submit);
   return (
     <>
       <PageHead

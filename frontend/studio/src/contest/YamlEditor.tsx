@@ -38,6 +38,26 @@ function diagnosticsOf(document: string, problems: readonly ProblemFacts[]): Dia
   }));
 }
 
+/** What makes writing YAML comfortable. Mod-Enter is left to the page, which publishes by it. */
+const writing = [
+  lineNumbers(),
+  highlightActiveLine(),
+  highlightActiveLineGutter(),
+  history(),
+  drawSelection(),
+  indentOnInput(),
+  bracketMatching(),
+  highlightSelectionMatches(),
+  lintGutter(),
+  yaml(),
+  keymap.of([
+    ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"),
+    ...historyKeymap,
+    ...searchKeymap,
+    ...lintKeymap,
+  ]),
+];
+
 /** The YAML editor. Tab leaves it, as the keyboard's users expect of a page; it reads from left to right in each language. */
 export default function YamlEditor({ value, onChange, problems, label, jump }: YamlEditorProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -53,22 +73,7 @@ export default function YamlEditor({ value, onChange, problems, label, jump }: Y
       state: EditorState.create({
         doc: first.current.value,
         extensions: [
-          lineNumbers(),
-          highlightActiveLine(),
-          highlightActiveLineGutter(),
-          history(),
-          drawSelection(),
-          indentOnInput(),
-          bracketMatching(),
-          highlightSelectionMatches(),
-          lintGutter(),
-          yaml(),
-          keymap.of([
-            ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"),
-            ...historyKeymap,
-            ...searchKeymap,
-            ...lintKeymap,
-          ]),
+          ...writing,
           EditorView.contentAttributes.of({
             "aria-label": first.current.label,
             spellcheck: "false",

@@ -1,4 +1,4 @@
-import type { ContestPlan } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import type { AntiAbuse, ContestPlan, Scoring } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import type { I18n } from "@lingui/core";
 import { Code } from "@mantine/core";
 import type { Fact } from "../ui/Facts.tsx";
@@ -6,13 +6,50 @@ import { isolate } from "../ui/text.model.ts";
 import type { Format } from "../ui/useFormat.ts";
 import { orderValueName, poolName, scoringName } from "./contest.words.ts";
 
+const listed = (values: readonly string[] | undefined, none: string) =>
+  values === undefined || values.length === 0 ? none : <bdi>{values.join(", ")}</bdi>;
+
+/** What a round must be to count. */
+function limitFacts(
+  i18n: I18n,
+  format: Format,
+  scoring: Scoring | undefined,
+  limits: AntiAbuse | undefined,
+): (Fact | undefined)[] {
+  return [
+    scoring === undefined || scoring.minBetMinor === 0n
+      ? undefined
+      : {
+          name: i18n.t("Least stake"),
+          value: i18n.t("{amount} minor units", { amount: format.count(scoring.minBetMinor) }),
+        },
+    limits === undefined || limits.minRoundDurationMs === 0n
+      ? undefined
+      : {
+          name: i18n.t("Shortest round"),
+          value: i18n.t("{millis} ms; one of unknown duration does not count", {
+            millis: format.count(limits.minRoundDurationMs),
+          }),
+        },
+    limits === undefined || limits.maxRpsPerUser === 0
+      ? undefined
+      : {
+          name: i18n.t("Fastest pace"),
+          value: i18n.t("{rate} rounds a second for one player", {
+            rate: format.decimal(limits.maxRpsPerUser),
+          }),
+        },
+    limits === undefined || limits.excludeAsnCategories.length === 0
+      ? undefined
+      : { name: i18n.t("Networks left out"), value: listed(limits.excludeAsnCategories, "") },
+  ];
+}
+
 /** What a contest does, fact by fact, in the language of the reader; limits that it doesn't set are left out. */
 export function planFacts(i18n: I18n, format: Format, plan: ContestPlan): Fact[] {
   const contest = plan.definition;
   if (contest === undefined) return [];
   const { scope, scoring, leaderboard: order, antiAbuse: limits, prizes, window } = contest;
-  const listed = (values: readonly string[] | undefined, none: string) =>
-    values === undefined || values.length === 0 ? none : <bdi>{values.join(", ")}</bdi>;
   const any = i18n.t("Any");
   const expression = (text: string) => (
     <Code dir="ltr" style={{ overflowWrap: "anywhere" }}>
@@ -47,31 +84,7 @@ export function planFacts(i18n: I18n, format: Format, plan: ContestPlan): Fact[]
     scoring === undefined || scoring.filter === ""
       ? undefined
       : { name: i18n.t("Only rounds where"), value: expression(scoring.filter) },
-    scoring === undefined || scoring.minBetMinor === 0n
-      ? undefined
-      : {
-          name: i18n.t("Least stake"),
-          value: i18n.t("{amount} minor units", { amount: format.count(scoring.minBetMinor) }),
-        },
-    limits === undefined || limits.minRoundDurationMs === 0n
-      ? undefined
-      : {
-          name: i18n.t("Shortest round"),
-          value: i18n.t("{millis} ms; one of unknown duration does not count", {
-            millis: format.count(limits.minRoundDurationMs),
-          }),
-        },
-    limits === undefined || limits.maxRpsPerUser === 0
-      ? undefined
-      : {
-          name: i18n.t("Fastest pace"),
-          value: i18n.t("{rate} rounds a second for one player", {
-            rate: format.decimal(limits.maxRpsPerUser),
-          }),
-        },
-    limits === undefined || limits.excludeAsnCategories.length === 0
-      ? undefined
-      : { name: i18n.t("Networks left out"), value: listed(limits.excludeAsnCategories, any) },
+    ...limitFacts(i18n, format, scoring, limits),
     order === undefined || !order.observeRanks
       ? undefined
       : {

@@ -77,16 +77,24 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
             },
           ]}
         />
-        <Text size="sm">
-          {letter.contestId === ""
-            ? i18n.t(
-                "The event is durable in the journal and its sender was told that it is accepted, but it changed no score.",
-              )
-            : i18n.t(
-                "The event is durable in the journal and counts in every other contest, but it changed no score in this one. Mend the contest's definition, so that later events are not lost in the same way.",
-              )}
-        </Text>
+        <Consequence letter={letter} />
       </Stack>
     </ReviewDetail>
+  );
+}
+
+/** What the failure means for the scores. */
+function Consequence({ letter }: { readonly letter: DeadLetter }) {
+  const { i18n } = useLingui();
+  return (
+    <Text size="sm">
+      {letter.contestId === ""
+        ? i18n.t(
+            "The event is durable in the journal and its sender was told that it is accepted, but it changed no score.",
+          )
+        : i18n.t(
+            "The event is durable in the journal and counts in every other contest, but it changed no score in this one. Mend the contest's definition, so that later events are not lost in the same way.",
+          )}
+    </Text>
   );
 }

@@ -1,8 +1,5 @@
-import type { ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
-import type { OwnPlace } from "@laurel/client/gen/laurel/v1/leaderboard_pb.js";
 import type {
-  ExplainOrderResponse,
   GetLeaderboardResponse,
   GetSnapshotResponse,
   SnapshotSummary,
@@ -18,24 +15,21 @@ import { Notice } from "../ui/Notice.tsx";
 import { PageHead } from "../ui/PageHead.tsx";
 import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
-import { BoardSide } from "./BoardSide.tsx";
-import { type BoardSearch, chosenOf, toggleChoice } from "./board.model.ts";
+import { BoardSide, type BoardSideProps } from "./BoardSide.tsx";
+import { chosenOf, toggleChoice } from "./board.model.ts";
 import { ConnectionMark, ConnectionNotice } from "./ConnectionNotice.tsx";
 import { connectionTrouble, placesAsOf } from "./connection.model.ts";
 import { HeldBoard } from "./HeldBoard.tsx";
 import { HistoryScrubber } from "./HistoryScrubber.tsx";
 import type { LiveBoard } from "./live.tsx";
 
-export interface BoardRoomProps {
-  readonly contest: ContestSummary;
+type AlsoBeside = Pick<BoardSideProps, "contest" | "search" | "onSearch" | "found" | "why">;
+
+interface BoardRoomProps extends AlsoBeside {
   readonly resultHash: string;
-  readonly search: BoardSearch;
-  readonly onSearch: (change: Partial<BoardSearch>) => void;
   readonly live: LiveBoard;
   /** What a call gave while the socket gave nothing. */
   readonly fallback: GetLeaderboardResponse | undefined;
-  readonly found: { readonly place: OwnPlace | undefined; readonly error: unknown };
-  readonly why: { readonly answer: ExplainOrderResponse | undefined; readonly error: unknown };
   readonly snapshots: readonly SnapshotSummary[];
   /** The kept board that is shown instead of the live one. */
   readonly kept: GetSnapshotResponse | undefined;
@@ -44,7 +38,7 @@ export interface BoardRoomProps {
 
 /** The live board with its history, the search for a player and the explanation of the order. */
 export function BoardRoom(props: BoardRoomProps) {
-  const { contest, resultHash, search, onSearch, live, fallback, snapshots, kept, keptError } = props;
+  const { contest, resultHash, search, onSearch, live, fallback } = props;
   const { i18n } = useLingui();
   const { zone } = windowOf(contest);
   const title = titleOf(contest);
@@ -53,8 +47,6 @@ export function BoardRoom(props: BoardRoomProps) {
   const final = contest.state === ContestState.FINAL;
   const trouble = connectionTrouble(live, contest.state);
   const source = live.board ?? fallback;
-  const rows = history ? kept?.top.slice(0, search.top) : source?.top;
-  const total = (history ? kept?.snapshot?.total : source?.total) ?? 0n;
   const onToggle = (userId: string) => {
     const [a, b] = toggleChoice(chosenOf(search), userId);
     onSearch({ a, b });
@@ -90,43 +82,61 @@ export function BoardRoom(props: BoardRoomProps) {
       {final ? <FinalNotice resultHash={resultHash} /> : null}
       <Grid gap="lg">
         <Grid.Col span={{ base: 12, lg: 7 }}>
-          <Stack gap="md">
-            <HistoryScrubber
-              snapshots={snapshots}
-              ended={final}
-              at={search.at}
-              zone={zone}
-              onChange={(at) => onSearch({ at })}
-            />
-            {history ? <HistoryNotice kept={kept} zone={zone} /> : null}
-            {keptError === null ? null : (
-              <ErrorNotice error={keptError} title={i18n.t("This kept board can't be read.")} />
-            )}
-            {rows === undefined ? (
-              keptError === null ? (
-                <Skeleton height={420} animate={false} />
-              ) : null
-            ) : (
-              <HeldBoard
-                rows={rows}
-                total={total}
-                scope={`${contest.id} ${search.at ?? "live"} ${search.top}`}
-                history={history}
-                state={contest.state}
-                precision={contest.precision}
-                title={title}
-                search={search}
-                onSearch={onSearch}
-                onToggle={onToggle}
-              />
-            )}
-          </Stack>
+          <Places {...props} source={source} zone={zone} onToggle={onToggle} />
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <BoardSide {...props} zone={zone} total={source?.total ?? 0n} onToggle={onToggle} />
         </Grid.Col>
       </Grid>
     </>
+  );
+}
+
+interface PlacesProps extends BoardRoomProps {
+  readonly source: LiveBoard["board"] | GetLeaderboardResponse;
+  readonly zone: string;
+  readonly onToggle: (userId: string) => void;
+}
+
+/** The board, live or as it was kept, under the slider through what was kept. */
+function Places(props: PlacesProps) {
+  const { contest, search, onSearch, source, snapshots, kept, keptError, zone, onToggle } = props;
+  const { i18n } = useLingui();
+  const history = search.at !== undefined;
+  const rows = history ? kept?.top.slice(0, search.top) : source?.top;
+  const total = (history ? kept?.snapshot?.total : source?.total) ?? 0n;
+  return (
+    <Stack gap="md">
+      <HistoryScrubber
+        snapshots={snapshots}
+        ended={contest.state === ContestState.FINAL}
+        at={search.at}
+        zone={zone}
+        onChange={(at) => onSearch({ at })}
+      />
+      {history ? <HistoryNotice kept={kept} zone={zone} /> : null}
+      {keptError === null ? null : (
+        <ErrorNotice error={keptError} title={i18n.t("This kept board can't be read.")} />
+      )}
+      {rows === undefined ? (
+        keptError === null ? (
+          <Skeleton height={420} animate={false} />
+        ) : null
+      ) : (
+        <HeldBoard
+          rows={rows}
+          total={total}
+          scope={`${contest.id} ${search.at ?? "live"} ${search.top}`}
+          history={history}
+          state={contest.state}
+          precision={contest.precision}
+          title={titleOf(contest)}
+          search={search}
+          onSearch={onSearch}
+          onToggle={onToggle}
+        />
+      )}
+    </Stack>
   );
 }
 

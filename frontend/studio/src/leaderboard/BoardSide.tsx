@@ -1,14 +1,21 @@
+import type { ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import type { OwnPlace } from "@laurel/client/gen/laurel/v1/leaderboard_pb.js";
+import type { ExplainOrderResponse } from "@laurel/client/gen/laurel/v1/leaderboard_service_pb.js";
 import { useLingui } from "@lingui/react";
 import { Skeleton, Stack, Text } from "@mantine/core";
 import { ErrorNotice } from "../ui/ErrorNotice.tsx";
 import { Panel } from "../ui/Panel.tsx";
-import type { BoardRoomProps } from "./BoardRoom.tsx";
-import { chosenOf } from "./board.model.ts";
+import { type BoardSearch, chosenOf } from "./board.model.ts";
 import { FindPlayer } from "./FindPlayer.tsx";
 import { FoundPlayer } from "./FoundPlayer.tsx";
 import { WhyPanel } from "./WhyPanel.tsx";
 
-interface BoardSideProps extends Pick<BoardRoomProps, "contest" | "search" | "onSearch" | "found" | "why"> {
+export interface BoardSideProps {
+  readonly contest: ContestSummary;
+  readonly search: BoardSearch;
+  readonly onSearch: (change: Partial<BoardSearch>) => void;
+  readonly found: { readonly place: OwnPlace | undefined; readonly error: unknown };
+  readonly why: { readonly answer: ExplainOrderResponse | undefined; readonly error: unknown };
   readonly zone: string;
   readonly total: bigint;
   readonly onToggle: (userId: string) => void;

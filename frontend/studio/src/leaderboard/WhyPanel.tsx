@@ -6,7 +6,8 @@ import { orderValueName } from "../contest/contest.words.ts";
 import { Panel } from "../ui/Panel.tsx";
 import { isolate } from "../ui/text.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
-import { orderSentence, orderValueText } from "./order.words.ts";
+import type { OrderValue } from "./order.model.ts";
+import { type OrderSides, orderSentence, orderValueText } from "./order.words.ts";
 import { RoundsChart } from "./RoundsChart.tsx";
 import { RoundsTable } from "./RoundsTable.tsx";
 import classes from "./WhyPanel.module.css";
@@ -51,36 +52,7 @@ export function WhyPanel({ answer, precision, zone, onClose }: WhyPanelProps) {
             {orderSentence(i18n, format, decided, names, sides)}
           </Text>
         )}
-        <div className={classes.scroll}>
-          <table className={classes.values} aria-label={i18n.t("Values of the order")}>
-            <thead>
-              <tr>
-                <th scope="col">{i18n.t("Value")}</th>
-                <th scope="col">
-                  <bdi>{names.above}</bdi>
-                </th>
-                <th scope="col">
-                  <bdi>{names.below}</bdi>
-                </th>
-                <th scope="col">{i18n.t("Decides")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {values.map((value) => (
-                <tr key={value.name} data-decided={value.decided || undefined}>
-                  <th scope="row">{orderValueName(i18n, value.name)}</th>
-                  <td>
-                    <bdi>{orderValueText(format, value, "above", sides)}</bdi>
-                  </td>
-                  <td>
-                    <bdi>{orderValueText(format, value, "below", sides)}</bdi>
-                  </td>
-                  <td className={classes.verdict}>{value.decided ? i18n.t("✓ decides") : i18n.t("equal")}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <OrderValues values={values} names={names} sides={sides} />
         {aboveRounds.rounds.length + belowRounds.rounds.length === 0 ? null : (
           <>
             <RoundsChart above={aboveRounds} below={belowRounds} precision={precision} />
@@ -89,5 +61,49 @@ export function WhyPanel({ answer, precision, zone, onClose }: WhyPanelProps) {
         )}
       </Stack>
     </Panel>
+  );
+}
+
+interface OrderValuesProps {
+  readonly values: readonly OrderValue[];
+  readonly names: { readonly above: string; readonly below: string };
+  readonly sides: OrderSides;
+}
+
+/** The values that the order compares, side by side, with the deciding one marked. */
+function OrderValues({ values, names, sides }: OrderValuesProps) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  return (
+    <div className={classes.scroll}>
+      <table className={classes.values} aria-label={i18n.t("Values of the order")}>
+        <thead>
+          <tr>
+            <th scope="col">{i18n.t("Value")}</th>
+            <th scope="col">
+              <bdi>{names.above}</bdi>
+            </th>
+            <th scope="col">
+              <bdi>{names.below}</bdi>
+            </th>
+            <th scope="col">{i18n.t("Decides")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {values.map((value) => (
+            <tr key={value.name} data-decided={value.decided || undefined}>
+              <th scope="row">{orderValueName(i18n, value.name)}</th>
+              <td>
+                <bdi>{orderValueText(format, value, "above", sides)}</bdi>
+              </td>
+              <td>
+                <bdi>{orderValueText(format, value, "below", sides)}</bdi>
+              </td>
+              <td className={classes.verdict}>{value.decided ? i18n.t("✓ decides") : i18n.t("equal")}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -10,7 +10,7 @@ import { EngineFacts } from "./EngineFacts.tsx";
 import { Figure } from "./Figure.tsx";
 import { HealthLine } from "./HealthLine.tsx";
 import { PulseChart } from "./PulseChart.tsx";
-import { healthOf, lagLimitMillis, pulseOf, type Stage } from "./pulse.model.ts";
+import { healthOf, lagLimitMillis, type Pulse, pulseOf, type Stage } from "./pulse.model.ts";
 
 interface PulseBoardProps {
   readonly figures: GetPulseResponse;
@@ -29,12 +29,6 @@ export function PulseBoard({ figures, reachable, reviews, liveNow }: PulseBoardP
   const window = i18n.t("in the last {seconds, plural, one {# second} other {# seconds}}", {
     seconds: figures.points.length,
   });
-  const stages: { stage: Stage; name: string; note: string }[] = [
-    { stage: "ingest", name: i18n.t("Ingest p95"), note: i18n.t("request to durable") },
-    { stage: "rule", name: i18n.t("Rule p95"), note: i18n.t("scoring one batch") },
-    { stage: "board", name: i18n.t("Board p95"), note: i18n.t("one board update") },
-    { stage: "push", name: i18n.t("Push p95"), note: i18n.t("event to socket") },
-  ];
   return (
     <Stack gap="md">
       <HealthLine health={healthOf(pulse, reachable)} />
@@ -64,46 +58,7 @@ export function PulseBoard({ figures, reachable, reviews, liveNow }: PulseBoardP
           {i18n.t("Folded includes the events that Laurel emits itself.")}
         </Text>
       </Panel>
-      <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md">
-        {stages.map(({ stage, name, note }) => {
-          const micros = pulse.p95[stage];
-          return (
-            <Figure
-              key={stage}
-              name={name}
-              value={micros === undefined ? "–" : format.microseconds(micros)}
-              note={micros === undefined ? i18n.t("nothing measured yet") : note}
-            />
-          );
-        })}
-        <Figure name={i18n.t("Duplicates")} value={format.count(pulse.duplicates)} note={window} />
-        <Figure
-          name={i18n.t("Rejected")}
-          value={format.count(pulse.rejected)}
-          tone={pulse.rejected > 0n ? "warn" : undefined}
-          note={window}
-        />
-        <Figure
-          name={i18n.t("Dead letters")}
-          value={
-            <Reviewed to="/events/dead-letters" reviews={reviews}>
-              {format.count(figures.deadLetters)}
-            </Reviewed>
-          }
-          tone={figures.deadLetters > 0n ? "bad" : undefined}
-          note={i18n.t("events that could not be scored, ever")}
-        />
-        <Figure
-          name={i18n.t("Conflicts")}
-          value={
-            <Reviewed to="/events/conflicts" reviews={reviews}>
-              {format.count(figures.conflicts)}
-            </Reviewed>
-          }
-          tone={figures.conflicts > 0n ? "warn" : undefined}
-          note={i18n.t("event ids used again with other content, ever")}
-        />
-      </SimpleGrid>
+      <Measures figures={figures} pulse={pulse} window={window} reviews={reviews} />
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <ContestCounts counts={figures.contests} />
         <EngineFacts
@@ -115,6 +70,68 @@ export function PulseBoard({ figures, reachable, reviews, liveNow }: PulseBoardP
         />
       </SimpleGrid>
     </Stack>
+  );
+}
+
+interface MeasuresProps {
+  readonly figures: GetPulseResponse;
+  readonly pulse: Pulse;
+  /** The time that the pulse is of, in words. */
+  readonly window: string;
+  readonly reviews: boolean;
+}
+
+/** How long each stage takes, and what was not taken. */
+function Measures({ figures, pulse, window, reviews }: MeasuresProps) {
+  const { i18n } = useLingui();
+  const format = useFormat();
+  const stages: { stage: Stage; name: string; note: string }[] = [
+    { stage: "ingest", name: i18n.t("Ingest p95"), note: i18n.t("request to durable") },
+    { stage: "rule", name: i18n.t("Rule p95"), note: i18n.t("scoring one batch") },
+    { stage: "board", name: i18n.t("Board p95"), note: i18n.t("one board update") },
+    { stage: "push", name: i18n.t("Push p95"), note: i18n.t("event to socket") },
+  ];
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md">
+      {stages.map(({ stage, name, note }) => {
+        const micros = pulse.p95[stage];
+        return (
+          <Figure
+            key={stage}
+            name={name}
+            value={micros === undefined ? "–" : format.microseconds(micros)}
+            note={micros === undefined ? i18n.t("nothing measured yet") : note}
+          />
+        );
+      })}
+      <Figure name={i18n.t("Duplicates")} value={format.count(pulse.duplicates)} note={window} />
+      <Figure
+        name={i18n.t("Rejected")}
+        value={format.count(pulse.rejected)}
+        tone={pulse.rejected > 0n ? "warn" : undefined}
+        note={window}
+      />
+      <Figure
+        name={i18n.t("Dead letters")}
+        value={
+          <Reviewed to="/events/dead-letters" reviews={reviews}>
+            {format.count(figures.deadLetters)}
+          </Reviewed>
+        }
+        tone={figures.deadLetters > 0n ? "bad" : undefined}
+        note={i18n.t("events that could not be scored, ever")}
+      />
+      <Figure
+        name={i18n.t("Conflicts")}
+        value={
+          <Reviewed to="/events/conflicts" reviews={reviews}>
+            {format.count(figures.conflicts)}
+          </Reviewed>
+        }
+        tone={figures.conflicts > 0n ? "warn" : undefined}
+        note={i18n.t("event ids used again with other content, ever")}
+      />
+    </SimpleGrid>
   );
 }
 

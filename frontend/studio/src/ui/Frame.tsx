@@ -47,50 +47,7 @@ export function Frame({ operatorName, roles, serverVersion, onSearch, onSignOut,
               Laurel
             </Text>
           </Group>
-          <Group gap={4} wrap="nowrap">
-            <Button
-              variant="default"
-              size="sm"
-              leftSection={<SearchIcon size={16} />}
-              rightSection={<Kbd size="xs">Ctrl K</Kbd>}
-              onClick={onSearch}
-              visibleFrom="sm"
-              me="xs"
-            >
-              {i18n.t("Go to…")}
-            </Button>
-            <ActionIcon
-              hiddenFrom="sm"
-              variant="subtle"
-              color="gray"
-              c="var(--mantine-color-text)"
-              size="lg"
-              aria-label={i18n.t("Go to…")}
-              onClick={onSearch}
-            >
-              <SearchIcon />
-            </ActionIcon>
-            <LanguageMenu />
-            <SchemeMenu />
-            <Menu position="bottom-end" withinPortal>
-              <Menu.Target>
-                <Button
-                  variant="subtle"
-                  color="gray"
-                  c="var(--mantine-color-text)"
-                  px="xs"
-                  leftSection={<PersonIcon />}
-                >
-                  <VisuallyHidden>{i18n.t("Signed in as")} </VisuallyHidden>
-                  <bdi>{operatorName}</bdi>
-                </Button>
-              </Menu.Target>
-              <Menu.Dropdown>
-                <Menu.Label c="dimmed">{i18n.t("Roles: {roles}", { roles: roles.join(", ") })}</Menu.Label>
-                <Menu.Item onClick={onSignOut}>{i18n.t("Sign out")}</Menu.Item>
-              </Menu.Dropdown>
-            </Menu>
-          </Group>
+          <Tools operatorName={operatorName} roles={roles} onSearch={onSearch} onSignOut={onSignOut} />
         </Group>
       </AppShell.Header>
       <AppShell.Navbar
@@ -100,37 +57,7 @@ export function Frame({ operatorName, roles, serverVersion, onSearch, onSignOut,
         data-opened={opened || undefined}
         aria-label={i18n.t("Rooms")}
       >
-        <AppShell.Section grow>
-          <RoomNavLink
-            to="/"
-            activeOptions={{ exact: true, includeSearch: false }}
-            activeProps={{ active: true }}
-            label={i18n.t("Pulse")}
-            leftSection={<PulseIcon />}
-            onClick={close}
-            className={classes.room}
-          />
-          <RoomNavLink
-            to="/contests"
-            activeOptions={{ includeSearch: false }}
-            activeProps={{ active: true }}
-            label={i18n.t("Contests")}
-            leftSection={<ContestIcon />}
-            onClick={close}
-            className={classes.room}
-          />
-          {mayReview(roles) ? (
-            <RoomNavLink
-              to="/events"
-              activeOptions={{ includeSearch: false }}
-              activeProps={{ active: true }}
-              label={i18n.t("Events to review")}
-              leftSection={<ReviewIcon />}
-              onClick={close}
-              className={classes.room}
-            />
-          ) : null}
-        </AppShell.Section>
+        <Rooms roles={roles} onGo={close} />
         <Text size="xs" c="dimmed" px="sm">
           <bdi dir="ltr">Laurel {serverVersion}</bdi>
         </Text>
@@ -139,5 +66,99 @@ export function Frame({ operatorName, roles, serverVersion, onSearch, onSignOut,
         <div className={classes.content}>{children}</div>
       </AppShell.Main>
     </AppShell>
+  );
+}
+
+/** The right-hand end of the head: search, language, colours, and who is signed in. */
+function Tools({
+  operatorName,
+  roles,
+  onSearch,
+  onSignOut,
+}: Pick<FrameProps, "operatorName" | "roles" | "onSearch" | "onSignOut">) {
+  const { i18n } = useLingui();
+  return (
+    <Group gap={4} wrap="nowrap">
+      <Button
+        variant="default"
+        size="sm"
+        leftSection={<SearchIcon size={16} />}
+        rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+        onClick={onSearch}
+        visibleFrom="sm"
+        me="xs"
+      >
+        {i18n.t("Go to…")}
+      </Button>
+      <ActionIcon
+        hiddenFrom="sm"
+        variant="subtle"
+        color="gray"
+        c="var(--mantine-color-text)"
+        size="lg"
+        aria-label={i18n.t("Go to…")}
+        onClick={onSearch}
+      >
+        <SearchIcon />
+      </ActionIcon>
+      <LanguageMenu />
+      <SchemeMenu />
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <Button
+            variant="subtle"
+            color="gray"
+            c="var(--mantine-color-text)"
+            px="xs"
+            leftSection={<PersonIcon />}
+          >
+            <VisuallyHidden>{i18n.t("Signed in as")} </VisuallyHidden>
+            <bdi>{operatorName}</bdi>
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label c="dimmed">{i18n.t("Roles: {roles}", { roles: roles.join(", ") })}</Menu.Label>
+          <Menu.Item onClick={onSignOut}>{i18n.t("Sign out")}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </Group>
+  );
+}
+
+/** The way to each room. */
+function Rooms({ roles, onGo }: { readonly roles: readonly string[]; readonly onGo: () => void }) {
+  const { i18n } = useLingui();
+  return (
+    <AppShell.Section grow>
+      <RoomNavLink
+        to="/"
+        activeOptions={{ exact: true, includeSearch: false }}
+        activeProps={{ active: true }}
+        label={i18n.t("Pulse")}
+        leftSection={<PulseIcon />}
+        onClick={onGo}
+        className={classes.room}
+      />
+      <RoomNavLink
+        to="/contests"
+        activeOptions={{ includeSearch: false }}
+        activeProps={{ active: true }}
+        label={i18n.t("Contests")}
+        leftSection={<ContestIcon />}
+        onClick={onGo}
+        className={classes.room}
+      />
+      {mayReview(roles) ? (
+        <RoomNavLink
+          to="/events"
+          activeOptions={{ includeSearch: false }}
+          activeProps={{ active: true }}
+          label={i18n.t("Events to review")}
+          leftSection={<ReviewIcon />}
+          onClick={onGo}
+          className={classes.room}
+        />
+      ) : null}
+    </AppShell.Section>
   );
 }

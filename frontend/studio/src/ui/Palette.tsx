@@ -1,3 +1,4 @@
+import type { I18n } from "@lingui/core";
 import { useLingui } from "@lingui/react";
 import { useMantineColorScheme } from "@mantine/core";
 import {
@@ -44,12 +45,8 @@ const filterActions: SpotlightFilterFunction = (query, groups) =>
     )
     .filter((group) => !("actions" in group) || group.actions.length > 0);
 
-/** Ctrl-K: goes to any room, contest or board, and changes language and colours. */
-export function Palette({ contests, roles, onGo, onSignOut }: PaletteProps) {
-  const { i18n } = useLingui();
-  const { setColorScheme } = useMantineColorScheme();
-  const chooseLocale = useChooseLocale();
-  const rooms: SpotlightActionData[] = [
+function roomActions(i18n: I18n, { roles, onGo }: PaletteProps): SpotlightActionData[] {
+  return [
     { id: "pulse", label: i18n.t("Pulse"), leftSection: <PulseIcon />, onClick: () => onGo("/") },
     {
       id: "contests",
@@ -84,7 +81,10 @@ export function Palette({ contests, roles, onGo, onSignOut }: PaletteProps) {
         ]
       : []),
   ];
-  const pages: SpotlightActionData[] = contests.flatMap((contest) => {
+}
+
+function contestActions(i18n: I18n, { contests, onGo }: PaletteProps): SpotlightActionData[] {
+  return contests.flatMap((contest) => {
     const path = `/contests/${encodeURIComponent(contest.id)}`;
     const name = titleOf(contest);
     return [
@@ -104,7 +104,12 @@ export function Palette({ contests, roles, onGo, onSignOut }: PaletteProps) {
       },
     ];
   });
-  const choices: SpotlightActionData[] = [
+}
+
+function useChoiceActions(i18n: I18n, { onSignOut }: PaletteProps): SpotlightActionData[] {
+  const { setColorScheme } = useMantineColorScheme();
+  const chooseLocale = useChooseLocale();
+  return [
     {
       id: "light",
       label: i18n.t("Light colours"),
@@ -125,10 +130,15 @@ export function Palette({ contests, roles, onGo, onSignOut }: PaletteProps) {
     })),
     { id: "sign-out", label: i18n.t("Sign out"), onClick: onSignOut },
   ];
+}
+
+/** Ctrl-K: goes to any room, contest or board, and changes language and colours. */
+export function Palette(props: PaletteProps) {
+  const { i18n } = useLingui();
   const groups: SpotlightActionGroupData[] = [
-    { group: i18n.t("Rooms"), actions: rooms },
-    { group: i18n.t("Contests"), actions: pages },
-    { group: i18n.t("Choices"), actions: choices },
+    { group: i18n.t("Rooms"), actions: roomActions(i18n, props) },
+    { group: i18n.t("Contests"), actions: contestActions(i18n, props) },
+    { group: i18n.t("Choices"), actions: useChoiceActions(i18n, props) },
   ];
   return (
     <Spotlight

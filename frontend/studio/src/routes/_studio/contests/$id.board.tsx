@@ -21,33 +21,8 @@ export const Route = createFileRoute("/_studio/contests/$id/board")({
 const pollMillis = 3_000;
 const snapshotPollMillis = 15_000;
 
-function LiveBoardRoom() {
-  const { i18n } = useLingui();
-  const { id } = Route.useParams();
-  const search = boardSearch(Route.useSearch());
-  const navigate = Route.useNavigate();
-  const live = useLiveBoard(id, search.top);
-  const contestQuery = useQuery(
-    ContestService.method.getContest,
-    { id },
-    { refetchInterval: snapshotPollMillis },
-  );
-  const contest = contestQuery.data?.contest;
-  // There is nothing to ask about a contest that isn't there.
-  const exists = !isNotFound(contestQuery.error);
-  const withoutSocket = exists && live.board === undefined && live.state !== "connecting";
-  const fallback = useQuery(
-    LeaderboardService.method.getLeaderboard,
-    { contestId: id, top: search.top },
-    {
-      enabled: withoutSocket,
-      // Asked for until it is itself of the final contest, so that what stays on the screen are the frozen places.
-      refetchInterval: ({ state: { data } }) =>
-        data?.contest?.state === ContestState.FINAL ? false : pollMillis,
-    },
-  );
-  const state = live.board?.contest?.state ?? fallback.data?.contest?.state ?? contest?.state;
-  const poll = state === ContestState.FINAL ? false : pollMillis;
+/** What stands beside the places: the player who is looked for, why one stands above another, and the boards that were kept. */
+function useBesides(id: string, search: BoardSearch, exists: boolean, poll: number | false) {
   const found = useQuery(
     LeaderboardService.method.getLeaderboard,
     { contestId: id, me: search.find ?? "", around: 3 },
@@ -78,6 +53,48 @@ function LiveBoardRoom() {
       placeholderData: keepPreviousData,
     },
   );
+  return {
+    found: { place: found.data?.me, error: found.error },
+    why: {
+      answer: chosen.length === 2 ? why.data : undefined,
+      error: chosen.length === 2 ? why.error : null,
+    },
+    snapshots: snapshots.data?.snapshots ?? [],
+    kept: {
+      board: search.at === undefined ? undefined : kept.data,
+      error: search.at === undefined ? null : kept.error,
+    },
+  };
+}
+
+function LiveBoardRoom() {
+  const { i18n } = useLingui();
+  const { id } = Route.useParams();
+  const search = boardSearch(Route.useSearch());
+  const navigate = Route.useNavigate();
+  const live = useLiveBoard(id, search.top);
+  const contestQuery = useQuery(
+    ContestService.method.getContest,
+    { id },
+    { refetchInterval: snapshotPollMillis },
+  );
+  const contest = contestQuery.data?.contest;
+  // There is nothing to ask about a contest that isn't there.
+  const exists = !isNotFound(contestQuery.error);
+  const withoutSocket = exists && live.board === undefined && live.state !== "connecting";
+  const fallback = useQuery(
+    LeaderboardService.method.getLeaderboard,
+    { contestId: id, top: search.top },
+    {
+      enabled: withoutSocket,
+      // Asked for until it is itself of the final contest, so that what stays on the screen are the frozen places.
+      refetchInterval: ({ state: { data } }) =>
+        data?.contest?.state === ContestState.FINAL ? false : pollMillis,
+    },
+  );
+  const state = live.board?.contest?.state ?? fallback.data?.contest?.state ?? contest?.state;
+  const poll = state === ContestState.FINAL ? false : pollMillis;
+  const { found, why, snapshots, kept } = useBesides(id, search, exists, poll);
   if (contest === undefined) {
     return contestQuery.error === null ? (
       <PageHead title={i18n.t("Live board")} />
@@ -93,14 +110,11 @@ function LiveBoardRoom() {
       onSearch={(change) => void navigate({ search: boardAddress({ ...search, ...change }), replace: true })}
       live={live}
       fallback={fallback.data}
-      found={{ place: found.data?.me, error: found.error }}
-      why={{
-        answer: chosen.length === 2 ? why.data : undefined,
-        error: chosen.length === 2 ? why.error : null,
-      }}
-      snapshots={snapshots.data?.snapshots ?? []}
-      kept={search.at === undefined ? undefined : kept.data}
-      keptError={search.at === undefined ? null : kept.error}
+      found={found}
+      why={why}
+      snapshots={snapshots}
+      kept={kept.board}
+      keptError={kept.error}
     />
   );
 }

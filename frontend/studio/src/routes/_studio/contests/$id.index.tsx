@@ -1,5 +1,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { CatalogService, ContestService } from "@laurel/client";
+import type { GetDefinitionResponse } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
+import type { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { Button, Grid, Skeleton, Stack } from "@mantine/core";
 import { createFileRoute } from "@tanstack/react-router";
@@ -55,21 +57,7 @@ function ContestRoom() {
         heading={<bdi>{titleOf(contest)}</bdi>}
         beside={<StateBadge state={contest.state} />}
         description={<WindowTimes window={windowOf(contest)} />}
-        actions={
-          <>
-            <RoomButton to="/contests/$id/board" params={{ id }} leftSection={<BoardIcon size={16} />}>
-              {boardLinkName(i18n, contest.state)}
-            </RoomButton>
-            {publishes ? (
-              <RoomButton to="/contests/$id/edit" params={{ id }} variant="default">
-                {i18n.t("Edit")}
-              </RoomButton>
-            ) : null}
-            <Button component="a" href={`/demo?contest=${encodeURIComponent(id)}`} variant="default">
-              {i18n.t("Widget demo")}
-            </Button>
-          </>
-        }
+        actions={<WaysOn id={id} state={contest.state} publishes={publishes} />}
       />
       {query.error === null ? null : (
         <ErrorNotice
@@ -88,15 +76,7 @@ function ContestRoom() {
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 7 }}>
             <Panel title={i18n.t("Versions")} h="100%">
-              {versions.data === undefined ? (
-                versions.error === null ? (
-                  <Skeleton height={120} animate={false} />
-                ) : (
-                  <ErrorNotice error={versions.error} title={i18n.t("The versions can't be read.")} />
-                )
-              ) : (
-                <Versions versions={versions.data.versions} contestId={id} />
-              )}
+              <VersionList answer={versions.data} error={versions.error} contestId={id} />
             </Panel>
           </Grid.Col>
         </Grid>
@@ -116,4 +96,43 @@ function ContestRoom() {
       </Stack>
     </>
   );
+}
+
+interface WaysOnProps {
+  readonly id: string;
+  readonly state: ContestState;
+  readonly publishes: boolean;
+}
+
+/** Where one goes from a contest: its board, its editor, its widget. */
+function WaysOn({ id, state, publishes }: WaysOnProps) {
+  const { i18n } = useLingui();
+  return (
+    <>
+      <RoomButton to="/contests/$id/board" params={{ id }} leftSection={<BoardIcon size={16} />}>
+        {boardLinkName(i18n, state)}
+      </RoomButton>
+      {publishes ? (
+        <RoomButton to="/contests/$id/edit" params={{ id }} variant="default">
+          {i18n.t("Edit")}
+        </RoomButton>
+      ) : null}
+      <Button component="a" href={`/demo?contest=${encodeURIComponent(id)}`} variant="default">
+        {i18n.t("Widget demo")}
+      </Button>
+    </>
+  );
+}
+
+interface VersionListProps {
+  readonly answer: GetDefinitionResponse | undefined;
+  readonly error: unknown;
+  readonly contestId: string;
+}
+
+function VersionList({ answer, error, contestId }: VersionListProps) {
+  const { i18n } = useLingui();
+  if (answer !== undefined) return <Versions versions={answer.versions} contestId={contestId} />;
+  if (error === null) return <Skeleton height={120} animate={false} />;
+  return <ErrorNotice error={error} title={i18n.t("The versions can't be read.")} />;
 }
