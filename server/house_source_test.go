@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +17,7 @@ import (
 type goFile struct {
 	path  string // from the root of the repository, with slashes
 	dir   string
-	test  bool // a _test.go file, or a package that exists for tests (boardtest)
+	test  bool // a _test.go file, or one of a package that exists for tests; see supportsTests
 	lines int
 	fset  *token.FileSet
 	tree  *ast.File
@@ -35,68 +34,81 @@ var skippedFolders = map[string]bool{
 	"gen": true, "test-results": true, "playwright-report": true,
 }
 
-var parseOnce = sync.OnceValues(parseRepository)
+// tree is source to judge: the repository, or a small one that a test makes up.
+type tree struct {
+	files   fs.FS
+	names   []string // of every file, from the root, with slashes
+	goFiles []goFile
+}
 
-// goFiles parses the repository once for all the tests of this package.
-func goFiles(t *testing.T) []goFile {
+// repository reads the repository once for all the tests of this package.
+var repository = sync.OnceValues(func() (*tree, error) { return readTree(os.DirFS("..")) })
+
+// judge reports everything that a check finds in the repository.
+func judge(t *testing.T, check func(*tree) ([]string, error)) {
 	t.Helper()
-	files, err := parseOnce()
+	found, err := repository()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) < 10 {
-		t.Fatalf("found only %d Go files: the walk is looking in the wrong place", len(files))
+	if len(found.goFiles) < 10 {
+		t.Fatalf("found only %d Go files: the walk is looking in the wrong place", len(found.goFiles))
 	}
-	return files
+	problems, err := check(found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range problems {
+		t.Error(problem)
+	}
 }
 
-func parseRepository() ([]goFile, error) {
-	var files []goFile
-	err := walkRepository(func(name string) error {
-		if !strings.HasSuffix(name, ".go") {
+func readTree(files fs.FS) (*tree, error) {
+	read := &tree{files: files}
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && skippedFolders[entry.Name()]:
+			return fs.SkipDir
+		case !entry.Type().IsRegular():
 			return nil
 		}
-		source, err := os.ReadFile(filepath.Join("..", name))
-		if err != nil {
-			return err
+		read.names = append(read.names, name)
+		if strings.HasSuffix(name, ".go") {
+			return read.parse(name)
 		}
-		fset := token.NewFileSet()
-		tree, err := parser.ParseFile(fset, name, source, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		if ast.IsGenerated(tree) {
-			return nil
-		}
-		dir := path.Dir(name)
-		files = append(files, goFile{
-			path: name, dir: dir, fset: fset, tree: tree,
-			test:  strings.HasSuffix(name, "_test.go") || strings.HasSuffix(dir, "test"),
-			lines: strings.Count(string(source), "\n"),
-		})
 		return nil
 	})
-	return files, err
+	return read, err
 }
 
-// walkRepository calls visit with the path of every file from the root of the repository.
-func walkRepository(visit func(name string) error) error {
-	return filepath.WalkDir("..", func(full string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if entry.IsDir() && skippedFolders[entry.Name()] {
-			return fs.SkipDir
-		}
-		if !entry.Type().IsRegular() {
-			return nil
-		}
-		relative, err := filepath.Rel("..", full)
-		if err != nil {
-			return err
-		}
-		return visit(filepath.ToSlash(relative))
+func (t *tree) parse(name string) error {
+	source, err := fs.ReadFile(t.files, name)
+	if err != nil {
+		return err
+	}
+	fset := token.NewFileSet()
+	parsed, err := parser.ParseFile(fset, name, source, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	if ast.IsGenerated(parsed) {
+		return nil
+	}
+	dir := path.Dir(name)
+	t.goFiles = append(t.goFiles, goFile{
+		path: name, dir: dir, fset: fset, tree: parsed,
+		test:  strings.HasSuffix(name, "_test.go") || supportsTests(dir),
+		lines: strings.Count(string(source), "\n"),
 	})
+	return nil
+}
+
+// supportsTests reports whether a folder holds code for tests only: it stands inside the package that it tests and is called after it, as board/boardtest is.
+// A name that merely ends so, as contest does, says nothing.
+func supportsTests(dir string) bool {
+	return path.Base(dir) == path.Base(path.Dir(dir))+"test"
 }
 
 func (f goFile) imports() []importLine {

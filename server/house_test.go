@@ -67,38 +67,48 @@ const modulePath = "github.com/laurelhq/laurel"
 // TestImportsPointUpTheFlow reads the imports of every file, tests included.
 func TestImportsPointUpTheFlow(t *testing.T) {
 	t.Parallel()
-	for _, file := range goFiles(t) {
+	judge(t, importsPointUp)
+}
+
+func importsPointUp(source *tree) (problems []string, err error) {
+	for _, file := range source.goFiles {
 		from := lineOf(file.dir)
 		if from == "" {
 			continue
 		}
 		fromIndex := slices.Index(flow, from)
 		if fromIndex < 0 {
-			t.Errorf("%s: package server/%s has no line in the table of server/house_test.go; give it one at its place in the flow", file.path, from)
+			problems = say(problems, "%s: package server/%s has no line in the table of server/house_test.go; give it one at its place in the flow", file.path, from)
 			continue
 		}
 		for _, imported := range file.imports() {
 			if problem := judgeImport(from, fromIndex, imported.path); problem != "" {
-				t.Errorf("%s:%d: %s", file.path, imported.line, problem)
+				problems = say(problems, "%s:%d: %s", file.path, imported.line, problem)
 			}
 		}
 	}
+	return problems, nil
 }
 
 // TestExceptionsAreUsed keeps the list of exceptions from outliving its reasons.
 func TestExceptionsAreUsed(t *testing.T) {
 	t.Parallel()
+	judge(t, exceptionsAreUsed)
+}
+
+func exceptionsAreUsed(source *tree) (problems []string, err error) {
 	for _, permitted := range exceptions {
 		used := false
-		for _, file := range goFiles(t) {
+		for _, file := range source.goFiles {
 			for _, imported := range file.imports() {
 				used = used || permitted.covers(lineOf(file.dir), importedLine(imported.path))
 			}
 		}
 		if !used {
-			t.Errorf("the exception from %s to %s (%s) is not used by any file; remove it", permitted.from, permitted.to, permitted.reason)
+			problems = say(problems, "the exception from %s to %s (%s) is not used by any file; remove it", permitted.from, permitted.to, permitted.reason)
 		}
 	}
+	return problems, nil
 }
 
 // judgeImport says what is wrong with one import, or nothing.

@@ -3,8 +3,7 @@ package server_test
 import (
 	"bytes"
 	"go/ast"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -14,12 +13,16 @@ import (
 // TestNothingIsSkipped finds tests that can pass without having run.
 func TestNothingIsSkipped(t *testing.T) {
 	t.Parallel()
-	for _, file := range goFiles(t) {
+	judge(t, nothingIsSkipped)
+}
+
+func nothingIsSkipped(source *tree) (problems []string, err error) {
+	for _, file := range source.goFiles {
 		if !file.test {
 			continue
 		}
 		for _, use := range file.selectors("testing", "Short") {
-			t.Errorf("%s:%d: testing.Short makes a test pass unrun", file.path, file.line(use))
+			problems = say(problems, "%s:%d: testing.Short makes a test pass unrun", file.path, file.line(use))
 		}
 		ast.Inspect(file.tree, func(node ast.Node) bool {
 			call, ok := node.(*ast.CallExpr)
@@ -28,11 +31,12 @@ func TestNothingIsSkipped(t *testing.T) {
 			}
 			selector, ok := call.Fun.(*ast.SelectorExpr)
 			if ok && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, selector.Sel.Name) && isTestValue(selector.X) {
-				t.Errorf("%s:%d: a test never skips; fail with the command that installs what is missing", file.path, file.line(call))
+				problems = say(problems, "%s:%d: a test never skips; fail with the command that installs what is missing", file.path, file.line(call))
 			}
 			return true
 		})
 	}
+	return problems, nil
 }
 
 func isTestValue(expression ast.Expr) bool {
@@ -44,46 +48,57 @@ func isTestValue(expression ast.Expr) bool {
 // it passes there, and costs nothing.
 func TestNoTestSleeps(t *testing.T) {
 	t.Parallel()
-	for _, file := range goFiles(t) {
+	judge(t, noTestSleeps)
+}
+
+func noTestSleeps(source *tree) (problems []string, err error) {
+	for _, file := range source.goFiles {
 		if !file.test || file.localName("testing/synctest") != "" {
 			continue
 		}
 		for _, use := range file.selectors("time", "Sleep") {
-			t.Errorf("%s:%d: time.Sleep in a test; poll with require.Eventually, or use testing/synctest", file.path, file.line(use))
+			problems = say(problems, "%s:%d: time.Sleep in a test; poll with require.Eventually, or use testing/synctest", file.path, file.line(use))
 		}
 	}
+	return problems, nil
 }
 
 // TestNoFindingIsSilencedInPlace keeps exceptions where they can be read together: in .golangci.yml.
 func TestNoFindingIsSilencedInPlace(t *testing.T) {
 	t.Parallel()
-	for _, file := range goFiles(t) {
+	judge(t, noFindingIsSilenced)
+}
+
+func noFindingIsSilenced(source *tree) (problems []string, err error) {
+	for _, file := range source.goFiles {
 		for _, group := range file.tree.Comments {
 			for _, comment := range group.List {
 				text := strings.TrimSpace(strings.TrimPrefix(comment.Text, "//"))
 				if strings.HasPrefix(text, "nolint") || strings.HasPrefix(text, "lint:ignore") || strings.HasPrefix(text, "#nosec") {
-					t.Errorf("%s:%d: findings are mended, or excepted with a reason in .golangci.yml", file.path, file.line(comment))
+					problems = say(problems, "%s:%d: findings are mended, or excepted with a reason in .golangci.yml", file.path, file.line(comment))
 				}
 			}
 		}
 	}
+	return problems, nil
 }
 
 // TestRepositoryStandsAlone finds files that point outside the repository.
 func TestRepositoryStandsAlone(t *testing.T) {
 	t.Parallel()
+	judge(t, standsAlone)
+}
+
+func standsAlone(source *tree) (problems []string, err error) {
 	outside := []byte("../" + "shared")
-	err := walkRepository(func(name string) error {
-		content, err := os.ReadFile(filepath.Join("..", name))
+	for _, name := range source.names {
+		content, err := fs.ReadFile(source.files, name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if utf8.Valid(content[:min(len(content), 512)]) && bytes.Contains(content, outside) {
-			t.Errorf("%s mentions %s: whoever clones this repository has no such folder", name, outside)
+			problems = say(problems, "%s mentions %s: whoever clones this repository has no such folder", name, outside)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
+	return problems, nil
 }
