@@ -112,7 +112,7 @@ func setupOn(t testing.TB, database *store.Store, change ...func(*api.Config)) *
 	run(t, b.intake.Run)
 	b.contests = contest.NewService(contest.Config{
 		Store: b.store, Journal: b.journal, Clock: contest.WallClock(time.Now), Now: time.Now, Log: logger,
-		Players: func(id string) int64 { return b.keeper.Total(id) }, Changed: func(string) {},
+		Players: func(id string) int64 { return b.keeper.Sizes.Of(id) }, Changed: func(string) {},
 	})
 	b.catalog = catalog.NewService(catalog.Config{Store: b.store, Adopt: b.contests.Adopt, Now: time.Now, Checks: []catalog.Check{rule.Check}})
 	require.NoError(t, b.contests.Sync(t.Context()))

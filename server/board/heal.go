@@ -19,13 +19,7 @@ var errAgain = errors.New("distrusted while it was rebuilt")
 
 // Expect has a board built that was never seen here, so that it is there before the first batch. A board of a finished contest is dropped instead.
 func (k *Keeper) Expect(board string) {
-	k.mu.Lock()
-	_, seen := k.totals[board]
-	if !seen {
-		k.totals[board] = 0
-	}
-	k.mu.Unlock()
-	if !seen {
+	if !k.Sizes.meet(board) {
 		k.Distrust(board)
 	}
 }
@@ -42,9 +36,7 @@ func (k *Keeper) Distrust(board string) {
 		lost = &rebuild{}
 		k.missing[board] = lost
 	}
-	if _, seen := k.totals[board]; !seen {
-		k.totals[board] = 0
-	}
+	k.Sizes.meet(board)
 	lost.again = lost.reading // what is being read may have been read too early
 	lost.behind = lost.behind || k.starved()
 	select {

@@ -37,6 +37,8 @@ type KeeperConfig struct {
 	Engine  Engine
 	Store   *store.Store
 	Journal *journal.Journal
+	// Sizes is where the keeper says how many players are on each board; nil means that nobody asks.
+	Sizes *Sizes
 	// Boards lists the contests whose boards must be there: those that are not final.
 	Boards func() []string
 	// Final tells that a contest is over and its places are frozen: it is read from those and has no board. It must be quick; nil means that none is.
@@ -62,8 +64,6 @@ type Keeper struct {
 	wake    chan struct{}
 	// loads has room for the rebuilds that may run at once.
 	loads chan struct{}
-	// totals are the sizes of the boards that this process knows of.
-	totals map[string]int64
 	// shared are pages that the database sorted, by board.
 	shared map[string]map[pageKey]sortedPage
 	reads  singleflight.Group
@@ -80,9 +80,12 @@ type rebuild struct {
 
 // NewKeeper returns a keeper of no boards yet.
 func NewKeeper(config KeeperConfig) *Keeper {
+	if config.Sizes == nil {
+		config.Sizes = NewSizes()
+	}
 	return &Keeper{
 		KeeperConfig: config, missing: map[string]*rebuild{}, wake: make(chan struct{}, 1), loads: make(chan struct{}, maxLoads),
-		totals: map[string]int64{}, shared: map[string]map[pageKey]sortedPage{},
+		shared: map[string]map[pageKey]sortedPage{},
 	}
 }
 
@@ -182,22 +185,18 @@ func (k *Keeper) retire(ctx context.Context) (done bool) {
 			return false
 		}
 		k.mu.Lock()
-		delete(k.totals, board)
 		delete(k.shared, board)
 		k.mu.Unlock()
+		k.Sizes.forget(board)
 	}
 	return true
 }
 
 // finished lists the boards that may be on the engine although their contests are final.
 func (k *Keeper) finished() []string {
+	boards := k.Sizes.boards()
 	k.mu.Lock()
-	var boards []string
-	for board := range k.totals {
-		if k.missing[board] == nil {
-			boards = append(boards, board)
-		}
-	}
+	boards = slices.DeleteFunc(boards, func(board string) bool { return k.missing[board] != nil })
 	k.mu.Unlock()
 	return slices.DeleteFunc(boards, func(board string) bool { return !k.final(board) })
 }

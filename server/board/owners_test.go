@@ -209,7 +209,7 @@ func TestFinalBoardIsReadFromItsFrozenPlaces(t *testing.T) {
 		require.Equal(t, "nobody", rows[1].UserID)
 		require.Eventually(t, func() bool {
 			_, err := engine.Page(t.Context(), "c0", 0, 0)
-			return err != nil && keeper.Total("c0") == 0
+			return err != nil && keeper.Sizes.Of("c0") == 0
 		}, patience, 5*time.Millisecond, "its board is dropped")
 		keeper.Distrust("c0")
 		require.NoError(t, keeper.Apply(t.Context(), []board.Batch{{Board: "c0", Seq: 1}}))

@@ -174,17 +174,10 @@ func (k *Keeper) finalRanks(ctx context.Context, board string, users []string) (
 	return rows, nil
 }
 
-// Total is the number of players on a running board as last read; 0 for a finished contest, which counts its own.
-func (k *Keeper) Total(board string) int64 {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.totals[board]
-}
-
 // measured keeps the size of a board that the engine was asked for. What the database sorted before that is of the past.
 func (k *Keeper) measured(board string, total int64) {
+	k.Sizes.set(board, total)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.totals[board] = total
 	delete(k.shared, board)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -39,6 +38,8 @@ type Config struct {
 	Boards   *board.Keeper
 	// EventClock is moved by the events, in one lane, since their order is the clock; nil with any other clock.
 	EventClock *contest.EventClock
+	// Role is where the pipeline says what part it has; nil means that only the pipeline itself is asked.
+	*Role
 	// Host names this process for people.
 	Host string
 	// Shared tells that processes share their boards, so that each may fold some partitions; else one folds all and the others stand by.
@@ -69,14 +70,15 @@ type Pipeline struct {
 	publish chan published
 	shown   shown
 	// share and unshown belong to the heartbeat.
-	share        journal.Share
-	unshown      map[int]unshown
-	owner, leads atomic.Bool
-	behind       atomic.Bool
+	share   journal.Share
+	unshown map[int]unshown
 }
 
 // New returns a pipeline; call Run.
 func New(config Config) *Pipeline {
+	if config.Role == nil {
+		config.Role = &Role{}
+	}
 	if config.Batch == 0 {
 		config.Batch = DefaultBatch
 	}
@@ -99,17 +101,8 @@ func New(config Config) *Pipeline {
 	return p
 }
 
-// Folds reports whether this process folds, so that its boards get what is committed; another one may, while this one stands by.
-func (p *Pipeline) Folds() bool { return p.owner.Load() }
-
 // Process names this process in the database, with a name that no other run has.
 func (p *Pipeline) Process() string { return p.members.ID() }
-
-// Behind reports whether some process has folded events that boards have lacked for a while.
-func (p *Pipeline) Behind() bool { return p.behind.Load() }
-
-// Leads reports whether this process is to do what one does for all.
-func (p *Pipeline) Leads() bool { return p.leads.Load() }
 
 // Run folds until ctx ends, then publishes what is committed and gives its partitions back.
 //

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/ingest"
+	"github.com/laurelhq/laurel/server/store"
+)
+
+// futureLimit is how far ahead of the clock an event may be dated; with the event clock any event may move it.
+const futureLimit = 5 * time.Minute
+
+// openIntake makes what comes before the fold: the clock and ingest.
+func (p *process) openIntake(ctx context.Context) (err error) {
+	future := futureLimit
+	p.clock = contest.WallClock(p.now)
+	switch p.clockSetting {
+	case "real":
+		p.clock = contest.DatabaseClock{Wall: p.now}
+	case "event":
+		if p.eventClock, err = contest.NewEventClock(ctx, p.database); err != nil {
+			return err
+		}
+		p.clock, future = p.eventClock, -1 // any event may move the clock
+	}
+	registry, err := event.NewRegistry()
+	if err != nil {
+		return err
+	}
+	p.intake = ingest.NewService(ingest.Config{
+		Journal: p.journal, Registry: registry, Writers: ingestWriters(p.database.Dialect()), LagLimit: p.LagLimit, FutureLimit: future, Now: p.now,
+		Observe: p.metrics.ObserveIngest, Conflict: p.metrics.Conflict, Lag: p.metrics.SetLag, Log: p.log,
+	})
+	p.start(p.intake.Run)
+	return nil
+}
+
+// ingestWriters is how many ingest transactions may be in flight.
+func ingestWriters(dialect store.Dialect) int {
+	if dialect == store.Postgres {
+		return 2
+	}
+	return 1
+}
