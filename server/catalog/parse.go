@@ -123,7 +123,7 @@ func readSource(name string, text []byte, offset int) (*source, []Problem) {
 	err := decoder.Decode(&document)
 	switch {
 	case errors.Is(err, io.EOF), err == nil && (len(document.Content) == 0 || document.Content[0].Tag == "!!null"):
-		return nil, whole("the document is empty; start with kind: " + KindContest)
+		return nil, whole("the document is empty; start with its kind, such as kind: " + KindContest)
 	case err != nil:
 		return nil, []Problem{syntaxProblem(name, err)}
 	}

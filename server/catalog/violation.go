@@ -69,7 +69,7 @@ func stringOf(value protoreflect.Value) string {
 // missing words what is right of a field that was not written; its bounds alone would say that it is required, or not empty.
 func missing(text string, field protoreflect.FieldDescriptor) string {
 	switch {
-	case field != nil && field.Message() != nil && !field.IsList():
+	case field != nil && field.Message() != nil && !field.IsList() && !field.IsMap():
 		return "is missing: it takes " + fieldList(field.Message())
 	case text == required || text == notEmpty:
 		return "is missing"

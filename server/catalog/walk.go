@@ -87,6 +87,8 @@ func (w *walker) field(path string, value *yaml.Node, field protoreflect.FieldDe
 		w.refuse(value, path, "uses an anchor or alias (& or *); write the value out")
 	case value.Kind == yaml.ScalarNode && value.Tag == "!!null":
 		w.refuse(value, path, "has no value; write one or leave the field out")
+	case field.IsMap():
+		w.entries(path, value, field, depth)
 	case field.IsList():
 		if value.Kind != yaml.SequenceNode {
 			w.refuse(value, path, "takes a list, such as [a, b], not %s", shape(value))
@@ -110,8 +112,42 @@ func (w *walker) field(path string, value *yaml.Node, field protoreflect.FieldDe
 	}
 }
 
+// entries walks a field whose keys the author chooses. Its entries are named as protovalidate names them: event["user.id"].
+func (w *walker) entries(path string, written *yaml.Node, field protoreflect.FieldDescriptor, depth int) {
+	if written.Kind != yaml.MappingNode {
+		w.refuse(written, path, "takes names with a value each, not %s", shape(written))
+		return
+	}
+	if len(written.Content) > 2*maxListItems {
+		w.refuse(written, path, "has %d names; there may not be more than %d", len(written.Content)/2, maxListItems)
+		w.tooLarge = true
+		return
+	}
+	lines := map[string]int{}
+	for i := 0; i+1 < len(written.Content) && !w.full(); i += 2 {
+		key, value := written.Content[i], written.Content[i+1]
+		at := fmt.Sprintf("%s[%q]", path, clip(key.Value, 64))
+		line, twice := lines[key.Value]
+		lines[key.Value] = key.Line
+		switch {
+		case key.Kind != yaml.ScalarNode:
+			w.refuse(key, path, "has a name that is %s", shape(key))
+		case twice:
+			w.refuse(key, at, "is written twice, first on line %d; keep one", line)
+		case value.Kind == yaml.AliasNode || value.Anchor != "":
+			w.refuse(value, at, "uses an anchor or alias (& or *); write the value out")
+		default:
+			w.source.nodes[at] = node{key, value}
+			w.single(at, value, field.MapValue(), depth)
+		}
+	}
+}
+
+// anyValue is the message that takes whatever was written.
+const anyValue = "google.protobuf.Value"
+
 func (w *walker) single(path string, value *yaml.Node, field protoreflect.FieldDescriptor, depth int) {
-	if field.Message() != nil {
+	if field.Message() != nil && field.Message().FullName() != anyValue {
 		w.message(path, value, field.Message(), depth+1)
 		return
 	}
@@ -120,6 +156,7 @@ func (w *walker) single(path string, value *yaml.Node, field protoreflect.FieldD
 		return
 	}
 	switch field.Kind() {
+	case protoreflect.MessageKind: // any value
 	case protoreflect.Int32Kind:
 		w.whole(path, value, 32)
 	case protoreflect.Int64Kind:

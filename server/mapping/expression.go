@@ -13,7 +13,8 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
-	"go.yaml.in/yaml/v3"
+
+	"github.com/laurelhq/laurel/server/catalog"
 )
 
 // wants is what an expression has to give.
@@ -30,30 +31,33 @@ type expression struct {
 	program cel.Program
 }
 
-// expression compiles a scalar as CEL, checks what it gives and remembers the columns it reads.
-func (m *Mapping) expression(node *yaml.Node, field string, want wants) (*expression, error) {
-	if node.Kind != yaml.ScalarNode || node.Value == "" {
-		return nil, m.errorf(node.Line, field, `must be a CEL expression such as row["X"] == ""`)
-	}
+// expression compiles CEL, checks what it gives and remembers the columns it reads; nil when it is refused.
+func (c *compiler) expression(text, field string, want wants) *expression {
 	env, err := environment()
 	if err != nil {
-		return nil, fmt.Errorf("prepare expressions: %w", err)
+		c.refuse(field, "can't be compiled: %s", err)
+		return nil
 	}
-	checked, issues := env.Compile(node.Value)
+	checked, issues := env.Compile(text)
 	if issues.Err() != nil {
-		return nil, m.errorf(node.Line, field, "is no valid expression: %s", issues.Errors()[0].Message)
+		first := issues.Errors()[0]
+		c.problems = append(c.problems, catalog.Problem{
+			Field: field, Line: first.Location.Line(), Column: first.Location.Column() + 1, Message: "is no valid expression: " + first.Message,
+		})
+		return nil
 	}
 	if problem := fits(checked.OutputType(), want); problem != "" {
-		return nil, m.errorf(node.Line, field, "%s, but gives %s", problem, checked.OutputType())
+		c.refuse(field, "%s, but gives %s", problem, checked.OutputType())
 	}
 	for _, column := range columnsOf(checked) {
-		m.reads(column, node.Line, field)
+		c.reads(column, field)
 	}
 	program, err := env.Program(checked)
 	if err != nil {
-		return nil, m.errorf(node.Line, field, "is no valid expression: %s", err)
+		c.refuse(field, "is no valid expression: %s", err)
+		return nil
 	}
-	return &expression{program}, nil
+	return &expression{program}
 }
 
 func fits(given *cel.Type, want wants) string {

@@ -132,9 +132,9 @@ func TestHeaderMustHaveTheColumns(t *testing.T) {
 	t.Parallel()
 	for header, says := range map[string]string{
 		"":                      "column names",
-		"id,who,at,n\n":         `m.yaml:10: event.payload.amount.sum: reads the column "price", but the file has id, who, at, n`,
+		"id,who,at,n\n":         `m.yaml:10:29: event["payload.amount"].sum[1]: reads the column "price", but the file has id, who, at, n`,
 		"id,who,at,n,price,n\n": `"n" twice`,
-		"id;who;at;n;price\n":   `m.yaml:2: refuse.when: reads the column "n", but the file has id;who;at;n;price`,
+		"id;who;at;n;price\n":   `m.yaml:2:36: refuse[0].when: reads the column "n", but the file has id;who;at;n;price`,
 	} {
 		_, err := parsed(t, groupMapping).OpenRows(strings.NewReader(header), Position{})
 		require.ErrorContains(t, err, says)
@@ -149,32 +149,35 @@ func TestParseMappingRefuses(t *testing.T) {
 		return changed
 	}
 	for says, source := range map[string]string{
-		"m.yaml:1: mapping: must not be empty":                             "",
-		"m.yaml:1: mapping: must be YAML":                                  "a: [",
-		"m.yaml:1: kind: must be Mapping":                                  whole("Mapping", "Contest"),
-		"m.yaml:4: colour: is not known here: use delimiter, event":        whole("group_by:", "colour:"),
-		"m.yaml:11: kind: must be a key that is there once":                whole("  payload.rows: {count: rows}", "kind: Mapping"),
-		"m.yaml:5: event: must be an object":                               strings.Split(groupMapping, "event:")[0] + "event: 7\n",
-		"event: must say where user.id comes from":                         whole("user.id", "user.geo"),
-		"m.yaml:2: refuse.when: must give true or false, but gives string": whole(`row["n"] == "0"`, `row["n"]`),
-		"m.yaml:2: refuse.when: is no valid expression":                    whole(`row["n"] == "0"`, `rows["n"]`),
-		"m.yaml:2: refuse.colour: is not known here":                       whole("reason:", "colour:"),
-		"m.yaml:2: refuse: must have both":                                 whole(`reason: cancelled, `, ""),
-		"m.yaml:2: refuse.reason: must not hold":                           whole(`reason: cancelled, `, `reason: a + b, `),
-		"m.yaml:4: group_by: must give text, but gives int":                whole(`row["id"]`, `size(row["id"])`),
-		"m.yaml:6: event.event_id.columns: is not known here":              whole("column: id", "columns: id"),
-		"m.yaml:6: event.event_id: must say one thing":                     whole("{column: id}", "{column: id, const: x}"),
-		"m.yaml:7: event.name.const: must be text":                         whole("{const: purchase}", "{const: [1]}"),
-		"m.yaml:8: event.event_ts.time: must have column":                  whole(`, tz: UTC`, ""),
-		"m.yaml:8: event.event_ts.time.tz: must be an IANA":                whole("UTC", "Mars/Base"),
-		"m.yaml:8: event.event_ts.time.layout: must show how":              whole(`"2006-01-02"`, `"YYYY-MM-DD"`),
-		"m.yaml:9: event.usr.id: is no field to fill: usr is not a field":  whole("user.id: {column: who}", "usr.id: {column: who}\n  user.id: {column: who}"),
-		"m.yaml:10: event.payload.amount.sum: must be a list":              whole("[n, price]", "n"),
-		"m.yaml:11: event.payload.rows.count: must be rows":                whole("count: rows", "count: lines"),
-		"event.payload.amount: adds rows up, so the mapping needs group_by": whole(`group_by: row["id"]
-`, ""),
-		"m.yaml:11: event.payload.amount.x: is given already": whole("payload.rows", "payload.amount.x"),
-		"delimiter: must be one character":                    whole("kind: Mapping", "kind: Mapping\ndelimiter: ab"),
+		"m.yaml: the document is empty":                                                                "",
+		"m.yaml:2: not valid YAML":                                                                     "a: [",
+		"m.yaml:1:7: kind: must equal `Mapping`":                                                       whole("Mapping", "Contest"),
+		"m.yaml:4:1: colour: is not a field here; the fields are kind, delimiter":                      whole("group_by:", "colour:"),
+		"m.yaml:2:1: refuze: is not a field here; did you mean refuse?":                                whole("refuse:", "refuze:"),
+		"m.yaml:11:3: event[\"event_id\"]: is written twice, first on line 6":                          whole("  payload.rows: {count: rows}", "  event_id: {column: id}"),
+		`m.yaml:5:8: event: takes names with a value each, not "7"`:                                    strings.Split(groupMapping, "event:")[0] + "event: 7\n",
+		"m.yaml:1:1: event: is missing":                                                                strings.Split(groupMapping, "event:")[0],
+		"event: must say where user.id comes from":                                                     whole("user.id", "user.geo"),
+		"m.yaml:2:36: refuse[0].when: must give true or false, but gives string":                       whole(`row["n"] == "0"`, `row["n"]`),
+		"m.yaml:2:37: refuse[0].when: is no valid expression: undeclared reference to 'rows'":          whole(`row["n"] == "0"`, `rows["n"]`),
+		"m.yaml:2:11: refuse[0].colour: is not a field here":                                           whole("reason:", "colour:"),
+		"refuse[0].reason: is missing":                                                                 whole(`reason: cancelled, `, ""),
+		"m.yaml:2:19: refuse[0].reason: must not hold":                                                 whole(`reason: cancelled, `, `reason: a + b, `),
+		"m.yaml:4:11: group_by: must give text, but gives int":                                         whole(`row["id"]`, `size(row["id"])`),
+		"m.yaml:6:14: event[\"event_id\"].columns: is not a field here; did you mean column?":          whole("column: id", "columns: id"),
+		"m.yaml:6:3: event[\"event_id\"]: only one of const, column, cel, time, sum, count can be set": whole("{column: id}", "{column: id, const: x}"),
+		"m.yaml:6:3: event[\"event_id\"]: one of const, column, cel, time, sum, count must be set":     whole("{column: id}", "{}"),
+		"m.yaml:7:17: event[\"name\"].const: takes one value, not a list":                              whole("{const: purchase}", "{const: [1]}"),
+		"event[\"event_ts\"].time.tz: is missing":                                                      whole(`, tz: UTC`, ""),
+		"m.yaml:8:59: event[\"event_ts\"].time.tz: must be an IANA":                                    whole("UTC", "Mars/Base"),
+		"event[\"event_ts\"].time.layout: must show how":                                               whole(`"2006-01-02"`, `"YYYY-MM-DD"`),
+		"m.yaml:9:3: event[\"usr.id\"]: is no field to fill: usr is not a field":                       whole("user.id: {column: who}", "usr.id: {column: who}\n  user.id: {column: who}"),
+		"m.yaml:10:25: event[\"payload.amount\"].sum: takes a list, such as [a, b]":                    whole("[n, price]", "n"),
+		"m.yaml:11:25: event[\"payload.rows\"].count: must equal `rows`":                               whole("count: rows", "count: lines"),
+		"m.yaml:9:3: event[\"payload.amount\"]: adds rows up, so the mapping needs group_by":           whole("group_by: row[\"id\"]\n", ""),
+		"m.yaml:11:3: event[\"payload.amount.x\"]: is given already":                                   whole("payload.rows", "payload.amount.x"),
+		"delimiter: must be 1 characters":                                                              whole("kind: Mapping", "kind: Mapping\ndelimiter: ab"),
+		"m.yaml:2:12: delimiter: must be one character other than":                                     whole("kind: Mapping", "kind: Mapping\ndelimiter: '\"'"),
 	} {
 		_, err := Parse("m.yaml", []byte(source))
 		require.ErrorContains(t, err, says, source)
@@ -265,4 +268,25 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 			require.Equal(t, int64(strings.Count(source, "\n"))+1, ends[len(ends)-1].Line)
 		}
 	})
+}
+
+// TestEveryProblemIsTold has several things wrong at once, and constants of every shape beside them.
+func TestEveryProblemIsTold(t *testing.T) {
+	t.Parallel()
+	_, err := Parse("m.yaml", []byte(strings.NewReplacer(`"n"] == "0"`, `"n"]`, "tz: UTC", "tz: Mars/Base", "[n, price]", `[n, price]}
+  usr.id: {const: 1`).Replace(groupMapping)))
+	require.Error(t, err)
+	lines := strings.Split(err.Error(), "\n")
+	require.Len(t, lines, 3, err)
+	for i, says := range []string{"m.yaml:2:36: refuse[0].when: must give", `m.yaml:8:59: event["event_ts"].time.tz: must be`, `m.yaml:11:3: event["usr.id"]: is no field to fill`} {
+		require.Contains(t, lines[i], says)
+	}
+	constants := parsed(t, strings.Replace(groupMapping, "  payload.rows: {count: rows}", `  payload.text: {const: "12"}
+  payload.number: {const: -12.50}
+  payload.many: {const: 1000000}
+  payload.yes: {const: true}
+  payload.long: {const: 12345678901234567890}`, 1))
+	payload := rowsOf(t, constants, "id,who,at,n,price\n1,u,2020-01-01,1,1\n")[0].Event.Payload.AsMap()
+	delete(payload, "amount")
+	require.Equal(t, map[string]any{"text": "12", "number": -12.5, "many": 1e6, "yes": true, "long": "12345678901234567890"}, payload)
 }

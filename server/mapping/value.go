@@ -10,15 +10,12 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"github.com/go-json-experiment/json/jsontext"
-	"go.yaml.in/yaml/v3"
-
-	"github.com/laurelhq/laurel/server/event"
 )
 
 // fieldValue is one field of the event and where it comes from: exactly one of constant, column, expression, layout, sum and count is set.
 type fieldValue struct {
 	path       string
-	line       int
+	field      string // where the mapping says so
 	constant   jsontext.Value
 	column     string
 	expression *expression
@@ -31,80 +28,6 @@ type fieldValue struct {
 // varies reports whether rows of one event may disagree about the value.
 func (v *fieldValue) varies() bool {
 	return v.constant == nil && v.sum == nil && !v.count
-}
-
-func (m *Mapping) parseConst(node *yaml.Node, field string, value *fieldValue) error {
-	if node.Kind == yaml.ScalarNode {
-		switch node.ShortTag() {
-		case "!!str":
-			quoted, err := jsontext.AppendQuote(nil, node.Value)
-			value.constant = quoted
-			if err == nil {
-				return nil
-			}
-		case "!!bool":
-			flag := false
-			if node.Decode(&flag) == nil {
-				value.constant = jsontext.Value(strconv.FormatBool(flag))
-				return nil
-			}
-		case "!!int", "!!float":
-			if literal := jsontext.Value(node.Value); literal.IsValid() {
-				value.constant = literal
-				return nil
-			}
-		}
-	}
-	return m.errorf(node.Line, field, "must be text, a plain number, true or false")
-}
-
-func (m *Mapping) parseTime(node *yaml.Node, field string, value *fieldValue) error {
-	tz := ""
-	err := m.object(node, field, map[string]member{
-		"column": func(n *yaml.Node, f string) error {
-			m.reads(n.Value, n.Line, f)
-			return m.text(n, f, &value.column)
-		},
-		"layout": func(n *yaml.Node, f string) error { return m.text(n, f, &value.layout) },
-		"tz":     func(n *yaml.Node, f string) error { return m.text(n, f, &tz) },
-	})
-	if err != nil {
-		return err
-	}
-	if value.column == "" || value.layout == "" || tz == "" {
-		return m.errorf(node.Line, field, "must have column, layout and tz")
-	}
-	reference := time.Date(2006, 1, 2, 15, 4, 5, 0, time.UTC)
-	if back, err := time.Parse(value.layout, reference.Format(value.layout)); err != nil || back.Year() != 2006 || back.YearDay() != 2 {
-		return m.errorf(node.Line, field+".layout", "must show how 2 January 2006 15:04:05 is written in the file, such as 2006-01-02 15:04:05")
-	}
-	if value.zone, err = time.LoadLocation(tz); err != nil || tz == "Local" {
-		return m.errorf(node.Line, field+".tz", "must be an IANA time zone such as Europe/London, but is %q", tz)
-	}
-	return nil
-}
-
-// checkPaths asks the reader of events whether it knows the fields the mapping fills, so that a wrong one is found before the first row.
-func (m *Mapping) checkPaths() error {
-	for i := range m.values {
-		probe := &branch{value: -1}
-		only := Mapping{name: m.name, values: m.values[i : i+1], tree: probe}
-		if err := only.plant(0); err != nil {
-			return err
-		}
-		body, err := appendNode(nil, probe, []jsontext.Value{jsontext.Value("null")})
-		if err != nil {
-			return m.errorf(m.values[i].line, "event."+m.values[i].path, "can't be written: %s", err)
-		}
-		results, _, err := event.DecodeJSON(body)
-		if err == nil && results[0].Problem != nil {
-			err = results[0].Problem
-		}
-		if err != nil {
-			return m.errorf(m.values[i].line, "event."+m.values[i].path, "is no field to fill: %s", err)
-		}
-	}
-	return nil
 }
 
 // read returns the value for one row as JSON; nil for what is added up over the rows.

@@ -300,7 +300,7 @@ func TestIngestSaysWhatIsMissing(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.yaml")
 	require.NoError(t, os.WriteFile(bad, []byte("kind: Mapping\ncolour: red\n"), 0o600))
 	_, err = runIngest(t.Context(), t, "--mapping="+bad, copyOf(t, "sample.csv"))
-	require.ErrorContains(t, err, "bad.yaml:2: colour: is not known here")
+	require.ErrorContains(t, err, "bad.yaml:2:1: colour: is not a field here")
 }
 
 // TestIngestNoticesAChangedFile stops a run in the middle and changes the file: what was sent already is known by its content, not by its name.
