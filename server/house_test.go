@@ -12,6 +12,7 @@ import (
 // import those above it and never one below. A sub-package (board/redis, store/storetest) stands on
 // the line of its parent, and its parent may use it.
 var flow = []string{
+	"word",       // words from outside: cut short, and what was meant
 	"money",      // amounts, currencies, exact splits
 	"event",      // the event value, schema registry, normaliser
 	"journal",    // durable ordered log, partitions, leases, cursors, dead letters
@@ -57,7 +58,7 @@ var exceptions = []exception{
 }
 
 // leaves are packages that import nothing of server/: what everyone may import must know no one.
-var leaves = []string{"money", "store"}
+var leaves = []string{"word", "money", "store"}
 
 // floatFree lists the packages in which no float may appear: they handle money.
 var floatFree = []string{"money", "reward", "ledger", "payout"}

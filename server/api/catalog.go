@@ -2,11 +2,11 @@ package api
 
 import (
 	"context"
-	"unicode/utf8"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/identity"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // catalogService checks, publishes and shows definitions.
@@ -17,7 +17,7 @@ func (s catalogService) CheckDefinition(_ context.Context, request *laurelv1.Che
 	document, problems := s.Catalog.Check(request.GetYaml())
 	response := &laurelv1.CheckDefinitionResponse{Problems: problemMessages(problems)}
 	if document != nil {
-		response.Kind, response.Id = clip(document.Kind, 32), clip(document.ID, 64)
+		response.Kind, response.Id = word.Clip(document.Kind, 32), word.Clip(document.ID, 64)
 		if len(problems) == 0 {
 			response.Plan = catalog.Plan(document)
 		}
@@ -71,19 +71,8 @@ func problemMessages(problems []catalog.Problem) []*laurelv1.Problem {
 	messages := make([]*laurelv1.Problem, 0, min(len(problems), catalog.MaxProblems))
 	for _, problem := range problems[:min(len(problems), catalog.MaxProblems)] {
 		messages = append(messages, &laurelv1.Problem{
-			Line: int32(problem.Line), Column: int32(problem.Column), Field: clip(problem.Field, 256), Message: clip(problem.Message, 2048),
+			Line: int32(problem.Line), Column: int32(problem.Column), Field: word.Clip(problem.Field, 256), Message: word.Clip(problem.Message, 2048),
 		})
 	}
 	return messages
-}
-
-// clip cuts text to at most limit bytes, between characters.
-func clip(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit]
 }

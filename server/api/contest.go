@@ -8,6 +8,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // contestService shows contests.
@@ -53,7 +54,7 @@ func admits(scope []string, wanted string) bool {
 func (a *API) summary(id string) (*laurelv1.ContestSummary, error) {
 	summary, ok := a.Contest.Summary(id)
 	if !ok {
-		return nil, fmt.Errorf("contest %q: %w", clip(id, 64), contest.ErrNotFound)
+		return nil, fmt.Errorf("contest %q: %w", word.Clip(id, 64), contest.ErrNotFound)
 	}
 	return summary, nil
 }

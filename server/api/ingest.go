@@ -10,6 +10,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/identity"
 	"github.com/laurelhq/laurel/server/ingest"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 const (
@@ -103,7 +104,7 @@ func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event) ([]
 	}
 	ids := make([]string, len(events))
 	for i, e := range events {
-		ids[i] = clip(e.GetEventId(), maxEventIDShown)
+		ids[i] = word.Clip(e.GetEventId(), maxEventIDShown)
 	}
 	accepted, err := s.API.Ingest.Accept(ctx, events)
 	if err != nil {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -151,15 +150,6 @@ func callerKey(caller identity.Caller) string {
 	case identity.PlayerCaller:
 		return caller.Kind.String() + "\x00" + caller.UserID
 	default:
-		return caller.Kind.String() + "\x00" + networkOf(caller.Address)
+		return caller.Kind.String() + "\x00" + identity.NetworkOf(caller.Address)
 	}
-}
-
-func networkOf(address netip.Addr) string {
-	if address.Is6() {
-		if prefix, err := address.Prefix(64); err == nil {
-			return prefix.String()
-		}
-	}
-	return address.String()
 }

@@ -11,6 +11,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/identity"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // operatorService signs operators in and keeps API keys.
@@ -55,7 +56,7 @@ func setCookie(ctx context.Context, cookie *http.Cookie) error {
 // GetSession returns who is signed in.
 func (s operatorService) GetSession(ctx context.Context, _ *laurelv1.GetSessionRequest) (*laurelv1.GetSessionResponse, error) {
 	caller := identity.CallerFrom(ctx)
-	return &laurelv1.GetSessionResponse{Operator: operatorMessage(caller.ID, caller.Roles), ServerVersion: clip(s.Version, 64)}, nil
+	return &laurelv1.GetSessionResponse{Operator: operatorMessage(caller.ID, caller.Roles), ServerVersion: word.Clip(s.Version, 64)}, nil
 }
 
 // CreateApiKey makes a key and shows its secret this once.

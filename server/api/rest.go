@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	laurel "github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // answerTime bounds one REST call, from its first byte in to its last byte out: a caller who does not read holds nothing for longer.
@@ -70,7 +71,7 @@ func (a *API) guarded(procedure string, next door) http.Handler {
 func notAllowed(methods string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", methods)
-		writeFailure(w, &failure{kind: kindNotAllowed, message: "this door knows " + methods + ", not " + clip(r.Method, 16)})
+		writeFailure(w, &failure{kind: kindNotAllowed, message: "this door knows " + methods + ", not " + word.Clip(r.Method, 16)})
 	})
 }
 

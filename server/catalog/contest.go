@@ -11,6 +11,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/money"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // DefaultPrecision is the number of decimal places of a score when a contest does not say.
@@ -35,7 +36,7 @@ func checkContest(contest *laurelv1.Contest) []Problem {
 	checkScoring(contest, refuse)
 	if pool := contest.GetPrizes().GetPool(); pool != nil {
 		if _, known := money.Exponent(pool.GetCurrency()); !known {
-			refuse("prizes.pool.currency", "%s is not a currency of ISO 4217", quoted(pool.GetCurrency()))
+			refuse("prizes.pool.currency", "%s is not a currency of ISO 4217", word.Quote(pool.GetCurrency()))
 		}
 	}
 	return problems
@@ -97,7 +98,7 @@ func checkEventNames(names []string, refuse func(field, format string, args ...a
 	for i, name := range names {
 		if !registry.Known(name) {
 			known := registry.Names()
-			refuse(fmt.Sprintf("scoring.events[%d]", i), "%s is not an event name; %sthe names are %s", quoted(name), meant(name, known), strings.Join(known, ", "))
+			refuse(fmt.Sprintf("scoring.events[%d]", i), "%s is not an event name; %sthe names are %s", word.Quote(name), meant(name, known), strings.Join(known, ", "))
 		}
 	}
 }
@@ -105,10 +106,10 @@ func checkEventNames(names []string, refuse func(field, format string, args ...a
 // globProblem says why a game glob is refused: signs that other glob languages give a meaning would not do here what their author expects.
 func globProblem(glob string) string {
 	if at := strings.IndexAny(glob, `[]{}\!`); at >= 0 {
-		return fmt.Sprintf("%s contains %q; only * (any run) and ? (one character) have a meaning", quoted(glob), glob[at:at+1])
+		return fmt.Sprintf("%s contains %q; only * (any run) and ? (one character) have a meaning", word.Quote(glob), glob[at:at+1])
 	}
 	if strings.ContainsFunc(glob, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return fmt.Sprintf("%s contains a control character", quoted(glob))
+		return fmt.Sprintf("%s contains a control character", word.Quote(glob))
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/laurelhq/laurel/rules"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 const smallContest = "kind: Contest\nid: ID\nwindow: {start: 2025-10-25, end: 2025-10-25}\nleaderboard: {type: count}\n"
@@ -47,7 +48,7 @@ func TestReadFolder(t *testing.T) {
 			lines = append(lines, one.Document.Name+": "+one.Document.ID)
 		}
 		for _, problem := range one.Problems {
-			lines = append(lines, clip(problem.String(), 90))
+			lines = append(lines, word.Clip(problem.String(), 90))
 		}
 	}
 	assert.Equal(t, []string{

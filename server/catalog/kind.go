@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // KindContest is the kind of a contest, as written in YAML.
@@ -32,61 +34,14 @@ func kindProblem(kind string) string {
 	case kind == "":
 		return "is missing; write one of " + strings.Join(knownKinds, ", ")
 	default:
-		return fmt.Sprintf("%q is not a kind; %sthe kinds are %s", clip(kind, 64), meant(kind, knownKinds), strings.Join(knownKinds, ", "))
+		return fmt.Sprintf("%q is not a kind; %sthe kinds are %s", word.Clip(kind, 64), meant(kind, knownKinds), strings.Join(knownKinds, ", "))
 	}
 }
 
 // meant returns "did you mean x? " for the candidate nearest to word, or nothing when none is near.
-func meant(word string, candidates []string) string {
-	if name := Nearest(word, candidates); name != "" {
+func meant(written string, candidates []string) string {
+	if name := word.Meant(written, candidates); name != "" {
 		return fmt.Sprintf("did you mean %s? ", name)
 	}
 	return ""
-}
-
-// Nearest returns the candidate that someone who wrote word most likely meant; empty when none is near enough.
-// The first of equally near candidates wins.
-func Nearest(word string, candidates []string) string {
-	const maxWordBytes = 64
-	if word == "" || len(word) > maxWordBytes {
-		return ""
-	}
-	word = strings.ToLower(word)
-	best, bestDistance := "", max(2, len(word)/3)+1
-	for _, candidate := range candidates {
-		lower := strings.ToLower(candidate)
-		distance := editDistance(word, lower)
-		if len(word) >= 3 && (strings.HasPrefix(lower, word) || strings.HasSuffix(lower, word)) {
-			distance = min(distance, 2)
-		}
-		if distance < bestDistance && distance < max(len(word), len(candidate)) {
-			best, bestDistance = candidate, distance
-		}
-	}
-	return best
-}
-
-// editDistance counts the insertions, removals, replacements and swaps of neighbours that turn a into b, in bytes
-// (optimal string alignment).
-func editDistance(a, b string) int {
-	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
-	next := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		next[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			next[j+1] = min(row[j]+cost, row[j+1]+1, next[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				next[j+1] = min(next[j+1], before[j-1]+1)
-			}
-		}
-		before, row, next = row, next, before
-	}
-	return row[len(b)]
 }

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -142,12 +143,12 @@ func TestReading(t *testing.T) {
 func TestNearest(t *testing.T) {
 	t.Parallel()
 	names := []string{"formula", "min_bet_minor", "eligible_games", "id"}
-	assert.Equal(t, "formula", Nearest("fromula", names))
-	assert.Equal(t, "min_bet_minor", Nearest("min_bet", names))
-	assert.Equal(t, "min_bet_minor", Nearest("Min_Bet_Minr", names))
-	assert.Empty(t, Nearest("xyz", names))
-	assert.Empty(t, Nearest("", names))
-	assert.Empty(t, Nearest("zz", names))
+	assert.Equal(t, "formula", word.Meant("fromula", names))
+	assert.Equal(t, "min_bet_minor", word.Meant("min_bet", names))
+	assert.Equal(t, "min_bet_minor", word.Meant("Min_Bet_Minr", names))
+	assert.Empty(t, word.Meant("xyz", names))
+	assert.Empty(t, word.Meant("", names))
+	assert.Empty(t, word.Meant("zz", names))
 }
 
 func FuzzParse(f *testing.F) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // MaxProblems bounds how many problems of one document are told at once.
@@ -98,8 +100,8 @@ func (e *Conflict) Error() string {
 // tidy orders problems by place, drops repeats and keeps them within their bounds.
 func tidy(problems []Problem) []Problem {
 	for i := range problems {
-		problems[i].Field = clip(problems[i].Field, maxProblemFieldBytes)
-		problems[i].Message = clip(problems[i].Message, maxProblemMessageBytes)
+		problems[i].Field = word.Clip(problems[i].Field, maxProblemFieldBytes)
+		problems[i].Message = word.Clip(problems[i].Message, maxProblemMessageBytes)
 	}
 	slices.SortStableFunc(problems, func(a, b Problem) int {
 		if a.Line != b.Line {
@@ -109,13 +111,4 @@ func tidy(problems []Problem) []Problem {
 	})
 	problems = slices.Compact(problems)
 	return problems[:min(len(problems), MaxProblems)]
-}
-
-// clip makes text valid UTF-8 of at most limit bytes; what was cut is marked by an ellipsis.
-func clip(text string, limit int) string {
-	text = strings.ToValidUTF8(text, "?")
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit-len("…")], "") + "…"
 }

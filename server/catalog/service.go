@@ -13,6 +13,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/store"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 const (
@@ -94,7 +95,7 @@ func (s *Service) Publish(ctx context.Context, publication Publication) (publish
 
 func (s *Service) publish(ctx context.Context, document *Document, base *int32, by string) (*laurelv1.Definition, bool, error) {
 	if len(by) > maxPublishedByBytes || !utf8.ValidString(by) {
-		by = clip(by, maxPublishedByBytes)
+		by = word.Clip(by, maxPublishedByBytes)
 	}
 	for attempt := 1; ; attempt++ {
 		var published *laurelv1.Definition

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -165,9 +164,4 @@ func (s *source) withinBlock(scalar *yaml.Node, line, column int) (int, int) {
 		column -= length + 1
 	}
 	return scalar.Line, scalar.Column
-}
-
-// quoted shows a value from outside within quotes, short and printable.
-func quoted(value string) string {
-	return fmt.Sprintf("%q", clip(value, 64))
 }

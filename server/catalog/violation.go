@@ -8,6 +8,8 @@ import (
 	"buf.build/go/protovalidate"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/laurelhq/laurel/server/word"
 )
 
 var (
@@ -95,7 +97,7 @@ func plain(field, message, written string) string {
 	if match := allowedList.FindStringSubmatch(message); match != nil {
 		choices := strings.Split(strings.ReplaceAll(match[1], `"`, ""), ", ")
 		text := "must be one of " + strings.Join(choices, ", ")
-		if near := Nearest(written, choices); near != "" {
+		if near := word.Meant(written, choices); near != "" {
 			text += "; did you mean " + near + "?"
 		}
 		return text

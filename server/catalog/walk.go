@@ -9,6 +9,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/laurelhq/laurel/server/word"
 )
 
 const (
@@ -126,7 +128,7 @@ func (w *walker) entries(path string, written *yaml.Node, field protoreflect.Fie
 	lines := map[string]int{}
 	for i := 0; i+1 < len(written.Content) && !w.full(); i += 2 {
 		key, value := written.Content[i], written.Content[i+1]
-		at := fmt.Sprintf("%s[%q]", path, clip(key.Value, 64))
+		at := fmt.Sprintf("%s[%q]", path, word.Clip(key.Value, 64))
 		line, twice := lines[key.Value]
 		lines[key.Value] = key.Line
 		switch {
@@ -164,27 +166,27 @@ func (w *walker) single(path string, value *yaml.Node, field protoreflect.FieldD
 	case protoreflect.DoubleKind:
 		number, err := strconv.ParseFloat(value.Value, 64)
 		if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
-			w.refuse(value, path, "takes a number, such as 0.5, not %s", quoted(value.Value))
+			w.refuse(value, path, "takes a number, such as 0.5, not %s", word.Quote(value.Value))
 		}
 	case protoreflect.BoolKind:
 		if value.Tag != "!!bool" {
-			w.refuse(value, path, "takes true or false, not %s", quoted(value.Value))
+			w.refuse(value, path, "takes true or false, not %s", word.Quote(value.Value))
 		}
 	}
 }
 
 func (w *walker) whole(path string, value *yaml.Node, bits int) {
 	if !wholeNumber.MatchString(value.Value) {
-		w.refuse(value, path, "takes a whole number, such as 50, not %s", quoted(value.Value))
+		w.refuse(value, path, "takes a whole number, such as 50, not %s", word.Quote(value.Value))
 		return
 	}
 	if _, err := strconv.ParseInt(value.Value, 10, bits); err != nil {
-		w.refuse(value, path, "is out of range: %s", clip(value.Value, 32))
+		w.refuse(value, path, "is out of range: %s", word.Clip(value.Value, 32))
 	}
 }
 
 func join(path, name string) string {
-	name = clip(name, 64)
+	name = word.Clip(name, 64)
 	if path == "" {
 		return name
 	}
@@ -204,7 +206,7 @@ func shape(written *yaml.Node) string {
 		if written.Tag == "!!null" {
 			return "nothing"
 		}
-		return quoted(written.Value)
+		return word.Quote(written.Value)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	_ "time/tzdata" // so that a contest's zone is known on machines without a zone database
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // DefaultGrace is how long late events count when a window does not say.
@@ -42,11 +43,11 @@ func ParseWindow(window *laurelv1.Window) (start, end time.Time, zone *time.Loca
 		return time.Time{}, time.Time{}, nil, 0, &fieldError{field, message}
 	}
 	if window.GetTz() != strings.TrimSpace(window.GetTz()) || strings.EqualFold(window.GetTz(), "local") {
-		return refuse("tz", fmt.Sprintf("%s is not a time zone; write an IANA name such as Europe/Kyiv", quoted(window.GetTz())))
+		return refuse("tz", fmt.Sprintf("%s is not a time zone; write an IANA name such as Europe/Kyiv", word.Quote(window.GetTz())))
 	}
 	zone, zoneErr := time.LoadLocation(window.GetTz())
 	if zoneErr != nil {
-		return refuse("tz", fmt.Sprintf("%s is not a known time zone; write an IANA name such as Europe/Kyiv", quoted(window.GetTz())))
+		return refuse("tz", fmt.Sprintf("%s is not a known time zone; write an IANA name such as Europe/Kyiv", word.Quote(window.GetTz())))
 	}
 	start, message := parseInstant(window.GetStart(), zone, false)
 	if message != "" {
@@ -73,7 +74,7 @@ func parseInstant(text string, zone *time.Location, endOfDay bool) (time.Time, s
 	}
 	match := timeForm.FindStringSubmatch(text)
 	if match == nil {
-		return time.Time{}, fmt.Sprintf("%s is not a time; %s", quoted(text), windowForms)
+		return time.Time{}, fmt.Sprintf("%s is not a time; %s", word.Quote(text), windowForms)
 	}
 	local, seconds, offset := strings.ToUpper(match[1]), match[2], strings.ToUpper(match[3])
 	if seconds == "" {
@@ -82,21 +83,21 @@ func parseInstant(text string, zone *time.Location, endOfDay bool) (time.Time, s
 	if offset != "" {
 		instant, err := time.Parse(time.RFC3339Nano, local+seconds+offset)
 		if err != nil || !yearInRange(instant) {
-			return time.Time{}, fmt.Sprintf("%s is not a time of the calendar between %d and %d", quoted(text), minYear, maxYear)
+			return time.Time{}, fmt.Sprintf("%s is not a time of the calendar between %d and %d", word.Quote(text), minYear, maxYear)
 		}
 		return instant.In(zone), ""
 	}
 	wall, err := time.Parse(localForm, local+seconds)
 	if err != nil || !yearInRange(wall) {
-		return time.Time{}, fmt.Sprintf("%s is not a time of the calendar between %d and %d", quoted(text), minYear, maxYear)
+		return time.Time{}, fmt.Sprintf("%s is not a time of the calendar between %d and %d", word.Quote(text), minYear, maxYear)
 	}
 	earlier, later := readings(wall, zone)
 	switch {
 	case !sameWall(earlier, wall) && !sameWall(later, wall):
-		return time.Time{}, fmt.Sprintf("%s does not exist in %s, the clocks skip it; write %s or %s", quoted(text), zone,
+		return time.Time{}, fmt.Sprintf("%s does not exist in %s, the clocks skip it; write %s or %s", word.Quote(text), zone,
 			earlier.Format(time.RFC3339), later.Format(time.RFC3339))
 	case sameWall(earlier, wall) && sameWall(later, wall) && !earlier.Equal(later):
-		return time.Time{}, fmt.Sprintf("%s happens twice in %s, the clocks are set back; write %s or %s", quoted(text), zone,
+		return time.Time{}, fmt.Sprintf("%s happens twice in %s, the clocks are set back; write %s or %s", word.Quote(text), zone,
 			earlier.Format(time.RFC3339), later.Format(time.RFC3339))
 	case sameWall(earlier, wall):
 		return earlier, ""
@@ -109,11 +110,11 @@ func parseInstant(text string, zone *time.Location, endOfDay bool) (time.Time, s
 func parseDay(text string, zone *time.Location, endOfDay bool) (time.Time, string) {
 	wall, err := time.Parse(dateForm, text)
 	if err != nil || !yearInRange(wall) {
-		return time.Time{}, fmt.Sprintf("%s is not a date of the calendar between %d and %d", quoted(text), minYear, maxYear)
+		return time.Time{}, fmt.Sprintf("%s is not a date of the calendar between %d and %d", word.Quote(text), minYear, maxYear)
 	}
 	first := firstInstant(wall, zone)
 	if first.Day() != wall.Day() {
-		return time.Time{}, fmt.Sprintf("%s does not exist in %s, the calendar skips it", quoted(text), zone)
+		return time.Time{}, fmt.Sprintf("%s does not exist in %s, the calendar skips it", word.Quote(text), zone)
 	}
 	if !endOfDay {
 		return first, ""

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // MaxBatch is how many events one request may carry.
@@ -209,7 +210,7 @@ func peekEventID(raw jsontext.Value) string {
 		if err != nil {
 			return ""
 		}
-		return clip(value.String(), maxFieldBytes)
+		return word.Clip(value.String(), maxFieldBytes)
 	}
 	return ""
 }

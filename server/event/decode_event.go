@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // fields are the paths DecodeJSON knows, both names of a field where it has two. A test holds them against event.proto.
@@ -32,7 +33,7 @@ func decodeEvent(raw jsontext.Value) Result {
 	if problem := r.object("", r.member); problem != nil {
 		return Result{Problem: problem, EventID: peekEventID(raw)}
 	}
-	return Result{Event: r.event, EventID: clip(r.event.EventId, maxFieldBytes)}
+	return Result{Event: r.event, EventID: word.Clip(r.event.EventId, maxFieldBytes)}
 }
 
 func (r *reader) member(name string) *Problem {
@@ -231,11 +232,11 @@ func (r *reader) unknown(parent, name string) *Problem {
 	if len(name) > maxFieldBytes {
 		return problemf(path, "is not a field of %s: %s", r.of, advice)
 	}
-	near := nearest(path, r.fields)
+	near := word.Nearest(path, r.fields)
 	for _, field := range r.fields {
 		last := field[strings.LastIndexByte(field, '.')+1:]
-		same := last == name || strings.HasPrefix(field, inside) && len(nearest(name, []string{last})) > 0
-		if same && !slices.Contains(near, field) && len(near) < maxNear {
+		same := last == name || strings.HasPrefix(field, inside) && len(word.Nearest(name, []string{last})) > 0
+		if same && !slices.Contains(near, field) && len(near) < word.MaxNear {
 			near = append(near, field)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/money"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // The bounds of event.proto. A property test compares them with what protovalidate reads from the contract.
@@ -89,7 +90,7 @@ func checkEnvelope(e *laurelv1.Event) *Problem {
 		return problem
 	}
 	if Reserved(e.EventId) {
-		return problemf("event_id", "must not begin with %s, as the ids of events do that Laurel emits, but is %s", ReservedPrefix, quoted(e.EventId))
+		return problemf("event_id", "must not begin with %s, as the ids of events do that Laurel emits, but is %s", ReservedPrefix, word.Quote(e.EventId))
 	}
 	if problem := checkText("market", e.Market, 0, maxMarketBytes); problem != nil {
 		return problem
@@ -221,7 +222,7 @@ func checkCurrency(field, code string) *Problem {
 		if code == "" {
 			return problemf(field, "is required beside an amount: the currency's ISO 4217 code such as EUR")
 		}
-		return problemf(field, "must be the ISO 4217 code of a currency such as EUR, but is %s", quoted(code))
+		return problemf(field, "must be the ISO 4217 code of a currency such as EUR, but is %s", word.Quote(code))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // normaliseDevice checks the device; a word in place of the autonomous system's number is its category.
@@ -25,7 +26,7 @@ func normaliseDevice(d *laurelv1.Device) *Problem {
 	if d.Asn != "" && d.AsnCategory == "" && !isASNumber(d.Asn) {
 		category := strings.ToLower(d.Asn)
 		if len(category) > maxCategoryBytes {
-			return problemf("device.asn", "must be a number such as AS3320, or a category of at most %d bytes, but is %s", maxCategoryBytes, quoted(d.Asn))
+			return problemf("device.asn", "must be a number such as AS3320, or a category of at most %d bytes, but is %s", maxCategoryBytes, word.Quote(d.Asn))
 		}
 		d.AsnCategory = category
 	}
@@ -58,7 +59,7 @@ func checkIP(ip string) *Problem {
 		return problemf("device.ip", "must be at most %d bytes, but has %d", maxIPBytes, len(ip))
 	}
 	if at, err := netip.ParseAddr(ip); err != nil || at.Zone() != "" {
-		return problemf("device.ip", "must be an IPv4 or IPv6 address such as 203.0.113.24, but is %s", quoted(ip))
+		return problemf("device.ip", "must be an IPv4 or IPv6 address such as 203.0.113.24, but is %s", word.Quote(ip))
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/laurelhq/laurel/server/word"
 )
 
 const (
@@ -66,7 +68,7 @@ func (r *reader) value(path string, depth int) (*structpb.Value, *Problem) {
 	text := token.String()
 	number, exact := exactDouble(text)
 	if !exact || math.Abs(number) > maxPayloadNumber {
-		return nil, problemf(path, "must be a number that a double holds exactly, from -2^53 to 2^53 (send others as text), but is %s", clip(text, maxQuotedBytes))
+		return nil, problemf(path, "must be a number that a double holds exactly, from -2^53 to 2^53 (send others as text), but is %s", word.Clip(text, maxQuotedBytes))
 	}
 	return structpb.NewNumberValue(number), nil
 }

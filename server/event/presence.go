@@ -10,6 +10,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/money"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // presence returns the function that says whether an event has something at a path, or nil when schemas can't require that path.
@@ -91,7 +92,7 @@ func (t *typed) check(payload *structpb.Struct) *Problem {
 	if value == nil || t.is(value) {
 		return nil
 	}
-	return problemf(t.path, "must be %s, but is %s", t.want, quoted(fmt.Sprint(value.AsInterface())))
+	return problemf(t.path, "must be %s, but is %s", t.want, word.Quote(fmt.Sprint(value.AsInterface())))
 }
 
 func compileTypes(types map[string]string) ([]typed, error) {

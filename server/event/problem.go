@@ -2,8 +2,8 @@ package event
 
 import (
 	"fmt"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/laurelhq/laurel/server/word"
 )
 
 const (
@@ -30,7 +30,7 @@ func (p *Problem) Error() string {
 
 // problemf builds a Problem and keeps it within its bounds, since field names and values come from outside.
 func problemf(field, format string, args ...any) *Problem {
-	return &Problem{Field: clip(field, maxFieldBytes), Message: clip(fmt.Sprintf(format, args...), maxMessageBytes)}
+	return &Problem{Field: word.Clip(field, maxFieldBytes), Message: word.Clip(fmt.Sprintf(format, args...), maxMessageBytes)}
 }
 
 // setByLaurel refuses a field that no sender may set.
@@ -43,27 +43,5 @@ func (p *Problem) within(path string) *Problem {
 	if p.Field != "" {
 		path += "." + p.Field
 	}
-	return &Problem{Field: clip(path, maxFieldBytes), Message: p.Message}
-}
-
-// clip makes text valid UTF-8 of at most limit bytes; what was cut is marked by an ellipsis.
-func clip(text string, limit int) string {
-	cut := len(text) > limit
-	if cut {
-		end := limit - len("…")
-		for end > 0 && !utf8.RuneStart(text[end]) {
-			end--
-		}
-		text = text[:end]
-	}
-	text = strings.ToValidUTF8(text, "?")
-	if cut {
-		text += "…"
-	}
-	return text
-}
-
-// quoted shows a value from outside within quotes, short and printable.
-func quoted(value string) string {
-	return fmt.Sprintf("%q", clip(value, maxQuotedBytes))
+	return &Problem{Field: word.Clip(path, maxFieldBytes), Message: p.Message}
 }

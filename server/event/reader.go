@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // alias is a field that may be given under several names.
@@ -148,7 +149,7 @@ func (r *reader) eventTime(path string) *Problem {
 	}
 	at, ok := parseTime(text)
 	if !ok {
-		return problemf(path, "must be a time in RFC 3339 such as 2025-10-25T18:00:00Z or 2025-10-25T20:00+02:00, but is %s", quoted(text))
+		return problemf(path, "must be a time in RFC 3339 such as 2025-10-25T18:00:00Z or 2025-10-25T20:00+02:00, but is %s", word.Quote(text))
 	}
 	if r.again(aliasTime, path) && !r.event.EventTs.AsTime().Equal(at) {
 		return r.differ(aliasTime, path)

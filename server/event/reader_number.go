@@ -1,5 +1,7 @@
 package event
 
+import "github.com/laurelhq/laurel/server/word"
+
 // readNumber returns a number as it was written; given is false for null.
 func (r *reader) readNumber(path, want string) (text string, given bool, problem *Problem) {
 	switch r.dec.PeekKind() {
@@ -26,7 +28,7 @@ func (r *reader) integer(path string, limit int64, into *int64) *Problem {
 	}
 	value, whole, fits := exactInteger(text)
 	if !whole || !fits || value < 0 || value > limit {
-		return problemf(path, "must be a whole number from 0 to %d, but is %s", limit, clip(text, maxQuotedBytes))
+		return problemf(path, "must be a whole number from 0 to %d, but is %s", limit, word.Clip(text, maxQuotedBytes))
 	}
 	*into = value
 	return nil
@@ -58,7 +60,7 @@ func (r *reader) multiplier(path string) *Problem {
 	}
 	value, exact := exactDouble(text)
 	if !exact || value < 0 || value > maxMultiplier {
-		return problemf(path, "must be a number from 0 to %d that a double holds exactly, but is %s", maxMultiplier, clip(text, maxQuotedBytes))
+		return problemf(path, "must be a number from 0 to %d that a double holds exactly, but is %s", maxMultiplier, word.Clip(text, maxQuotedBytes))
 	}
 	r.event.Win.Multiplier = &value
 	return nil

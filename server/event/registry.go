@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 //go:embed schemas.yaml
@@ -205,7 +206,7 @@ func (s *schema) unknownVersion(e *laurelv1.Event) *Problem {
 	for i, m := range s.majors {
 		known[i] = m.number + " (newest " + m.newest + ")"
 	}
-	return problemf("schema_version", "must be a known major version of %s, which are %s, but is %s", e.Name, strings.Join(known, ", "), quoted(e.SchemaVersion))
+	return problemf("schema_version", "must be a known major version of %s, which are %s, but is %s", e.Name, strings.Join(known, ", "), word.Quote(e.SchemaVersion))
 }
 
 func (r *Registry) unknownName(name string) *Problem {
@@ -213,8 +214,8 @@ func (r *Registry) unknownName(name string) *Problem {
 	if name == "" {
 		return problemf("name", "is required (or event_name): one of %s", all)
 	}
-	if near := nearest(name, r.sendable); len(near) > 0 {
-		return problemf("name", "must be a known event name, but is %s (near: %s)", quoted(name), strings.Join(near, ", "))
+	if near := word.Nearest(name, r.sendable); len(near) > 0 {
+		return problemf("name", "must be a known event name, but is %s (near: %s)", word.Quote(name), strings.Join(near, ", "))
 	}
-	return problemf("name", "must be a known event name, but is %s: the known names are %s", quoted(name), all)
+	return problemf("name", "must be a known event name, but is %s: the known names are %s", word.Quote(name), all)
 }

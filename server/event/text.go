@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
+
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // zeroWidthNonJoiner and zeroWidthJoiner are part of correct spelling in Persian and in Indic scripts.
@@ -26,7 +28,7 @@ func checkText(field, text string, least, most int) *Problem {
 		return nil
 	}
 	if text[0] == ' ' || text[len(text)-1] == ' ' {
-		return problemf(field, "must not start or end with a blank, but is %s", quoted(text))
+		return problemf(field, "must not start or end with a blank, but is %s", word.Quote(text))
 	}
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {

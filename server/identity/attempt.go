@@ -41,7 +41,7 @@ func newAttempts(now func() time.Time) (*attempts, error) {
 
 // take uses up one attempt of the name and the address. The returned func gives it back: a right password costs nothing.
 func (a *attempts) take(address netip.Addr, name string) (giveBack func(), err error) {
-	now, network := a.now(), networkOf(address)
+	now, network := a.now(), NetworkOf(address)
 	var taken []*rate.Reservation
 	giveBack = func() {
 		for _, reservation := range taken {
@@ -69,8 +69,8 @@ func (a *attempts) take(address netip.Addr, name string) (giveBack func(), err e
 	return giveBack, nil
 }
 
-// networkOf is what one household or server has: an IPv4 address, or the /64 of an IPv6 one.
-func networkOf(address netip.Addr) string {
+// NetworkOf is what one household or server has: an IPv4 address, or the /64 of an IPv6 one.
+func NetworkOf(address netip.Addr) string {
 	if address.Is6() {
 		if prefix, err := address.Prefix(64); err == nil {
 			return prefix.String()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/laurelhq/laurel/server/store"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // DeadLetter is an event that a stage could not fold.
@@ -49,7 +50,7 @@ func buryAll(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMicr
 	var texts [4][]string // event ids, stages, subjects, reasons
 	for i, l := range letters {
 		partitions[i], seqs[i] = int64(l.Partition), l.Seq
-		for column, text := range [...]string{l.EventID, l.Stage, l.Subject, clip(l.Reason)} {
+		for column, text := range [...]string{l.EventID, l.Stage, l.Subject, word.Clip(l.Reason, maxReason)} {
 			texts[column] = append(texts[column], text)
 		}
 	}
@@ -64,23 +65,11 @@ func buryEach(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMic
 	}
 	defer func() { _ = insert.Close() }()
 	for _, l := range letters {
-		if _, err := insert.ExecContext(ctx, failedMicros, l.Partition, l.Seq, l.EventID, l.Stage, l.Subject, clip(l.Reason)); err != nil {
+		if _, err := insert.ExecContext(ctx, failedMicros, l.Partition, l.Seq, l.EventID, l.Stage, l.Subject, word.Clip(l.Reason, maxReason)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// clip shortens a reason to what is stored, at a border between characters.
-func clip(reason string) string {
-	if len(reason) <= maxReason {
-		return reason
-	}
-	end := maxReason
-	for end > 0 && reason[end]&0xc0 == 0x80 {
-		end--
-	}
-	return reason[:end]
 }
 
 const newestLetters = `SELECT d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body

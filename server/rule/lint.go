@@ -11,6 +11,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // comprehensions are what CEL has beyond this language: their cost grows with the data, so they are refused by name.
@@ -155,7 +156,7 @@ func (l *linter) path(e ast.Expr, name string, test bool) {
 }
 
 func (l *linter) meant(name string, candidates []string) string {
-	if near := catalog.Nearest(name, candidates); near != "" {
+	if near := word.Meant(name, candidates); near != "" {
 		return "did you mean " + near + "? "
 	}
 	return ""

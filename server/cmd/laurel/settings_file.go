@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // settingsFile is laurel.yaml: flag names as keys, with - or _, and values as they are written on a command line.
@@ -108,7 +108,7 @@ func flagNames(app *kong.Application) []string {
 }
 
 func didYouMean(name string, known []string) string {
-	if near := catalog.Nearest(name, known); near != "" {
+	if near := word.Meant(name, known); near != "" {
 		return "; did you mean " + near + "?"
 	}
 	return ""
