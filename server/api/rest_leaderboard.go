@@ -1,6 +1,8 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -84,19 +86,12 @@ func (a *API) getLeaderboard(w http.ResponseWriter, r *http.Request) error {
 	}
 	header.Set("Vary", "Authorization, Accept-Encoding")
 	header.Set("ETag", rendered.etag)
-	if matches(r.Header.Values("If-None-Match"), rendered.etag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
 	header.Set("Content-Type", "application/json; charset=utf-8")
-	body := rendered.body
+	var packed []byte
 	if acceptsGzip(r) {
-		if packed := rendered.packed(); packed != nil {
-			header.Set("Content-Encoding", "gzip")
-			body = packed
-		}
+		packed = rendered.packed()
 	}
-	_, _ = w.Write(body)
+	serveContent(w, r, rendered.body, packed)
 	return nil
 }
 
@@ -151,17 +146,18 @@ func render(caller identity.Caller, v *boardView) (*renderedBoard, error) {
 	}, nil
 }
 
-// matches compares entity tags weakly, as GET does.
-func matches(headers []string, etag string) bool {
-	for _, header := range headers {
-		for tag := range strings.SplitSeq(header, ",") {
-			tag = strings.TrimSpace(tag)
-			if tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(etag, "W/") {
-				return true
-			}
-		}
+// pack gzips content, or returns nil when that is not worth it.
+func pack(content []byte) []byte {
+	if len(content) < minCompressBytes {
+		return nil
 	}
-	return false
+	var packed bytes.Buffer
+	writer := gzip.NewWriter(&packed)
+	_, _ = writer.Write(content)
+	if writer.Close() != nil || packed.Len() >= len(content) {
+		return nil
+	}
+	return packed.Bytes()
 }
 
 // statusOf is a contest's state in REST answers: scheduled, live, closing or final.

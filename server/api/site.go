@@ -2,16 +2,14 @@ package api
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
-	"sync"
+	"time"
 
 	"github.com/zeebo/xxh3"
 )
@@ -43,9 +41,12 @@ type asset struct {
 	kind  string
 	etag  string
 	plain []byte
-	// packed returns the gzipped file, or nil when that would not be smaller. The first asker waits for it.
-	packed func() []byte
+	// packed is the file as the build compressed it; nil when that made it no smaller.
+	packed []byte
 }
+
+// packedEnd stands behind the name of a file that a build compressed.
+const packedEnd = ".gz"
 
 // site is a folder of built files.
 type site map[string]*asset
@@ -67,6 +68,12 @@ func readSite(folder fs.FS) (site, error) {
 		files[name] = newAsset(name, content)
 		return nil
 	})
+	for name, file := range files {
+		if whole, isPacked := strings.CutSuffix(name, packedEnd); isPacked && files[whole] != nil {
+			files[whole].packed = file.plain
+			delete(files, name)
+		}
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read built pages: %w", err)
 	}
@@ -78,54 +85,31 @@ func newAsset(name string, content []byte) *asset {
 	if !known {
 		kind = "application/octet-stream"
 	}
-	a := &asset{kind: kind, etag: fmt.Sprintf(`"%016x"`, xxh3.Hash(content)), plain: content}
-	a.packed = sync.OnceValue(func() []byte {
-		base, _, err := mime.ParseMediaType(kind)
-		if err != nil || strings.HasPrefix(base, "font/") || (strings.HasPrefix(base, "image/") && base != "image/svg+xml") {
-			return nil
-		}
-		return pack(content)
-	})
-	return a
+	return &asset{kind: kind, etag: fmt.Sprintf(`"%016x"`, xxh3.Hash(content)), plain: content}
 }
 
-// pack gzips content, or returns nil when that is not worth it.
-func pack(content []byte) []byte {
-	if len(content) < minCompressBytes {
-		return nil
-	}
-	var packed bytes.Buffer
-	writer := gzip.NewWriter(&packed)
-	_, _ = writer.Write(content)
-	if writer.Close() != nil || packed.Len() >= len(content) {
-		return nil
-	}
-	return packed.Bytes()
-}
-
-// serve answers with the file, or 304 when the caller has it.
+// serve answers with the file or a part of it, or 304 when the caller has it.
 func (a *asset) serve(w http.ResponseWriter, r *http.Request, cache string) {
-	header := w.Header()
+	header, packed := w.Header(), []byte(nil)
 	header.Set("Cache-Control", cache)
 	header.Set("Vary", "Accept-Encoding")
 	header.Set("ETag", a.etag)
-	if matches(r.Header.Values("If-None-Match"), a.etag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	body := a.plain
-	if acceptsGzip(r) {
-		if packed := a.packed(); packed != nil {
-			body = packed
-			header.Set("Content-Encoding", "gzip")
-			header.Set("ETag", "W/"+a.etag)
-		}
-	}
 	header.Set("Content-Type", a.kind)
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body)
+	if a.packed != nil && acceptsGzip(r) {
+		packed = a.packed
+		header.Set("ETag", "W/"+a.etag)
 	}
+	serveContent(w, r, a.plain, packed)
+}
+
+// serveContent answers with a body, or with the packed one unless that is nil; with nothing when the caller has what the tag in the header says.
+func serveContent(w http.ResponseWriter, r *http.Request, body, packed []byte) {
+	if packed != nil {
+		body = packed
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body))) // ServeContent leaves that of an encoded body to its caller
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
 // acceptsGzip reads Accept-Encoding; gzip;q=0 is a refusal.

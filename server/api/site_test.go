@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,9 +20,18 @@ import (
 
 var script = []byte(strings.Repeat("console.log('laurel');\n", 200))
 
+// packed is what the build puts beside a file.
+func packed(content []byte) []byte {
+	var buffer bytes.Buffer
+	writer := gzip.NewWriter(&buffer)
+	_, _ = writer.Write(content)
+	_ = writer.Close()
+	return buffer.Bytes()
+}
+
 func withSite(c *api.Config) {
 	c.Studio = fstest.MapFS{
-		"index.html": {Data: []byte("<!doctype html><title>studio</title>")}, "assets/app-1f2e.js": {Data: script}, "favicon.svg": {Data: []byte("<svg/>")}, ".gitkeep": {},
+		"assets/app-1f2e.js.gz": {Data: packed(script)}, "index.html": {Data: []byte("<!doctype html><title>studio</title>")}, "assets/app-1f2e.js": {Data: script}, "favicon.svg": {Data: []byte("<svg/>")}, ".gitkeep": {},
 	}
 	c.Widget = fstest.MapFS{"laurel.js": {Data: script}}
 	c.Demo = fstest.MapFS{"demo.html": {Data: []byte("<!doctype html><title>demo</title>")}}
@@ -76,6 +86,12 @@ func TestAssetsAreCachedAndCompressed(t *testing.T) {
 	assert.Equal(t, script, unpacked)
 	assert.Empty(t, b.get(t, "/assets/app-1f2e.js", "Accept-Encoding", "gzip;q=0").header.Get("Content-Encoding"))
 	assert.Equal(t, http.StatusNotModified, b.get(t, "/assets/app-1f2e.js", "If-None-Match", packed.header.Get("ETag")).status)
+	assert.Equal(t, strconv.Itoa(len(packed.body)), packed.header.Get("Content-Length"))
+	assert.Equal(t, http.StatusNotFound, b.get(t, "/assets/app-1f2e.js.gz").status, "it is the same file, packed")
+	part := b.get(t, "/assets/app-1f2e.js", "Range", "bytes=0-6")
+	assert.Equal(t, http.StatusPartialContent, part.status)
+	assert.Equal(t, "console", string(part.body))
+	assert.Empty(t, b.get(t, "/widget/laurel.js", "Accept-Encoding", "gzip").header.Get("Content-Encoding"), "the build has not packed it")
 	widget := b.get(t, "/widget/laurel.js")
 	assert.Equal(t, "*", widget.header.Get("Access-Control-Allow-Origin"), "any page may use the widget")
 	assert.Equal(t, "cross-origin", widget.header.Get("Cross-Origin-Resource-Policy"))
