@@ -64,6 +64,7 @@ func TestEachRefusedEventCountsOnce(t *testing.T) {
 		{"RPC: not JSON", rpc, `hello`, 400, 1},
 		{"RPC: event without anything", rpc, `{"events":[{}, {}]}`, 200, 2},
 		{"RPC: not protobuf", binary, "\xff\xff", 400, 1},
+		{"RPC: no event, another procedure", []string{"/rpc/laurel.v1.IngestService/ListDeadLetters", rpc[1]}, "hello", 400, 0},
 	} {
 		before := b.rejected(t)
 		got := b.call(t, http.MethodPost, each.door[0], strings.NewReader(each.body), "Authorization", "Bearer "+devKey, "Content-Type", each.door[1])
