@@ -83,7 +83,7 @@ func (c *loadCmd) check() error {
 	case c.Probes < 1 || c.Probes > 100:
 		return fmt.Errorf("--probes must be 1 to 100, but is %d", c.Probes)
 	}
-	return nil
+	return checkReport(c.Report)
 }
 
 // server is the one whose turn it is.
