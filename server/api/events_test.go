@@ -207,7 +207,9 @@ func TestPlayersOfAnEventCountAgainstTheLimit(t *testing.T) {
 		got := b.post(t, match(i))
 		require.Equal(t, http.StatusAccepted, got.status, "%d: %s", i, got.body)
 	}
-	require.Equal(t, http.StatusTooManyRequests, b.post(t, match(15)).status)
+	got := b.post(t, match(15))
+	require.Equal(t, http.StatusTooManyRequests, got.status)
+	require.Contains(t, string(got.body), `"message":"the limit is 1 events and their participants a second; slow down"`)
 }
 
 // TestDatabaseAway stops Postgres under a running server: callers are told to come back, and after the restart it goes on.
