@@ -21,8 +21,8 @@ import (
 // shippedContest is the id in the definition that ships.
 const shippedContest = "load_best_20"
 
-// maxSockets bounds the sockets of one run: each takes a port of this machine, which has about 28 000 for one server.
-const maxSockets = 20_000
+// MaxSockets bounds the sockets of one run: each takes a port of this machine, which has about 28 000 for one server.
+const MaxSockets = 20_000
 
 // Settings say how a run goes.
 type Settings struct {
@@ -79,8 +79,8 @@ func (s Settings) Check() error {
 		return fmt.Errorf("workers must be 1 to 256, but is %d", s.Workers)
 	case s.Players < 1 || s.Players > 10_000_000:
 		return fmt.Errorf("players must be 1 to 10000000, but is %d", s.Players)
-	case s.Sockets < 0 || s.Sockets > maxSockets:
-		return fmt.Errorf("sockets must be 0 to %d, but is %d", maxSockets, s.Sockets)
+	case s.Sockets < 0 || s.Sockets > MaxSockets:
+		return fmt.Errorf("sockets must be 0 to %d, but is %d", MaxSockets, s.Sockets)
 	case s.Probes < 1 || s.Probes > 100:
 		return fmt.Errorf("probes must be 1 to 100, but is %d", s.Probes)
 	}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/hbollon/go-edlib"
 )
 
 const (
@@ -29,7 +29,7 @@ func Nearest(word string, candidates []string) []string {
 	var matches []match
 	for _, candidate := range candidates {
 		lower := strings.ToLower(candidate)
-		distance := levenshtein.ComputeDistance(word, lower)
+		distance := edlib.OSADamerauLevenshteinDistance(word, lower)
 		if len(word) >= 3 && (strings.HasPrefix(lower, word) || strings.HasSuffix(lower, word)) {
 			distance = min(distance, limit)
 		}

@@ -41,11 +41,22 @@ func TestNearestNamesWhatWasMeant(t *testing.T) {
 	names := []string{"formula", "filter", "min_bet_minor", "eventId", "event_ts"}
 	for written, want := range map[string]string{
 		"fromula": "formula", "formla": "formula", "min_bet": "min_bet_minor", "Min_Bet_Minr": "min_bet_minor", "event_id": "eventId", "xyz": "", "": "", "zz": "",
-		"f": "", strings.Repeat("formula", 50): "",
+		"f": "", "eventdI": "eventId", strings.Repeat("formula", 50): "",
 	} {
 		require.Equal(t, want, word.Meant(written, names), written)
 	}
 	require.Equal(t, []string{"bet", "best"}, word.Nearest("bet", []string{"best", "multiplier", "bet"}))
+}
+
+// swapped exchanges a letter with its neighbour.
+func swapped(name string, at int) string {
+	letters := []byte(name)
+	next := (at + 1) % len(letters)
+	if next == 0 {
+		return name
+	}
+	letters[at], letters[next] = letters[next], letters[at]
+	return string(letters)
 }
 
 // TestOneSlipIsForgiven changes a name of four letters or more in one place: the name is told, and before any that is further away.
@@ -55,8 +66,8 @@ func TestOneSlipIsForgiven(t *testing.T) {
 		name := rapid.StringMatching(`[a-z_]{4,20}`).Draw(t, "name")
 		at := rapid.IntRange(0, len(name)-1).Draw(t, "at")
 		letter := rapid.StringMatching(`[a-z]`).Draw(t, "letter")
-		slips := map[string]string{"left out": name[:at] + name[at+1:], "put in": name[:at] + letter + name[at:], "another": name[:at] + letter + name[at+1:]}
-		slip := slips[rapid.SampledFrom([]string{"left out", "put in", "another"}).Draw(t, "slip")]
+		slips := map[string]string{"left out": name[:at] + name[at+1:], "put in": name[:at] + letter + name[at:], "another": name[:at] + letter + name[at+1:], "swapped": swapped(name, at)}
+		slip := slips[rapid.SampledFrom([]string{"left out", "put in", "another", "swapped"}).Draw(t, "slip")]
 		other := strings.Repeat("0", 24)
 		require.Equal(t, []string{name}, word.Nearest(slip, []string{other, name}))
 	})

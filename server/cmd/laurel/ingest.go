@@ -70,6 +70,9 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 		return err
 	}
 	c.URL = server.URL
+	if err := checkReport(c.Report); err != nil {
+		return err
+	}
 	file, err := os.Open(c.File)
 	if err != nil {
 		return fmt.Errorf("open events: %w", err)

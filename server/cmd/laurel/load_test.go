@@ -93,7 +93,7 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 	require.ErrorContains(t, command.run(t.Context(), wall, io.Discard, io.Discard), "not_found")
 	for says, change := range map[string]func(*loadCmd){
 		"--rate": func(c *loadCmd) { c.Rate = -1 }, "--duration": func(c *loadCmd) { c.Duration = 0 }, "--batch": func(c *loadCmd) { c.Batch = 1001 },
-		"--workers": func(c *loadCmd) { c.Workers = 0 }, "--players": func(c *loadCmd) { c.Players = 0 }, "--sockets": func(c *loadCmd) { c.Sockets = 20_001 },
+		"--workers": func(c *loadCmd) { c.Workers = 0 }, "--players": func(c *loadCmd) { c.Players = 0 }, "--sockets": func(c *loadCmd) { c.Sockets = load.MaxSockets + 1 },
 		"--probes": func(c *loadCmd) { c.Probes = 101 },
 	} {
 		broken := *command

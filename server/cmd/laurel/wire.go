@@ -35,6 +35,8 @@ type server struct {
 	rulesName    string
 	operator     *signIn
 	logTo        io.Writer
+	// logged is told the log once there is one; nil means that nobody wants to know.
+	logged func(*slog.Logger)
 	// wall is the machine's clock; nil means the real one.
 	wall func() time.Time
 	// ready is told the address once the server answers.

@@ -20,6 +20,9 @@ func (p *process) openTelemetry(ctx context.Context) (err error) {
 		return fmt.Errorf("log level: %w", err)
 	}
 	p.log = telemetry.NewLogger(p.logTo, telemetry.LogSettings{Level: level})
+	if p.logged != nil {
+		p.logged(p.log)
+	}
 	if p.now, err = clockOf(p.clockSetting, p.wall); err != nil {
 		return err
 	}

@@ -1,3 +1,4 @@
+import type { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import type { I18n } from "@lingui/core";
 import { useLingui } from "@lingui/react";
 import { useMantineColorScheme } from "@mantine/core";
@@ -8,6 +9,7 @@ import {
   type SpotlightFilterFunction,
 } from "@mantine/spotlight";
 import { titleOf } from "../contest/contest.model.ts";
+import { boardLinkName } from "../contest/contest.words.ts";
 import { type Locale, locales } from "../i18n.ts";
 import { mayPublish, mayReview } from "../operator/session.model.ts";
 import { useChooseLocale } from "./Choices.tsx";
@@ -25,8 +27,14 @@ import {
 import { findsAllWords } from "./palette.model.ts";
 
 interface PaletteProps {
-  readonly contests: readonly { readonly id: string; readonly title: string }[];
+  readonly contests: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly state: ContestState;
+  }[];
   readonly roles: readonly string[];
+  /** Called when it opens: its contests may have changed since. */
+  readonly onOpen: () => void;
   readonly onGo: (path: string) => void;
   readonly onSignOut: () => void;
 }
@@ -97,7 +105,7 @@ function contestActions(i18n: I18n, { contests, onGo }: PaletteProps): Spotlight
       },
       {
         id: `board-${contest.id}`,
-        label: i18n.t("Live board of {title}", { title: name }),
+        label: boardLinkName(i18n, contest.state, name),
         description: contest.id,
         leftSection: <BoardIcon />,
         onClick: () => onGo(`${path}/board`),
@@ -144,6 +152,7 @@ export function Palette(props: PaletteProps) {
     <Spotlight
       actions={groups.filter(({ actions }) => actions.length > 0)}
       shortcut={["mod + K", "mod + P"]}
+      onSpotlightOpen={props.onOpen}
       highlightQuery
       filter={filterActions}
       transitionProps={{ duration: 0 }}

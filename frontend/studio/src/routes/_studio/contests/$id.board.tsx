@@ -8,6 +8,7 @@ import { NoContest } from "../../../contest/NoContest.tsx";
 import { BoardRoom } from "../../../leaderboard/BoardRoom.tsx";
 import { type BoardSearch, boardAddress, boardSearch, chosenOf } from "../../../leaderboard/board.model.ts";
 import { useLiveBoard } from "../../../leaderboard/live.tsx";
+import { useOnceFinal } from "../../../leaderboard/useOnceFinal.ts";
 import { isNotFound } from "../../../rpc.ts";
 import { PageHead } from "../../../ui/PageHead.tsx";
 
@@ -22,7 +23,8 @@ const pollMillis = 3_000;
 const snapshotPollMillis = 15_000;
 
 /** What stands beside the places: the player who is looked for, why one stands above another, and the boards that were kept. */
-function useBesides(id: string, search: BoardSearch, exists: boolean, poll: number | false) {
+function useBesides(id: string, search: BoardSearch, exists: boolean, state: ContestState | undefined) {
+  const poll = state === ContestState.FINAL ? false : pollMillis;
   const found = useQuery(
     LeaderboardService.method.getLeaderboard,
     { contestId: id, me: search.find ?? "", around: 3 },
@@ -44,6 +46,9 @@ function useBesides(id: string, search: BoardSearch, exists: boolean, poll: numb
     { contestId: id },
     { enabled: exists, refetchInterval: poll === false ? false : snapshotPollMillis },
   );
+  useOnceFinal(state, () => {
+    for (const query of [found, why, snapshots]) if (query.isEnabled) void query.refetch();
+  });
   const kept = useQuery(
     LeaderboardService.method.getSnapshot,
     { contestId: id, number: BigInt(search.at ?? 0) },
@@ -93,11 +98,10 @@ function LiveBoardRoom() {
     },
   );
   const state = live.board?.contest?.state ?? fallback.data?.contest?.state ?? contest?.state;
-  const poll = state === ContestState.FINAL ? false : pollMillis;
-  const { found, why, snapshots, kept } = useBesides(id, search, exists, poll);
+  const { found, why, snapshots, kept } = useBesides(id, search, exists, state);
   if (contest === undefined) {
     return contestQuery.error === null ? (
-      <PageHead title={i18n.t("Live board")} />
+      <PageHead title={i18n.t("Board")} />
     ) : (
       <NoContest id={id} error={contestQuery.error} onRetry={() => void contestQuery.refetch()} />
     );
