@@ -71,8 +71,9 @@ var brokenBounds = map[string]struct {
 	"seconds":          {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MaxInt64 }},
 	"seconds low":      {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MinInt64 }},
 	"ingest_ts":        {"ingest_ts", func(e *laurelv1.Event) { e.IngestTs = timestamppb.New(now) }},
+	"source":           {"source", func(e *laurelv1.Event) { e.Source = "main" }},
 	"origin":           {"origin", func(e *laurelv1.Event) { e.Origin = &laurelv1.Origin{} }},
-	"reserved id":      {"event_id", func(e *laurelv1.Event) { e.EventId = event.EmittedID("e", "", "u") }},
+	"reserved id":      {"event_id", func(e *laurelv1.Event) { e.EventId = event.EmittedID(&laurelv1.Event{EventId: "e"}, "", "u") }},
 	"reserved prefix":  {"event_id", func(e *laurelv1.Event) { e.EventId = "laurel:" }},
 	"internal name":    {"name", func(e *laurelv1.Event) { e.Name = "rank_observed" }},
 	"user":             {"user.id", func(e *laurelv1.Event) { e.User = nil }},
@@ -186,8 +187,8 @@ func TestContentHash(t *testing.T) {
 	require.NotNil(t, stamped.IngestTs, "the event is only read")
 	body, same := event.Content([]byte("head"), stamped)
 	require.Equal(t, hash, same)
-	back := &laurelv1.Event{}
-	require.NoError(t, proto.Unmarshal(body[4:], back))
+	back, err := event.Decode(body[4:])
+	require.NoError(t, err)
 	require.True(t, proto.Equal(e, back))
 	other := proto.CloneOf(e)
 	other.Win.AmountMinor++
@@ -200,8 +201,8 @@ func TestContentLeavesOutOnlyIngestTs(t *testing.T) {
 	e := &laurelv1.Event{}
 	fill(t, e.ProtoReflect())
 	body, hash := event.Content(nil, e)
-	back := &laurelv1.Event{}
-	require.NoError(t, proto.Unmarshal(body, back))
+	back, err := event.Decode(body)
+	require.NoError(t, err)
 	require.Nil(t, back.IngestTs)
 	back.IngestTs = e.IngestTs
 	require.True(t, proto.Equal(e, back))

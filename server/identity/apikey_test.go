@@ -18,7 +18,7 @@ func TestAPIKeyOpensAndRevocationHolds(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		b := setup(t, s)
 		other := b.another(t)
-		key, bearer, err := b.CreateAPIKey(t.Context(), "game server", []identity.Scope{identity.ScopeIngest})
+		key, bearer, err := b.CreateAPIKey(t.Context(), "game server", "", []identity.Scope{identity.ScopeIngest})
 		require.NoError(t, err)
 		require.Regexp(t, `^lk_[a-z2-7]{16}_[a-z2-7]{52}$`, bearer)
 
@@ -52,7 +52,7 @@ func TestOnlyTheHashOfASecretIsStored(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.SQLite)
 	b := setup(t, s)
-	key, bearer, err := b.CreateAPIKey(t.Context(), "game server", []identity.Scope{identity.ScopeIngest})
+	key, bearer, err := b.CreateAPIKey(t.Context(), "game server", "", []identity.Scope{identity.ScopeIngest})
 	require.NoError(t, err)
 	row, err := s.Ent().ApiKey.Get(t.Context(), key.ID)
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func TestOnlyTheHashOfASecretIsStored(t *testing.T) {
 func TestWrongBearersAreRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.Open(t, store.SQLite), func(s *identity.Settings) { s.DevAPIKey = "k" })
-	_, bearer, err := b.CreateAPIKey(t.Context(), "game server", identity.Scopes())
+	_, bearer, err := b.CreateAPIKey(t.Context(), "game server", "", identity.Scopes())
 	require.NoError(t, err)
 	for _, wrong := range []string{
 		"", "x", "K", "k2", bearer + "a", bearer[:len(bearer)-1], bearer[:len(bearer)-1] + "!", strings.ToUpper(bearer),
@@ -105,7 +105,7 @@ func TestCreateAPIKeyNamesTheField(t *testing.T) {
 		{"n", "scopes", nil},
 		{"n", "scopes", []identity.Scope{"everything"}},
 	} {
-		_, _, err := b.CreateAPIKey(t.Context(), each.name, each.scopes)
+		_, _, err := b.CreateAPIKey(t.Context(), each.name, "", each.scopes)
 		var invalid *identity.InvalidError
 		require.ErrorAs(t, err, &invalid)
 		assert.Equal(t, each.field, invalid.Field)

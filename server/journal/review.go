@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -83,8 +84,7 @@ func clip(reason string) string {
 	return reason[:end]
 }
 
-// A record that could not be decoded told the fold no id; the journal has it.
-const newestLetters = `SELECT d.partition, d.seq, coalesce(nullif(d.event_id, ''), e.event_id, ''), d.stage, d.subject, d.reason, d.failed_at, e.body
+const newestLetters = `SELECT d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
 	FROM (SELECT * FROM dead_letter ORDER BY id DESC LIMIT $1) AS d LEFT JOIN journal_event AS e ON e.id = d.seq ORDER BY d.id DESC`
 
 // DeadLetters returns the newest dead letters.
@@ -117,30 +117,38 @@ func (j *Journal) BuriedIn(ctx context.Context, stage string) ([]DeadLetter, err
 	return letters, nil
 }
 
-// Refusal is a re-use of an event id with other content.
+// Refusal is a re-use of an identity with other content.
 type Refusal struct {
-	EventID       string
+	Identity
+	// Sent and Stored are events as event.Content encodes them.
 	Sent, Stored  []byte
 	RefusedMicros int64
 }
 
-// Conflicts returns the newest refused re-uses of event ids.
+// Conflicts returns the newest refused re-uses of identities.
 func (j *Journal) Conflicts(ctx context.Context, limit int) ([]Refusal, error) {
-	rows, err := j.store.Read().QueryContext(ctx, `SELECT c.event_id, c.body, e.body, c.refused_at FROM event_conflict AS c
-		JOIN journal_event AS e ON e.event_id = c.event_id ORDER BY c.id DESC LIMIT $1`, limit)
+	var list []Refusal
+	var keys [][16]byte
+	err := scanAll(ctx, j.store.Read(), "SELECT source, event_id, body, refused_at FROM event_conflict ORDER BY id DESC LIMIT $1", func(scan func(...any) error) error {
+		var r Refusal
+		err := scan(&r.Source, &r.EventID, &r.Sent, &r.RefusedMicros)
+		list, keys = append(list, r), append(keys, event.Key(r.Source, r.EventID))
+		return err
+	}, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read conflicts: %w", err)
 	}
-	defer func() { _ = rows.Close() }()
-	var list []Refusal
-	for rows.Next() {
-		var r Refusal
-		if err := rows.Scan(&r.EventID, &r.Sent, &r.Stored, &r.RefusedMicros); err != nil {
-			return nil, fmt.Errorf("read conflict: %w", err)
-		}
-		list = append(list, r)
+	holders, err := j.stored(ctx, keys)
+	if err != nil {
+		return nil, fmt.Errorf("look up what holds the ids of conflicts: %w", err)
 	}
-	return list, rows.Err()
+	for i := range list {
+		err := j.store.Read().QueryRowContext(ctx, "SELECT body FROM journal_event WHERE id = $1", holders[keys[i]].seq).Scan(&list[i].Stored)
+		if err != nil {
+			return nil, fmt.Errorf("read what holds event id %q: %w", list[i].EventID, err)
+		}
+	}
+	return list, nil
 }
 
 // Totals returns how many dead letters and conflicts there are.

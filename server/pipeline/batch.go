@@ -153,7 +153,7 @@ func entries(emitted []*laurelv1.Event) []journal.Entry {
 	list := make([]journal.Entry, len(emitted))
 	for i, e := range emitted {
 		body, hash := event.Content(nil, e)
-		list[i] = journal.Entry{EventID: e.GetEventId(), UserID: e.GetUser().GetId(), ContentHash: hash, Body: body}
+		list[i] = journal.EntryOf(e, hash, body)
 	}
 	return list
 }

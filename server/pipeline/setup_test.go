@@ -180,7 +180,7 @@ func (p *process) publish(t *testing.T, yaml string) {
 // send accepts events and requires that each is taken as new.
 func (p *process) send(t *testing.T, events ...*laurelv1.Event) {
 	t.Helper()
-	results, err := p.ingest.Accept(t.Context(), events)
+	results, err := p.ingest.Accept(t.Context(), event.SourceMain, events)
 	require.NoError(t, err)
 	for i, result := range results {
 		require.Equal(t, laurelv1.EventStatus_EVENT_STATUS_ACCEPTED, result.Status, "event %d: %s %s", i, result.Field, result.Reason)
