@@ -60,7 +60,7 @@ func TestRankObservedConforms(t *testing.T) {
 	open, err := event.ParseRegistry(bytes.ReplaceAll(source, []byte("internal: true"), []byte("internal: false")))
 	require.NoError(t, err)
 	e := observed()
-	e.EventId, e.Origin, e.SchemaVersion = "e", nil, ""
+	e.EventId, e.Source, e.Origin, e.SchemaVersion = "e", "", nil, ""
 	before := proto.CloneOf(e)
 	require.Nil(t, open.Normalise(e, now, futureLimit))
 	require.Equal(t, observed().SchemaVersion, e.SchemaVersion, "the newest version")

@@ -97,15 +97,19 @@ func TestCreateAPIKeyNamesTheField(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.Open(t, store.SQLite))
 	for _, each := range []struct {
-		name, field string
-		scopes      []identity.Scope
+		name, source, field string
+		scopes              []identity.Scope
 	}{
-		{"", "name", identity.Scopes()},
-		{strings.Repeat("n", 65), "name", identity.Scopes()},
-		{"n", "scopes", nil},
-		{"n", "scopes", []identity.Scope{"everything"}},
+		{"", "", "name", identity.Scopes()},
+		{strings.Repeat("n", 65), "", "name", identity.Scopes()},
+		{"n", "", "scopes", nil},
+		{"n", "", "scopes", []identity.Scope{"everything"}},
+		{"n", "Acme", "source", identity.Scopes()},
+		{"n", "7up", "source", identity.Scopes()},
+		{"n", "laurel", "source", identity.Scopes()},
+		{"n", strings.Repeat("n", 33), "source", identity.Scopes()},
 	} {
-		_, _, err := b.CreateAPIKey(t.Context(), each.name, "", each.scopes)
+		_, _, err := b.CreateAPIKey(t.Context(), each.name, each.source, each.scopes)
 		var invalid *identity.InvalidError
 		require.ErrorAs(t, err, &invalid)
 		assert.Equal(t, each.field, invalid.Field)
