@@ -1,7 +1,6 @@
 package event
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -27,14 +26,6 @@ func TsMicros(e *laurelv1.Event) int64 {
 
 func micros(ts *timestamppb.Timestamp) int64 {
 	return ts.GetSeconds()*1_000_000 + int64(ts.GetNanos())/1_000
-}
-
-// Key is an event's identity, its source and its id, as 128 bits of SHA-256: nobody finds an id that takes another one's place.
-func Key(source, id string) [16]byte {
-	text := make([]byte, 0, 64)
-	text = append(append(append(text, source...), 0), id...) // neither holds a zero byte
-	sum := sha256.Sum256(text)
-	return [16]byte(sum[:])
 }
 
 // ContentHash identifies what a normalised event says: xxh3-128 of its encoding. Two events with the same identity and hash are the same

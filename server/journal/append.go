@@ -90,15 +90,16 @@ const postgresAppend = `WITH entered AS MATERIALIZED (
 position AS MATERIALIZED (
 	SELECT CASE WHEN first THEN (pg_current_xact_id()::text::bigint + $1) << 13 END AS base FROM entered WHERE first),
 keyed AS (
-	INSERT INTO event_key (key, content_hash, seq)
-	SELECT k.key, k.content_hash, position.base + k.ordinal FROM position, unnest($5::uuid[], $6::uuid[]) WITH ORDINALITY AS k (key, content_hash, ordinal)
-	ORDER BY k.key -- two writers with the same ids take their locks in one order
-	ON CONFLICT (key) DO NOTHING RETURNING seq),
+	INSERT INTO event_key (source, event_id, content_hash, seq)
+	SELECT k.source, k.event_id, k.content_hash, position.base + k.ordinal
+	FROM position, unnest($5::text[], $6::text[], $7::uuid[]) WITH ORDINALITY AS k (source, event_id, content_hash, ordinal)
+	ORDER BY k.source COLLATE "C", k.event_id COLLATE "C" -- two writers with the same ids take their locks in one order
+	ON CONFLICT (source, event_id) DO NOTHING RETURNING seq),
 inserted AS (
 	INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body)
-	SELECT k.seq, ($7::bigint[])[k.seq & 8191], ($8::bigint[])[k.seq & 8191], $2, ($9::bigint[])[k.seq & 8191], ($10::bytea[])[k.seq & 8191] FROM keyed AS k ORDER BY k.seq
+	SELECT k.seq, ($8::bigint[])[k.seq & 8191], ($9::bigint[])[k.seq & 8191], $2, ($10::bigint[])[k.seq & 8191], ($11::bytea[])[k.seq & 8191] FROM keyed AS k ORDER BY k.seq
 	RETURNING id)
-SELECT (SELECT first FROM entered), count(*), CASE WHEN count(*) < $11 THEN string_agg((id & 8191)::text, ',') END FROM inserted`
+SELECT (SELECT first FROM entered), count(*), CASE WHEN count(*) < $12 THEN string_agg((id & 8191)::text, ',') END FROM inserted`
 
 // querier is a transaction, or a pool on which each statement is one.
 type querier interface {
@@ -107,19 +108,19 @@ type querier interface {
 
 // insertPostgres returns which entries were inserted, by their places in the list; nil stands for all.
 func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entry, ingestMicros int64) (inserted []int, err error) {
-	keys, hashes := make([][16]byte, len(entries)), make([][16]byte, len(entries))
+	sources, ids, hashes := make([]string, len(entries)), make([]string, len(entries)), make([][16]byte, len(entries))
 	players, times, partitions := make([]int64, len(entries)), make([]int64, len(entries)), make([]int64, len(entries))
 	bodies := make([][]byte, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		keys[i], hashes[i], bodies[i] = e.key(), e.ContentHash, e.Body
+		sources[i], ids[i], hashes[i], bodies[i] = e.Source, e.EventID, e.ContentHash, e.Body
 		players[i], times[i], partitions[i] = playerOf(e.UserID), e.TsMicros, int64(PartitionOf(e.UserID, j.partitions))
 	}
 	var first bool
 	var count int
 	var fresh sql.NullString
-	err = on.QueryRowContext(ctx, postgresAppend, j.offset, ingestMicros, store.LockClass, int32(store.AppendLock), keys, hashes, players, times, partitions, bodies, len(entries)).
-		Scan(&first, &count, &fresh)
+	err = on.QueryRowContext(ctx, postgresAppend, j.offset, ingestMicros, store.LockClass, int32(store.AppendLock), sources, ids, hashes,
+		players, times, partitions, bodies, len(entries)).Scan(&first, &count, &fresh)
 	switch {
 	case err != nil:
 		return nil, err
@@ -183,10 +184,9 @@ func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entr
 	inserted = make([]int, 0, len(entries))
 	for from := 0; from < len(entries); from += sqliteRows {
 		chunk := entries[from:min(from+sqliteRows, len(entries))]
-		args := make([]any, 0, 3*len(chunk))
+		args := make([]any, 0, 4*len(chunk))
 		for i := range chunk {
-			key := chunk[i].key()
-			args = append(args, key[:], chunk[i].ContentHash[:], last+1+int64(from+i))
+			args = append(args, chunk[i].Source, chunk[i].EventID, chunk[i].ContentHash[:], last+1+int64(from+i))
 		}
 		before := len(inserted)
 		err := scanAll(ctx, tx, j.keyInserts.of(len(chunk)), func(scan func(...any) error) error {
@@ -224,10 +224,10 @@ func (j *Journal) insertRows(ctx context.Context, tx *store.Tx, entries []Entry,
 
 // tellApart sorts the entries whose identities were taken into repeats and conflicts, and keeps the conflicts for review.
 func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Status, refusedAt int64) error {
-	open := map[[16]byte]int{}
+	open := map[Identity]int{}
 	for i, status := range statuses {
 		if status == 0 {
-			open[entries[i].key()] = i
+			open[entries[i].Identity()] = i
 		}
 	}
 	stored, err := j.stored(ctx, slices.Collect(maps.Keys(open)))
@@ -235,8 +235,8 @@ func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Sta
 		return fmt.Errorf("compare repeated events: %w", err)
 	}
 	var conflicts []int
-	for key, i := range open {
-		first, ok := stored[key]
+	for identity, i := range open {
+		first, ok := stored[identity]
 		switch {
 		case !ok:
 			return fmt.Errorf("event %q is neither new nor stored", entries[i].EventID)
@@ -274,26 +274,33 @@ type first struct {
 }
 
 // stored returns what took some identities; those that are free are left out.
-func (j *Journal) stored(ctx context.Context, keys [][16]byte) (map[[16]byte]first, error) {
-	found := make(map[[16]byte]first, len(keys))
-	if len(keys) == 0 {
-		return found, nil
+func (j *Journal) stored(ctx context.Context, identities []Identity) (map[Identity]first, error) {
+	found := make(map[Identity]first, len(identities))
+	sources, ids := make([]string, len(identities)), make([]string, len(identities))
+	for i, identity := range identities {
+		sources[i], ids[i] = identity.Source, identity.EventID
 	}
-	query, args := "SELECT uuid_send(key), uuid_send(content_hash), seq FROM event_key WHERE key = ANY($1::uuid[])", []any{keys}
+	query, args := `SELECT k.source, k.event_id, uuid_send(k.content_hash), k.seq FROM unnest($1::text[], $2::text[]) AS n (source, event_id)
+		CROSS JOIN LATERAL (SELECT * FROM event_key WHERE source = n.source AND event_id = n.event_id OFFSET 0) AS k`, []any{sources, ids}
 	if j.store.Dialect() == store.SQLite {
-		query, args = "SELECT key, content_hash, seq FROM event_key WHERE key IN ("+strings.TrimSuffix(strings.Repeat("?,", len(keys)), ",")+")", make([]any, len(keys))
-		for i := range keys {
-			args[i] = keys[i][:]
+		query, args = "SELECT source, event_id, content_hash, seq FROM event_key WHERE (source, event_id) IN (VALUES "+strings.TrimSuffix(strings.Repeat("(?,?),", len(identities)), ",")+")",
+			make([]any, 0, 2*len(identities))
+		for i := range identities {
+			args = append(args, sources[i], ids[i])
 		}
 	}
+	if len(identities) == 0 {
+		return found, nil
+	}
 	err := scanAll(ctx, j.store.Read(), query, func(scan func(...any) error) error {
-		var key, hash []byte
+		var identity Identity
+		var hash []byte
 		var f first
-		if err := scan(&key, &hash, &f.seq); err != nil {
+		if err := scan(&identity.Source, &identity.EventID, &hash, &f.seq); err != nil {
 			return err
 		}
 		f.hash = [16]byte(hash)
-		found[[16]byte(key)] = f
+		found[identity] = f
 		return nil
 	}, args...)
 	return found, err

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
@@ -210,7 +209,7 @@ func stalledAppend(t *testing.T, j *Journal, tx *sql.Tx, query, id string) (done
 		var first bool
 		var count int
 		var fresh sql.NullString
-		err := tx.QueryRowContext(t.Context(), query, j.offset, 1, store.LockClass, int32(store.AppendLock), [][16]byte{event.Key("", id)}, [][16]byte{{}}, []int64{0}, []int64{0}, []int64{3},
+		err := tx.QueryRowContext(t.Context(), query, j.offset, 1, store.LockClass, int32(store.AppendLock), []string{""}, []string{id}, [][16]byte{{}}, []int64{0}, []int64{0}, []int64{3},
 			[][]byte{[]byte("x")}, 1).Scan(&first, &count, &fresh)
 		if err == nil && count != 1 {
 			err = fmt.Errorf("inserted %d", count)

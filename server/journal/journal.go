@@ -30,7 +30,7 @@ func (e *Entry) Identity() Identity { return Identity{e.Source, e.EventID} }
 
 // Entry is one event to append.
 type Entry struct {
-	// Source is who sent it, and a part of its identity; see event.Key.
+	// Source is who sent it, empty for main, and a part of its identity.
 	Source, EventID string
 	// UserID decides the partition.
 	UserID string
@@ -41,8 +41,6 @@ type Entry struct {
 	// Body is the event as event.Content encodes it.
 	Body []byte
 }
-
-func (e *Entry) key() [16]byte { return event.Key(e.Source, e.EventID) }
 
 // EntryOf makes an entry of an event and what event.Content made of it.
 func EntryOf(e *laurelv1.Event, hash [16]byte, body []byte) Entry {

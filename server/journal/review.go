@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -128,22 +127,22 @@ type Refusal struct {
 // Conflicts returns the newest refused re-uses of identities.
 func (j *Journal) Conflicts(ctx context.Context, limit int) ([]Refusal, error) {
 	var list []Refusal
-	var keys [][16]byte
+	var identities []Identity
 	err := scanAll(ctx, j.store.Read(), "SELECT source, event_id, body, refused_at FROM event_conflict ORDER BY id DESC LIMIT $1", func(scan func(...any) error) error {
 		var r Refusal
 		err := scan(&r.Source, &r.EventID, &r.Sent, &r.RefusedMicros)
-		list, keys = append(list, r), append(keys, event.Key(r.Source, r.EventID))
+		list, identities = append(list, r), append(identities, r.Identity)
 		return err
 	}, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read conflicts: %w", err)
 	}
-	holders, err := j.stored(ctx, keys)
+	holders, err := j.stored(ctx, identities)
 	if err != nil {
 		return nil, fmt.Errorf("look up what holds the ids of conflicts: %w", err)
 	}
 	for i := range list {
-		err := j.store.Read().QueryRowContext(ctx, "SELECT body FROM journal_event WHERE id = $1", holders[keys[i]].seq).Scan(&list[i].Stored)
+		err := j.store.Read().QueryRowContext(ctx, "SELECT body FROM journal_event WHERE id = $1", holders[identities[i]].seq).Scan(&list[i].Stored)
 		if err != nil {
 			return nil, fmt.Errorf("read what holds event id %q: %w", list[i].EventID, err)
 		}

@@ -42,7 +42,7 @@ func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error)
 		partitions = DefaultPartitions
 	}
 	j := &Journal{store: s, woken: make(chan struct{}, 1),
-		keyInserts: newSQLiteInserts("INSERT INTO event_key (key, content_hash, seq) VALUES ", "(?,?,?)", " ON CONFLICT (key) DO NOTHING RETURNING seq"),
+		keyInserts: newSQLiteInserts("INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ", "(?,?,?,?)", " ON CONFLICT (source, event_id) DO NOTHING RETURNING seq"),
 		rowInserts: newSQLiteInserts("INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ", "(?,?,?,?,?,?)", ""),
 	}
 	err := s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {

@@ -86,12 +86,11 @@ func (s *Store) moveEvent(ctx context.Context, tx *sql.Tx, old *oldEvent) error 
 	if err != nil {
 		return err
 	}
-	key := event.Key(e.GetSource(), old.eventID)
-	query := "INSERT INTO event_key (key, content_hash, seq) VALUES ($1, $2, $3)"
+	query := "INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ($1, $2, $3, $4)"
 	if s.dialect == Postgres {
-		query = "INSERT INTO event_key (key, content_hash, seq) VALUES (encode($1, 'hex')::uuid, encode($2, 'hex')::uuid, $3)"
+		query = "INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ($1, $2, encode($3, 'hex')::uuid, $4)"
 	}
-	_, err = tx.ExecContext(ctx, query, key[:], hash[:], old.id)
+	_, err = tx.ExecContext(ctx, query, e.GetSource(), old.eventID, hash[:], old.id)
 	return err
 }
 
