@@ -106,7 +106,7 @@ func (b *batch) bury(e *fold.Event, stage string, err error) {
 func (b *batch) commit(ctx context.Context, moves []journal.Move) error {
 	now := b.Now().UnixMicro()
 	emitted := entries(b.out.Emitted)
-	err := b.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := b.Store.FoldTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := b.checkRevision(ctx, tx); err != nil {
 			return err
 		}
