@@ -20,6 +20,8 @@ type ApiKey struct {
 	ID string `json:"id,omitempty"`
 	// Name holds the value of the "name" field.
 	Name string `json:"name,omitempty"`
+	// Whose events it sends; empty means main.
+	Source string `json:"source,omitempty"`
 	// SHA-256 of the secret.
 	SecretHash []byte `json:"-"`
 	// Scopes holds the value of the "scopes" field.
@@ -40,7 +42,7 @@ func (*ApiKey) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case apikey.FieldCreatedAt, apikey.FieldRevokedAt:
 			values[i] = new(sql.NullInt64)
-		case apikey.FieldID, apikey.FieldName:
+		case apikey.FieldID, apikey.FieldName, apikey.FieldSource:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -68,6 +70,12 @@ func (_m *ApiKey) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
 				_m.Name = value.String
+			}
+		case apikey.FieldSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source", values[i])
+			} else if value.Valid {
+				_m.Source = value.String
 			}
 		case apikey.FieldSecretHash:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -133,6 +141,9 @@ func (_m *ApiKey) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	builder.WriteString("source=")
+	builder.WriteString(_m.Source)
 	builder.WriteString(", ")
 	builder.WriteString("secret_hash=<sensitive>")
 	builder.WriteString(", ")

@@ -28,6 +28,20 @@ func (_c *ApiKeyCreate) SetName(v string) *ApiKeyCreate {
 	return _c
 }
 
+// SetSource sets the "source" field.
+func (_c *ApiKeyCreate) SetSource(v string) *ApiKeyCreate {
+	_c.mutation.SetSource(v)
+	return _c
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_c *ApiKeyCreate) SetNillableSource(v *string) *ApiKeyCreate {
+	if v != nil {
+		_c.SetSource(*v)
+	}
+	return _c
+}
+
 // SetSecretHash sets the "secret_hash" field.
 func (_c *ApiKeyCreate) SetSecretHash(v []byte) *ApiKeyCreate {
 	_c.mutation.SetSecretHash(v)
@@ -101,6 +115,10 @@ func (_c *ApiKeyCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ApiKeyCreate) defaults() {
+	if _, ok := _c.mutation.Source(); !ok {
+		v := apikey.DefaultSource
+		_c.mutation.SetSource(v)
+	}
 	if _, ok := _c.mutation.RevokedAt(); !ok {
 		v := apikey.DefaultRevokedAt
 		_c.mutation.SetRevokedAt(v)
@@ -115,6 +133,14 @@ func (_c *ApiKeyCreate) check() error {
 	if v, ok := _c.mutation.Name(); ok {
 		if err := apikey.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`db: validator failed for field "ApiKey.name": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Source(); !ok {
+		return &ValidationError{Name: "source", err: errors.New(`db: missing required field "ApiKey.source"`)}
+	}
+	if v, ok := _c.mutation.Source(); ok {
+		if err := apikey.SourceValidator(v); err != nil {
+			return &ValidationError{Name: "source", err: fmt.Errorf(`db: validator failed for field "ApiKey.source": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.SecretHash(); !ok {
@@ -173,6 +199,10 @@ func (_c *ApiKeyCreate) createSpec() (*ApiKey, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(apikey.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.Source(); ok {
+		_spec.SetField(apikey.FieldSource, field.TypeString, value)
+		_node.Source = value
 	}
 	if value, ok := _c.mutation.SecretHash(); ok {
 		_spec.SetField(apikey.FieldSecretHash, field.TypeBytes, value)
@@ -279,6 +309,9 @@ func (u *ApiKeyUpsertOne) UpdateNewValues() *ApiKeyUpsertOne {
 		}
 		if _, exists := u.create.mutation.Name(); exists {
 			s.SetIgnore(apikey.FieldName)
+		}
+		if _, exists := u.create.mutation.Source(); exists {
+			s.SetIgnore(apikey.FieldSource)
 		}
 		if _, exists := u.create.mutation.SecretHash(); exists {
 			s.SetIgnore(apikey.FieldSecretHash)
@@ -526,6 +559,9 @@ func (u *ApiKeyUpsertBulk) UpdateNewValues() *ApiKeyUpsertBulk {
 			}
 			if _, exists := b.mutation.Name(); exists {
 				s.SetIgnore(apikey.FieldName)
+			}
+			if _, exists := b.mutation.Source(); exists {
+				s.SetIgnore(apikey.FieldSource)
 			}
 			if _, exists := b.mutation.SecretHash(); exists {
 				s.SetIgnore(apikey.FieldSecretHash)

@@ -22,7 +22,6 @@ import (
 	"github.com/laurelhq/laurel/ent/db/definition"
 	"github.com/laurelhq/laurel/ent/db/eventconflict"
 	"github.com/laurelhq/laurel/ent/db/finalstanding"
-	"github.com/laurelhq/laurel/ent/db/journalevent"
 	"github.com/laurelhq/laurel/ent/db/journalpartition"
 	"github.com/laurelhq/laurel/ent/db/lateevent"
 	"github.com/laurelhq/laurel/ent/db/operator"
@@ -56,8 +55,6 @@ type Client struct {
 	EventConflict *EventConflictClient
 	// FinalStanding is the client for interacting with the FinalStanding builders.
 	FinalStanding *FinalStandingClient
-	// JournalEvent is the client for interacting with the JournalEvent builders.
-	JournalEvent *JournalEventClient
 	// JournalPartition is the client for interacting with the JournalPartition builders.
 	JournalPartition *JournalPartitionClient
 	// LateEvent is the client for interacting with the LateEvent builders.
@@ -97,7 +94,6 @@ func (c *Client) init() {
 	c.Definition = NewDefinitionClient(c.config)
 	c.EventConflict = NewEventConflictClient(c.config)
 	c.FinalStanding = NewFinalStandingClient(c.config)
-	c.JournalEvent = NewJournalEventClient(c.config)
 	c.JournalPartition = NewJournalPartitionClient(c.config)
 	c.LateEvent = NewLateEventClient(c.config)
 	c.Operator = NewOperatorClient(c.config)
@@ -208,7 +204,6 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Definition:       NewDefinitionClient(cfg),
 		EventConflict:    NewEventConflictClient(cfg),
 		FinalStanding:    NewFinalStandingClient(cfg),
-		JournalEvent:     NewJournalEventClient(cfg),
 		JournalPartition: NewJournalPartitionClient(cfg),
 		LateEvent:        NewLateEventClient(cfg),
 		Operator:         NewOperatorClient(cfg),
@@ -246,7 +241,6 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Definition:       NewDefinitionClient(cfg),
 		EventConflict:    NewEventConflictClient(cfg),
 		FinalStanding:    NewFinalStandingClient(cfg),
-		JournalEvent:     NewJournalEventClient(cfg),
 		JournalPartition: NewJournalPartitionClient(cfg),
 		LateEvent:        NewLateEventClient(cfg),
 		Operator:         NewOperatorClient(cfg),
@@ -287,9 +281,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.ApiKey, c.ClockMark, c.Contest, c.ContestSnapshot, c.DeadLetter, c.Definition,
-		c.EventConflict, c.FinalStanding, c.JournalEvent, c.JournalPartition,
-		c.LateEvent, c.Operator, c.Player, c.PlayerPage, c.Process, c.Session,
-		c.Setting, c.SigningKey, c.Standing,
+		c.EventConflict, c.FinalStanding, c.JournalPartition, c.LateEvent, c.Operator,
+		c.Player, c.PlayerPage, c.Process, c.Session, c.Setting, c.SigningKey,
+		c.Standing,
 	} {
 		n.Use(hooks...)
 	}
@@ -300,9 +294,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.ApiKey, c.ClockMark, c.Contest, c.ContestSnapshot, c.DeadLetter, c.Definition,
-		c.EventConflict, c.FinalStanding, c.JournalEvent, c.JournalPartition,
-		c.LateEvent, c.Operator, c.Player, c.PlayerPage, c.Process, c.Session,
-		c.Setting, c.SigningKey, c.Standing,
+		c.EventConflict, c.FinalStanding, c.JournalPartition, c.LateEvent, c.Operator,
+		c.Player, c.PlayerPage, c.Process, c.Session, c.Setting, c.SigningKey,
+		c.Standing,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -327,8 +321,6 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.EventConflict.mutate(ctx, m)
 	case *FinalStandingMutation:
 		return c.FinalStanding.mutate(ctx, m)
-	case *JournalEventMutation:
-		return c.JournalEvent.mutate(ctx, m)
 	case *JournalPartitionMutation:
 		return c.JournalPartition.mutate(ctx, m)
 	case *LateEventMutation:
@@ -1415,139 +1407,6 @@ func (c *FinalStandingClient) mutate(ctx context.Context, m *FinalStandingMutati
 		return (&FinalStandingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown FinalStanding mutation op: %q", m.Op())
-	}
-}
-
-// JournalEventClient is a client for the JournalEvent schema.
-type JournalEventClient struct {
-	config
-}
-
-// NewJournalEventClient returns a client for the JournalEvent from the given config.
-func NewJournalEventClient(c config) *JournalEventClient {
-	return &JournalEventClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `journalevent.Hooks(f(g(h())))`.
-func (c *JournalEventClient) Use(hooks ...Hook) {
-	c.hooks.JournalEvent = append(c.hooks.JournalEvent, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `journalevent.Intercept(f(g(h())))`.
-func (c *JournalEventClient) Intercept(interceptors ...Interceptor) {
-	c.inters.JournalEvent = append(c.inters.JournalEvent, interceptors...)
-}
-
-// Create returns a builder for creating a JournalEvent entity.
-func (c *JournalEventClient) Create() *JournalEventCreate {
-	mutation := newJournalEventMutation(c.config, OpCreate)
-	return &JournalEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of JournalEvent entities.
-func (c *JournalEventClient) CreateBulk(builders ...*JournalEventCreate) *JournalEventCreateBulk {
-	return &JournalEventCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *JournalEventClient) MapCreateBulk(slice any, setFunc func(*JournalEventCreate, int)) *JournalEventCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &JournalEventCreateBulk{err: fmt.Errorf("calling to JournalEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*JournalEventCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &JournalEventCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for JournalEvent.
-func (c *JournalEventClient) Update() *JournalEventUpdate {
-	mutation := newJournalEventMutation(c.config, OpUpdate)
-	return &JournalEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *JournalEventClient) UpdateOne(_m *JournalEvent) *JournalEventUpdateOne {
-	mutation := newJournalEventMutation(c.config, OpUpdateOne, withJournalEvent(_m))
-	return &JournalEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *JournalEventClient) UpdateOneID(id int64) *JournalEventUpdateOne {
-	mutation := newJournalEventMutation(c.config, OpUpdateOne, withJournalEventID(id))
-	return &JournalEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for JournalEvent.
-func (c *JournalEventClient) Delete() *JournalEventDelete {
-	mutation := newJournalEventMutation(c.config, OpDelete)
-	return &JournalEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *JournalEventClient) DeleteOne(_m *JournalEvent) *JournalEventDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *JournalEventClient) DeleteOneID(id int64) *JournalEventDeleteOne {
-	builder := c.Delete().Where(journalevent.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &JournalEventDeleteOne{builder}
-}
-
-// Query returns a query builder for JournalEvent.
-func (c *JournalEventClient) Query() *JournalEventQuery {
-	return &JournalEventQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeJournalEvent},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a JournalEvent entity by its id.
-func (c *JournalEventClient) Get(ctx context.Context, id int64) (*JournalEvent, error) {
-	return c.Query().Where(journalevent.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *JournalEventClient) GetX(ctx context.Context, id int64) *JournalEvent {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// Hooks returns the client hooks.
-func (c *JournalEventClient) Hooks() []Hook {
-	return c.hooks.JournalEvent
-}
-
-// Interceptors returns the client interceptors.
-func (c *JournalEventClient) Interceptors() []Interceptor {
-	return c.inters.JournalEvent
-}
-
-func (c *JournalEventClient) mutate(ctx context.Context, m *JournalEventMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&JournalEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&JournalEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&JournalEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&JournalEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("db: unknown JournalEvent mutation op: %q", m.Op())
 	}
 }
 
@@ -2885,14 +2744,12 @@ func (c *StandingClient) mutate(ctx context.Context, m *StandingMutation) (Value
 type (
 	hooks struct {
 		ApiKey, ClockMark, Contest, ContestSnapshot, DeadLetter, Definition,
-		EventConflict, FinalStanding, JournalEvent, JournalPartition, LateEvent,
-		Operator, Player, PlayerPage, Process, Session, Setting, SigningKey,
-		Standing []ent.Hook
+		EventConflict, FinalStanding, JournalPartition, LateEvent, Operator, Player,
+		PlayerPage, Process, Session, Setting, SigningKey, Standing []ent.Hook
 	}
 	inters struct {
 		ApiKey, ClockMark, Contest, ContestSnapshot, DeadLetter, Definition,
-		EventConflict, FinalStanding, JournalEvent, JournalPartition, LateEvent,
-		Operator, Player, PlayerPage, Process, Session, Setting, SigningKey,
-		Standing []ent.Interceptor
+		EventConflict, FinalStanding, JournalPartition, LateEvent, Operator, Player,
+		PlayerPage, Process, Session, Setting, SigningKey, Standing []ent.Interceptor
 	}
 )

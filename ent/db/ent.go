@@ -20,7 +20,6 @@ import (
 	"github.com/laurelhq/laurel/ent/db/definition"
 	"github.com/laurelhq/laurel/ent/db/eventconflict"
 	"github.com/laurelhq/laurel/ent/db/finalstanding"
-	"github.com/laurelhq/laurel/ent/db/journalevent"
 	"github.com/laurelhq/laurel/ent/db/journalpartition"
 	"github.com/laurelhq/laurel/ent/db/lateevent"
 	"github.com/laurelhq/laurel/ent/db/operator"
@@ -99,7 +98,6 @@ func checkColumn(t, c string) error {
 			definition.Table:       definition.ValidColumn,
 			eventconflict.Table:    eventconflict.ValidColumn,
 			finalstanding.Table:    finalstanding.ValidColumn,
-			journalevent.Table:     journalevent.ValidColumn,
 			journalpartition.Table: journalpartition.ValidColumn,
 			lateevent.Table:        lateevent.ValidColumn,
 			operator.Table:         operator.ValidColumn,

@@ -16,11 +16,13 @@ type EventConflict struct {
 	config `json:"-"`
 	// ID of the ent.
 	ID int `json:"id,omitempty"`
+	// Who sent it; empty means main.
+	Source string `json:"source,omitempty"`
 	// EventID holds the value of the "event_id" field.
 	EventID string `json:"event_id,omitempty"`
 	// ContentHash holds the value of the "content_hash" field.
 	ContentHash []byte `json:"content_hash,omitempty"`
-	// Body holds the value of the "body" field.
+	// The event as the journal stores events.
 	Body []byte `json:"body,omitempty"`
 	// RefusedAt holds the value of the "refused_at" field.
 	RefusedAt    int64 `json:"refused_at,omitempty"`
@@ -36,7 +38,7 @@ func (*EventConflict) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case eventconflict.FieldID, eventconflict.FieldRefusedAt:
 			values[i] = new(sql.NullInt64)
-		case eventconflict.FieldEventID:
+		case eventconflict.FieldSource, eventconflict.FieldEventID:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -59,6 +61,12 @@ func (_m *EventConflict) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field id", value)
 			}
 			_m.ID = int(value.Int64)
+		case eventconflict.FieldSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source", values[i])
+			} else if value.Valid {
+				_m.Source = value.String
+			}
 		case eventconflict.FieldEventID:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field event_id", values[i])
@@ -119,6 +127,9 @@ func (_m *EventConflict) String() string {
 	var builder strings.Builder
 	builder.WriteString("EventConflict(")
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
+	builder.WriteString("source=")
+	builder.WriteString(_m.Source)
+	builder.WriteString(", ")
 	builder.WriteString("event_id=")
 	builder.WriteString(_m.EventID)
 	builder.WriteString(", ")

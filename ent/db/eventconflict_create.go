@@ -21,6 +21,20 @@ type EventConflictCreate struct {
 	conflict []sql.ConflictOption
 }
 
+// SetSource sets the "source" field.
+func (_c *EventConflictCreate) SetSource(v string) *EventConflictCreate {
+	_c.mutation.SetSource(v)
+	return _c
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_c *EventConflictCreate) SetNillableSource(v *string) *EventConflictCreate {
+	if v != nil {
+		_c.SetSource(*v)
+	}
+	return _c
+}
+
 // SetEventID sets the "event_id" field.
 func (_c *EventConflictCreate) SetEventID(v string) *EventConflictCreate {
 	_c.mutation.SetEventID(v)
@@ -52,6 +66,7 @@ func (_c *EventConflictCreate) Mutation() *EventConflictMutation {
 
 // Save creates the EventConflict in the database.
 func (_c *EventConflictCreate) Save(ctx context.Context) (*EventConflict, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -77,8 +92,24 @@ func (_c *EventConflictCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *EventConflictCreate) defaults() {
+	if _, ok := _c.mutation.Source(); !ok {
+		v := eventconflict.DefaultSource
+		_c.mutation.SetSource(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *EventConflictCreate) check() error {
+	if _, ok := _c.mutation.Source(); !ok {
+		return &ValidationError{Name: "source", err: errors.New(`db: missing required field "EventConflict.source"`)}
+	}
+	if v, ok := _c.mutation.Source(); ok {
+		if err := eventconflict.SourceValidator(v); err != nil {
+			return &ValidationError{Name: "source", err: fmt.Errorf(`db: validator failed for field "EventConflict.source": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.EventID(); !ok {
 		return &ValidationError{Name: "event_id", err: errors.New(`db: missing required field "EventConflict.event_id"`)}
 	}
@@ -128,6 +159,10 @@ func (_c *EventConflictCreate) createSpec() (*EventConflict, *sqlgraph.CreateSpe
 		_spec = sqlgraph.NewCreateSpec(eventconflict.Table, sqlgraph.NewFieldSpec(eventconflict.FieldID, field.TypeInt))
 	)
 	_spec.OnConflict = _c.conflict
+	if value, ok := _c.mutation.Source(); ok {
+		_spec.SetField(eventconflict.FieldSource, field.TypeString, value)
+		_node.Source = value
+	}
 	if value, ok := _c.mutation.EventID(); ok {
 		_spec.SetField(eventconflict.FieldEventID, field.TypeString, value)
 		_node.EventID = value
@@ -151,7 +186,7 @@ func (_c *EventConflictCreate) createSpec() (*EventConflict, *sqlgraph.CreateSpe
 // of the `INSERT` statement. For example:
 //
 //	client.EventConflict.Create().
-//		SetEventID(v).
+//		SetSource(v).
 //		OnConflict(
 //			// Update the row with the new values
 //			// the was proposed for insertion.
@@ -160,7 +195,7 @@ func (_c *EventConflictCreate) createSpec() (*EventConflict, *sqlgraph.CreateSpe
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.EventConflictUpsert) {
-//			SetEventID(v+v).
+//			SetSource(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *EventConflictCreate) OnConflict(opts ...sql.ConflictOption) *EventConflictUpsertOne {
@@ -207,6 +242,9 @@ type (
 func (u *EventConflictUpsertOne) UpdateNewValues() *EventConflictUpsertOne {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
+		if _, exists := u.create.mutation.Source(); exists {
+			s.SetIgnore(eventconflict.FieldSource)
+		}
 		if _, exists := u.create.mutation.EventID(); exists {
 			s.SetIgnore(eventconflict.FieldEventID)
 		}
@@ -302,6 +340,7 @@ func (_c *EventConflictCreateBulk) Save(ctx context.Context) ([]*EventConflict, 
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*EventConflictMutation)
 				if !ok {
@@ -384,7 +423,7 @@ func (_c *EventConflictCreateBulk) ExecX(ctx context.Context) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.EventConflictUpsert) {
-//			SetEventID(v+v).
+//			SetSource(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *EventConflictCreateBulk) OnConflict(opts ...sql.ConflictOption) *EventConflictUpsertBulk {
@@ -425,6 +464,9 @@ func (u *EventConflictUpsertBulk) UpdateNewValues() *EventConflictUpsertBulk {
 	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
 	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
 		for _, b := range u.create.builders {
+			if _, exists := b.mutation.Source(); exists {
+				s.SetIgnore(eventconflict.FieldSource)
+			}
 			if _, exists := b.mutation.EventID(); exists {
 				s.SetIgnore(eventconflict.FieldEventID)
 			}

@@ -262,12 +262,12 @@ func (_q *EventConflictQuery) Clone() *EventConflictQuery {
 // Example:
 //
 //	var v []struct {
-//		EventID string `json:"event_id,omitempty"`
+//		Source string `json:"source,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
 //	client.EventConflict.Query().
-//		GroupBy(eventconflict.FieldEventID).
+//		GroupBy(eventconflict.FieldSource).
 //		Aggregate(db.Count()).
 //		Scan(ctx, &v)
 func (_q *EventConflictQuery) GroupBy(field string, fields ...string) *EventConflictGroupBy {
@@ -285,11 +285,11 @@ func (_q *EventConflictQuery) GroupBy(field string, fields ...string) *EventConf
 // Example:
 //
 //	var v []struct {
-//		EventID string `json:"event_id,omitempty"`
+//		Source string `json:"source,omitempty"`
 //	}
 //
 //	client.EventConflict.Query().
-//		Select(eventconflict.FieldEventID).
+//		Select(eventconflict.FieldSource).
 //		Scan(ctx, &v)
 func (_q *EventConflictQuery) Select(fields ...string) *EventConflictSelect {
 	_q.ctx.Fields = append(_q.ctx.Fields, fields...)

@@ -18,7 +18,6 @@ import (
 	"github.com/laurelhq/laurel/ent/db/definition"
 	"github.com/laurelhq/laurel/ent/db/eventconflict"
 	"github.com/laurelhq/laurel/ent/db/finalstanding"
-	"github.com/laurelhq/laurel/ent/db/journalevent"
 	"github.com/laurelhq/laurel/ent/db/journalpartition"
 	"github.com/laurelhq/laurel/ent/db/lateevent"
 	"github.com/laurelhq/laurel/ent/db/operator"
@@ -49,7 +48,6 @@ const (
 	TypeDefinition       = "Definition"
 	TypeEventConflict    = "EventConflict"
 	TypeFinalStanding    = "FinalStanding"
-	TypeJournalEvent     = "JournalEvent"
 	TypeJournalPartition = "JournalPartition"
 	TypeLateEvent        = "LateEvent"
 	TypeOperator         = "Operator"
@@ -69,6 +67,7 @@ type ApiKeyMutation struct {
 	typ           string
 	id            *string
 	name          *string
+	source        *string
 	secret_hash   *[]byte
 	scopes        *[]string
 	appendscopes  []string
@@ -220,6 +219,42 @@ func (m *ApiKeyMutation) OldName(ctx context.Context) (v string, err error) {
 // ResetName resets all changes to the "name" field.
 func (m *ApiKeyMutation) ResetName() {
 	m.name = nil
+}
+
+// SetSource sets the "source" field.
+func (m *ApiKeyMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *ApiKeyMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the ApiKey entity.
+// If the ApiKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApiKeyMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *ApiKeyMutation) ResetSource() {
+	m.source = nil
 }
 
 // SetSecretHash sets the "secret_hash" field.
@@ -455,9 +490,12 @@ func (m *ApiKeyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ApiKeyMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.name != nil {
 		fields = append(fields, apikey.FieldName)
+	}
+	if m.source != nil {
+		fields = append(fields, apikey.FieldSource)
 	}
 	if m.secret_hash != nil {
 		fields = append(fields, apikey.FieldSecretHash)
@@ -481,6 +519,8 @@ func (m *ApiKeyMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case apikey.FieldName:
 		return m.Name()
+	case apikey.FieldSource:
+		return m.Source()
 	case apikey.FieldSecretHash:
 		return m.SecretHash()
 	case apikey.FieldScopes:
@@ -500,6 +540,8 @@ func (m *ApiKeyMutation) OldField(ctx context.Context, name string) (ent.Value, 
 	switch name {
 	case apikey.FieldName:
 		return m.OldName(ctx)
+	case apikey.FieldSource:
+		return m.OldSource(ctx)
 	case apikey.FieldSecretHash:
 		return m.OldSecretHash(ctx)
 	case apikey.FieldScopes:
@@ -523,6 +565,13 @@ func (m *ApiKeyMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetName(v)
+		return nil
+	case apikey.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
 		return nil
 	case apikey.FieldSecretHash:
 		v, ok := value.([]byte)
@@ -630,6 +679,9 @@ func (m *ApiKeyMutation) ResetField(name string) error {
 	switch name {
 	case apikey.FieldName:
 		m.ResetName()
+		return nil
+	case apikey.FieldSource:
+		m.ResetSource()
 		return nil
 	case apikey.FieldSecretHash:
 		m.ResetSecretHash()
@@ -4647,6 +4699,7 @@ type EventConflictMutation struct {
 	op            Op
 	typ           string
 	id            *int
+	source        *string
 	event_id      *string
 	content_hash  *[]byte
 	body          *[]byte
@@ -4754,6 +4807,42 @@ func (m *EventConflictMutation) IDs(ctx context.Context) ([]int, error) {
 	default:
 		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
 	}
+}
+
+// SetSource sets the "source" field.
+func (m *EventConflictMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *EventConflictMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the EventConflict entity.
+// If the EventConflict object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventConflictMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *EventConflictMutation) ResetSource() {
+	m.source = nil
 }
 
 // SetEventID sets the "event_id" field.
@@ -4954,7 +5043,10 @@ func (m *EventConflictMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EventConflictMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
+	if m.source != nil {
+		fields = append(fields, eventconflict.FieldSource)
+	}
 	if m.event_id != nil {
 		fields = append(fields, eventconflict.FieldEventID)
 	}
@@ -4975,6 +5067,8 @@ func (m *EventConflictMutation) Fields() []string {
 // schema.
 func (m *EventConflictMutation) Field(name string) (ent.Value, bool) {
 	switch name {
+	case eventconflict.FieldSource:
+		return m.Source()
 	case eventconflict.FieldEventID:
 		return m.EventID()
 	case eventconflict.FieldContentHash:
@@ -4992,6 +5086,8 @@ func (m *EventConflictMutation) Field(name string) (ent.Value, bool) {
 // database failed.
 func (m *EventConflictMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
 	switch name {
+	case eventconflict.FieldSource:
+		return m.OldSource(ctx)
 	case eventconflict.FieldEventID:
 		return m.OldEventID(ctx)
 	case eventconflict.FieldContentHash:
@@ -5009,6 +5105,13 @@ func (m *EventConflictMutation) OldField(ctx context.Context, name string) (ent.
 // type.
 func (m *EventConflictMutation) SetField(name string, value ent.Value) error {
 	switch name {
+	case eventconflict.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
 	case eventconflict.FieldEventID:
 		v, ok := value.(string)
 		if !ok {
@@ -5101,6 +5204,9 @@ func (m *EventConflictMutation) ClearField(name string) error {
 // It returns an error if the field is not defined in the schema.
 func (m *EventConflictMutation) ResetField(name string) error {
 	switch name {
+	case eventconflict.FieldSource:
+		m.ResetSource()
+		return nil
 	case eventconflict.FieldEventID:
 		m.ResetEventID()
 		return nil
@@ -5774,623 +5880,6 @@ func (m *FinalStandingMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *FinalStandingMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown FinalStanding edge %s", name)
-}
-
-// JournalEventMutation represents an operation that mutates the JournalEvent nodes in the graph.
-type JournalEventMutation struct {
-	config
-	op            Op
-	typ           string
-	id            *int64
-	partition     *int
-	addpartition  *int
-	event_id      *string
-	content_hash  *[]byte
-	ingest_ts     *int64
-	addingest_ts  *int64
-	body          *[]byte
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*JournalEvent, error)
-	predicates    []predicate.JournalEvent
-}
-
-var _ ent.Mutation = (*JournalEventMutation)(nil)
-
-// journaleventOption allows management of the mutation configuration using functional options.
-type journaleventOption func(*JournalEventMutation)
-
-// newJournalEventMutation creates new mutation for the JournalEvent entity.
-func newJournalEventMutation(c config, op Op, opts ...journaleventOption) *JournalEventMutation {
-	m := &JournalEventMutation{
-		config:        c,
-		op:            op,
-		typ:           TypeJournalEvent,
-		clearedFields: make(map[string]struct{}),
-	}
-	for _, opt := range opts {
-		opt(m)
-	}
-	return m
-}
-
-// withJournalEventID sets the ID field of the mutation.
-func withJournalEventID(id int64) journaleventOption {
-	return func(m *JournalEventMutation) {
-		var (
-			err   error
-			once  sync.Once
-			value *JournalEvent
-		)
-		m.oldValue = func(ctx context.Context) (*JournalEvent, error) {
-			once.Do(func() {
-				if m.done {
-					err = errors.New("querying old values post mutation is not allowed")
-				} else {
-					value, err = m.Client().JournalEvent.Get(ctx, id)
-				}
-			})
-			return value, err
-		}
-		m.id = &id
-	}
-}
-
-// withJournalEvent sets the old JournalEvent of the mutation.
-func withJournalEvent(node *JournalEvent) journaleventOption {
-	return func(m *JournalEventMutation) {
-		m.oldValue = func(context.Context) (*JournalEvent, error) {
-			return node, nil
-		}
-		m.id = &node.ID
-	}
-}
-
-// Client returns a new `ent.Client` from the mutation. If the mutation was
-// executed in a transaction (ent.Tx), a transactional client is returned.
-func (m JournalEventMutation) Client() *Client {
-	client := &Client{config: m.config}
-	client.init()
-	return client
-}
-
-// Tx returns an `ent.Tx` for mutations that were executed in transactions;
-// it returns an error otherwise.
-func (m JournalEventMutation) Tx() (*Tx, error) {
-	if _, ok := m.driver.(*txDriver); !ok {
-		return nil, errors.New("db: mutation is not running in a transaction")
-	}
-	tx := &Tx{config: m.config}
-	tx.init()
-	return tx, nil
-}
-
-// SetID sets the value of the id field. Note that this
-// operation is only accepted on creation of JournalEvent entities.
-func (m *JournalEventMutation) SetID(id int64) {
-	m.id = &id
-}
-
-// ID returns the ID value in the mutation. Note that the ID is only available
-// if it was provided to the builder or after it was returned from the database.
-func (m *JournalEventMutation) ID() (id int64, exists bool) {
-	if m.id == nil {
-		return
-	}
-	return *m.id, true
-}
-
-// IDs queries the database and returns the entity ids that match the mutation's predicate.
-// That means, if the mutation is applied within a transaction with an isolation level such
-// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
-// or updated by the mutation.
-func (m *JournalEventMutation) IDs(ctx context.Context) ([]int64, error) {
-	switch {
-	case m.op.Is(OpUpdateOne | OpDeleteOne):
-		id, exists := m.ID()
-		if exists {
-			return []int64{id}, nil
-		}
-		fallthrough
-	case m.op.Is(OpUpdate | OpDelete):
-		return m.Client().JournalEvent.Query().Where(m.predicates...).IDs(ctx)
-	default:
-		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
-	}
-}
-
-// SetPartition sets the "partition" field.
-func (m *JournalEventMutation) SetPartition(i int) {
-	m.partition = &i
-	m.addpartition = nil
-}
-
-// Partition returns the value of the "partition" field in the mutation.
-func (m *JournalEventMutation) Partition() (r int, exists bool) {
-	v := m.partition
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldPartition returns the old "partition" field's value of the JournalEvent entity.
-// If the JournalEvent object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JournalEventMutation) OldPartition(ctx context.Context) (v int, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldPartition is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldPartition requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldPartition: %w", err)
-	}
-	return oldValue.Partition, nil
-}
-
-// AddPartition adds i to the "partition" field.
-func (m *JournalEventMutation) AddPartition(i int) {
-	if m.addpartition != nil {
-		*m.addpartition += i
-	} else {
-		m.addpartition = &i
-	}
-}
-
-// AddedPartition returns the value that was added to the "partition" field in this mutation.
-func (m *JournalEventMutation) AddedPartition() (r int, exists bool) {
-	v := m.addpartition
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetPartition resets all changes to the "partition" field.
-func (m *JournalEventMutation) ResetPartition() {
-	m.partition = nil
-	m.addpartition = nil
-}
-
-// SetEventID sets the "event_id" field.
-func (m *JournalEventMutation) SetEventID(s string) {
-	m.event_id = &s
-}
-
-// EventID returns the value of the "event_id" field in the mutation.
-func (m *JournalEventMutation) EventID() (r string, exists bool) {
-	v := m.event_id
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldEventID returns the old "event_id" field's value of the JournalEvent entity.
-// If the JournalEvent object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JournalEventMutation) OldEventID(ctx context.Context) (v string, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldEventID is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldEventID requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldEventID: %w", err)
-	}
-	return oldValue.EventID, nil
-}
-
-// ResetEventID resets all changes to the "event_id" field.
-func (m *JournalEventMutation) ResetEventID() {
-	m.event_id = nil
-}
-
-// SetContentHash sets the "content_hash" field.
-func (m *JournalEventMutation) SetContentHash(b []byte) {
-	m.content_hash = &b
-}
-
-// ContentHash returns the value of the "content_hash" field in the mutation.
-func (m *JournalEventMutation) ContentHash() (r []byte, exists bool) {
-	v := m.content_hash
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldContentHash returns the old "content_hash" field's value of the JournalEvent entity.
-// If the JournalEvent object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JournalEventMutation) OldContentHash(ctx context.Context) (v []byte, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldContentHash is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldContentHash requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldContentHash: %w", err)
-	}
-	return oldValue.ContentHash, nil
-}
-
-// ResetContentHash resets all changes to the "content_hash" field.
-func (m *JournalEventMutation) ResetContentHash() {
-	m.content_hash = nil
-}
-
-// SetIngestTs sets the "ingest_ts" field.
-func (m *JournalEventMutation) SetIngestTs(i int64) {
-	m.ingest_ts = &i
-	m.addingest_ts = nil
-}
-
-// IngestTs returns the value of the "ingest_ts" field in the mutation.
-func (m *JournalEventMutation) IngestTs() (r int64, exists bool) {
-	v := m.ingest_ts
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldIngestTs returns the old "ingest_ts" field's value of the JournalEvent entity.
-// If the JournalEvent object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JournalEventMutation) OldIngestTs(ctx context.Context) (v int64, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldIngestTs is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldIngestTs requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldIngestTs: %w", err)
-	}
-	return oldValue.IngestTs, nil
-}
-
-// AddIngestTs adds i to the "ingest_ts" field.
-func (m *JournalEventMutation) AddIngestTs(i int64) {
-	if m.addingest_ts != nil {
-		*m.addingest_ts += i
-	} else {
-		m.addingest_ts = &i
-	}
-}
-
-// AddedIngestTs returns the value that was added to the "ingest_ts" field in this mutation.
-func (m *JournalEventMutation) AddedIngestTs() (r int64, exists bool) {
-	v := m.addingest_ts
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetIngestTs resets all changes to the "ingest_ts" field.
-func (m *JournalEventMutation) ResetIngestTs() {
-	m.ingest_ts = nil
-	m.addingest_ts = nil
-}
-
-// SetBody sets the "body" field.
-func (m *JournalEventMutation) SetBody(b []byte) {
-	m.body = &b
-}
-
-// Body returns the value of the "body" field in the mutation.
-func (m *JournalEventMutation) Body() (r []byte, exists bool) {
-	v := m.body
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldBody returns the old "body" field's value of the JournalEvent entity.
-// If the JournalEvent object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *JournalEventMutation) OldBody(ctx context.Context) (v []byte, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldBody is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldBody requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldBody: %w", err)
-	}
-	return oldValue.Body, nil
-}
-
-// ResetBody resets all changes to the "body" field.
-func (m *JournalEventMutation) ResetBody() {
-	m.body = nil
-}
-
-// Where appends a list predicates to the JournalEventMutation builder.
-func (m *JournalEventMutation) Where(ps ...predicate.JournalEvent) {
-	m.predicates = append(m.predicates, ps...)
-}
-
-// WhereP appends storage-level predicates to the JournalEventMutation builder. Using this method,
-// users can use type-assertion to append predicates that do not depend on any generated package.
-func (m *JournalEventMutation) WhereP(ps ...func(*sql.Selector)) {
-	p := make([]predicate.JournalEvent, len(ps))
-	for i := range ps {
-		p[i] = ps[i]
-	}
-	m.Where(p...)
-}
-
-// Op returns the operation name.
-func (m *JournalEventMutation) Op() Op {
-	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *JournalEventMutation) SetOp(op Op) {
-	m.op = op
-}
-
-// Type returns the node type of this mutation (JournalEvent).
-func (m *JournalEventMutation) Type() string {
-	return m.typ
-}
-
-// Fields returns all fields that were changed during this mutation. Note that in
-// order to get all numeric fields that were incremented/decremented, call
-// AddedFields().
-func (m *JournalEventMutation) Fields() []string {
-	fields := make([]string, 0, 5)
-	if m.partition != nil {
-		fields = append(fields, journalevent.FieldPartition)
-	}
-	if m.event_id != nil {
-		fields = append(fields, journalevent.FieldEventID)
-	}
-	if m.content_hash != nil {
-		fields = append(fields, journalevent.FieldContentHash)
-	}
-	if m.ingest_ts != nil {
-		fields = append(fields, journalevent.FieldIngestTs)
-	}
-	if m.body != nil {
-		fields = append(fields, journalevent.FieldBody)
-	}
-	return fields
-}
-
-// Field returns the value of a field with the given name. The second boolean
-// return value indicates that this field was not set, or was not defined in the
-// schema.
-func (m *JournalEventMutation) Field(name string) (ent.Value, bool) {
-	switch name {
-	case journalevent.FieldPartition:
-		return m.Partition()
-	case journalevent.FieldEventID:
-		return m.EventID()
-	case journalevent.FieldContentHash:
-		return m.ContentHash()
-	case journalevent.FieldIngestTs:
-		return m.IngestTs()
-	case journalevent.FieldBody:
-		return m.Body()
-	}
-	return nil, false
-}
-
-// OldField returns the old value of the field from the database. An error is
-// returned if the mutation operation is not UpdateOne, or the query to the
-// database failed.
-func (m *JournalEventMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
-	switch name {
-	case journalevent.FieldPartition:
-		return m.OldPartition(ctx)
-	case journalevent.FieldEventID:
-		return m.OldEventID(ctx)
-	case journalevent.FieldContentHash:
-		return m.OldContentHash(ctx)
-	case journalevent.FieldIngestTs:
-		return m.OldIngestTs(ctx)
-	case journalevent.FieldBody:
-		return m.OldBody(ctx)
-	}
-	return nil, fmt.Errorf("unknown JournalEvent field %s", name)
-}
-
-// SetField sets the value of a field with the given name. It returns an error if
-// the field is not defined in the schema, or if the type mismatched the field
-// type.
-func (m *JournalEventMutation) SetField(name string, value ent.Value) error {
-	switch name {
-	case journalevent.FieldPartition:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetPartition(v)
-		return nil
-	case journalevent.FieldEventID:
-		v, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetEventID(v)
-		return nil
-	case journalevent.FieldContentHash:
-		v, ok := value.([]byte)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetContentHash(v)
-		return nil
-	case journalevent.FieldIngestTs:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetIngestTs(v)
-		return nil
-	case journalevent.FieldBody:
-		v, ok := value.([]byte)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetBody(v)
-		return nil
-	}
-	return fmt.Errorf("unknown JournalEvent field %s", name)
-}
-
-// AddedFields returns all numeric fields that were incremented/decremented during
-// this mutation.
-func (m *JournalEventMutation) AddedFields() []string {
-	var fields []string
-	if m.addpartition != nil {
-		fields = append(fields, journalevent.FieldPartition)
-	}
-	if m.addingest_ts != nil {
-		fields = append(fields, journalevent.FieldIngestTs)
-	}
-	return fields
-}
-
-// AddedField returns the numeric value that was incremented/decremented on a field
-// with the given name. The second boolean return value indicates that this field
-// was not set, or was not defined in the schema.
-func (m *JournalEventMutation) AddedField(name string) (ent.Value, bool) {
-	switch name {
-	case journalevent.FieldPartition:
-		return m.AddedPartition()
-	case journalevent.FieldIngestTs:
-		return m.AddedIngestTs()
-	}
-	return nil, false
-}
-
-// AddField adds the value to the field with the given name. It returns an error if
-// the field is not defined in the schema, or if the type mismatched the field
-// type.
-func (m *JournalEventMutation) AddField(name string, value ent.Value) error {
-	switch name {
-	case journalevent.FieldPartition:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddPartition(v)
-		return nil
-	case journalevent.FieldIngestTs:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddIngestTs(v)
-		return nil
-	}
-	return fmt.Errorf("unknown JournalEvent numeric field %s", name)
-}
-
-// ClearedFields returns all nullable fields that were cleared during this
-// mutation.
-func (m *JournalEventMutation) ClearedFields() []string {
-	return nil
-}
-
-// FieldCleared returns a boolean indicating if a field with the given name was
-// cleared in this mutation.
-func (m *JournalEventMutation) FieldCleared(name string) bool {
-	_, ok := m.clearedFields[name]
-	return ok
-}
-
-// ClearField clears the value of the field with the given name. It returns an
-// error if the field is not defined in the schema.
-func (m *JournalEventMutation) ClearField(name string) error {
-	return fmt.Errorf("unknown JournalEvent nullable field %s", name)
-}
-
-// ResetField resets all changes in the mutation for the field with the given name.
-// It returns an error if the field is not defined in the schema.
-func (m *JournalEventMutation) ResetField(name string) error {
-	switch name {
-	case journalevent.FieldPartition:
-		m.ResetPartition()
-		return nil
-	case journalevent.FieldEventID:
-		m.ResetEventID()
-		return nil
-	case journalevent.FieldContentHash:
-		m.ResetContentHash()
-		return nil
-	case journalevent.FieldIngestTs:
-		m.ResetIngestTs()
-		return nil
-	case journalevent.FieldBody:
-		m.ResetBody()
-		return nil
-	}
-	return fmt.Errorf("unknown JournalEvent field %s", name)
-}
-
-// AddedEdges returns all edge names that were set/added in this mutation.
-func (m *JournalEventMutation) AddedEdges() []string {
-	edges := make([]string, 0, 0)
-	return edges
-}
-
-// AddedIDs returns all IDs (to other nodes) that were added for the given edge
-// name in this mutation.
-func (m *JournalEventMutation) AddedIDs(name string) []ent.Value {
-	return nil
-}
-
-// RemovedEdges returns all edge names that were removed in this mutation.
-func (m *JournalEventMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 0)
-	return edges
-}
-
-// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
-// the given name in this mutation.
-func (m *JournalEventMutation) RemovedIDs(name string) []ent.Value {
-	return nil
-}
-
-// ClearedEdges returns all edge names that were cleared in this mutation.
-func (m *JournalEventMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 0)
-	return edges
-}
-
-// EdgeCleared returns a boolean which indicates if the edge with the given name
-// was cleared in this mutation.
-func (m *JournalEventMutation) EdgeCleared(name string) bool {
-	return false
-}
-
-// ClearEdge clears the value of the edge with the given name. It returns an error
-// if that edge is not defined in the schema.
-func (m *JournalEventMutation) ClearEdge(name string) error {
-	return fmt.Errorf("unknown JournalEvent unique edge %s", name)
-}
-
-// ResetEdge resets all changes to the edge with the given name in this mutation.
-// It returns an error if the edge is not defined in the schema.
-func (m *JournalEventMutation) ResetEdge(name string) error {
-	return fmt.Errorf("unknown JournalEvent edge %s", name)
 }
 
 // JournalPartitionMutation represents an operation that mutates the JournalPartition nodes in the graph.

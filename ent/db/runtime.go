@@ -11,7 +11,6 @@ import (
 	"github.com/laurelhq/laurel/ent/db/definition"
 	"github.com/laurelhq/laurel/ent/db/eventconflict"
 	"github.com/laurelhq/laurel/ent/db/finalstanding"
-	"github.com/laurelhq/laurel/ent/db/journalevent"
 	"github.com/laurelhq/laurel/ent/db/journalpartition"
 	"github.com/laurelhq/laurel/ent/db/lateevent"
 	"github.com/laurelhq/laurel/ent/db/operator"
@@ -35,8 +34,14 @@ func init() {
 	apikeyDescName := apikeyFields[1].Descriptor()
 	// apikey.NameValidator is a validator for the "name" field. It is called by the builders before save.
 	apikey.NameValidator = apikeyDescName.Validators[0].(func(string) error)
+	// apikeyDescSource is the schema descriptor for source field.
+	apikeyDescSource := apikeyFields[2].Descriptor()
+	// apikey.DefaultSource holds the default value on creation for the source field.
+	apikey.DefaultSource = apikeyDescSource.Default.(string)
+	// apikey.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	apikey.SourceValidator = apikeyDescSource.Validators[0].(func(string) error)
 	// apikeyDescRevokedAt is the schema descriptor for revoked_at field.
-	apikeyDescRevokedAt := apikeyFields[5].Descriptor()
+	apikeyDescRevokedAt := apikeyFields[6].Descriptor()
 	// apikey.DefaultRevokedAt holds the default value on creation for the revoked_at field.
 	apikey.DefaultRevokedAt = apikeyDescRevokedAt.Default.(int64)
 	// apikeyDescID is the schema descriptor for id field.
@@ -125,12 +130,18 @@ func init() {
 	definition.PublishedByValidator = definitionDescPublishedBy.Validators[0].(func(string) error)
 	eventconflictFields := schema.EventConflict{}.Fields()
 	_ = eventconflictFields
+	// eventconflictDescSource is the schema descriptor for source field.
+	eventconflictDescSource := eventconflictFields[0].Descriptor()
+	// eventconflict.DefaultSource holds the default value on creation for the source field.
+	eventconflict.DefaultSource = eventconflictDescSource.Default.(string)
+	// eventconflict.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	eventconflict.SourceValidator = eventconflictDescSource.Validators[0].(func(string) error)
 	// eventconflictDescEventID is the schema descriptor for event_id field.
-	eventconflictDescEventID := eventconflictFields[0].Descriptor()
+	eventconflictDescEventID := eventconflictFields[1].Descriptor()
 	// eventconflict.EventIDValidator is a validator for the "event_id" field. It is called by the builders before save.
 	eventconflict.EventIDValidator = eventconflictDescEventID.Validators[0].(func(string) error)
 	// eventconflictDescContentHash is the schema descriptor for content_hash field.
-	eventconflictDescContentHash := eventconflictFields[1].Descriptor()
+	eventconflictDescContentHash := eventconflictFields[2].Descriptor()
 	// eventconflict.ContentHashValidator is a validator for the "content_hash" field. It is called by the builders before save.
 	eventconflict.ContentHashValidator = eventconflictDescContentHash.Validators[0].(func([]byte) error)
 	finalstandingFields := schema.FinalStanding{}.Fields()
@@ -147,16 +158,6 @@ func init() {
 	finalstandingDescTie := finalstandingFields[4].Descriptor()
 	// finalstanding.TieValidator is a validator for the "tie" field. It is called by the builders before save.
 	finalstanding.TieValidator = finalstandingDescTie.Validators[0].(func([]byte) error)
-	journaleventFields := schema.JournalEvent{}.Fields()
-	_ = journaleventFields
-	// journaleventDescEventID is the schema descriptor for event_id field.
-	journaleventDescEventID := journaleventFields[2].Descriptor()
-	// journalevent.EventIDValidator is a validator for the "event_id" field. It is called by the builders before save.
-	journalevent.EventIDValidator = journaleventDescEventID.Validators[0].(func(string) error)
-	// journaleventDescContentHash is the schema descriptor for content_hash field.
-	journaleventDescContentHash := journaleventFields[3].Descriptor()
-	// journalevent.ContentHashValidator is a validator for the "content_hash" field. It is called by the builders before save.
-	journalevent.ContentHashValidator = journaleventDescContentHash.Validators[0].(func([]byte) error)
 	journalpartitionFields := schema.JournalPartition{}.Fields()
 	_ = journalpartitionFields
 	// journalpartitionDescOwner is the schema descriptor for owner field.

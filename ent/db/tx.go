@@ -28,8 +28,6 @@ type Tx struct {
 	EventConflict *EventConflictClient
 	// FinalStanding is the client for interacting with the FinalStanding builders.
 	FinalStanding *FinalStandingClient
-	// JournalEvent is the client for interacting with the JournalEvent builders.
-	JournalEvent *JournalEventClient
 	// JournalPartition is the client for interacting with the JournalPartition builders.
 	JournalPartition *JournalPartitionClient
 	// LateEvent is the client for interacting with the LateEvent builders.
@@ -189,7 +187,6 @@ func (tx *Tx) init() {
 	tx.Definition = NewDefinitionClient(tx.config)
 	tx.EventConflict = NewEventConflictClient(tx.config)
 	tx.FinalStanding = NewFinalStandingClient(tx.config)
-	tx.JournalEvent = NewJournalEventClient(tx.config)
 	tx.JournalPartition = NewJournalPartitionClient(tx.config)
 	tx.LateEvent = NewLateEventClient(tx.config)
 	tx.Operator = NewOperatorClient(tx.config)

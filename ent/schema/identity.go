@@ -64,6 +64,7 @@ func (ApiKey) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").MaxLen(64).Immutable().Comment("Public id."),
 		field.String("name").MaxLen(64).Immutable(),
+		field.String("source").MaxLen(32).Default("").Immutable().Comment("Whose events it sends; empty means main."),
 		field.Bytes("secret_hash").Sensitive().Immutable().Comment("SHA-256 of the secret."),
 		field.Strings("scopes").Immutable(),
 		field.Int64("created_at").Immutable(),

@@ -8,33 +8,6 @@ import (
 	"entgo.io/ent/schema/index"
 )
 
-// JournalEvent is one accepted event. Its id is the journal position: see docs/decisions/0001.
-type JournalEvent struct{ ent.Schema }
-
-// Annotations name the table.
-func (JournalEvent) Annotations() []schema.Annotation {
-	return []schema.Annotation{entsql.Annotation{Table: "journal_event"}}
-}
-
-// Fields are the columns.
-func (JournalEvent) Fields() []ent.Field {
-	return []ent.Field{
-		field.Int64("id").Immutable().Annotations(entsql.Annotation{Incremental: new(bool)}).Comment("Journal position."),
-		field.Int("partition").Immutable(),
-		field.String("event_id").MaxLen(128).Immutable(),
-		field.Bytes("content_hash").MaxLen(16).Immutable(),
-		field.Int64("ingest_ts").Immutable().Comment("Arrival, microseconds."),
-		field.Bytes("body").Immutable().Comment("laurel.v1.Event in protobuf encoding."),
-	}
-}
-
-// Indexes are the keys beside the primary one.
-func (JournalEvent) Indexes() []ent.Index {
-	return []ent.Index{
-		index.Fields("event_id").Unique(),
-	}
-}
-
 // JournalPartition is who folds a partition and how far.
 type JournalPartition struct{ ent.Schema }
 
@@ -111,9 +84,10 @@ func (EventConflict) Annotations() []schema.Annotation {
 // Fields are the columns.
 func (EventConflict) Fields() []ent.Field {
 	return []ent.Field{
+		field.String("source").MaxLen(32).Default("").Immutable().Comment("Who sent it; empty means main."),
 		field.String("event_id").MaxLen(128).Immutable(),
 		field.Bytes("content_hash").MaxLen(16).Immutable(),
-		field.Bytes("body").Immutable(),
+		field.Bytes("body").Immutable().Comment("The event as the journal stores events."),
 		field.Int64("refused_at").Immutable(),
 	}
 }
@@ -121,6 +95,6 @@ func (EventConflict) Fields() []ent.Field {
 // Indexes are the keys beside the primary one.
 func (EventConflict) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("event_id", "content_hash").Unique(),
+		index.Fields("source", "event_id", "content_hash").Unique(),
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurelhq/laurel/server/api"
+	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/identity"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
@@ -34,9 +36,50 @@ func TestOneEvent(t *testing.T) {
 	code, field := got.failure(t)
 	assert.Equal(t, "conflict", code)
 	assert.Equal(t, "event_id", field)
-	count, err := b.store.Ent().JournalEvent.Query().Count(t.Context())
+	var count int
+	err := b.store.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM journal_event").Scan(&count)
 	require.NoError(t, err)
 	assert.Equal(t, 1, count)
+}
+
+// TestSourcesDoNotMeet has two senders use the same ids: neither takes the other's, and two keys of one source repeat each other.
+func TestSourcesDoNotMeet(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	now := time.Now()
+	key := func(source string) string {
+		_, bearer, err := b.people.CreateAPIKey(t.Context(), "test", source, []identity.Scope{identity.ScopeIngest})
+		require.NoError(t, err)
+		return "Bearer " + bearer
+	}
+	send := func(key, event string) answer {
+		return b.call(t, http.MethodPost, "/v1/events", strings.NewReader(`{"events":[`+event+`]}`), "Authorization", key, "Content-Type", "application/json")
+	}
+	acme, again, main := key("acme"), key("acme"), key("")
+	mine, other := spin("e_1", now, ""), spin("e_1", now, `,"session_id":"other"`)
+	for _, each := range []struct {
+		key, event, says string
+	}{
+		{acme, mine, `"accepted":1`},
+		{again, mine, `"duplicate":1`},
+		{again, other, `already used`},
+		{main, other, `"accepted":1`},
+		{"Bearer " + devKey, other, `"duplicate":1`},
+		{key("main"), mine, `already used`},
+		{key("zeta"), mine, `"accepted":1`},
+	} {
+		require.Contains(t, string(send(each.key, each.event).body), each.says)
+	}
+	conflicts, err := b.journal.Conflicts(t.Context(), 10)
+	require.NoError(t, err)
+	require.Len(t, conflicts, 2)
+	for i, source := range []string{"", "acme"} {
+		require.Equal(t, source, conflicts[i].Source)
+		stored, err := event.Decode(conflicts[i].Stored)
+		require.NoError(t, err)
+		require.Equal(t, source, stored.GetSource(), "it is shown beside the event of its own source")
+	}
+	require.Contains(t, string(send(acme, spin("e_2", now, `,"source":"main"`)).body), `"reason":"is set by Laurel: leave it out","field":"source"`)
 }
 
 func TestBatchAnswersForEachEvent(t *testing.T) {
@@ -120,7 +163,8 @@ func TestRubbishIsNamed(t *testing.T) {
 		}
 		assert.Less(t, len(got.body), 8<<10, "%s: what was sent is not sent back whole", name)
 	}
-	count, err := b.store.Ent().JournalEvent.Query().Count(t.Context())
+	var count int
+	err := b.store.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM journal_event").Scan(&count)
 	require.NoError(t, err)
 	assert.Zero(t, count)
 	assert.NotContains(t, b.log.String(), "request failed")

@@ -106,7 +106,7 @@ func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event) ([]
 	for i, e := range events {
 		ids[i] = word.Clip(e.GetEventId(), maxEventIDShown)
 	}
-	accepted, err := s.API.Ingest.Accept(ctx, events)
+	accepted, err := s.API.Ingest.Accept(ctx, identity.CallerFrom(ctx).Source, events)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (s operatorService) CreateApiKey(ctx context.Context, request *laurelv1.Cre
 	for i, scope := range request.GetScopes() {
 		scopes[i] = identity.Scope(scope)
 	}
-	key, bearer, err := s.Identity.CreateAPIKey(ctx, request.GetName(), scopes)
+	key, bearer, err := s.Identity.CreateAPIKey(ctx, request.GetName(), request.GetSource(), scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func operatorMessage(name string, roles []identity.Role) *laurelv1.Operator {
 }
 
 func keyMessage(key identity.APIKey) *laurelv1.ApiKey {
-	message := &laurelv1.ApiKey{Id: key.ID, Name: key.Name, CreatedAt: timestamppb.New(key.CreatedAt), RevokedAt: stampOf(key.RevokedAt)}
+	message := &laurelv1.ApiKey{Id: key.ID, Name: key.Name, Source: key.Source, CreatedAt: timestamppb.New(key.CreatedAt), RevokedAt: stampOf(key.RevokedAt)}
 	for _, scope := range key.Scopes {
 		message.Scopes = append(message.Scopes, string(scope))
 	}

@@ -6,6 +6,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/identity"
 )
 
 // eventResult says what became of one event of a REST batch.
@@ -115,7 +116,7 @@ func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, e
 		a.Telemetry.Refused(len(read))
 		return results, nil
 	}
-	accepted, err := a.Ingest.Accept(r.Context(), events)
+	accepted, err := a.Ingest.Accept(r.Context(), identity.CallerFrom(r.Context()).Source, events)
 	if err != nil {
 		return nil, err
 	}

@@ -356,7 +356,7 @@ func TestMistypedFieldOverJSON(t *testing.T) {
 func TestRevokedKeyEndsItsStream(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	key, bearer, err := b.people.CreateAPIKey(t.Context(), "shop", []identity.Scope{identity.ScopeIngest})
+	key, bearer, err := b.people.CreateAPIKey(t.Context(), "shop", "", []identity.Scope{identity.ScopeIngest})
 	require.NoError(t, err)
 	protocol := protocols["grpc"]
 	service := laurel.NewIngestServiceClient(client(t, "Bearer "+bearer, true), b.url+protocol.prefix, protocol.options...)

@@ -259,7 +259,7 @@ func (b *bundle) post(t *testing.T, body string) answer {
 // key makes an API key and returns its Authorization header.
 func (b *bundle) key(t *testing.T, scopes ...identity.Scope) string {
 	t.Helper()
-	_, bearer, err := b.people.CreateAPIKey(t.Context(), "test", scopes)
+	_, bearer, err := b.people.CreateAPIKey(t.Context(), "test", "", scopes)
 	require.NoError(t, err)
 	return "Bearer " + bearer
 }

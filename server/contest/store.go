@@ -51,7 +51,7 @@ func (Standings) Load(ctx context.Context, s *store.Store, keys []fold.Key) ([]*
 	if err != nil {
 		return nil, err
 	}
-	result, err := s.Read().QueryContext(ctx, query, args...)
+	result, err := s.Fold().QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read standings: %w", err)
 	}

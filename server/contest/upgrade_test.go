@@ -7,9 +7,14 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/laurelhq/laurel/ent/migrations"
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
@@ -58,10 +63,58 @@ func TestDatabaseOfTheFirstVersionGoesOn(t *testing.T) {
 				require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT partition, seq FROM "+table).Scan(&partition, &seq))
 				require.Equal(t, [2]int64{0, 7}, [2]int64{partition, seq}, table)
 			}
+			requireMoved(t, s, p.journal)
 			_, err = s.Write().ExecContext(t.Context(), "DELETE FROM late_event")
 			require.ErrorContains(t, err, "append-only", "a table that was built anew is guarded too")
 		})
 	}
+}
+
+// oldEvents are events as the first version has them.
+func oldEvents() []*laurelv1.Event {
+	one := &laurelv1.Event{
+		EventId: "e", Name: "round_end", EventTs: timestamppb.New(windowStart), User: &laurelv1.User{Id: "a"}, Device: &laurelv1.Device{Ip: "192.0.2.1"},
+		Payload: &structpb.Struct{Fields: map[string]*structpb.Value{"x": structpb.NewNumberValue(1)}},
+	}
+	return []*laurelv1.Event{one, {EventId: event.EmittedID(one, "", "b"), Name: "round_end", EventTs: one.EventTs, User: &laurelv1.User{Id: "b"}}}
+}
+
+// requireMoved requires the events of the first version where they stood, under their ids.
+func requireMoved(t *testing.T, s *store.Store, j *journal.Journal) {
+	t.Helper()
+	records, _, err := j.Read(t.Context(), j.All(), journal.Uniform(j.Partitions(), 0), 10)
+	require.NoError(t, err)
+	require.Len(t, records, 3)
+	for i, want := range oldEvents() {
+		got, err := event.Decode(records[i].Body)
+		require.NoError(t, err)
+		require.Equal(t, []int64{int64(i) + 7, 5, 3}, []int64{records[i].Seq, records[i].IngestMicros, int64(records[i].Partition)})
+		if i == 1 {
+			want.Source = event.SourceLaurel
+		}
+		require.True(t, proto.Equal(want, got), "%v", got)
+		body, hash := event.Content(nil, want)
+		other := journal.EntryOf(want, [16]byte{1}, body)
+		for _, again := range []struct {
+			entry journal.Entry
+			want  journal.Status
+		}{{journal.EntryOf(want, hash, body), journal.Duplicate}, {other, journal.Conflict}} {
+			statuses, err := j.Append(t.Context(), []journal.Entry{again.entry}, 6)
+			require.NoError(t, err)
+			require.Equal(t, []journal.Status{again.want}, statuses)
+		}
+	}
+	require.Equal(t, []byte{0xff}, records[2].Body, "what can't be read stays as it was")
+	conflicts, err := j.Conflicts(t.Context(), 10)
+	require.NoError(t, err)
+	require.Len(t, conflicts, 3)
+	sent, err := event.Decode(conflicts[2].Sent)
+	require.NoError(t, err)
+	require.Equal(t, "c", sent.GetUser().GetId())
+	var tables int
+	exists := map[store.Dialect]string{store.SQLite: "sqlite_master WHERE name", store.Postgres: "pg_class WHERE relname"}
+	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM "+exists[s.Dialect()]+" = 'journal_event_old'").Scan(&tables))
+	require.Zero(t, tables)
 }
 
 // fillFirstVersion makes the first version's schema, with a contest in each state that it may be met in.
@@ -100,4 +153,17 @@ func fillFirstVersion(t *testing.T, s *store.Store) {
 		_, err := s.Write().ExecContext(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}
+	const insert = "INSERT INTO journal_event (id, partition, event_id, content_hash, ingest_ts, body) VALUES ($1, 3, $2, $3, 5, $4)"
+	for i, e := range oldEvents() {
+		body, err := proto.Marshal(e)
+		require.NoError(t, err)
+		_, err = s.Write().ExecContext(t.Context(), insert, 7+i, e.GetEventId(), make([]byte, 16), body)
+		require.NoError(t, err)
+	}
+	_, err = s.Write().ExecContext(t.Context(), insert, 9, "broken", make([]byte, 16), []byte{0xff})
+	require.NoError(t, err)
+	sent, err := proto.Marshal(&laurelv1.Event{EventId: "e", User: &laurelv1.User{Id: "c"}})
+	require.NoError(t, err)
+	_, err = s.Write().ExecContext(t.Context(), "INSERT INTO event_conflict (event_id, content_hash, body, refused_at) VALUES ('e', $1, $2, 5)", make([]byte, 16), sent)
+	require.NoError(t, err)
 }

@@ -75,7 +75,7 @@ func (r *reader) member(name string) *Problem {
 		return r.payload()
 	case "participants":
 		return r.participants()
-	case "ingest_ts", "origin":
+	case "ingest_ts", "origin", "source":
 		return setByLaurel(name)
 	}
 	return r.unknown("", name)

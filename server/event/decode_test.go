@@ -118,6 +118,7 @@ var badInput = map[string]struct{ body, field, says string }{
 	"misplaced field":       {head + `,"currency":"EUR"}`, "currency", "bet.currency"},
 	"unknown top field":     {head + `,"colour":"red"}`, "colour", "payload"},
 	"empty key":             {head + `,"bet":{"":1}}`, "bet.", "payload"},
+	"source":                {head + `,"source":"main"}`, "source", "leave it out"},
 	"origin":                {head + `,"origin":{"depth":1}}`, "origin", "leave it out"},
 	"ingest_ts":             {head + `,"ingest_ts":"2025-10-25T18:11:37Z"}`, "ingest_ts", "leave it out"},
 	"user id as number":     {`{"event_id":"e","name":"login","ts":"2025-10-25T18:11:37Z","user_id":17850}`, "user_id", "quotes"},
@@ -271,7 +272,7 @@ func TestEveryFieldOfTheContractCanBeSent(t *testing.T) {
 		field := fields.Get(i)
 		name := string(field.Name())
 		switch {
-		case name == "ingest_ts", name == "origin", name == "participants": // the last has a test of its own
+		case name == "ingest_ts", name == "origin", name == "source", name == "participants": // the last has a test of its own
 		case name == "event_ts":
 			require.NotNil(t, decodeOne(t, `{"event_ts":"2025-10-25T18:00Z"}`).EventTs)
 		case name == "payload":

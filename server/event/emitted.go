@@ -29,11 +29,15 @@ const (
 // NameRankObserved is the name of the events that tell of observations.
 const NameRankObserved = "rank_observed"
 
-// EmittedID is the natural id of an event that Laurel emits: the same for the same cause (an event's id, or empty), definition (its id, or empty) and target
+// EmittedID is the natural id of an event that Laurel emits: the same for the same cause (an event, or nil), definition (its id, or empty) and target
 // (whom or what it is for), so that a repeat is a duplicate. It is 39 bytes long.
-func EmittedID(cause, definition, target string) string {
+func EmittedID(cause *laurelv1.Event, definition, target string) string {
+	texts := []string{cause.GetEventId(), definition, target}
+	if source := cause.GetSource(); source != "" {
+		texts = append(texts, source)
+	}
 	var parts []byte
-	for _, part := range [...]string{cause, definition, target} {
+	for _, part := range texts {
 		parts = append(binary.AppendUvarint(parts, uint64(len(part))), part...)
 	}
 	sum := sha256.Sum256(parts)
@@ -57,7 +61,7 @@ type Observation struct {
 // Event is the event that tells of the observation, fit for the journal as it is.
 func (o Observation) Event() *laurelv1.Event {
 	return &laurelv1.Event{
-		EventId: EmittedID("", o.ContestID, fmt.Sprintf("snapshot/%d/place/%d", o.Snapshot, o.Place)), Origin: &laurelv1.Origin{Definition: o.ContestID, Depth: 1},
+		EventId: EmittedID(nil, o.ContestID, fmt.Sprintf("snapshot/%d/place/%d", o.Snapshot, o.Place)), Source: SourceLaurel, Origin: &laurelv1.Origin{Definition: o.ContestID, Depth: 1},
 		Name: NameRankObserved, SchemaVersion: rankObservedVersion, EventTs: timestamppb.New(o.At.Truncate(time.Microsecond)),
 		User: &laurelv1.User{Id: o.UserID}, Market: o.Market, Brand: o.Brand,
 		Payload: &structpb.Struct{Fields: map[string]*structpb.Value{

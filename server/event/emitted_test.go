@@ -17,20 +17,24 @@ import (
 // TestEmittedIDIsFixed pins the ids: journals hold them, and one that came out differently would score again.
 func TestEmittedIDIsFixed(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "laurel:5468af1fa581182a5f67080589236a0b", event.EmittedID("e1", "", "u1"))
-	require.Equal(t, "laurel:ebc89df92b3713c4c1ded372ff5452d6", event.EmittedID("", "c", "snapshot/7/place/1"))
+	require.Equal(t, "laurel:5468af1fa581182a5f67080589236a0b", event.EmittedID(&laurelv1.Event{EventId: "e1"}, "", "u1"))
+	require.Equal(t, "laurel:ebc89df92b3713c4c1ded372ff5452d6", event.EmittedID(nil, "c", "snapshot/7/place/1"))
+	require.NotEqual(t, event.EmittedID(&laurelv1.Event{EventId: "e1"}, "", "u1"), event.EmittedID(&laurelv1.Event{EventId: "e1", Source: "provider"}, "", "u1"))
 }
 
 func TestEmittedIDsDifferWhenAnyPartDoes(t *testing.T) {
 	t.Parallel()
 	part := rapid.SampledFrom([]string{"", "a", "b", "ab", "aa", "\x01a", "\x00", "\x01"})
 	rapid.Check(t, func(t *rapid.T) {
-		var left, right [3]string
+		var left, right [4]string
 		for i := range left {
 			left[i], right[i] = part.Draw(t, "left"), part.Draw(t, "right")
 		}
-		id := event.EmittedID(left[0], left[1], left[2])
-		require.Equal(t, left == right, id == event.EmittedID(right[0], right[1], right[2]))
+		of := func(parts [4]string) string {
+			return event.EmittedID(&laurelv1.Event{EventId: parts[0], Source: parts[3]}, parts[1], parts[2])
+		}
+		id := of(left)
+		require.Equal(t, left == right, id == of(right))
 		require.True(t, event.Reserved(id))
 		require.Len(t, id, 39)
 	})
@@ -56,7 +60,7 @@ func TestRankObservedConforms(t *testing.T) {
 	open, err := event.ParseRegistry(bytes.ReplaceAll(source, []byte("internal: true"), []byte("internal: false")))
 	require.NoError(t, err)
 	e := observed()
-	e.EventId, e.Origin, e.SchemaVersion = "e", nil, ""
+	e.EventId, e.Source, e.Origin, e.SchemaVersion = "e", "", nil, ""
 	before := proto.CloneOf(e)
 	require.Nil(t, open.Normalise(e, now, futureLimit))
 	require.Equal(t, observed().SchemaVersion, e.SchemaVersion, "the newest version")
@@ -68,11 +72,11 @@ func TestRankObservedConforms(t *testing.T) {
 func TestRankObservedGoesThroughTheJournal(t *testing.T) {
 	t.Parallel()
 	e := observed()
-	require.Equal(t, event.EmittedID("", "weekend", "snapshot/7/place/1"), e.EventId)
+	require.Equal(t, event.EmittedID(nil, "weekend", "snapshot/7/place/1"), e.EventId)
 	require.True(t, proto.Equal(&laurelv1.Origin{Definition: "weekend", Depth: 1}, e.Origin))
 	body, hash := event.Content(nil, e)
-	back := &laurelv1.Event{}
-	require.NoError(t, proto.Unmarshal(body, back))
+	back, err := event.Decode(body)
+	require.NoError(t, err)
 	require.True(t, proto.Equal(e, back), "with its origin")
 	require.Equal(t, hash, event.ContentHash(back))
 	require.NotEqual(t, hash, event.ContentHash(observation(5, now)))

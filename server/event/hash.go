@@ -1,13 +1,22 @@
 package event
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+)
+
+// The sources that are no key's own: that of a key which names none, as people write it, and that of emitted events.
+const (
+	SourceMain   = "main"
+	SourceLaurel = "laurel"
 )
 
 // TsMicros returns when the event happened, in microseconds since 1970; 0 without event_ts.
@@ -19,24 +28,81 @@ func micros(ts *timestamppb.Timestamp) int64 {
 	return ts.GetSeconds()*1_000_000 + int64(ts.GetNanos())/1_000
 }
 
-// ContentHash identifies what a normalised event says: xxh3-128 over Content. Two events with the same id and hash are the same
+// ContentHash identifies what a normalised event says: xxh3-128 of its encoding. Two events with the same identity and hash are the same
 // event sent twice. It panics on an event that did not pass Normalise and holds text that is no UTF-8.
 func ContentHash(e *laurelv1.Event) [16]byte {
 	_, hash := Content(nil, e)
 	return hash
 }
 
-// Content appends the deterministic protobuf encoding of a normalised event without ingest_ts to dst, and returns it with its
-// xxh3-128 hash, for callers that store the bytes as well. It reads e only. It panics as ContentHash does.
+// An event is stored in an envelope: one byte for the codec, the id of the key that its personal part is encrypted with, how long its facts are, then
+// its facts and its personal part, each as deterministic protobuf of laurel.v1.Event. One is the continuation of the other: the encodings of two parts of a message
+// behind each other are the encoding of the whole.
+const (
+	codecProto = 1
+	// keyNone says that the personal part is not encrypted.
+	keyNone = 0
+	// BytesBeforeID bounds what stands before the id in a stored event: the envelope, and the id's field number and length, of two bytes at most.
+	BytesBeforeID = 1 + 2*binary.MaxVarintLen64 + 1 + 2
+)
+
+// Content appends a normalised event as the journal stores it, without ingest_ts, to dst, and returns it with the xxh3-128 hash of what it says.
+// It reads e only. It panics as ContentHash does.
 func Content(dst []byte, e *laurelv1.Event) ([]byte, [16]byte) {
-	if e.GetIngestTs() != nil {
-		e = proto.CloneOf(e) // others may be reading e
-		e.IngestTs = nil
-	}
+	facts, personal := divide(e)
+	options := proto.MarshalOptions{Deterministic: true}
+	length := options.Size(facts)
+	dst = append(dst, codecProto, keyNone)
+	dst = binary.AppendUvarint(dst, uint64(length))
 	start := len(dst)
-	dst, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(dst, e)
-	if err != nil {
-		panic(fmt.Sprintf("encode event %q: %s", e.GetEventId(), err))
+	for _, part := range [...]*laurelv1.Event{facts, personal} {
+		var err error
+		if dst, err = options.MarshalAppend(dst, part); err != nil {
+			panic(fmt.Sprintf("encode event %q: %s", e.GetEventId(), err))
+		}
 	}
 	return dst, xxh3.Hash128(dst[start:]).Bytes()
+}
+
+// divide returns the facts of an event and what is personal: the device with its address and fingerprint, what the sender adds freely, and what is known of the
+// players of an event of several. The parts share what they hold with e.
+func divide(e *laurelv1.Event) (facts, personal *laurelv1.Event) {
+	facts = &laurelv1.Event{
+		EventId: e.GetEventId(), Source: e.GetSource(), Origin: e.GetOrigin(), Name: e.GetName(), SchemaVersion: e.GetSchemaVersion(), EventTs: e.GetEventTs(),
+		User: e.GetUser(), Market: e.GetMarket(), Brand: e.GetBrand(), Game: e.GetGame(), Bet: e.GetBet(), Win: e.GetWin(), Round: e.GetRound(),
+		SessionId: e.GetSessionId(), TraceId: e.GetTraceId(),
+	}
+	return facts, &laurelv1.Event{Device: e.GetDevice(), Payload: e.GetPayload(), Participants: e.GetParticipants()}
+}
+
+// HasIDPrefix reports whether the id of a stored event begins with some text, for one that can be decoded.
+func HasIDPrefix(stored []byte, prefix string) bool {
+	e, err := Decode(stored)
+	return err == nil && strings.HasPrefix(e.GetEventId(), prefix)
+}
+
+var errEnvelope = errors.New("the stored event is cut short")
+
+// Decode reads what Content wrote. Of one that is damaged behind its id it returns what could be read, beside the error.
+func Decode(stored []byte) (*laurelv1.Event, error) {
+	if len(stored) < 1 {
+		return nil, errEnvelope
+	}
+	if stored[0] != codecProto {
+		return nil, fmt.Errorf("the stored event has codec %d, want %d", stored[0], codecProto)
+	}
+	key, n := binary.Uvarint(stored[1:])
+	if n <= 0 {
+		return nil, errEnvelope
+	}
+	if key != keyNone {
+		return nil, fmt.Errorf("the stored event is encrypted with key %d, which is not known", key)
+	}
+	facts, m := binary.Uvarint(stored[1+n:])
+	body := stored[1+n+max(m, 0):]
+	if m <= 0 || facts > uint64(len(body)) {
+		return nil, errEnvelope
+	}
+	e := &laurelv1.Event{}
+	return e, proto.Unmarshal(body, e)
 }

@@ -86,6 +86,9 @@ func checkEnvelope(e *laurelv1.Event) *Problem {
 	if e.Origin != nil {
 		return setByLaurel("origin")
 	}
+	if e.Source != "" {
+		return setByLaurel("source")
+	}
 	if problem := checkText("event_id", e.EventId, 1, maxIDBytes); problem != nil {
 		return problem
 	}

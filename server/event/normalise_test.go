@@ -1,7 +1,10 @@
 package event_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,8 +74,9 @@ var brokenBounds = map[string]struct {
 	"seconds":          {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MaxInt64 }},
 	"seconds low":      {"event_ts", func(e *laurelv1.Event) { e.EventTs.Seconds = math.MinInt64 }},
 	"ingest_ts":        {"ingest_ts", func(e *laurelv1.Event) { e.IngestTs = timestamppb.New(now) }},
+	"source":           {"source", func(e *laurelv1.Event) { e.Source = "main" }},
 	"origin":           {"origin", func(e *laurelv1.Event) { e.Origin = &laurelv1.Origin{} }},
-	"reserved id":      {"event_id", func(e *laurelv1.Event) { e.EventId = event.EmittedID("e", "", "u") }},
+	"reserved id":      {"event_id", func(e *laurelv1.Event) { e.EventId = event.EmittedID(&laurelv1.Event{EventId: "e"}, "", "u") }},
 	"reserved prefix":  {"event_id", func(e *laurelv1.Event) { e.EventId = "laurel:" }},
 	"internal name":    {"name", func(e *laurelv1.Event) { e.Name = "rank_observed" }},
 	"user":             {"user.id", func(e *laurelv1.Event) { e.User = nil }},
@@ -186,12 +190,49 @@ func TestContentHash(t *testing.T) {
 	require.NotNil(t, stamped.IngestTs, "the event is only read")
 	body, same := event.Content([]byte("head"), stamped)
 	require.Equal(t, hash, same)
-	back := &laurelv1.Event{}
-	require.NoError(t, proto.Unmarshal(body[4:], back))
+	back, err := event.Decode(body[4:])
+	require.NoError(t, err)
 	require.True(t, proto.Equal(e, back))
 	other := proto.CloneOf(e)
 	other.Win.AmountMinor++
 	require.NotEqual(t, hash, event.ContentHash(other))
+}
+
+// TestWhatIsPersonalStandsApart looks at the facts of a stored event alone, as whoever does not have the key of the rest will.
+func TestWhatIsPersonalStandsApart(t *testing.T) {
+	t.Parallel()
+	e := &laurelv1.Event{}
+	fill(t, e.ProtoReflect())
+	body, _ := event.Content(nil, e)
+	require.Equal(t, []byte{1, 0}, body[:2], "codec, and no key")
+	length, n := binary.Uvarint(body[2:])
+	facts, personal := &laurelv1.Event{}, &laurelv1.Event{}
+	require.NoError(t, proto.Unmarshal(body[2+n:2+n+int(length)], facts))
+	require.NoError(t, proto.Unmarshal(body[2+n+int(length):], personal))
+	require.True(t, facts.Device == nil && facts.Payload == nil && facts.Participants == nil)
+	require.True(t, proto.Equal(&laurelv1.Event{Device: e.Device, Payload: e.Payload, Participants: e.Participants}, personal))
+}
+
+// TestStoredEventsThatCanNotBeRead names what is wrong with each.
+func TestStoredEventsThatCanNotBeRead(t *testing.T) {
+	t.Parallel()
+	body, _ := event.Content(nil, round())
+	for name, each := range map[string]struct {
+		stored []byte
+		says   string
+	}{
+		"nothing":       {nil, "cut short"},
+		"no key":        {body[:1], "cut short"},
+		"no length":     {body[:2], "cut short"},
+		"cut off":       {body[:len(body)/2], "cut short"},
+		"endless key":   {append([]byte{1}, bytes.Repeat([]byte{0x80}, 11)...), "cut short"},
+		"other codec":   {append([]byte{2}, body[1:]...), "codec 2, want 1"},
+		"encrypted":     {append([]byte{1, 7}, body[2:]...), "key 7"},
+		"broken inside": {append(slices.Clone(body), 0xff), "parse"},
+	} {
+		_, err := event.Decode(each.stored)
+		require.ErrorContains(t, err, each.says, name)
+	}
 }
 
 // TestContentLeavesOutOnlyIngestTs fills every field of the contract, so that a field added there is not lost from the content.
@@ -200,8 +241,8 @@ func TestContentLeavesOutOnlyIngestTs(t *testing.T) {
 	e := &laurelv1.Event{}
 	fill(t, e.ProtoReflect())
 	body, hash := event.Content(nil, e)
-	back := &laurelv1.Event{}
-	require.NoError(t, proto.Unmarshal(body, back))
+	back, err := event.Decode(body)
+	require.NoError(t, err)
 	require.Nil(t, back.IngestTs)
 	back.IngestTs = e.IngestTs
 	require.True(t, proto.Equal(e, back))

@@ -29,7 +29,7 @@ const (
 func Deliver(e *laurelv1.Event, i int) *laurelv1.Event {
 	p := e.Participants[i]
 	own := &laurelv1.Event{
-		EventId: EmittedID(e.EventId, "", p.User.Id), Origin: &laurelv1.Origin{EventId: e.EventId, Depth: e.GetOrigin().GetDepth() + 1},
+		EventId: EmittedID(e, "", p.User.Id), Source: SourceLaurel, Origin: &laurelv1.Origin{EventId: e.EventId, Source: e.Source, Depth: e.GetOrigin().GetDepth() + 1},
 		User: proto.CloneOf(p.User), Bet: cmp.Or(p.Bet, e.Bet), Win: cmp.Or(p.Win, e.Win), Payload: overlay(e.Payload, p.Payload),
 		Name: e.Name, SchemaVersion: e.SchemaVersion, EventTs: e.EventTs, Market: e.Market, Brand: e.Brand, Game: e.Game, Round: e.Round,
 		SessionId: e.SessionId, TraceId: e.TraceId,

@@ -180,6 +180,7 @@ func TestDeliver(t *testing.T) {
 	e.Device, e.Participants[0].Payload = &laurelv1.Device{Fingerprint: "f"}, &structpb.Struct{Fields: map[string]*structpb.Value{"seat": structpb.NewNumberValue(2)}}
 	e.Payload = &structpb.Struct{Fields: map[string]*structpb.Value{"seat": structpb.NewNumberValue(1), "table": structpb.NewStringValue("t")}}
 	require.Nil(t, registry(t).Normalise(e, now, futureLimit))
+	e.Source = "provider"
 	before := proto.CloneOf(e)
 
 	first, second := event.Deliver(e, 0), event.Deliver(e, 1)
@@ -190,8 +191,9 @@ func TestDeliver(t *testing.T) {
 	require.Equal(t, int64(500), first.Win.AmountMinor)
 	require.Equal(t, "f", first.Device.GetFingerprint(), "u1 is the event's player")
 	require.Nil(t, second.Device)
-	require.Equal(t, event.EmittedID("e1", "", "u2"), second.EventId)
-	require.True(t, proto.Equal(&laurelv1.Origin{EventId: "e1", Depth: 1}, second.Origin))
+	require.Equal(t, event.EmittedID(e, "", "u2"), second.EventId)
+	require.True(t, proto.Equal(&laurelv1.Origin{EventId: "e1", Source: "provider", Depth: 1}, second.Origin))
+	require.Equal(t, event.SourceLaurel, second.Source)
 	require.Equal(t, int32(2), event.Deliver(&laurelv1.Event{Origin: first.Origin, Participants: e.Participants}, 0).Origin.Depth)
 
 	for _, own := range []*laurelv1.Event{first, second} {
@@ -210,7 +212,7 @@ func TestDeliverKeepsWhatIsNotTheirs(t *testing.T) {
 	require.Equal(t, map[string]any{"laurel.v1.Event.payload": 1.0, "laurel.v1.Participant.payload": 1.0, "both": "laurel.v1.Participant.payload"}, own.Payload.AsMap())
 	require.Nil(t, own.IngestTs)
 	require.Empty(t, own.Participants)
-	changed := []protoreflect.Name{"event_id", "user", "payload", "participants", "origin", "ingest_ts", "device"}
+	changed := []protoreflect.Name{"event_id", "user", "payload", "participants", "origin", "source", "ingest_ts", "device"}
 	fields := e.ProtoReflect().Descriptor().Fields()
 	for i := range fields.Len() {
 		if field := fields.Get(i); !slices.Contains(changed, field.Name()) {
@@ -249,10 +251,10 @@ func TestDeliveredEventsAreSound(t *testing.T) {
 			ids[own.EventId] = true
 			require.True(t, proto.Equal(own, event.Deliver(e, i)))
 			body, _ := event.Content(nil, own)
-			back := &laurelv1.Event{}
-			require.NoError(t, proto.Unmarshal(body, back))
+			back, err := event.Decode(body)
+			require.NoError(t, err)
 			require.True(t, proto.Equal(own, back))
-			own.EventId, own.Origin = "e2", nil
+			own.EventId, own.Source, own.Origin = "e2", "", nil
 			require.Nil(t, r.Normalise(own, now, futureLimit), "a sender could have sent it")
 		}
 	})

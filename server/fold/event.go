@@ -3,8 +3,6 @@ package fold
 import (
 	"fmt"
 
-	"google.golang.org/protobuf/proto"
-
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/journal"
@@ -25,7 +23,7 @@ func (p Place) Within(positions journal.Positions) bool {
 // take for the sender's word then is kept in Told. So it may be folded again, but by one fold at a time.
 type Event struct {
 	*laurelv1.Event
-	// Broken tells why the record could not be decoded; the event has nothing but its place then.
+	// Broken tells why the record could not be decoded; the event has nothing but its place then, and its id if that could be read.
 	Broken error
 	// Told is what the event itself tells of its player.
 	Told Told
@@ -48,9 +46,9 @@ type Told struct {
 // Decode reads a record.
 func Decode(record *journal.Record) Event {
 	place := Place{record.Partition, record.Seq}
-	e := &laurelv1.Event{}
-	if err := proto.Unmarshal(record.Body, e); err != nil {
-		return Event{Event: &laurelv1.Event{}, Broken: fmt.Errorf("decode event: %w", err), Place: place, Cause: place, Size: len(record.Body), IngestMicros: record.IngestMicros}
+	e, err := event.Decode(record.Body)
+	if err != nil {
+		return Event{Event: &laurelv1.Event{EventId: e.GetEventId()}, Broken: fmt.Errorf("decode event: %w", err), Place: place, Cause: place, Size: len(record.Body), IngestMicros: record.IngestMicros}
 	}
 	f := Event{Event: e, Place: place, Cause: place, Size: len(record.Body), TsMicros: event.TsMicros(e), IngestMicros: record.IngestMicros}
 	if user := e.GetUser(); user != nil {

@@ -1,14 +1,18 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/laurelhq/laurel/server/event"
 )
 
 const (
@@ -16,6 +20,7 @@ const (
 	publicIDBytes  = 10 // 16 characters
 	secretBytes    = 32 // 256 bits
 	maxKeyName     = 64
+	maxSource      = 32
 	maxBearerBytes = 4096
 	devKeyID       = "dev"
 )
@@ -23,16 +28,29 @@ const (
 // APIKey is the key of another system, without its secret.
 type APIKey struct {
 	// ID is public: it stands in logs and lists.
-	ID        string
-	Name      string
+	ID   string
+	Name string
+	// Source is whose events it sends, and a part of their identity; main unless it was named.
+	Source    string
 	Scopes    []Scope
 	CreatedAt time.Time
 	// RevokedAt is zero while the key is valid.
 	RevokedAt time.Time
 }
 
-// CreateAPIKey makes a key. The bearer is what callers send; it can't be read again. InvalidError names the field that is wrong.
-func (s *Service) CreateAPIKey(ctx context.Context, name string, scopes []Scope) (key APIKey, bearer string, err error) {
+// sourceShape is what a source may be called.
+var sourceShape = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+
+// CreateAPIKey makes a key that sends events of a source; empty means main. The bearer is what callers send; it can't be read again. InvalidError names the field
+// that is wrong.
+func (s *Service) CreateAPIKey(ctx context.Context, name, source string, scopes []Scope) (key APIKey, bearer string, err error) {
+	source = cmp.Or(source, event.SourceMain)
+	switch {
+	case len(source) > maxSource || !sourceShape.MatchString(source):
+		return APIKey{}, "", invalid("source", "must be a lower-case letter and up to %d more of a to z, 0 to 9, _ and -", maxSource-1)
+	case source == event.SourceLaurel:
+		return APIKey{}, "", invalid("source", "%s is that of events which Laurel emits; take another name", event.SourceLaurel)
+	}
 	if name == "" || len(name) > maxKeyName || !utf8.ValidString(name) {
 		return APIKey{}, "", invalid("name", "must be 1 to %d bytes of text", maxKeyName)
 	}
@@ -44,7 +62,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, name string, scopes []Scope)
 			return APIKey{}, "", invalid("scopes", "%q is not one of %v", scope, Scopes())
 		}
 	}
-	key = APIKey{ID: randomText(publicIDBytes), Name: name, Scopes: scopes, CreatedAt: s.now().UTC().Truncate(time.Microsecond)}
+	key = APIKey{ID: randomText(publicIDBytes), Name: name, Source: source, Scopes: scopes, CreatedAt: s.now().UTC().Truncate(time.Microsecond)}
 	secret := randomText(secretBytes)
 	digest := digestOf(secret)
 	if err := s.records.addKey(ctx, keyRecord{APIKey: key, secretHash: digest[:]}); err != nil {
@@ -80,7 +98,7 @@ func (s *Service) fromAPIKey(ctx context.Context, bearer string) (Caller, error)
 	if !record.RevokedAt.IsZero() {
 		return Caller{}, refused("the API key was revoked")
 	}
-	return Caller{Kind: APIKeyCaller, ID: record.ID, Scopes: record.Scopes}, nil
+	return Caller{Kind: APIKeyCaller, ID: record.ID, Source: record.Source, Scopes: record.Scopes}, nil
 }
 
 // encodes reports whether text is what randomText made of so many bytes. Nothing else is looked for in the database.

@@ -18,7 +18,7 @@ func TestAPIKeyOpensAndRevocationHolds(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		b := setup(t, s)
 		other := b.another(t)
-		key, bearer, err := b.CreateAPIKey(t.Context(), "game server", []identity.Scope{identity.ScopeIngest})
+		key, bearer, err := b.CreateAPIKey(t.Context(), "game server", "", []identity.Scope{identity.ScopeIngest})
 		require.NoError(t, err)
 		require.Regexp(t, `^lk_[a-z2-7]{16}_[a-z2-7]{52}$`, bearer)
 
@@ -52,7 +52,7 @@ func TestOnlyTheHashOfASecretIsStored(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.SQLite)
 	b := setup(t, s)
-	key, bearer, err := b.CreateAPIKey(t.Context(), "game server", []identity.Scope{identity.ScopeIngest})
+	key, bearer, err := b.CreateAPIKey(t.Context(), "game server", "", []identity.Scope{identity.ScopeIngest})
 	require.NoError(t, err)
 	row, err := s.Ent().ApiKey.Get(t.Context(), key.ID)
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func TestOnlyTheHashOfASecretIsStored(t *testing.T) {
 func TestWrongBearersAreRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.Open(t, store.SQLite), func(s *identity.Settings) { s.DevAPIKey = "k" })
-	_, bearer, err := b.CreateAPIKey(t.Context(), "game server", identity.Scopes())
+	_, bearer, err := b.CreateAPIKey(t.Context(), "game server", "", identity.Scopes())
 	require.NoError(t, err)
 	for _, wrong := range []string{
 		"", "x", "K", "k2", bearer + "a", bearer[:len(bearer)-1], bearer[:len(bearer)-1] + "!", strings.ToUpper(bearer),
@@ -97,15 +97,19 @@ func TestCreateAPIKeyNamesTheField(t *testing.T) {
 	t.Parallel()
 	b := setup(t, storetest.Open(t, store.SQLite))
 	for _, each := range []struct {
-		name, field string
-		scopes      []identity.Scope
+		name, source, field string
+		scopes              []identity.Scope
 	}{
-		{"", "name", identity.Scopes()},
-		{strings.Repeat("n", 65), "name", identity.Scopes()},
-		{"n", "scopes", nil},
-		{"n", "scopes", []identity.Scope{"everything"}},
+		{"", "", "name", identity.Scopes()},
+		{strings.Repeat("n", 65), "", "name", identity.Scopes()},
+		{"n", "", "scopes", nil},
+		{"n", "", "scopes", []identity.Scope{"everything"}},
+		{"n", "Acme", "source", identity.Scopes()},
+		{"n", "7up", "source", identity.Scopes()},
+		{"n", "laurel", "source", identity.Scopes()},
+		{"n", strings.Repeat("n", 33), "source", identity.Scopes()},
 	} {
-		_, _, err := b.CreateAPIKey(t.Context(), each.name, each.scopes)
+		_, _, err := b.CreateAPIKey(t.Context(), each.name, each.source, each.scopes)
 		var invalid *identity.InvalidError
 		require.ErrorAs(t, err, &invalid)
 		assert.Equal(t, each.field, invalid.Field)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strings"
+
+	"github.com/laurelhq/laurel/server/event"
 )
 
 // Authenticate returns who sent the request. ErrUnauthenticated when a credential is present and wrong; a request without
@@ -44,7 +46,7 @@ func (s *Service) fromBearer(r *http.Request, bearer string) (Caller, error) {
 	case bearer == "" || len(bearer) > maxBearerBytes:
 		return Caller{}, refused("the bearer must have 1 to 4096 bytes")
 	case s.isDevKey(bearer):
-		return Caller{Kind: APIKeyCaller, ID: devKeyID, Scopes: Scopes()}, nil
+		return Caller{Kind: APIKeyCaller, ID: devKeyID, Source: event.SourceMain, Scopes: Scopes()}, nil
 	case strings.HasPrefix(bearer, bearerPrefix):
 		return s.fromAPIKey(r.Context(), bearer)
 	}

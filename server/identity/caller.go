@@ -71,8 +71,9 @@ type Caller struct {
 	UserID string
 	// Expires is when the player's token runs out; zero unless Kind is PlayerCaller.
 	Expires time.Time
-	// Scopes are those of the API key.
+	// Scopes are those of the API key, and Source is whose events it sends.
 	Scopes []Scope
+	Source string
 	// Roles are those of the operator.
 	Roles []Role
 	// Address is the peer's address, taken from X-Forwarded-For only behind a listed proxy.

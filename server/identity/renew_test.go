@@ -20,7 +20,7 @@ func TestRenewEndsWithTheCredential(t *testing.T) {
 	require.NoError(t, err)
 	operator, err := b.Authenticate(request(t, withCookie(cookie)))
 	require.NoError(t, err)
-	key, bearer, err := b.CreateAPIKey(t.Context(), "shop", []identity.Scope{identity.ScopeRead})
+	key, bearer, err := b.CreateAPIKey(t.Context(), "shop", "", []identity.Scope{identity.ScopeRead})
 	require.NoError(t, err)
 	system, err := b.Authenticate(request(t, withBearer(bearer)))
 	require.NoError(t, err)

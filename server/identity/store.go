@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
 	"github.com/laurelhq/laurel/ent/db/signingkey"
+	"github.com/laurelhq/laurel/server/event"
 )
 
 const (
@@ -75,7 +77,7 @@ func (r records) changeOperator(ctx context.Context, tx *db.Client, record opera
 
 func (r records) addKey(ctx context.Context, record keyRecord) error {
 	return r.write(ctx, func(ctx context.Context, tx *db.Client) error {
-		err := tx.ApiKey.Create().SetID(record.ID).SetName(record.Name).SetSecretHash(record.secretHash).
+		err := tx.ApiKey.Create().SetID(record.ID).SetName(record.Name).SetSource(record.Source).SetSecretHash(record.secretHash).
 			SetScopes(textsFrom(record.Scopes)).SetCreatedAt(record.CreatedAt.UnixMicro()).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("add api key: %w", err)
@@ -184,7 +186,7 @@ func (r records) setPublicName(ctx context.Context, userID, name string) error {
 
 func keyFromRow(row *db.ApiKey) keyRecord {
 	record := keyRecord{secretHash: row.SecretHash, APIKey: APIKey{
-		ID: row.ID, Name: row.Name, Scopes: textsTo[Scope](row.Scopes), CreatedAt: time.UnixMicro(row.CreatedAt).UTC(),
+		ID: row.ID, Name: row.Name, Source: cmp.Or(row.Source, event.SourceMain), Scopes: textsTo[Scope](row.Scopes), CreatedAt: time.UnixMicro(row.CreatedAt).UTC(),
 	}}
 	if row.RevokedAt != 0 {
 		record.RevokedAt = time.UnixMicro(row.RevokedAt).UTC()

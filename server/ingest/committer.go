@@ -157,13 +157,13 @@ type merged struct {
 	entries []journal.Entry
 	// owners are the requests whose entry stands in entries.
 	owners    []*request
-	byID      map[string]int
+	places    map[journal.Identity]int
 	taken     []*request
 	postponed []*request
 }
 
 func newMerged(group []*request) *merged {
-	m := &merged{byID: make(map[string]int, len(group[0].entries))}
+	m := &merged{places: make(map[journal.Identity]int, len(group[0].entries))}
 	for _, r := range group {
 		if m.clashes(r) {
 			m.postponed = append(m.postponed, r)
@@ -171,8 +171,8 @@ func newMerged(group []*request) *merged {
 		}
 		m.taken = append(m.taken, r)
 		for i := range r.entries {
-			if _, known := m.byID[r.entries[i].EventID]; !known {
-				m.byID[r.entries[i].EventID] = len(m.entries)
+			if _, known := m.places[r.entries[i].Identity()]; !known {
+				m.places[r.entries[i].Identity()] = len(m.entries)
 				m.entries, m.owners = append(m.entries, r.entries[i]), append(m.owners, r)
 			}
 		}
@@ -182,7 +182,7 @@ func newMerged(group []*request) *merged {
 
 func (m *merged) clashes(r *request) bool {
 	for i := range r.entries {
-		if at, known := m.byID[r.entries[i].EventID]; known && m.entries[at].ContentHash != r.entries[i].ContentHash {
+		if at, known := m.places[r.entries[i].Identity()]; known && m.entries[at].ContentHash != r.entries[i].ContentHash {
 			return true
 		}
 	}
@@ -193,7 +193,7 @@ func (m *merged) clashes(r *request) bool {
 func (m *merged) of(r *request, statuses []journal.Status) []journal.Status {
 	own := make([]journal.Status, len(r.entries))
 	for i := range r.entries {
-		at := m.byID[r.entries[i].EventID]
+		at := m.places[r.entries[i].Identity()]
 		own[i] = statuses[at]
 		if own[i] == journal.Appended && m.owners[at] != r {
 			own[i] = journal.Duplicate

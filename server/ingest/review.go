@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/event"
 )
 
 // Conflicts lists the newest refused re-uses of event ids, each beside the event that holds the id.
@@ -19,12 +19,13 @@ func (s *Service) Conflicts(ctx context.Context, limit int) ([]*laurelv1.EventCo
 	}
 	list := make([]*laurelv1.EventConflict, 0, len(rows))
 	for _, row := range rows {
-		sent, stored := &laurelv1.Event{}, &laurelv1.Event{}
-		if err := proto.Unmarshal(row.Sent, sent); err != nil {
-			return nil, fmt.Errorf("decode refused event: %w", err)
+		sent, err := event.Decode(row.Sent)
+		if err != nil {
+			return nil, fmt.Errorf("refused event: %w", err)
 		}
-		if err := proto.Unmarshal(row.Stored, stored); err != nil {
-			return nil, fmt.Errorf("decode stored event: %w", err)
+		stored, err := event.Decode(row.Stored)
+		if err != nil {
+			return nil, fmt.Errorf("stored event: %w", err)
 		}
 		list = append(list, &laurelv1.EventConflict{EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)), Sent: sent, Stored: stored})
 	}
@@ -42,7 +43,7 @@ func (s *Service) DeadLetters(ctx context.Context, limit int) ([]*laurelv1.DeadL
 		letter := &laurelv1.DeadLetter{
 			EventId: row.EventID, Stage: row.Stage, Reason: row.Reason, ContestId: row.Subject, FailedAt: timestamppb.New(time.UnixMicro(row.FailedMicros)),
 		}
-		if e := (&laurelv1.Event{}); proto.Unmarshal(row.Body, e) == nil { // one that can't be read may be why it is here
+		if e, err := event.Decode(row.Body); err == nil { // one that can't be read may be why it is here
 			letter.UserId, letter.OriginEventId = e.GetUser().GetId(), e.GetOrigin().GetEventId()
 		}
 		list = append(list, letter)

@@ -132,9 +132,12 @@ func (s *Service) measureLag(ctx context.Context) {
 // Behind returns how long ago the oldest event arrived that is not folded yet, as last measured; 0 when all are.
 func (s *Service) Behind() time.Duration { return time.Duration(s.age.Load()) }
 
-// Accept normalises events, makes the good ones durable, and returns a result for each, in order. The events are the caller's no
+// Accept normalises the events of a source, makes the good ones durable, and returns a result for each, in order. The events are the caller's no
 // more. Errors: *Lagging and *Unavailable concern the whole call; the caller may send the same events again.
-func (s *Service) Accept(ctx context.Context, events []*laurelv1.Event) ([]Result, error) {
+func (s *Service) Accept(ctx context.Context, source string, events []*laurelv1.Event) ([]Result, error) {
+	if source == event.SourceMain {
+		source = ""
+	}
 	start := s.Now()
 	if backlog := s.backlog.Load(); backlog > int64(s.LagLimit) {
 		return nil, &Lagging{Backlog: backlog, RetryAfter: retryWhenLagging}
@@ -148,6 +151,7 @@ func (s *Service) Accept(ctx context.Context, events []*laurelv1.Event) ([]Resul
 			results[i] = rejected(problem.Field, problem.Message)
 			continue
 		}
+		e.Source = source
 		from := len(buffer)
 		var hash [16]byte
 		buffer, hash = event.Content(buffer, e)
@@ -159,7 +163,7 @@ func (s *Service) Accept(ctx context.Context, events []*laurelv1.Event) ([]Resul
 			continue
 		}
 		seen[e.GetEventId()] = len(work.entries)
-		work.entries = append(work.entries, journal.Entry{EventID: e.GetEventId(), UserID: e.GetUser().GetId(), ContentHash: hash, Body: buffer[from:len(buffer):len(buffer)]})
+		work.entries = append(work.entries, journal.EntryOf(e, hash, buffer[from:len(buffer):len(buffer)]))
 		work.places = append(work.places, i)
 	}
 	if err := s.commit(ctx, work, results); err != nil {

@@ -1,10 +1,12 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,27 +15,35 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Append makes entries durable in one transaction and says what became of each. Entries of one call must have different event ids.
+// Append makes entries durable in one transaction and says what became of each. Entries of one call must have different identities.
 // When it fails, nothing is known: the caller may append the same entries again.
 func (j *Journal) Append(ctx context.Context, entries []Entry, ingestMicros int64) ([]Status, error) {
 	if err := checkEntries(entries); err != nil {
 		return nil, err
 	}
-	statuses := make([]Status, len(entries))
 	insert := j.appendSQLite
 	if j.store.Dialect() == store.Postgres {
 		insert = j.appendPostgres
 	}
-	taken, err := insert(ctx, entries, ingestMicros, statuses)
+	inserted, err := insert(ctx, entries, ingestMicros)
 	if err != nil {
 		return nil, fmt.Errorf("append to journal: %w", err)
 	}
-	if taken > 0 {
-		if err := j.tellApart(ctx, entries, statuses, ingestMicros); err != nil {
-			return nil, err
+	statuses := make([]Status, len(entries))
+	if inserted == nil {
+		for i := range statuses {
+			statuses[i] = Appended
 		}
+		j.Wake()
+		return statuses, nil
 	}
-	if taken < len(entries) {
+	for _, i := range inserted {
+		statuses[i] = Appended
+	}
+	if err := j.tellApart(ctx, entries, statuses, ingestMicros); err != nil {
+		return nil, err
+	}
+	if len(inserted) > 0 {
 		j.Wake()
 	}
 	return statuses, nil
@@ -48,7 +58,7 @@ func (j *Journal) Wake() {
 }
 
 // AppendTx appends entries inside a transaction that also has other effects, so that both are durable or neither is. On Postgres it must be the transaction's
-// first statement that writes, and its only append: see docs/decisions/0008. An entry whose event id is in the journal already is left out: emitted events have
+// first statement that writes, and its only append: see docs/decisions/0008. An entry whose identity is in the journal already is left out: emitted events have
 // natural ids, so it is a repeat.
 func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) error {
 	if len(entries) == 0 {
@@ -58,7 +68,7 @@ func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, i
 	switch {
 	case err != nil:
 	case tx.Dialect() == store.Postgres:
-		_, _, err = j.insertPostgres(ctx, tx, entries, ingestMicros)
+		_, err = j.insertPostgres(ctx, tx, entries, ingestMicros)
 	default:
 		_, err = j.insertSQLite(ctx, tx, entries, ingestMicros)
 	}
@@ -73,85 +83,78 @@ var errLate = errors.New("the transaction has written something before, so nothi
 
 // postgresAppend takes the lock by which readers know of the append, and only then draws the transaction's id: the CASE makes the one wait for the other, and no
 // row is inserted before both, since rows are made from the position. When the transaction has an id already, nothing is inserted and the first column is false.
-// It answers with the ids it inserted only when some were taken: the common answer is one small row.
+// The keys go first; an entry whose key is taken is left out. The others are taken from the lists by their numbers: a join of lists would be planned by what tables
+// look like. It answers with the numbers it inserted only when some were taken: the common answer is one small row.
 const postgresAppend = `WITH entered AS MATERIALIZED (
-	SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_advisory_xact_lock_shared($8, $9) IS NOT NULL ELSE false END AS first),
+	SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_advisory_xact_lock_shared($3, $4) IS NOT NULL ELSE false END AS first),
 position AS MATERIALIZED (
 	SELECT CASE WHEN first THEN (pg_current_xact_id()::text::bigint + $1) << 13 END AS base FROM entered WHERE first),
+keyed AS (
+	INSERT INTO event_key (source, event_id, content_hash, seq)
+	SELECT k.source, k.event_id, k.content_hash, position.base + k.ordinal
+	FROM position, unnest($5::text[], $6::text[], $7::uuid[]) WITH ORDINALITY AS k (source, event_id, content_hash, ordinal)
+	ORDER BY k.source COLLATE "C", k.event_id COLLATE "C" -- two writers with the same ids take their locks in one order
+	ON CONFLICT (source, event_id) DO NOTHING RETURNING seq),
 inserted AS (
-	INSERT INTO journal_event (id, partition, event_id, content_hash, ingest_ts, body)
-	SELECT position.base + e.ordinal, e.partition, e.event_id, e.content_hash, $2, e.body
-	FROM position, unnest($3::bigint[], $4::text[], $5::bytea[], $6::bytea[]) WITH ORDINALITY AS e (partition, event_id, content_hash, body, ordinal)
-	ORDER BY e.event_id -- two writers with the same ids take their locks in one order
-	ON CONFLICT (event_id) DO NOTHING RETURNING event_id)
-SELECT (SELECT first FROM entered), count(*), CASE WHEN count(*) < $7 THEN string_agg(event_id, chr(10)) END FROM inserted`
+	INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body)
+	SELECT k.seq, ($8::bigint[])[k.seq & 8191], ($9::bigint[])[k.seq & 8191], $2, ($10::bigint[])[k.seq & 8191], ($11::bytea[])[k.seq & 8191] FROM keyed AS k ORDER BY k.seq
+	RETURNING id)
+SELECT (SELECT first FROM entered), count(*), CASE WHEN count(*) < $12 THEN string_agg((id & 8191)::text, ',') END FROM inserted`
 
 // querier is a transaction, or a pool on which each statement is one.
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// insertPostgres returns how many entries were inserted, and which ones when not all were.
-func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entry, ingestMicros int64) (count int, inserted []string, err error) {
-	partitions, ids := make([]int64, len(entries)), make([]string, len(entries))
-	hashes, bodies := make([][]byte, len(entries)), make([][]byte, len(entries))
+// insertPostgres returns which entries were inserted, by their places in the list; nil stands for all.
+func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+	sources, ids, hashes := make([]string, len(entries)), make([]string, len(entries)), make([][16]byte, len(entries))
+	players, times, partitions := make([]int64, len(entries)), make([]int64, len(entries)), make([]int64, len(entries))
+	bodies := make([][]byte, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		partitions[i], ids[i] = int64(PartitionOf(e.UserID, j.partitions)), e.EventID
-		hashes[i], bodies[i] = e.ContentHash[:], e.Body
+		sources[i], ids[i], hashes[i], bodies[i] = e.Source, e.EventID, e.ContentHash, e.Body
+		players[i], times[i], partitions[i] = playerOf(e.UserID), e.TsMicros, int64(PartitionOf(e.UserID, j.partitions))
 	}
 	var first bool
+	var count int
 	var fresh sql.NullString
-	err = on.QueryRowContext(ctx, postgresAppend, j.offset, ingestMicros, partitions, ids, hashes, bodies, len(entries), store.LockClass, int32(store.AppendLock)).
-		Scan(&first, &count, &fresh)
+	err = on.QueryRowContext(ctx, postgresAppend, j.offset, ingestMicros, store.LockClass, int32(store.AppendLock), sources, ids, hashes,
+		players, times, partitions, bodies, len(entries)).Scan(&first, &count, &fresh)
 	switch {
 	case err != nil:
-		return 0, nil, err
+		return nil, err
 	case !first:
-		return 0, nil, errLate
-	case fresh.Valid:
-		inserted = strings.Split(fresh.String, "\n")
+		return nil, errLate
+	case count == len(entries):
+		return nil, nil
 	}
-	return count, inserted, nil
-}
-
-func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64, statuses []Status) (taken int, err error) {
-	count, inserted, err := j.insertPostgres(ctx, j.store.Write(), entries, ingestMicros)
-	if err != nil {
-		return 0, err
-	}
-	if count == len(entries) {
-		for i := range statuses {
-			statuses[i] = Appended
-		}
-		return 0, nil
-	}
-	fresh := make(map[string]struct{}, count)
-	for _, id := range inserted {
-		fresh[id] = struct{}{}
-	}
-	markFresh(entries, fresh, statuses)
-	return len(entries) - count, nil
-}
-
-func markFresh(entries []Entry, fresh map[string]struct{}, statuses []Status) {
-	for i := range entries {
-		if _, ok := fresh[entries[i].EventID]; ok {
-			statuses[i] = Appended
+	inserted = make([]int, 0, count)
+	for number := range strings.SplitSeq(fresh.String, ",") {
+		if ordinal, err := strconv.Atoi(number); err == nil { // none were inserted when it is empty
+			inserted = append(inserted, ordinal-1)
 		}
 	}
+	return inserted, nil
 }
 
-// sqliteRows is how many rows one SQLite insert carries: five parameters a row stay far below the limit of 32 766.
+func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+	return j.insertPostgres(ctx, j.store.Write(), entries, ingestMicros)
+}
+
+// sqliteRows is how many rows one SQLite insert carries: six parameters a row stay far below the limit of 32 766.
 const sqliteRows = 100
 
-// sqliteInserts keeps the text of the insert for each number of rows.
+// sqliteInserts keeps the text of an insert for each number of rows.
 type sqliteInserts struct {
-	mu   sync.Mutex
-	text map[int]string
+	head, row, tail string
+	mu              sync.Mutex
+	text            map[int]string
 }
 
-func newSQLiteInserts() *sqliteInserts { return &sqliteInserts{text: map[int]string{}} }
+func newSQLiteInserts(head, row, tail string) *sqliteInserts {
+	return &sqliteInserts{head: head, row: row, tail: tail, text: map[int]string{}}
+}
 
 func (s *sqliteInserts) of(rows int) string {
 	s.mu.Lock()
@@ -159,72 +162,85 @@ func (s *sqliteInserts) of(rows int) string {
 	if text, ok := s.text[rows]; ok {
 		return text
 	}
-	text := "INSERT INTO journal_event (partition, event_id, content_hash, ingest_ts, body) VALUES " +
-		strings.TrimSuffix(strings.Repeat("(?,?,?,?,?),", rows), ",") + " ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
+	text := s.head + strings.TrimSuffix(strings.Repeat(s.row+",", rows), ",") + s.tail
 	s.text[rows] = text
 	return text
 }
 
-func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicros int64, statuses []Status) (taken int, err error) {
-	var fresh map[string]struct{}
+func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
 	err = j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		fresh, err = j.insertSQLite(ctx, tx, entries, ingestMicros)
+		inserted, err = j.insertSQLite(ctx, tx, entries, ingestMicros)
 		return err
 	})
-	if err != nil {
-		return 0, err
-	}
-	markFresh(entries, fresh, statuses)
-	return len(entries) - len(fresh), nil
+	return inserted, err
 }
 
-// insertSQLite returns the ids of the entries that were inserted.
-func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) (map[string]struct{}, error) {
-	fresh := make(map[string]struct{}, len(entries))
+// insertSQLite returns which entries were inserted, by their places in the list; nil stands for all.
+func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+	var last int64
+	if err := tx.QueryRowContext(ctx, "SELECT max((SELECT coalesce(max(id), 0) FROM journal_event), (SELECT coalesce(max(cursor), 0) FROM journal_partition))").Scan(&last); err != nil {
+		return nil, err
+	}
+	inserted = make([]int, 0, len(entries))
 	for from := 0; from < len(entries); from += sqliteRows {
 		chunk := entries[from:min(from+sqliteRows, len(entries))]
-		args := make([]any, 0, 5*len(chunk))
+		args := make([]any, 0, 4*len(chunk))
 		for i := range chunk {
-			e := &chunk[i]
-			args = append(args, PartitionOf(e.UserID, j.partitions), e.EventID, e.ContentHash[:], ingestMicros, e.Body)
+			args = append(args, chunk[i].Source, chunk[i].EventID, chunk[i].ContentHash[:], last+1+int64(from+i))
 		}
-		if err := scanIDs(ctx, tx, j.inserts.of(len(chunk)), args, fresh); err != nil {
+		before := len(inserted)
+		err := scanAll(ctx, tx, j.keyInserts.of(len(chunk)), func(scan func(...any) error) error {
+			var seq int64
+			err := scan(&seq)
+			inserted = append(inserted, int(seq-last-1))
+			return err
+		}, args...)
+		if err != nil {
+			return nil, err
+		}
+		if err := j.insertRows(ctx, tx, entries, inserted[before:], last+1, ingestMicros); err != nil {
 			return nil, err
 		}
 	}
-	return fresh, nil
+	if len(inserted) == len(entries) {
+		return nil, nil
+	}
+	return inserted, nil
 }
 
-func scanIDs(ctx context.Context, tx *store.Tx, query string, args []any, into map[string]struct{}) error {
-	return scanAll(ctx, tx, query, func(scan func(...any) error) error {
-		var id string
-		if err := scan(&id); err != nil {
-			return err
-		}
-		into[id] = struct{}{}
+// insertRows inserts the entries at some places of the list; the position of the first place is base.
+func (j *Journal) insertRows(ctx context.Context, tx *store.Tx, entries []Entry, places []int, base, ingestMicros int64) error {
+	if len(places) == 0 {
 		return nil
-	}, args...)
+	}
+	args := make([]any, 0, 6*len(places))
+	for _, place := range places {
+		e := &entries[place]
+		args = append(args, base+int64(place), playerOf(e.UserID), e.TsMicros, ingestMicros, PartitionOf(e.UserID, j.partitions), e.Body)
+	}
+	_, err := tx.ExecContext(ctx, j.rowInserts.of(len(places)), args...)
+	return err
 }
 
-// tellApart sorts the entries whose ids were taken into repeats and conflicts, and keeps the conflicts for review.
+// tellApart sorts the entries whose identities were taken into repeats and conflicts, and keeps the conflicts for review.
 func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Status, refusedAt int64) error {
-	open := map[string]int{}
+	open := map[Identity]int{}
 	for i, status := range statuses {
 		if status == 0 {
-			open[entries[i].EventID] = i
+			open[entries[i].Identity()] = i
 		}
 	}
-	stored, err := j.hashes(ctx, open)
+	stored, err := j.stored(ctx, slices.Collect(maps.Keys(open)))
 	if err != nil {
 		return fmt.Errorf("compare repeated events: %w", err)
 	}
 	var conflicts []int
-	for id, i := range open {
-		hash, ok := stored[id]
+	for identity, i := range open {
+		first, ok := stored[identity]
 		switch {
 		case !ok:
-			return fmt.Errorf("event %q is neither new nor stored", id)
-		case hash == entries[i].ContentHash:
+			return fmt.Errorf("event %q is neither new nor stored", entries[i].EventID)
+		case first.hash == entries[i].ContentHash:
 			statuses[i] = Duplicate
 		default:
 			statuses[i] = Conflict
@@ -235,12 +251,14 @@ func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Sta
 		return nil
 	}
 	// Two writers with the same conflicts take their locks in one order.
-	slices.SortFunc(conflicts, func(a, b int) int { return strings.Compare(entries[a].EventID, entries[b].EventID) })
+	slices.SortFunc(conflicts, func(a, b int) int {
+		return cmp.Or(strings.Compare(entries[a].Source, entries[b].Source), strings.Compare(entries[a].EventID, entries[b].EventID))
+	})
 	return j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		for _, i := range conflicts {
 			e := &entries[i]
-			_, err := tx.ExecContext(ctx, `INSERT INTO event_conflict (event_id, content_hash, body, refused_at) VALUES ($1, $2, $3, $4)
-				ON CONFLICT (event_id, content_hash) DO NOTHING`, e.EventID, e.ContentHash[:], e.Body, refusedAt)
+			_, err := tx.ExecContext(ctx, `INSERT INTO event_conflict (source, event_id, content_hash, body, refused_at) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (source, event_id, content_hash) DO NOTHING`, e.Source, e.EventID, e.ContentHash[:], e.Body, refusedAt)
 			if err != nil {
 				return fmt.Errorf("keep conflict: %w", err)
 			}
@@ -249,25 +267,41 @@ func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Sta
 	})
 }
 
-func (j *Journal) hashes(ctx context.Context, ids map[string]int) (map[string][16]byte, error) {
-	found := make(map[string][16]byte, len(ids))
-	args, marks := make([]any, 0, len(ids)), make([]string, 0, len(ids))
-	for id := range ids {
-		args = append(args, id)
-		marks = append(marks, "$"+strconv.Itoa(len(args)))
+// first is what is known of an identity: the content of the event that took it, and where it stands.
+type first struct {
+	hash [16]byte
+	seq  int64
+}
+
+// stored returns what took some identities; those that are free are left out.
+func (j *Journal) stored(ctx context.Context, identities []Identity) (map[Identity]first, error) {
+	found := make(map[Identity]first, len(identities))
+	sources, ids := make([]string, len(identities)), make([]string, len(identities))
+	for i, identity := range identities {
+		sources[i], ids[i] = identity.Source, identity.EventID
 	}
-	rows, err := j.store.Read().QueryContext(ctx, "SELECT event_id, content_hash FROM journal_event WHERE event_id IN ("+strings.Join(marks, ",")+")", args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id string
-		var hash []byte
-		if err := rows.Scan(&id, &hash); err != nil {
-			return nil, err
+	query, args := `SELECT k.source, k.event_id, uuid_send(k.content_hash), k.seq FROM unnest($1::text[], $2::text[]) AS n (source, event_id)
+		CROSS JOIN LATERAL (SELECT * FROM event_key WHERE source = n.source AND event_id = n.event_id OFFSET 0) AS k`, []any{sources, ids}
+	if j.store.Dialect() == store.SQLite {
+		query, args = "SELECT source, event_id, content_hash, seq FROM event_key WHERE (source, event_id) IN (VALUES "+strings.TrimSuffix(strings.Repeat("(?,?),", len(identities)), ",")+")",
+			make([]any, 0, 2*len(identities))
+		for i := range identities {
+			args = append(args, sources[i], ids[i])
 		}
-		found[id] = [16]byte(hash)
 	}
-	return found, rows.Err()
+	if len(identities) == 0 {
+		return found, nil
+	}
+	err := scanAll(ctx, j.store.Read(), query, func(scan func(...any) error) error {
+		var identity Identity
+		var hash []byte
+		var f first
+		if err := scan(&identity.Source, &identity.EventID, &hash, &f.seq); err != nil {
+			return err
+		}
+		f.hash = [16]byte(hash)
+		found[identity] = f
+		return nil
+	}, args...)
+	return found, err
 }

@@ -74,7 +74,7 @@ func benchEntry(number int) Entry {
 
 func bareInsert(dialect store.Dialect) string {
 	var text strings.Builder
-	text.WriteString("INSERT INTO journal_event (id, partition, event_id, content_hash, ingest_ts, body) VALUES ")
+	text.WriteString("INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ")
 	for row := range benchBatch {
 		if row > 0 {
 			text.WriteByte(',')
@@ -92,7 +92,7 @@ func appendBare(ctx context.Context, s *store.Store, query string, entries []Ent
 	args = args[:0]
 	for i := range entries {
 		e := &entries[i]
-		args = append(args, number+i, i%16, e.EventID, e.ContentHash[:], 1, e.Body)
+		args = append(args, number+i, playerOf(e.UserID), e.TsMicros, 1, i%16, e.Body)
 	}
 	return s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.ExecContext(ctx, query, args...)

@@ -1,10 +1,10 @@
 // Package journal is the durable, ordered log of accepted events: the only truth about what happened.
 //
-// It owns positions, partitions, the processes that share them, cursors, dead letters and refused re-uses of event ids. It never looks
-// inside an event: scoring is the business of the stages that read it.
+// It owns positions, partitions, the processes that share them, cursors, dead letters and refused re-uses of event ids. It looks
+// inside an event for its id only: scoring is the business of the stages that read it.
 //
 // Invariants:
-//   - An event id stands in the journal once. The same id with other content is refused and kept for review.
+//   - An event's identity, its source and its id, stands in the journal once. The same one with other content is refused and kept for review (see docs/decisions/0014).
 //   - A position never becomes readable after a higher one was read, and nothing but open appends keeps one from being read (see docs/decisions/0001 and 0008).
 //   - A partition has one owner at a time; moving its cursor with an old epoch fails, so a late writer changes nothing (see docs/decisions/0009).
 //

@@ -5,6 +5,9 @@ import (
 	"fmt"
 
 	"github.com/zeebo/xxh3"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/event"
 )
 
 // DefaultPartitions is the number of partitions of a new installation. It is fixed for an installation's life.
@@ -19,15 +22,31 @@ const ordinalBits = 13
 // ErrFenced says that another process owns a partition now; everything done under the old lease must be thrown away.
 var ErrFenced = errors.New("partition lease lost")
 
+// Identity is what two events can't share.
+type Identity struct{ Source, EventID string }
+
+// Identity is what the entry is known by.
+func (e *Entry) Identity() Identity { return Identity{e.Source, e.EventID} }
+
 // Entry is one event to append.
 type Entry struct {
-	EventID string
+	// Source is who sent it, empty for main, and a part of its identity.
+	Source, EventID string
 	// UserID decides the partition.
 	UserID string
+	// TsMicros is when it happened, in microseconds since 1970.
+	TsMicros int64
 	// ContentHash tells a repeat from a re-use of the id.
 	ContentHash [16]byte
-	// Body is the event in protobuf encoding, with its arrival time.
+	// Body is the event as event.Content encodes it.
 	Body []byte
+}
+
+// EntryOf makes an entry of an event and what event.Content made of it.
+func EntryOf(e *laurelv1.Event, hash [16]byte, body []byte) Entry {
+	return Entry{
+		Source: e.GetSource(), EventID: e.GetEventId(), UserID: e.GetUser().GetId(), TsMicros: event.TsMicros(e), ContentHash: hash, Body: body,
+	}
 }
 
 // Status is what became of an appended entry.
@@ -51,6 +70,9 @@ type Record struct {
 	IngestMicros int64
 	Body         []byte
 }
+
+// playerOf is the number by which a player's events are found. Two players may share one, which a reader tells apart by the events.
+func playerOf(userID string) int64 { return int64(xxh3.HashString(userID)) }
 
 // PartitionOf places a user in one of count partitions.
 func PartitionOf(userID string, count int) int {

@@ -15,7 +15,7 @@ func TestOverlappingAppendsInOtherOrderDoNotFail(t *testing.T) {
 	s, url := openPostgres(t)
 	j := open(t, s)
 	middle := begin(t, url)
-	_, _, err := j.insertPostgres(t.Context(), middle, []Entry{entry("m", "1")}, 1)
+	_, err := j.insertPostgres(t.Context(), middle, []Entry{entry("m", "1")}, 1)
 	require.NoError(t, err)
 
 	type answer struct {

@@ -41,7 +41,7 @@ func (j *Journal) horizon(ctx context.Context) (int64, error) {
 	var highest int64
 	for unsure, look := true, 0; unsure && look < maxLooks; look++ {
 		var id int64
-		if err := j.store.Read().QueryRowContext(ctx, horizonPostgres, store.LockClass, int32(store.AppendLock)).Scan(&id, &unsure); err != nil {
+		if err := j.store.Fold().QueryRowContext(ctx, horizonPostgres, store.LockClass, int32(store.AppendLock)).Scan(&id, &unsure); err != nil {
 			return 0, fmt.Errorf("look for open appends: %w", err)
 		}
 		highest = max(highest, id)
@@ -106,7 +106,7 @@ func (j *Journal) Read(ctx context.Context, partitions []int, after Positions, l
 
 // readRows returns the records above the positions among the next rows, how far those go, and whether there may be more behind them.
 func (j *Journal) readRows(ctx context.Context, query string, after Positions, from, horizon int64, limit int) (records []Record, last int64, more bool, err error) {
-	rows, err := j.store.Read().QueryContext(ctx, query, from, horizon, limit)
+	rows, err := j.store.Fold().QueryContext(ctx, query, from, horizon, limit)
 	if err != nil {
 		return nil, 0, false, fmt.Errorf("read journal: %w", err)
 	}

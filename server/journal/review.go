@@ -72,8 +72,7 @@ func buryEach(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMic
 	return nil
 }
 
-// A record that could not be decoded told the fold no id; the journal has it.
-const newestLetters = `SELECT d.partition, d.seq, coalesce(nullif(d.event_id, ''), e.event_id, ''), d.stage, d.subject, d.reason, d.failed_at, e.body
+const newestLetters = `SELECT d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
 	FROM (SELECT * FROM dead_letter ORDER BY id DESC LIMIT $1) AS d LEFT JOIN journal_event AS e ON e.id = d.seq ORDER BY d.id DESC`
 
 // DeadLetters returns the newest dead letters.
@@ -106,30 +105,38 @@ func (j *Journal) BuriedIn(ctx context.Context, stage string) ([]DeadLetter, err
 	return letters, nil
 }
 
-// Refusal is a re-use of an event id with other content.
+// Refusal is a re-use of an identity with other content.
 type Refusal struct {
-	EventID       string
+	Identity
+	// Sent and Stored are events as event.Content encodes them.
 	Sent, Stored  []byte
 	RefusedMicros int64
 }
 
-// Conflicts returns the newest refused re-uses of event ids.
+// Conflicts returns the newest refused re-uses of identities.
 func (j *Journal) Conflicts(ctx context.Context, limit int) ([]Refusal, error) {
-	rows, err := j.store.Read().QueryContext(ctx, `SELECT c.event_id, c.body, e.body, c.refused_at FROM event_conflict AS c
-		JOIN journal_event AS e ON e.event_id = c.event_id ORDER BY c.id DESC LIMIT $1`, limit)
+	var list []Refusal
+	var identities []Identity
+	err := scanAll(ctx, j.store.Read(), "SELECT source, event_id, body, refused_at FROM event_conflict ORDER BY id DESC LIMIT $1", func(scan func(...any) error) error {
+		var r Refusal
+		err := scan(&r.Source, &r.EventID, &r.Sent, &r.RefusedMicros)
+		list, identities = append(list, r), append(identities, r.Identity)
+		return err
+	}, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read conflicts: %w", err)
 	}
-	defer func() { _ = rows.Close() }()
-	var list []Refusal
-	for rows.Next() {
-		var r Refusal
-		if err := rows.Scan(&r.EventID, &r.Sent, &r.Stored, &r.RefusedMicros); err != nil {
-			return nil, fmt.Errorf("read conflict: %w", err)
-		}
-		list = append(list, r)
+	holders, err := j.stored(ctx, identities)
+	if err != nil {
+		return nil, fmt.Errorf("look up what holds the ids of conflicts: %w", err)
 	}
-	return list, rows.Err()
+	for i := range list {
+		err := j.store.Read().QueryRowContext(ctx, "SELECT body FROM journal_event WHERE id = $1", holders[identities[i]].seq).Scan(&list[i].Stored)
+		if err != nil {
+			return nil, fmt.Errorf("read what holds event id %q: %w", list[i].EventID, err)
+		}
+	}
+	return list, nil
 }
 
 // Totals returns how many dead letters and conflicts there are.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -20,8 +21,9 @@ type Journal struct {
 	// offset is added to Postgres' transaction ids so that positions keep growing when a backup is restored on a younger server.
 	offset int64
 	// woken is signalled after each append of this process.
-	woken   chan struct{}
-	inserts *sqliteInserts
+	woken chan struct{}
+	// keyInserts and rowInserts are the statements of SQLite's appends.
+	keyInserts, rowInserts *sqliteInserts
 	// rowBytes is how large the bodies of the last reading were on average.
 	rowBytes atomic.Int64
 }
@@ -39,7 +41,10 @@ func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error)
 	if partitions == 0 {
 		partitions = DefaultPartitions
 	}
-	j := &Journal{store: s, woken: make(chan struct{}, 1), inserts: newSQLiteInserts()}
+	j := &Journal{store: s, woken: make(chan struct{}, 1),
+		keyInserts: newSQLiteInserts("INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ", "(?,?,?,?)", " ON CONFLICT (source, event_id) DO NOTHING RETURNING seq"),
+		rowInserts: newSQLiteInserts("INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ", "(?,?,?,?,?,?)", ""),
+	}
 	err := s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if tx.Dialect() == store.Postgres {
 			if _, err := tx.ExecContext(ctx, "LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE"); err != nil {
@@ -155,18 +160,19 @@ func (j *Journal) EventIDs(ctx context.Context, positions []int64) (map[int64]st
 	for i, position := range positions {
 		list[i] = strconv.FormatInt(position, 10)
 	}
-	rows, err := j.store.Read().QueryContext(ctx, "SELECT id, event_id FROM journal_event WHERE id IN ("+strings.Join(list, ",")+")")
+	err := scanAll(ctx, j.store.Read(), "SELECT id, body FROM journal_event WHERE id IN ("+strings.Join(list, ",")+")", func(scan func(...any) error) error {
+		var seq int64
+		var body []byte
+		if err := scan(&seq, &body); err != nil {
+			return err
+		}
+		if e, err := event.Decode(body); err == nil {
+			ids[seq] = e.GetEventId()
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read event ids: %w", err)
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var seq int64
-		var id string
-		if err := rows.Scan(&seq, &id); err != nil {
-			return nil, fmt.Errorf("read event id: %w", err)
-		}
-		ids[seq] = id
-	}
-	return ids, rows.Err()
+	return ids, nil
 }

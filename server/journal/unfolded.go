@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"unicode/utf8"
 
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Unfolded are the events not folded yet, as a transaction sees them, whose ids begin with a prefix, by position.
+// Unfolded are the events not folded yet, as a transaction sees them, whose ids begin with a prefix, by position. One that can't be decoded is left out.
 func (j *Journal) Unfolded(ctx context.Context, tx *store.Tx, prefix string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		cursors, err := j.Cursors(ctx, tx)
@@ -18,9 +18,13 @@ func (j *Journal) Unfolded(ctx context.Context, tx *store.Tx, prefix string) ite
 			yield(Record{}, err)
 			return
 		}
-		// No comparison of order: in many a collation ":" comes after ";".
-		rows, err := tx.QueryContext(ctx, "SELECT id, partition, ingest_ts, body FROM journal_event WHERE id > $1 AND substr(event_id, 1, $2) = $3 ORDER BY id",
-			slices.Min(cursors), utf8.RuneCountInString(prefix), prefix)
+		// An event's id stands first in its encoding, behind the envelope, its field number and its length.
+		has := "instr(substr(body, 1, $2), $3) > 0"
+		if tx.Dialect() == store.Postgres {
+			has = "position($3::bytea in substring(body from 1 for $2)) > 0"
+		}
+		rows, err := tx.QueryContext(ctx, "SELECT id, partition, ingest_ts, body FROM journal_event WHERE id > $1 AND "+has+" ORDER BY id",
+			slices.Min(cursors), event.BytesBeforeID+len(prefix), []byte(prefix))
 		if err != nil {
 			yield(Record{}, fmt.Errorf("read events not folded: %w", err))
 			return
@@ -32,7 +36,7 @@ func (j *Journal) Unfolded(ctx context.Context, tx *store.Tx, prefix string) ite
 				yield(Record{}, fmt.Errorf("read event not folded: %w", err))
 				return
 			}
-			if !cursors.Covers(r.Partition, r.Seq) && !yield(r, nil) {
+			if !cursors.Covers(r.Partition, r.Seq) && event.HasIDPrefix(r.Body, prefix) && !yield(r, nil) {
 				return
 			}
 		}

@@ -106,7 +106,7 @@ func (b *batch) bury(e *fold.Event, stage string, err error) {
 func (b *batch) commit(ctx context.Context, moves []journal.Move) error {
 	now := b.Now().UnixMicro()
 	emitted := entries(b.out.Emitted)
-	err := b.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := b.Store.FoldTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if err := b.checkRevision(ctx, tx); err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func entries(emitted []*laurelv1.Event) []journal.Entry {
 	list := make([]journal.Entry, len(emitted))
 	for i, e := range emitted {
 		body, hash := event.Content(nil, e)
-		list[i] = journal.Entry{EventID: e.GetEventId(), UserID: e.GetUser().GetId(), ContentHash: hash, Body: body}
+		list[i] = journal.EntryOf(e, hash, body)
 	}
 	return list
 }

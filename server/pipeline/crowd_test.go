@@ -14,6 +14,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board/memory"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
@@ -129,8 +130,8 @@ func (c *crowded) take() {
 		var partition int
 		var body []byte
 		require.NoError(c.rt, rows.Scan(&seq, &partition, &body))
-		e := &laurelv1.Event{}
-		if proto.Unmarshal(body, e) != nil {
+		e, err := event.Decode(body)
+		if err != nil {
 			continue
 		}
 		cause := e.GetEventId()
@@ -189,8 +190,8 @@ func (c *crowded) onlyPoisonIsBuried() {
 		var id, stage, subject, reason string
 		var body []byte
 		require.NoError(c.rt, buried.Scan(&id, &stage, &subject, &reason, &body))
-		e := &laurelv1.Event{}
-		require.NoError(c.rt, proto.Unmarshal(body, e))
+		e, err := event.Decode(body)
+		require.NoError(c.rt, err)
 		if subject == "" {
 			require.Equal(c.rt, "commit", stage, "%s: %s", id, reason)
 			require.True(c.rt, e.GetUser().GetId() == pageless && len(e.Participants) == 0, "%s: %s", id, reason)

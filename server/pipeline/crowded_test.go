@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/board/memory"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
@@ -179,7 +180,7 @@ func (c *crowded) send(m crowdMove) {
 	for count := 1 + m.lane; count > 0 && c.sent < len(c.events); count-- {
 		e := later(c.events[c.sent])
 		require.Eventually(c.rt, func() bool { // a process that was taken for dead meets connections that were ended
-			_, err := p.ingest.Accept(c.t.Context(), append(c.events[:0:0], later(e)))
+			_, err := p.ingest.Accept(c.t.Context(), event.SourceMain, append(c.events[:0:0], later(e)))
 			return err == nil
 		}, patience, 2*time.Millisecond)
 		c.sent++
@@ -224,15 +225,17 @@ func (c *crowded) publishOne(m crowdMove) {
 	if c.opened[i] != nil || p == nil {
 		return
 	}
-	rows, err := c.database.Read().QueryContext(c.t.Context(), `SELECT event_id FROM journal_event AS e
+	rows, err := c.database.Read().QueryContext(c.t.Context(), `SELECT body FROM journal_event AS e
 		WHERE id <= (SELECT cursor FROM journal_partition WHERE id = e.partition)`)
 	require.NoError(c.rt, err)
 	defer func() { _ = rows.Close() }()
 	c.opened[i] = map[string]bool{}
 	for rows.Next() {
-		var id string
-		require.NoError(c.rt, rows.Scan(&id))
-		c.opened[i][id] = true
+		var body []byte
+		require.NoError(c.rt, rows.Scan(&body))
+		if e, err := event.Decode(body); err == nil {
+			c.opened[i][e.GetEventId()] = true
+		}
 	}
 	require.NoError(c.rt, rows.Err())
 	p.publish(c.t, c.contests[i].yaml())

@@ -93,7 +93,7 @@ func TestMatchCountsOnceForEachPlayer(t *testing.T) {
 func TestAnyMessageOfABatchMayBeLost(t *testing.T) {
 	t.Parallel()
 	line, s := overLine(t)
-	s.Write().SetMaxIdleConns(0) // each transaction has a connection that has not heard its statements yet
+	s.Fold().SetMaxIdleConns(0) // each transaction has a connection that has not heard its statements yet
 	engine := memory.New()
 	p := start(t, s, options{now: still, lanes: 1, engine: engine})
 	p.publish(t, sprint("c", "type: sum"))

@@ -16,6 +16,7 @@ import (
 	"github.com/laurelhq/laurel/server/board/redis"
 	"github.com/laurelhq/laurel/server/board/redis/redistest"
 	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/ingest"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
@@ -31,7 +32,7 @@ func TestThousandPostsOfOneEvent(t *testing.T) {
 		accepted, duplicates := make(chan struct{}, 1000), make(chan struct{}, 1000)
 		for range 1000 {
 			callers.Go(func() {
-				results, err := p.ingest.Accept(context.WithoutCancel(t.Context()), []*laurelv1.Event{spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event()})
+				results, err := p.ingest.Accept(context.WithoutCancel(t.Context()), event.SourceMain, []*laurelv1.Event{spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event()})
 				switch {
 				case err != nil:
 					t.Error(err)
@@ -60,7 +61,7 @@ func TestRacingContentsOfOneID(t *testing.T) {
 		for i := range 40 {
 			callers.Go(func() {
 				one := spin{id: "1", user: "a", at: at(1), bet: 100, win: int64(i % 2)}
-				results, err := p.ingest.Accept(context.WithoutCancel(t.Context()), []*laurelv1.Event{one.event()})
+				results, err := p.ingest.Accept(context.WithoutCancel(t.Context()), event.SourceMain, []*laurelv1.Event{one.event()})
 				if err != nil {
 					t.Error(err)
 				} else if results[0].Conflict {
@@ -121,7 +122,7 @@ func TestDiskFull(t *testing.T) {
 		require.NoError(t, err)
 		sent, refused := 0, false
 		for ; sent < 20_000 && !refused; sent++ { // a full SQLite file still has some free pages
-			_, err := p.ingest.Accept(t.Context(), []*laurelv1.Event{spin{id: fmt.Sprint(sent), user: "a", at: at(1), bet: 100, win: 100}.event()})
+			_, err := p.ingest.Accept(t.Context(), event.SourceMain, []*laurelv1.Event{spin{id: fmt.Sprint(sent), user: "a", at: at(1), bet: 100, win: 100}.event()})
 			var away *ingest.Unavailable
 			if refused = errors.As(err, &away); refused {
 				require.Positive(t, away.RetryAfter)
@@ -255,7 +256,7 @@ func TestPostgresRestart(t *testing.T) {
 
 	acknowledged, refusals := 0, 0
 	send := func(i int) bool {
-		_, err := p.ingest.Accept(t.Context(), []*laurelv1.Event{spin{id: fmt.Sprint(i), user: "a", at: at(1), bet: 100, win: 100}.event()})
+		_, err := p.ingest.Accept(t.Context(), event.SourceMain, []*laurelv1.Event{spin{id: fmt.Sprint(i), user: "a", at: at(1), bet: 100, win: 100}.event()})
 		var away *ingest.Unavailable
 		if errors.As(err, &away) {
 			refusals++

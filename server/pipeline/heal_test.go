@@ -14,6 +14,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/board/memory"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
@@ -48,7 +49,7 @@ func TestStandbyLeavesAHealthyBoardAlone(t *testing.T) {
 		slow := &overtaken{Engine: engine}
 		slow.overtake = func() {
 			id := fmt.Sprint("standby read ", slow.loads.Load())
-			if _, err := owner.ingest.Accept(ctx, []*laurelv1.Event{spin{id: id, user: "a", at: at(2), bet: 100, win: 100}.event()}); err != nil {
+			if _, err := owner.ingest.Accept(ctx, event.SourceMain, []*laurelv1.Event{spin{id: id, user: "a", at: at(2), bet: 100, win: 100}.event()}); err != nil {
 				t.Error(err)
 			}
 			for waiting := int64(1); waiting > 0 && ctx.Err() == nil; waiting, _, _ = owner.journal.Backlog(ctx, 1) {

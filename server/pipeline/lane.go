@@ -257,7 +257,7 @@ func (l *lane) flush(ctx context.Context) error {
 	if !slices.ContainsFunc(moves, func(m journal.Move) bool { return m.Cursor > m.From || m.Published > l.held[m.Partition].Published }) {
 		return nil
 	}
-	err := l.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return l.Journal.Advance(ctx, tx, moves) })
+	err := l.Store.FoldTx(ctx, func(ctx context.Context, tx *store.Tx) error { return l.Journal.Advance(ctx, tx, moves) })
 	if err != nil {
 		l.unsure = true
 		return err

@@ -9,6 +9,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/board/memory"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
@@ -110,11 +111,11 @@ func TestRepeatChangesNothing(t *testing.T) {
 		one := spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}
 		p.send(t, one.event())
 		p.fold(t)
-		results, err := p.ingest.Accept(t.Context(), []*laurelv1.Event{one.event()})
+		results, err := p.ingest.Accept(t.Context(), event.SourceMain, []*laurelv1.Event{one.event()})
 		require.NoError(t, err)
 		require.Equal(t, laurelv1.EventStatus_EVENT_STATUS_DUPLICATE, results[0].Status)
 		one.win = 999
-		results, err = p.ingest.Accept(t.Context(), []*laurelv1.Event{one.event()})
+		results, err = p.ingest.Accept(t.Context(), event.SourceMain, []*laurelv1.Event{one.event()})
 		require.NoError(t, err)
 		require.Equal(t, laurelv1.EventStatus_EVENT_STATUS_REJECTED, results[0].Status)
 		require.True(t, results[0].Conflict)

@@ -316,7 +316,8 @@ func TestUnreadableRecordKeepsItsName(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		p := start(t, s, options{now: still})
-		_, err := p.journal.Append(t.Context(), poison(), 1)
+		body, hash := event.Content(nil, spin{id: "poison", user: "p", at: at(1), bet: 100, win: 100}.event())
+		_, err := p.journal.Append(t.Context(), []journal.Entry{{EventID: "poison", UserID: "p", ContentHash: hash, Body: append(body, 0xff)}}, 1)
 		require.NoError(t, err)
 		p.fold(t)
 		letters, err := p.journal.DeadLetters(t.Context(), 10)

@@ -150,8 +150,10 @@ func start(t *testing.T, s *store.Store, o options) *process {
 // dies makes it to the others as if the process had been dead for a while.
 func (p *process) dies(t *testing.T) {
 	t.Helper()
-	_, err := p.store.Write().ExecContext(context.Background(), "DELETE FROM process WHERE id = $1", p.pipeline.Process())
-	require.NoError(t, err)
+	require.Eventually(t, func() bool { // the others may end the session that says so, of a process that was taken for dead before
+		_, err := p.store.Write().ExecContext(context.Background(), "DELETE FROM process WHERE id = $1", p.pipeline.Process())
+		return err == nil
+	}, patience, time.Millisecond)
 }
 
 // contest returns a contest, final or not.
@@ -180,7 +182,7 @@ func (p *process) publish(t *testing.T, yaml string) {
 // send accepts events and requires that each is taken as new.
 func (p *process) send(t *testing.T, events ...*laurelv1.Event) {
 	t.Helper()
-	results, err := p.ingest.Accept(t.Context(), events)
+	results, err := p.ingest.Accept(t.Context(), event.SourceMain, events)
 	require.NoError(t, err)
 	for i, result := range results {
 		require.Equal(t, laurelv1.EventStatus_EVENT_STATUS_ACCEPTED, result.Status, "event %d: %s %s", i, result.Field, result.Reason)

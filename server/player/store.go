@@ -37,7 +37,7 @@ func (Pages) Load(ctx context.Context, s *store.Store, keys []fold.Key) ([]*fold
 		}
 		query, list = loadSQLite, string(text)
 	}
-	result, err := s.Read().QueryContext(ctx, query, list)
+	result, err := s.Fold().QueryContext(ctx, query, list)
 	if err != nil {
 		return nil, fmt.Errorf("read player pages: %w", err)
 	}

@@ -14,7 +14,7 @@ type arrayCodec struct{ pgtype.Codec }
 
 // registerArrays has a connection use arrayCodec.
 func registerArrays(types *pgtype.Map) error {
-	for _, oid := range [...]uint32{pgtype.Int8ArrayOID, pgtype.TextArrayOID, pgtype.ByteaArrayOID} {
+	for _, oid := range [...]uint32{pgtype.Int8ArrayOID, pgtype.TextArrayOID, pgtype.ByteaArrayOID, pgtype.UUIDArrayOID} {
 		array, ok := types.TypeForOID(oid)
 		if !ok {
 			return fmt.Errorf("the driver has no type for arrays of OID %d", oid)
@@ -39,6 +39,10 @@ func (c arrayCodec) PlanEncode(m *pgtype.Map, oid uint32, format int16, value an
 		case [][]byte:
 			if oid == pgtype.ByteaArrayOID {
 				return encodeArray(encodeBytes)
+			}
+		case [][16]byte:
+			if oid == pgtype.UUIDArrayOID {
+				return encodeArray(encodeKeys)
 			}
 		}
 	}
@@ -71,6 +75,17 @@ func encodeStrings(value any, buf []byte) []byte {
 	for _, v := range values {
 		buf = binary.BigEndian.AppendUint32(buf, uint32(len(v)))
 		buf = append(buf, v...)
+	}
+	return buf
+}
+
+// encodeKeys writes 128-bit keys, which Postgres keeps as uuid.
+func encodeKeys(value any, buf []byte) []byte {
+	values, _ := value.([][16]byte)
+	buf = appendArray(buf, pgtype.UUIDOID, len(values), false, 16*len(values))
+	for i := range values {
+		buf = binary.BigEndian.AppendUint32(buf, 16)
+		buf = append(buf, values[i][:]...)
 	}
 	return buf
 }

@@ -15,9 +15,13 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// postgresWriters and postgresReaders bound the connections of one process to Postgres. Reads that take long, such as the rebuild
-// of a board, can't keep writes waiting.
-const postgresWriters, postgresReaders = 12, 12
+// postgresWriters, postgresFolders and postgresReaders bound the connections of one process to Postgres. Reads that take long, such as the rebuild
+// of a board, can't keep writes waiting, nor can callers keep the fold waiting: a connection for each lane, one for the reader of the journal, and one to spare.
+const postgresWriters, postgresFolders, postgresReaders = 6, 10, 12
+
+// byKey rules plans out for the fold. Its statements look rows up by key, thousands at a time, in tables that grow from nothing: a plan made while a table was
+// small, or from statistics of yesterday, must not read all of it for each batch.
+var byKey = map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 // A process that froze or was cut off may not stop the others for longer than a lease runs: the server ends a write transaction in which nothing happened for
 // writeIdle, no statement waits for a lock longer than lockWait, and a peer that stays silent for peerSilence is gone. A read transaction holds nobody up, so
@@ -48,10 +52,7 @@ func openPostgres(ctx context.Context, url string) (*Store, error) {
 	process := rand.Text()
 	maps.Copy(config.RuntimeParams, map[string]string{
 		"application_name": applicationName(process),
-		// Statements look rows up by key, thousands at a time, in tables that grow from nothing: a plan made while a table was small, or
-		// from statistics of yesterday, must not read all of it for each batch.
-		"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off",
-		// What is ruled out seems so dear to the planner that it would compile even a look at sixteen rows, for a quarter of a second.
+		// What byKey rules out seems so dear to the planner that it would compile even a look at sixteen rows, for a quarter of a second.
 		"jit": "off",
 		// Postgres leaves these alone on a Unix socket.
 		"tcp_keepalives_idle": seconds(keepAliveIdle), "tcp_keepalives_interval": seconds(keepAliveInterval), "tcp_keepalives_count": strconv.Itoa(keepAliveCount),
@@ -60,6 +61,9 @@ func openPostgres(ctx context.Context, url string) (*Store, error) {
 	write := map[string]string{"idle_in_transaction_session_timeout": millis(writeIdle), "lock_timeout": millis(lockWait)}
 	s := newStore(Postgres, dialect.Postgres, process, pool(config, postgresWriters, write),
 		pool(config, postgresReaders, map[string]string{"idle_in_transaction_session_timeout": millis(readIdle)}))
+	folding := maps.Clone(byKey)
+	maps.Copy(folding, write)
+	s.fold = pool(config, postgresFolders, folding)
 	s.spare = pool(config, 1, write)
 	s.migrating = pool(config, 1, nil) // a migration waits for locks, and takes, as long as it must
 	s.migrating.SetMaxIdleConns(0)

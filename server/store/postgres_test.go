@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"os"
 	"sync"
 	"testing"
@@ -230,5 +231,27 @@ func TestWhatCountsAsUnavailable(t *testing.T) {
 		{"42601", "syntax error", false},
 	} {
 		require.Equal(t, c.want, store.IsUnavailable(&pgconn.PgError{Code: c.code, Message: c.message}), c.message)
+	}
+}
+
+// TestPlansAreRuledOutForTheFoldOnly asks each kind of connection: a query of a person who looks something up may read a whole table when that is quicker.
+func TestPlansAreRuledOutForTheFoldOnly(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.Postgres)
+	for _, setting := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} {
+		for name, each := range map[string]struct {
+			pool *sql.DB
+			want string
+		}{"fold": {s.Fold(), "off"}, "read": {s.Read(), "on"}, "write": {s.Write(), "on"}, "spare": {s.Spare(), "on"}} {
+			var got string
+			require.NoError(t, each.pool.QueryRowContext(t.Context(), "SHOW "+setting).Scan(&got))
+			require.Equal(t, each.want, got, "%s of %s", setting, name)
+		}
+		require.NoError(t, s.FoldTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			var got string
+			err := tx.QueryRowContext(ctx, "SHOW "+setting).Scan(&got)
+			require.Equal(t, "off", got)
+			return err
+		}))
 	}
 }

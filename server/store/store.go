@@ -45,9 +45,9 @@ type Store struct {
 	process string
 	write   *sql.DB
 	read    *sql.DB
-	// spare and migrating are nil on SQLite, whose one writer does their work.
-	spare, migrating *sql.DB
-	ent              *db.Client
+	// fold, spare and migrating are nil on SQLite, whose one writer does their work, and whose readers look up for the fold.
+	fold, spare, migrating *sql.DB
+	ent                    *db.Client
 }
 
 // Open opens the database at url: sqlite:PATH or postgres://…. It does not migrate. The error says what a right url looks like.
@@ -129,6 +129,14 @@ func (s *Store) Read() *sql.DB { return s.read }
 // Write is for a raw statement that is a transaction of its own.
 func (s *Store) Write() *sql.DB { return s.write }
 
+// Fold is for the look-ups of the fold by key. On SQLite it can't write.
+func (s *Store) Fold() *sql.DB {
+	if s.fold == nil {
+		return s.read
+	}
+	return s.fold
+}
+
 // Spare is for a raw statement that may not wait until others give their connections back, such as a heartbeat: on Postgres it has a connection of its own.
 func (s *Store) Spare() *sql.DB {
 	if s.spare == nil {
@@ -152,7 +160,7 @@ func (s *Store) Ping(ctx context.Context) error { return s.read.PingContext(ctx)
 // Close closes the database.
 func (s *Store) Close() error {
 	var errs []error
-	for _, pool := range []*sql.DB{s.read, s.spare, s.migrating, s.write} {
+	for _, pool := range []*sql.DB{s.read, s.fold, s.spare, s.migrating, s.write} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}

@@ -19,8 +19,20 @@ type Tx struct {
 }
 
 // Tx runs do in one write transaction and commits when it returns nil. Inside do, use only tx: on SQLite any other writer would wait for it forever.
-func (s *Store) Tx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) (err error) {
-	tx, err := s.write.BeginTx(ctx, nil)
+func (s *Store) Tx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+	return s.in(ctx, s.write, do)
+}
+
+// FoldTx is Tx for a batch of the fold, which finds by key the rows that it writes.
+func (s *Store) FoldTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+	if s.fold == nil {
+		return s.in(ctx, s.write, do)
+	}
+	return s.in(ctx, s.fold, do)
+}
+
+func (s *Store) in(ctx context.Context, pool *sql.DB, do func(ctx context.Context, tx *Tx) error) (err error) {
+	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

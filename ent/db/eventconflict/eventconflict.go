@@ -11,6 +11,8 @@ const (
 	Label = "event_conflict"
 	// FieldID holds the string denoting the id field in the database.
 	FieldID = "id"
+	// FieldSource holds the string denoting the source field in the database.
+	FieldSource = "source"
 	// FieldEventID holds the string denoting the event_id field in the database.
 	FieldEventID = "event_id"
 	// FieldContentHash holds the string denoting the content_hash field in the database.
@@ -26,6 +28,7 @@ const (
 // Columns holds all SQL columns for eventconflict fields.
 var Columns = []string{
 	FieldID,
+	FieldSource,
 	FieldEventID,
 	FieldContentHash,
 	FieldBody,
@@ -43,6 +46,10 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultSource holds the default value on creation for the "source" field.
+	DefaultSource string
+	// SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	SourceValidator func(string) error
 	// EventIDValidator is a validator for the "event_id" field. It is called by the builders before save.
 	EventIDValidator func(string) error
 	// ContentHashValidator is a validator for the "content_hash" field. It is called by the builders before save.
@@ -55,6 +62,11 @@ type OrderOption func(*sql.Selector)
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
+}
+
+// BySource orders the results by the source field.
+func BySource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSource, opts...).ToFunc()
 }
 
 // ByEventID orders the results by the event_id field.

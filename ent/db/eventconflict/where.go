@@ -52,6 +52,11 @@ func IDLTE(id int) predicate.EventConflict {
 	return predicate.EventConflict(sql.FieldLTE(FieldID, id))
 }
 
+// Source applies equality check predicate on the "source" field. It's identical to SourceEQ.
+func Source(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldEQ(FieldSource, v))
+}
+
 // EventID applies equality check predicate on the "event_id" field. It's identical to EventIDEQ.
 func EventID(v string) predicate.EventConflict {
 	return predicate.EventConflict(sql.FieldEQ(FieldEventID, v))
@@ -70,6 +75,71 @@ func Body(v []byte) predicate.EventConflict {
 // RefusedAt applies equality check predicate on the "refused_at" field. It's identical to RefusedAtEQ.
 func RefusedAt(v int64) predicate.EventConflict {
 	return predicate.EventConflict(sql.FieldEQ(FieldRefusedAt, v))
+}
+
+// SourceEQ applies the EQ predicate on the "source" field.
+func SourceEQ(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldEQ(FieldSource, v))
+}
+
+// SourceNEQ applies the NEQ predicate on the "source" field.
+func SourceNEQ(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldNEQ(FieldSource, v))
+}
+
+// SourceIn applies the In predicate on the "source" field.
+func SourceIn(vs ...string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldIn(FieldSource, vs...))
+}
+
+// SourceNotIn applies the NotIn predicate on the "source" field.
+func SourceNotIn(vs ...string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldNotIn(FieldSource, vs...))
+}
+
+// SourceGT applies the GT predicate on the "source" field.
+func SourceGT(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldGT(FieldSource, v))
+}
+
+// SourceGTE applies the GTE predicate on the "source" field.
+func SourceGTE(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldGTE(FieldSource, v))
+}
+
+// SourceLT applies the LT predicate on the "source" field.
+func SourceLT(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldLT(FieldSource, v))
+}
+
+// SourceLTE applies the LTE predicate on the "source" field.
+func SourceLTE(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldLTE(FieldSource, v))
+}
+
+// SourceContains applies the Contains predicate on the "source" field.
+func SourceContains(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldContains(FieldSource, v))
+}
+
+// SourceHasPrefix applies the HasPrefix predicate on the "source" field.
+func SourceHasPrefix(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldHasPrefix(FieldSource, v))
+}
+
+// SourceHasSuffix applies the HasSuffix predicate on the "source" field.
+func SourceHasSuffix(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldHasSuffix(FieldSource, v))
+}
+
+// SourceEqualFold applies the EqualFold predicate on the "source" field.
+func SourceEqualFold(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldEqualFold(FieldSource, v))
+}
+
+// SourceContainsFold applies the ContainsFold predicate on the "source" field.
+func SourceContainsFold(v string) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldContainsFold(FieldSource, v))
 }
 
 // EventIDEQ applies the EQ predicate on the "event_id" field.

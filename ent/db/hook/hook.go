@@ -105,18 +105,6 @@ func (f FinalStandingFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.FinalStandingMutation", m)
 }
 
-// The JournalEventFunc type is an adapter to allow the use of ordinary
-// function as JournalEvent mutator.
-type JournalEventFunc func(context.Context, *db.JournalEventMutation) (db.Value, error)
-
-// Mutate calls f(ctx, m).
-func (f JournalEventFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
-	if mv, ok := m.(*db.JournalEventMutation); ok {
-		return f(ctx, mv)
-	}
-	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.JournalEventMutation", m)
-}
-
 // The JournalPartitionFunc type is an adapter to allow the use of ordinary
 // function as JournalPartition mutator.
 type JournalPartitionFunc func(context.Context, *db.JournalPartitionMutation) (db.Value, error)

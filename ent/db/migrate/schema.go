@@ -13,6 +13,7 @@ var (
 	APIKeyColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, Size: 64},
 		{Name: "name", Type: field.TypeString, Size: 64},
+		{Name: "source", Type: field.TypeString, Size: 32, Default: ""},
 		{Name: "secret_hash", Type: field.TypeBytes},
 		{Name: "scopes", Type: field.TypeJSON},
 		{Name: "created_at", Type: field.TypeInt64},
@@ -153,6 +154,7 @@ var (
 	// EventConflictColumns holds the columns for the "event_conflict" table.
 	EventConflictColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "source", Type: field.TypeString, Size: 32, Default: ""},
 		{Name: "event_id", Type: field.TypeString, Size: 128},
 		{Name: "content_hash", Type: field.TypeBytes, Size: 16},
 		{Name: "body", Type: field.TypeBytes},
@@ -165,9 +167,9 @@ var (
 		PrimaryKey: []*schema.Column{EventConflictColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "eventconflict_event_id_content_hash",
+				Name:    "eventconflict_source_event_id_content_hash",
 				Unique:  true,
-				Columns: []*schema.Column{EventConflictColumns[1], EventConflictColumns[2]},
+				Columns: []*schema.Column{EventConflictColumns[1], EventConflictColumns[2], EventConflictColumns[3]},
 			},
 		},
 	}
@@ -195,28 +197,6 @@ var (
 				Name:    "finalstanding_contest_id_user_id",
 				Unique:  true,
 				Columns: []*schema.Column{FinalStandingColumns[1], FinalStandingColumns[3]},
-			},
-		},
-	}
-	// JournalEventColumns holds the columns for the "journal_event" table.
-	JournalEventColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeInt64},
-		{Name: "partition", Type: field.TypeInt},
-		{Name: "event_id", Type: field.TypeString, Size: 128},
-		{Name: "content_hash", Type: field.TypeBytes, Size: 16},
-		{Name: "ingest_ts", Type: field.TypeInt64},
-		{Name: "body", Type: field.TypeBytes},
-	}
-	// JournalEventTable holds the schema information for the "journal_event" table.
-	JournalEventTable = &schema.Table{
-		Name:       "journal_event",
-		Columns:    JournalEventColumns,
-		PrimaryKey: []*schema.Column{JournalEventColumns[0]},
-		Indexes: []*schema.Index{
-			{
-				Name:    "journalevent_event_id",
-				Unique:  true,
-				Columns: []*schema.Column{JournalEventColumns[2]},
 			},
 		},
 	}
@@ -397,7 +377,6 @@ var (
 		DefinitionTable,
 		EventConflictTable,
 		FinalStandingTable,
-		JournalEventTable,
 		JournalPartitionTable,
 		LateEventTable,
 		OperatorTable,
@@ -435,9 +414,6 @@ func init() {
 	}
 	FinalStandingTable.Annotation = &entsql.Annotation{
 		Table: "final_standing",
-	}
-	JournalEventTable.Annotation = &entsql.Annotation{
-		Table: "journal_event",
 	}
 	JournalPartitionTable.Annotation = &entsql.Annotation{
 		Table: "journal_partition",

@@ -30,9 +30,6 @@ type EventConflict func(*sql.Selector)
 // FinalStanding is the predicate function for finalstanding builders.
 type FinalStanding func(*sql.Selector)
 
-// JournalEvent is the predicate function for journalevent builders.
-type JournalEvent func(*sql.Selector)
-
 // JournalPartition is the predicate function for journalpartition builders.
 type JournalPartition func(*sql.Selector)
 

@@ -27,7 +27,7 @@ const (
 // Event is one thing a player did, or that happened between several players. Events are the only input of the engine, those that Laurel emits itself among them.
 type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Idempotency key, chosen by the sender, unique in the installation. 1 to 128 bytes of printable text. Ids that begin with laurel: are those of emitted
+	// Idempotency key, chosen by the sender, unique in its source. 1 to 128 bytes of printable text. Ids that begin with laurel: are those of emitted
 	// events and refused from senders.
 	EventId string `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// What happened: one of the known event names, such as round_end or purchase.
@@ -65,7 +65,10 @@ type Event struct {
 	// Each counts against the limit of the API key as an event does.
 	Participants []*Participant `protobuf:"bytes,17,rep,name=participants,proto3" json:"participants,omitempty"`
 	// Where an event comes from that Laurel made itself. Set by the server; refused when a sender sets it.
-	Origin        *Origin `protobuf:"bytes,18,opt,name=origin,proto3" json:"origin,omitempty"`
+	Origin *Origin `protobuf:"bytes,18,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Who sent it: the source of the API key. Empty means main, laurel that Laurel emitted it. With event_id it is the event's identity: two sources can't take each
+	// other's ids. Set by the server; refused when a sender sets it.
+	Source        string `protobuf:"bytes,19,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -226,6 +229,13 @@ func (x *Event) GetOrigin() *Origin {
 	return nil
 }
 
+func (x *Event) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 // Participant is one player of an event that names several.
 type Participant struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -312,7 +322,9 @@ type Origin struct {
 	// event came in time, however long the fold took. 0 when a snapshot caused it.
 	Partition int32 `protobuf:"varint,4,opt,name=partition,proto3" json:"partition,omitempty"`
 	// The position in the partition.
-	Seq           int64 `protobuf:"varint,5,opt,name=seq,proto3" json:"seq,omitempty"`
+	Seq int64 `protobuf:"varint,5,opt,name=seq,proto3" json:"seq,omitempty"`
+	// The source of the event that caused it; empty means main, or that a snapshot did.
+	Source        string `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -380,6 +392,13 @@ func (x *Origin) GetSeq() int64 {
 		return x.Seq
 	}
 	return 0
+}
+
+func (x *Origin) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
 }
 
 // User is the player as the sender knows him at the time of the event.
@@ -824,7 +843,7 @@ var File_laurel_v1_event_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x15laurel/v1/event.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa1\x06\n" +
+	"\x15laurel/v1/event.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc2\x06\n" +
 	"\x05Event\x12%\n" +
 	"\bevent_id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\x80\x01R\aeventId\x12.\n" +
@@ -846,12 +865,13 @@ const file_laurel_v1_event_proto_rawDesc = "" +
 	"\btrace_id\x18\x0f \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\atraceId\x121\n" +
 	"\apayload\x18\x10 \x01(\v2\x17.google.protobuf.StructR\apayload\x12D\n" +
 	"\fparticipants\x18\x11 \x03(\v2\x16.laurel.v1.ParticipantB\b\xbaH\x05\x92\x01\x02\x10@R\fparticipants\x12)\n" +
-	"\x06origin\x18\x12 \x01(\v2\x11.laurel.v1.OriginR\x06origin\"\xb1\x01\n" +
+	"\x06origin\x18\x12 \x01(\v2\x11.laurel.v1.OriginR\x06origin\x12\x1f\n" +
+	"\x06source\x18\x13 \x01(\tB\a\xbaH\x04r\x02( R\x06source\"\xb1\x01\n" +
 	"\vParticipant\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x0f.laurel.v1.UserB\x06\xbaH\x03\xc8\x01\x01R\x04user\x12 \n" +
 	"\x03bet\x18\x02 \x01(\v2\x0e.laurel.v1.BetR\x03bet\x12 \n" +
 	"\x03win\x18\x03 \x01(\v2\x0e.laurel.v1.WinR\x03win\x121\n" +
-	"\apayload\x18\x04 \x01(\v2\x17.google.protobuf.StructR\apayload\"\xa7\x01\n" +
+	"\apayload\x18\x04 \x01(\v2\x17.google.protobuf.StructR\apayload\"\xc8\x01\n" +
 	"\x06Origin\x12#\n" +
 	"\bevent_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\aeventId\x12'\n" +
 	"\n" +
@@ -859,7 +879,8 @@ const file_laurel_v1_event_proto_rawDesc = "" +
 	"definition\x12\x1f\n" +
 	"\x05depth\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\b(\x00R\x05depth\x12\x1c\n" +
 	"\tpartition\x18\x04 \x01(\x05R\tpartition\x12\x10\n" +
-	"\x03seq\x18\x05 \x01(\x03R\x03seq\"\xf1\x01\n" +
+	"\x03seq\x18\x05 \x01(\x03R\x03seq\x12\x1f\n" +
+	"\x06source\x18\x06 \x01(\tB\a\xbaH\x04r\x02( R\x06source\"\xf1\x01\n" +
 	"\x04User\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\x80\x01R\x02id\x12\x19\n" +

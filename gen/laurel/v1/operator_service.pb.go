@@ -357,7 +357,9 @@ type ApiKey struct {
 	// When it was made.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When it was revoked; unset while valid.
-	RevokedAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
+	RevokedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
+	// Whose events it sends: keys of one source share their event ids.
+	Source        string `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -427,13 +429,22 @@ func (x *ApiKey) GetRevokedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ApiKey) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 // CreateApiKeyRequest asks for a key.
 type CreateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name people recognise it by.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Scopes: ingest, read, admin.
-	Scopes        []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	Scopes []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// Whose events it sends. Keys of one source share their event ids, those of two can't take each other's. Empty means main; laurel is taken.
+	Source        string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -480,6 +491,13 @@ func (x *CreateApiKeyRequest) GetScopes() []string {
 		return x.Scopes
 	}
 	return nil
+}
+
+func (x *CreateApiKeyRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
 }
 
 // CreateApiKeyResponse returns the key once.
@@ -722,7 +740,7 @@ const file_laurel_v1_operator_service_proto_rawDesc = "" +
 	"\x11GetSessionRequest\"u\n" +
 	"\x12GetSessionResponse\x12/\n" +
 	"\boperator\x18\x01 \x01(\v2\x13.laurel.v1.OperatorR\boperator\x12.\n" +
-	"\x0eserver_version\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\rserverVersion\"\xd7\x01\n" +
+	"\x0eserver_version\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\rserverVersion\"\xf8\x01\n" +
 	"\x06ApiKey\x12\x17\n" +
 	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12\x1c\n" +
 	"\x04name\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x04name\x12 \n" +
@@ -730,10 +748,12 @@ const file_laurel_v1_operator_service_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
-	"revoked_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\"s\n" +
+	"revoked_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\x12\x1f\n" +
+	"\x06source\x18\x06 \x01(\tB\a\xbaH\x04r\x02( R\x06source\"\xab\x01\n" +
 	"\x13CreateApiKeyRequest\x12\x1d\n" +
 	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x04name\x12=\n" +
-	"\x06scopes\x18\x02 \x03(\tB%\xbaH\"\x92\x01\x1f\b\x01\x10\x03\x18\x01\"\x17r\x15R\x06ingestR\x04readR\x05adminR\x06scopes\"d\n" +
+	"\x06scopes\x18\x02 \x03(\tB%\xbaH\"\x92\x01\x1f\b\x01\x10\x03\x18\x01\"\x17r\x15R\x06ingestR\x04readR\x05adminR\x06scopes\x126\n" +
+	"\x06source\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19( 2\x15^([a-z][a-z0-9_-]*)?$R\x06source\"d\n" +
 	"\x14CreateApiKeyResponse\x12*\n" +
 	"\aapi_key\x18\x01 \x01(\v2\x11.laurel.v1.ApiKeyR\x06apiKey\x12 \n" +
 	"\x06bearer\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x06bearer\"\x14\n" +

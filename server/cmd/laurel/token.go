@@ -44,6 +44,7 @@ func (c *playerTokenCmd) Run(ctx context.Context, cli *kong.Context) error {
 type keyTokenCmd struct {
 	storage
 	Name   string   `arg:"" help:"Name people recognise it by."`
+	Source string   `default:"main" help:"Whose events it sends: keys of one source share their event ids, those of two can't take each other's. A lower-case letter, then a to z, 0 to 9, _ and -."`
 	Scopes []string `default:"ingest,read" enum:"ingest,read,admin" help:"What it may be used for: ingest, read, admin."`
 }
 
@@ -55,12 +56,12 @@ func (c *keyTokenCmd) Run(ctx context.Context, cli *kong.Context) error {
 	}
 	c.tellNew(cli.Stderr)
 	return withIdentity(ctx, c.storage, func(people *identity.Service) error {
-		key, bearer, err := people.CreateAPIKey(ctx, c.Name, scopes)
+		key, bearer, err := people.CreateAPIKey(ctx, c.Name, c.Source, scopes)
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintln(cli.Stdout, bearer)
-		return errors.Join(err, second(fmt.Fprintf(cli.Stderr, "id %s, scopes %v\n", key.ID, key.Scopes)))
+		return errors.Join(err, second(fmt.Fprintf(cli.Stderr, "id %s, source %s, scopes %v\n", key.ID, key.Source, key.Scopes)))
 	})
 }
 

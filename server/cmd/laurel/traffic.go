@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/ingest"
 )
 
@@ -41,7 +42,7 @@ func parseRate(text string) (perSecond int, err error) {
 // event ids of two runs differ.
 type traffic struct {
 	perSecond int
-	accept    func(ctx context.Context, events []*laurelv1.Event) ([]ingest.Result, error)
+	accept    func(ctx context.Context, source string, events []*laurelv1.Event) ([]ingest.Result, error)
 	now       func() time.Time
 	log       *slog.Logger
 }
@@ -66,7 +67,7 @@ func (t *traffic) run(ctx context.Context) {
 		if len(events) == 0 {
 			continue
 		}
-		if _, err := t.accept(ctx, events[:min(len(events), ingest.MaxBatch)]); err != nil && ctx.Err() == nil {
+		if _, err := t.accept(ctx, event.SourceMain, events[:min(len(events), ingest.MaxBatch)]); err != nil && ctx.Err() == nil {
 			t.log.WarnContext(ctx, "demo traffic not accepted", "error", err.Error())
 		}
 	}
