@@ -23,6 +23,12 @@ const (
 	cachePrivate = "private, no-cache"
 )
 
+// The parameters of the doors.
+var (
+	boardParameters      = []string{"top", "me", "around", "page_token"}
+	tournamentParameters = []string{"market", "brand"}
+)
+
 // restBoard is the answer of GET /v1/leaderboards/{id}.
 type restBoard struct {
 	ID            string    `json:"id"`

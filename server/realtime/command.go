@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"buf.build/go/protovalidate"
+	"connectrpc.com/connect"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
@@ -18,12 +19,12 @@ const defaultTop = 10
 func (c *connection) handle(messageType int, message []byte) {
 	frame, err := decode(messageType, message, c.json)
 	if err != nil {
-		c.fail("", "invalid", shorten("not a ClientFrame: "+err.Error()))
+		c.fail("", connect.CodeInvalidArgument, shorten("not a ClientFrame: "+err.Error()))
 		c.close(CloseInvalid, "not a ClientFrame of "+c.socket.Subprotocol())
 		return
 	}
 	if err := c.hub.validator.Validate(frame); err != nil {
-		c.fail("", "invalid", explain(err))
+		c.fail("", connect.CodeInvalidArgument, explain(err))
 		return
 	}
 	if hello := frame.GetHello(); hello != nil {
@@ -31,7 +32,7 @@ func (c *connection) handle(messageType int, message []byte) {
 		return
 	}
 	if !c.greeted.Load() {
-		c.fail("", "invalid", "the first frame must be hello")
+		c.fail("", connect.CodeInvalidArgument, "the first frame must be hello")
 		c.close(CloseInvalid, "the first frame must be hello")
 		return
 	}
@@ -56,20 +57,20 @@ func (c *connection) hello(token string) {
 	again := c.greeted.Load()
 	switch {
 	case errors.Is(err, ErrUnauthenticated):
-		c.fail("", "unauthenticated", "the token is wrong or ran out: get a fresh one")
+		c.fail("", connect.CodeUnauthenticated, "the token is wrong or ran out: get a fresh one")
 		if !again {
 			c.close(CloseUnauthenticated, "the token is wrong or ran out")
 		}
 		return
 	case err != nil:
 		c.hub.config.Log.ErrorContext(ctx, "authenticate socket", "error", err)
-		c.fail("", "internal", "who you are can't be checked now: try again")
+		c.fail("", connect.CodeInternal, "who you are can't be checked now: try again")
 		if !again {
 			c.close(closeTryAgainLater, "who you are can't be checked now")
 		}
 		return
 	case again && (viewer.UserID != c.viewer.UserID || viewer.SeesUserIDs != c.viewer.SeesUserIDs):
-		c.fail("", "denied", "a connection belongs to one caller: open another one")
+		c.fail("", connect.CodePermissionDenied, "a connection belongs to one caller: open another one")
 		return
 	}
 	if !again {
@@ -95,12 +96,12 @@ const closeTryAgainLater = 1013
 func (c *connection) subscribe(asked *laurelv1.Subscribe) {
 	contestID := asked.GetContestId()
 	if _, published := c.hub.config.Contest(contestID); !published {
-		c.fail(contestID, "not_found", "contest_id: there is no published contest of this id")
+		c.fail(contestID, connect.CodeNotFound, "contest_id: there is no published contest of this id")
 		return
 	}
 	old := c.watching(contestID)
 	if limit := c.hub.config.Limits.Subscriptions; old < 0 && len(c.subscriptions) >= limit {
-		c.fail(contestID, "exhausted", fmt.Sprintf("a connection may watch %d contests: unsubscribe from one first", limit))
+		c.fail(contestID, connect.CodeResourceExhausted, fmt.Sprintf("a connection may watch %d contests: unsubscribe from one first", limit))
 		return
 	}
 	s := &subscription{connection: c, contestID: contestID, around: int64(asked.GetAround())}
@@ -133,7 +134,7 @@ func (c *connection) unsubscribe(contestID string) {
 func (c *connection) askResync(contestID string) {
 	at := c.watching(contestID)
 	if at < 0 {
-		c.fail(contestID, "not_found", "contest_id: this connection does not watch it: subscribe first")
+		c.fail(contestID, connect.CodeNotFound, "contest_id: this connection does not watch it: subscribe first")
 		return
 	}
 	c.hub.resync(c.subscriptions[at])

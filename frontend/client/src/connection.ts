@@ -133,7 +133,7 @@ export class Connection {
       })
       .catch((cause: unknown) => {
         // The browser refuses the address itself, for example ws from an https page: waiting little helps little.
-        this.#report("invalid", `the socket can't be opened: ${text(cause)}`);
+        this.#report("invalid_argument", `the socket can't be opened: ${text(cause)}`);
         this.#lost(this.#setup.timing.longestRetryMs);
       });
   }
@@ -161,7 +161,7 @@ export class Connection {
         this.#refused(reason);
         break;
       case "wait":
-        this.#report("invalid", reason || `closed with code ${code}`);
+        this.#report("invalid_argument", reason || `closed with code ${code}`);
         this.#lost(this.#setup.timing.longestRetryMs);
         break;
       case "again":
@@ -178,7 +178,7 @@ export class Connection {
       message = this.#setup.codec.decode(data);
     } catch (cause) {
       // A frame that can't be read leaves a hole in the numbering: only a fresh start is sure to be right.
-      this.#report("invalid", `unreadable frame: ${text(cause)}`);
+      this.#report("invalid_argument", `unreadable frame: ${text(cause)}`);
       this.#lost();
       return;
     }
@@ -203,7 +203,7 @@ export class Connection {
   }
 
   #onRefusal(refusal: Refusal): void {
-    if (refusal.code === "unauthenticated" || refusal.code === "denied") this.#refused(refusal.message);
+    if (refusal.code === "unauthenticated" || refusal.code === "permission_denied") this.#refused(refusal.message);
     else this.#setup.onError(refusal);
   }
 

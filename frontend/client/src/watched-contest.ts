@@ -33,7 +33,7 @@ interface WatchedSetup {
   readonly unwatched: () => void;
 }
 
-const passing: readonly string[] = ["exhausted", "internal"];
+const passing: readonly string[] = ["resource_exhausted", "internal"];
 
 /**
  * WatchedContest is the one subscription a connection may have of a contest, shared by all its views: it asks for the

@@ -50,9 +50,9 @@ describe("statusOf", () => {
     ["stale", { board: board({ stale: true }) }],
     ["offline", { connection: "offline", silentMs: 60_000 }],
     ["unauthorised", { connection: "unauthorised" }],
-    ["unauthorised", { refusal: "denied", board: undefined }],
+    ["unauthorised", { refusal: "permission_denied", board: undefined }],
     ["unavailable", { refusal: "not_found", board: undefined }],
-    ["live", { refusal: "exhausted" }],
+    ["live", { refusal: "resource_exhausted" }],
   ] as const)("%s from %o", (expected, change) => {
     expect(statusOf({ ...facts, ...change })).toBe(expected);
   });

@@ -925,7 +925,7 @@ type SocketError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contest it is about; empty for the connection.
 	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
-	// One of invalid, not_found, unauthenticated, denied, exhausted, internal.
+	// One of the codes of RPC and REST: invalid_argument, not_found, unauthenticated, permission_denied, resource_exhausted, internal.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// What would be right.
 	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`

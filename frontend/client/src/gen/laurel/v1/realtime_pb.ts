@@ -499,7 +499,7 @@ export type SocketError = Message<"laurel.v1.SocketError"> & {
   contestId: string;
 
   /**
-   * One of invalid, not_found, unauthenticated, denied, exhausted, internal.
+   * One of the codes of RPC and REST: invalid_argument, not_found, unauthenticated, permission_denied, resource_exhausted, internal.
    *
    * @generated from field: string code = 2;
    */
