@@ -28,6 +28,7 @@ var (
 	works     = access{roles: []identity.Role{identity.RoleOperator}, scopes: []identity.Scope{identity.ScopeAdmin}}
 	operators = access{roles: identity.Roles()}
 	admins    = access{roles: []identity.Role{identity.RoleAdmin}}
+	mints     = access{roles: []identity.Role{identity.RoleOperator}, scopes: []identity.Scope{identity.ScopePlayerTokens}}
 	profiles  = access{roles: []identity.Role{identity.RoleAdmin}, scopes: []identity.Scope{identity.ScopeAdmin}}
 	reviews   = access{roles: []identity.Role{identity.RoleOperator, identity.RoleReviewer}, scopes: []identity.Scope{identity.ScopeAdmin}}
 )
@@ -53,7 +54,7 @@ var accessTable = map[string]access{
 	laurel.LeaderboardServiceGetSnapshotProcedure:    anyone,
 
 	laurel.PlayerServiceSetPublicNameProcedure:   works,
-	laurel.PlayerServiceMintPlayerTokenProcedure: works, // who mints a token can act as that player
+	laurel.PlayerServiceMintPlayerTokenProcedure: mints, // who mints a token can act as that player
 
 	laurel.OperatorServiceSignInProcedure:       anyone,
 	laurel.OperatorServiceSignOutProcedure:      anyone,

@@ -50,3 +50,17 @@ func TestRESTAndRPCNameErrorsAlike(t *testing.T) {
 		assert.Contains(t, string(rpc.body), `"code":"`+one.code+`"`, one.message)
 	}
 }
+
+// A token is a secret: no proxy may see it in a log of addresses, and no cache may keep it.
+func TestTokensAreMintedByPostAndNotStored(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const procedure = "/rpc/laurel.v1.PlayerService/MintPlayerToken"
+	for _, key := range []string{b.key(t, identity.ScopePlayerTokens), "Bearer " + devKey} {
+		got := b.get(t, procedure+"?encoding=json&connect=v1&message=%7B%22user_id%22%3A%22u%22%7D", "Authorization", key)
+		assert.Equal(t, http.StatusMethodNotAllowed, got.status, "%s", got.body)
+		got = b.call(t, http.MethodPost, procedure, strings.NewReader(`{"user_id":"u"}`), "Authorization", key, "Content-Type", "application/json")
+		assert.Equal(t, http.StatusOK, got.status, "%s", got.body)
+		assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	}
+}

@@ -52,6 +52,13 @@ func setCookie(ctx context.Context, cookie *http.Cookie) error {
 	return nil
 }
 
+// notStored has every cache forget an answer that holds a secret.
+func notStored(ctx context.Context) {
+	if call, ok := connect.CallInfoForHandlerContext(ctx); ok {
+		call.ResponseHeader().Set("Cache-Control", "no-store")
+	}
+}
+
 // GetSession returns who is signed in.
 func (s operatorService) GetSession(ctx context.Context, _ *laurelv1.GetSessionRequest) (*laurelv1.GetSessionResponse, error) {
 	caller := identity.CallerFrom(ctx)
@@ -68,9 +75,7 @@ func (s operatorService) CreateApiKey(ctx context.Context, request *laurelv1.Cre
 	if err != nil {
 		return nil, err
 	}
-	if call, ok := connect.CallInfoForHandlerContext(ctx); ok {
-		call.ResponseHeader().Set("Cache-Control", "no-store")
-	}
+	notStored(ctx)
 	return &laurelv1.CreateApiKeyResponse{ApiKey: keyMessage(key), Bearer: bearer}, nil
 }
 

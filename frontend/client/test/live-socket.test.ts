@@ -228,7 +228,7 @@ describe("LiveSocket", () => {
     socket.start();
     await eventually(() => expect(states.at(-1)).toBe("reconnecting"));
     expect(errors).toEqual([
-      { contestId: "", code: "invalid", message: expect.stringContaining("no such scheme") as string },
+      { contestId: "", code: "invalid_argument", message: expect.stringContaining("no such scheme") as string },
     ]);
     expect(opened).toBe(1);
   });
@@ -362,7 +362,7 @@ describe("LiveSocket", () => {
     await eventually(() => expect(socket.state).toBe("live"));
     last(server).sendRaw(new Uint8Array([255, 255, 255]));
     await eventually(() => expect(server.connections).toHaveLength(2));
-    expect(errors[0]?.code).toBe("invalid");
+    expect(errors[0]?.code).toBe("invalid_argument");
   });
 
   it("waits the longest when it broke the protocol", async () => {
@@ -370,7 +370,7 @@ describe("LiveSocket", () => {
     socket.start();
     await eventually(() => expect(socket.state).toBe("live"));
     last(server).close(4000, "hello first");
-    await eventually(() => expect(errors[0]).toMatchObject({ code: "invalid", message: "hello first" }));
+    await eventually(() => expect(errors[0]).toMatchObject({ code: "invalid_argument", message: "hello first" }));
     expect(server.connections).toHaveLength(1);
   });
 
@@ -416,7 +416,7 @@ describe("LiveSocket", () => {
     const { refusals } = watch(socket);
     socket.start();
     await eventually(() => expect(cases(server)).toContain("subscribe"));
-    last(server).send({ case: "error", value: { contestId: "t", code: "exhausted", message: "busy" } });
+    last(server).send({ case: "error", value: { contestId: "t", code: "resource_exhausted", message: "busy" } });
     await eventually(() =>
       expect(cases(server).filter((name) => name === "subscribe").length).toBeGreaterThan(1),
     );

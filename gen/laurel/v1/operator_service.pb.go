@@ -352,7 +352,7 @@ type ApiKey struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Name given to it.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Scopes: ingest, read, admin.
+	// Scopes: ingest, read, admin, player_tokens.
 	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// When it was made.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
@@ -432,7 +432,7 @@ type CreateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name people recognise it by.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Scopes: ingest, read, admin.
+	// Scopes: ingest, read, admin, player_tokens.
 	Scopes        []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -730,10 +730,10 @@ const file_laurel_v1_operator_service_proto_rawDesc = "" +
 	"\n" +
 	"created_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
-	"revoked_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\"s\n" +
+	"revoked_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\"\x82\x01\n" +
 	"\x13CreateApiKeyRequest\x12\x1d\n" +
-	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x04name\x12=\n" +
-	"\x06scopes\x18\x02 \x03(\tB%\xbaH\"\x92\x01\x1f\b\x01\x10\x03\x18\x01\"\x17r\x15R\x06ingestR\x04readR\x05adminR\x06scopes\"d\n" +
+	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x04name\x12L\n" +
+	"\x06scopes\x18\x02 \x03(\tB4\xbaH1\x92\x01.\b\x01\x10\b\x18\x01\"&r$R\x06ingestR\x04readR\x05adminR\rplayer_tokensR\x06scopes\"d\n" +
 	"\x14CreateApiKeyResponse\x12*\n" +
 	"\aapi_key\x18\x01 \x01(\v2\x11.laurel.v1.ApiKeyR\x06apiKey\x12 \n" +
 	"\x06bearer\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x06bearer\"\x14\n" +

@@ -44,7 +44,7 @@ func (c *playerTokenCmd) Run(ctx context.Context, cli *kong.Context) error {
 type keyTokenCmd struct {
 	storage
 	Name   string   `arg:"" help:"Name people recognise it by."`
-	Scopes []string `default:"ingest,read" enum:"ingest,read,admin" help:"What it may be used for: ingest, read, admin."`
+	Scopes []string `default:"ingest,read" enum:"ingest,read,admin,player_tokens" help:"What it may be used for: ingest, read, admin, player_tokens."`
 }
 
 // Run prints the key, and its public id beside it.
