@@ -40,10 +40,11 @@ var accessTable = map[string]access{
 	laurel.IngestServiceListConflictsProcedure:   reviews,
 	laurel.IngestServiceListDeadLettersProcedure: reviews,
 
-	laurel.CatalogServiceCheckDefinitionProcedure:   looks,
-	laurel.CatalogServicePublishDefinitionProcedure: works,
-	laurel.CatalogServiceListDefinitionsProcedure:   looks,
-	laurel.CatalogServiceGetDefinitionProcedure:     looks,
+	laurel.CatalogServiceCheckDefinitionProcedure:        looks,
+	laurel.CatalogServicePublishDefinitionProcedure:      works,
+	laurel.CatalogServiceListDefinitionsProcedure:        looks,
+	laurel.CatalogServiceListDefinitionVersionsProcedure: looks,
+	laurel.CatalogServiceGetDefinitionProcedure:          looks,
 
 	laurel.ContestServiceListContestsProcedure: anyone,
 	laurel.ContestServiceGetContestProcedure:   looks, // the definition tells what is counted as abuse

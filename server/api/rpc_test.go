@@ -308,7 +308,8 @@ func TestPlayersAndPulse(t *testing.T) {
 	pulse, err := laurel.NewTelemetryServiceClient(admin, b.url+"/rpc").GetPulse(t.Context(), &laurelv1.GetPulseRequest{})
 	require.NoError(t, err)
 	assert.Equal(t, "sqlite", pulse.GetDatabase())
-	assert.Equal(t, int32(1), pulse.GetContests()[1], "one live contest")
+	assert.Equal(t, laurelv1.ContestState_CONTEST_STATE_LIVE, pulse.GetContests()[1].GetState())
+	assert.Equal(t, int64(1), pulse.GetContests()[1].GetCount(), "one live contest")
 }
 
 func TestInternalErrorsAndPanicsTellNothing(t *testing.T) {

@@ -34,7 +34,7 @@ func TestDatabaseOfTheFirstVersionGoesOn(t *testing.T) {
 
 			p := begin(t, s, clockAt(3_700))
 			set := p.contests.Set()
-			require.Equal(t, []int32{0, 1, 1, 1}, set.Counts())
+			require.Equal(t, []int64{0, 1, 1, 1}, counted(set))
 			require.Equal(t, journal.Uniform(p.journal.Partitions(), 3), set.Get("running").OpenSeq)
 			require.Nil(t, set.Get("running").CloseSeq)
 			require.Equal(t, journal.Uniform(p.journal.Partitions(), 41), set.Get("closed").CloseSeq)

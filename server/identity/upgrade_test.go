@@ -43,7 +43,7 @@ func TestKeysThatMintedTokensStillMayDoSo(t *testing.T) {
 			require.NoError(t, err)
 
 			people := setup(t, s)
-			keys, err := people.ListAPIKeys(t.Context())
+			keys, err := people.ListAPIKeys(t.Context(), identity.KeyListing{Listing: store.Listing{Limit: 10}})
 			require.NoError(t, err)
 			scopes := map[string][]identity.Scope{}
 			for _, key := range keys {

@@ -9,6 +9,8 @@ import (
 
 // DeadLetter is an event that a stage could not fold.
 type DeadLetter struct {
+	// ID numbers the letters; it is set when the letter is read back, like FailedMicros and Body.
+	ID int64
 	// Partition and Seq are the event's place in the journal.
 	Partition                       int
 	Seq                             int64
@@ -83,18 +85,31 @@ func clip(reason string) string {
 	return reason[:end]
 }
 
-const newestLetters = `SELECT d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
-	FROM (SELECT * FROM dead_letter ORDER BY id DESC LIMIT $1) AS d LEFT JOIN journal_event AS e ON e.id = d.seq ORDER BY d.id DESC`
+// LetterFilter is which dead letters are wanted; an empty field means any.
+type LetterFilter struct {
+	store.Listing
+	Stage, Subject string
+}
 
-// DeadLetters returns the newest dead letters.
-func (j *Journal) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
+// DeadLetters returns a part of the list of dead letters.
+func (j *Journal) DeadLetters(ctx context.Context, filter LetterFilter) ([]DeadLetter, error) {
+	conditions := j.store.Conditions()
+	if filter.Stage != "" {
+		conditions.Add("d.stage = ?", filter.Stage)
+	}
+	if filter.Subject != "" {
+		conditions.Add("d.subject = ?", filter.Subject)
+	}
 	var letters []DeadLetter
-	err := scanAll(ctx, j.store.Read(), newestLetters, func(scan func(...any) error) error {
+	query := `SELECT d.id, d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
+		FROM dead_letter AS d LEFT JOIN journal_event AS e ON e.id = d.seq` +
+		conditions.List(filter.Listing, store.Columns{Key: "d.id", Time: "d.failed_at", Texts: []string{"d.event_id", "d.reason"}})
+	err := scanAll(ctx, j.store.Read(), query, func(scan func(...any) error) error {
 		var l DeadLetter
-		err := scan(&l.Partition, &l.Seq, &l.EventID, &l.Stage, &l.Subject, &l.Reason, &l.FailedMicros, &l.Body)
+		err := scan(&l.ID, &l.Partition, &l.Seq, &l.EventID, &l.Stage, &l.Subject, &l.Reason, &l.FailedMicros, &l.Body)
 		letters = append(letters, l)
 		return err
-	}, limit)
+	}, conditions.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("read dead letters: %w", err)
 	}
@@ -118,15 +133,19 @@ func (j *Journal) BuriedIn(ctx context.Context, stage string) ([]DeadLetter, err
 
 // Refusal is a re-use of an event id with other content.
 type Refusal struct {
+	ID            int64
 	EventID       string
 	Sent, Stored  []byte
 	RefusedMicros int64
 }
 
-// Conflicts returns the newest refused re-uses of event ids.
-func (j *Journal) Conflicts(ctx context.Context, limit int) ([]Refusal, error) {
-	rows, err := j.store.Read().QueryContext(ctx, `SELECT c.event_id, c.body, e.body, c.refused_at FROM event_conflict AS c
-		JOIN journal_event AS e ON e.event_id = c.event_id ORDER BY c.id DESC LIMIT $1`, limit)
+// Conflicts returns a part of the list of refused re-uses of event ids.
+func (j *Journal) Conflicts(ctx context.Context, wanted store.Listing) ([]Refusal, error) {
+	conditions := j.store.Conditions()
+	query := `SELECT c.id, c.event_id, c.body, e.body, c.refused_at FROM event_conflict AS c
+		JOIN journal_event AS e ON e.event_id = c.event_id` +
+		conditions.List(wanted, store.Columns{Key: "c.id", Time: "c.refused_at", Texts: []string{"c.event_id"}})
+	rows, err := j.store.Read().QueryContext(ctx, query, conditions.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("read conflicts: %w", err)
 	}
@@ -134,7 +153,7 @@ func (j *Journal) Conflicts(ctx context.Context, limit int) ([]Refusal, error) {
 	var list []Refusal
 	for rows.Next() {
 		var r Refusal
-		if err := rows.Scan(&r.EventID, &r.Sent, &r.Stored, &r.RefusedMicros); err != nil {
+		if err := rows.Scan(&r.ID, &r.EventID, &r.Sent, &r.Stored, &r.RefusedMicros); err != nil {
 			return nil, fmt.Errorf("read conflict: %w", err)
 		}
 		list = append(list, r)

@@ -131,9 +131,9 @@ func TestFramesThatAreRefused(t *testing.T) {
 		contest       string
 	}{
 		"unknown contest":        {func(c *client) { c.subscribe("t_none", 10, 0) }, "not_found", "no published contest", "t_none"},
-		"top too large":          {func(c *client) { c.subscribe(contestID, 101, 0) }, "invalid_argument", "subscribe.top", ""},
-		"around negative":        {func(c *client) { c.subscribe(contestID, 1, -1) }, "invalid_argument", "subscribe.around", ""},
-		"no contest":             {func(c *client) { c.subscribe("", 1, 1) }, "invalid_argument", "subscribe.contest_id", ""},
+		"top too large":          {func(c *client) { c.subscribe(contestID, 101, 0) }, "invalid_argument", "subscribe.board.top", ""},
+		"around negative":        {func(c *client) { c.subscribe(contestID, 1, -1) }, "invalid_argument", "subscribe.board.around", ""},
+		"no contest":             {func(c *client) { c.subscribe("", 1, 1) }, "invalid_argument", "subscribe.channel.board.contest_id", ""},
 		"empty frame":            {func(c *client) { c.send(&laurelv1.ClientFrame{}) }, "invalid_argument", "frame", ""},
 		"not watched":            {func(c *client) { c.resync(contestID) }, "not_found", "subscribe first", contestID},
 		"other player":           {func(c *client) { c.hello("player:ben") }, "permission_denied", "one caller", ""},
@@ -143,7 +143,7 @@ func TestFramesThatAreRefused(t *testing.T) {
 			c.subscribe(contestID, 1, 0)
 			c.subscribe("second", 1, 0)
 			c.subscribe("third", 1, 0)
-		}, "resource_exhausted", "may watch 2 contests", "third"},
+		}, "resource_exhausted", "may watch 2 channels", "third"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -159,7 +159,7 @@ func TestFramesThatAreRefused(t *testing.T) {
 				refusal := c.awaitError()
 				require.Equal(t, test.code, refusal.GetCode())
 				require.Contains(t, refusal.GetMessage(), test.message)
-				require.Equal(t, test.contest, refusal.GetContestId())
+				require.Equal(t, test.contest, refusal.GetChannel().GetBoard().GetContestId())
 				c.ping(5)
 				c.await(func(f *laurelv1.ServerFrame) bool { return f.GetPong().GetNonce() == 5 })
 			}

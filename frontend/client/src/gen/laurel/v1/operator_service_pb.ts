@@ -7,13 +7,15 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ListOrder, TimeRange } from "./list_pb.js";
+import { file_laurel_v1_list } from "./list_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file laurel/v1/operator_service.proto.
  */
 export const file_laurel_v1_operator_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBsYXVyZWwvdjEvb3BlcmF0b3Jfc2VydmljZS5wcm90bxIJbGF1cmVsLnYxIjoKCE9wZXJhdG9yEhUKBG5hbWUYASABKAlCB7pIBHICKEASFwoFcm9sZXMYAiADKAlCCLpIBZIBAhAIIkYKDVNpZ25JblJlcXVlc3QSFwoEbmFtZRgBIAEoCUIJukgGcgQQAShAEhwKCHBhc3N3b3JkGAIgASgJQgq6SAdyBRABKIACIjcKDlNpZ25JblJlc3BvbnNlEiUKCG9wZXJhdG9yGAEgASgLMhMubGF1cmVsLnYxLk9wZXJhdG9yIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCJcChJHZXRTZXNzaW9uUmVzcG9uc2USJQoIb3BlcmF0b3IYASABKAsyEy5sYXVyZWwudjEuT3BlcmF0b3ISHwoOc2VydmVyX3ZlcnNpb24YAiABKAlCB7pIBHICKEAirwEKBkFwaUtleRITCgJpZBgBIAEoCUIHukgEcgIoQBIWCgRuYW1lGAIgASgJQgi6SAVyAyiAAhIYCgZzY29wZXMYAyADKAlCCLpIBZIBAhAIEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInQKE0NyZWF0ZUFwaUtleVJlcXVlc3QSFwoEbmFtZRgBIAEoCUIJukgGcgQQAShAEkQKBnNjb3BlcxgCIAMoCUI0ukgxkgEuCAEQCBgBIiZyJFIGaW5nZXN0UgRyZWFkUgVhZG1pblINcGxheWVyX3Rva2VucyJUChRDcmVhdGVBcGlLZXlSZXNwb25zZRIiCgdhcGlfa2V5GAEgASgLMhEubGF1cmVsLnYxLkFwaUtleRIYCgZiZWFyZXIYAiABKAlCCLpIBXIDKIACIhQKEkxpc3RBcGlLZXlzUmVxdWVzdCJFChNMaXN0QXBpS2V5c1Jlc3BvbnNlEi4KCGFwaV9rZXlzGAEgAygLMhEubGF1cmVsLnYxLkFwaUtleUIJukgGkgEDEOgHIiwKE1Jldm9rZUFwaUtleVJlcXVlc3QSFQoCaWQYASABKAlCCbpIBnIEEAEoQCIWChRSZXZva2VBcGlLZXlSZXNwb25zZTLrAwoPT3BlcmF0b3JTZXJ2aWNlEkIKBlNpZ25JbhIYLmxhdXJlbC52MS5TaWduSW5SZXF1ZXN0GhkubGF1cmVsLnYxLlNpZ25JblJlc3BvbnNlIgOQAgISRQoHU2lnbk91dBIZLmxhdXJlbC52MS5TaWduT3V0UmVxdWVzdBoaLmxhdXJlbC52MS5TaWduT3V0UmVzcG9uc2UiA5ACAhJOCgpHZXRTZXNzaW9uEhwubGF1cmVsLnYxLkdldFNlc3Npb25SZXF1ZXN0Gh0ubGF1cmVsLnYxLkdldFNlc3Npb25SZXNwb25zZSIDkAIBElQKDENyZWF0ZUFwaUtleRIeLmxhdXJlbC52MS5DcmVhdGVBcGlLZXlSZXF1ZXN0Gh8ubGF1cmVsLnYxLkNyZWF0ZUFwaUtleVJlc3BvbnNlIgOQAgASUQoLTGlzdEFwaUtleXMSHS5sYXVyZWwudjEuTGlzdEFwaUtleXNSZXF1ZXN0Gh4ubGF1cmVsLnYxLkxpc3RBcGlLZXlzUmVzcG9uc2UiA5ACARJUCgxSZXZva2VBcGlLZXkSHi5sYXVyZWwudjEuUmV2b2tlQXBpS2V5UmVxdWVzdBofLmxhdXJlbC52MS5SZXZva2VBcGlLZXlSZXNwb25zZSIDkAICQjNaMWdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvdjE7bGF1cmVsdjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiBsYXVyZWwvdjEvb3BlcmF0b3Jfc2VydmljZS5wcm90bxIJbGF1cmVsLnYxIjoKCE9wZXJhdG9yEhUKBG5hbWUYASABKAlCB7pIBHICKEASFwoFcm9sZXMYAiADKAlCCLpIBZIBAhAIIkYKDVNpZ25JblJlcXVlc3QSFwoEbmFtZRgBIAEoCUIJukgGcgQQAShAEhwKCHBhc3N3b3JkGAIgASgJQgq6SAdyBRABKIACIjcKDlNpZ25JblJlc3BvbnNlEiUKCG9wZXJhdG9yGAEgASgLMhMubGF1cmVsLnYxLk9wZXJhdG9yIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCJcChJHZXRTZXNzaW9uUmVzcG9uc2USJQoIb3BlcmF0b3IYASABKAsyEy5sYXVyZWwudjEuT3BlcmF0b3ISHwoOc2VydmVyX3ZlcnNpb24YAiABKAlCB7pIBHICKEAirwEKBkFwaUtleRITCgJpZBgBIAEoCUIHukgEcgIoQBIWCgRuYW1lGAIgASgJQgi6SAVyAyiAAhIYCgZzY29wZXMYAyADKAlCCLpIBZIBAhAIEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInQKE0NyZWF0ZUFwaUtleVJlcXVlc3QSFwoEbmFtZRgBIAEoCUIJukgGcgQQAShAEkQKBnNjb3BlcxgCIAMoCUI0ukgxkgEuCAEQCBgBIiZyJFIGaW5nZXN0UgRyZWFkUgVhZG1pblINcGxheWVyX3Rva2VucyJUChRDcmVhdGVBcGlLZXlSZXNwb25zZRIiCgdhcGlfa2V5GAEgASgLMhEubGF1cmVsLnYxLkFwaUtleRIYCgZiZWFyZXIYAiABKAlCCLpIBXIDKIACItMBChJMaXN0QXBpS2V5c1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEhYKBHRleHQYAyABKAlCCLpIBXIDKIABEiUKB2NyZWF0ZWQYBCABKAsyFC5sYXVyZWwudjEuVGltZVJhbmdlEi0KBW9yZGVyGAUgASgOMhQubGF1cmVsLnYxLkxpc3RPcmRlckIIukgFggECEAESEgoKdmFsaWRfb25seRgGIAEoCCJoChNMaXN0QXBpS2V5c1Jlc3BvbnNlEi4KCGFwaV9rZXlzGAEgAygLMhEubGF1cmVsLnYxLkFwaUtleUIJukgGkgEDEMgBEiEKD25leHRfcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgiLAoTUmV2b2tlQXBpS2V5UmVxdWVzdBIVCgJpZBgBIAEoCUIJukgGcgQQAShAIhYKFFJldm9rZUFwaUtleVJlc3BvbnNlMusDCg9PcGVyYXRvclNlcnZpY2USQgoGU2lnbkluEhgubGF1cmVsLnYxLlNpZ25JblJlcXVlc3QaGS5sYXVyZWwudjEuU2lnbkluUmVzcG9uc2UiA5ACAhJFCgdTaWduT3V0EhkubGF1cmVsLnYxLlNpZ25PdXRSZXF1ZXN0GhoubGF1cmVsLnYxLlNpZ25PdXRSZXNwb25zZSIDkAICEk4KCkdldFNlc3Npb24SHC5sYXVyZWwudjEuR2V0U2Vzc2lvblJlcXVlc3QaHS5sYXVyZWwudjEuR2V0U2Vzc2lvblJlc3BvbnNlIgOQAgESVAoMQ3JlYXRlQXBpS2V5Eh4ubGF1cmVsLnYxLkNyZWF0ZUFwaUtleVJlcXVlc3QaHy5sYXVyZWwudjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2UiA5ACABJRCgtMaXN0QXBpS2V5cxIdLmxhdXJlbC52MS5MaXN0QXBpS2V5c1JlcXVlc3QaHi5sYXVyZWwudjEuTGlzdEFwaUtleXNSZXNwb25zZSIDkAIBElQKDFJldm9rZUFwaUtleRIeLmxhdXJlbC52MS5SZXZva2VBcGlLZXlSZXF1ZXN0Gh8ubGF1cmVsLnYxLlJldm9rZUFwaUtleVJlc3BvbnNlIgOQAgJCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_list]);
 
 /**
  * Operator is a person who works with the studio.
@@ -276,6 +278,47 @@ export const CreateApiKeyResponseSchema: GenMessage<CreateApiKeyResponse> = /*@_
  * @generated from message laurel.v1.ListApiKeysRequest
  */
 export type ListApiKeysRequest = Message<"laurel.v1.ListApiKeysRequest"> & {
+  /**
+   * Rows wanted, at most 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Where the page goes on, from next_page_token.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only keys whose id or name has this text in it, in either case. Empty means all.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * Only keys made in this time.
+   *
+   * @generated from field: laurel.v1.TimeRange created = 4;
+   */
+  created?: TimeRange | undefined;
+
+  /**
+   * Order; unset means the newest first.
+   *
+   * @generated from field: laurel.v1.ListOrder order = 5;
+   */
+  order: ListOrder;
+
+  /**
+   * Only keys that were not revoked.
+   *
+   * @generated from field: bool valid_only = 6;
+   */
+  validOnly: boolean;
 };
 
 /**
@@ -292,11 +335,18 @@ export const ListApiKeysRequestSchema: GenMessage<ListApiKeysRequest> = /*@__PUR
  */
 export type ListApiKeysResponse = Message<"laurel.v1.ListApiKeysResponse"> & {
   /**
-   * Newest first, at most 1000.
+   * In the order asked for.
    *
    * @generated from field: repeated laurel.v1.ApiKey api_keys = 1;
    */
   apiKeys: ApiKey[];
+
+  /**
+   * Gives the next page; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**
@@ -389,7 +439,7 @@ export const OperatorService: GenService<{
     output: typeof CreateApiKeyResponseSchema;
   },
   /**
-   * ListApiKeys returns keys without their secrets, newest first.
+   * ListApiKeys returns keys without their secrets.
    *
    * @generated from rpc laurel.v1.OperatorService.ListApiKeys
    */
