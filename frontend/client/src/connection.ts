@@ -183,7 +183,7 @@ export class Connection {
       return;
     }
     if (message.case === "welcome") this.#onWelcome(message.value);
-    else if (message.case === "error" && message.value.contestId === "") this.#onRefusal(message.value);
+    else if (message.case === "error" && !message.value.channel) this.#onRefusal(message.value);
     else this.#setup.onMessage(message);
   }
 
@@ -203,7 +203,8 @@ export class Connection {
   }
 
   #onRefusal(refusal: Refusal): void {
-    if (refusal.code === "unauthenticated" || refusal.code === "permission_denied") this.#refused(refusal.message);
+    if (refusal.code === "unauthenticated" || refusal.code === "permission_denied")
+      this.#refused(refusal.message);
     else this.#setup.onError(refusal);
   }
 
@@ -317,7 +318,7 @@ export class Connection {
   }
 
   #report(code: string, message: string): void {
-    this.#setup.onError({ contestId: "", code, message });
+    this.#setup.onError({ channel: undefined, code, message });
   }
 
   #publish(): void {

@@ -1,15 +1,17 @@
-import { useQuery } from "@connectrpc/connect-query";
+import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { ContestService, LeaderboardService } from "@laurel/client";
 import { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { keepPreviousData } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { NoContest } from "../../../contest/NoContest.tsx";
 import { BoardRoom } from "../../../leaderboard/BoardRoom.tsx";
 import { type BoardSearch, boardAddress, boardSearch, chosenOf } from "../../../leaderboard/board.model.ts";
 import { useLiveBoard } from "../../../leaderboard/live.tsx";
 import { isNotFound } from "../../../rpc.ts";
 import { PageHead } from "../../../ui/PageHead.tsx";
+import { nextPage } from "../../../ui/pages.ts";
 
 export const Route = createFileRoute("/_studio/contests/$id/board")({
   validateSearch: (search: Record<string, unknown>): Partial<BoardSearch> =>
@@ -20,6 +22,8 @@ export const Route = createFileRoute("/_studio/contests/$id/board")({
 /** How often what is not pushed is asked for again while the contest runs, in milliseconds. */
 const pollMillis = 3_000;
 const snapshotPollMillis = 15_000;
+/** Snapshots of a page, the most that the server gives at once. */
+const snapshotPage = 1_000;
 
 function LiveBoardRoom() {
   const { i18n } = useLingui();
@@ -64,11 +68,21 @@ function LiveBoardRoom() {
     { contestId: id, userA: userA ?? "", userB: userB ?? "" },
     { enabled: exists && chosen.length === 2, refetchInterval: poll, placeholderData: keepPreviousData },
   );
-  const snapshots = useQuery(
+  const snapshots = useInfiniteQuery(
     LeaderboardService.method.listSnapshots,
-    { contestId: id },
-    { enabled: exists, refetchInterval: poll === false ? false : snapshotPollMillis },
+    { contestId: id, pageSize: snapshotPage, pageToken: "" },
+    {
+      pageParamKey: "pageToken",
+      getNextPageParam: nextPage,
+      enabled: exists,
+      refetchInterval: poll === false ? false : snapshotPollMillis,
+    },
   );
+  const { hasNextPage, isFetching, fetchNextPage } = snapshots;
+  // The scrubber reaches over all that were kept, which are a few pages.
+  useEffect(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
   const kept = useQuery(
     LeaderboardService.method.getSnapshot,
     { contestId: id, number: BigInt(search.at ?? 0) },
@@ -98,7 +112,7 @@ function LiveBoardRoom() {
         answer: chosen.length === 2 ? why.data : undefined,
         error: chosen.length === 2 ? why.error : null,
       }}
-      snapshots={snapshots.data?.snapshots ?? []}
+      snapshots={snapshots.data?.pages.flatMap((page) => page.snapshots) ?? []}
       kept={search.at === undefined ? undefined : kept.data}
       keptError={search.at === undefined ? null : kept.error}
     />

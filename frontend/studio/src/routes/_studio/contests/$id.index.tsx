@@ -1,4 +1,4 @@
-import { useQuery } from "@connectrpc/connect-query";
+import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { CatalogService, ContestService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
 import { Button, Grid, Skeleton, Stack } from "@mantine/core";
@@ -18,8 +18,10 @@ import { useSession } from "../../../operator/useSession.ts";
 import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
 import { BoardIcon } from "../../../ui/icons.tsx";
 import { RoomButton } from "../../../ui/links.tsx";
+import { MorePages } from "../../../ui/MorePages.tsx";
 import { PageHead } from "../../../ui/PageHead.tsx";
 import { Panel } from "../../../ui/Panel.tsx";
+import { nextPage } from "../../../ui/pages.ts";
 
 export const Route = createFileRoute("/_studio/contests/$id/")({
   validateSearch: (search: Record<string, unknown>): ContestSearch => contestSearch(search),
@@ -32,7 +34,12 @@ function ContestRoom() {
   const { i18n } = useLingui();
   const { id } = Route.useParams();
   const query = useQuery(ContestService.method.getContest, { id }, { refetchInterval: pollMillis });
-  const versions = useQuery(CatalogService.method.getDefinition, { kind: "Contest", id, version: 0 });
+  const newest = useQuery(CatalogService.method.getDefinition, { kind: "Contest", id, version: 0 });
+  const versions = useInfiniteQuery(
+    CatalogService.method.listDefinitionVersions,
+    { kind: "Contest", id, pageToken: "" },
+    { pageParamKey: "pageToken", getNextPageParam: nextPage },
+  );
   const { since } = Route.useSearch();
   const earlier = useQuery(
     CatalogService.method.getDefinition,
@@ -95,20 +102,23 @@ function ContestRoom() {
                   <ErrorNotice error={versions.error} title={i18n.t("The versions can't be read.")} />
                 )
               ) : (
-                <Versions versions={versions.data.versions} contestId={id} />
+                <>
+                  <Versions versions={versions.data.pages.flatMap((page) => page.versions)} contestId={id} />
+                  <MorePages {...versions} />
+                </>
               )}
             </Panel>
           </Grid.Col>
         </Grid>
         {since === undefined ? null : earlier.error !== null ? (
           <ErrorNotice error={earlier.error} title={i18n.t("The versions can't be read.")} />
-        ) : earlier.data?.definition === undefined || versions.data?.definition === undefined ? (
+        ) : earlier.data?.definition === undefined || newest.data?.definition === undefined ? (
           <Skeleton height={240} animate={false} />
         ) : (
           <VersionCompared
             contestId={id}
             earlier={earlier.data.definition}
-            newest={versions.data.definition}
+            newest={newest.data.definition}
             publishes={publishes}
           />
         )}
