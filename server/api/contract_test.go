@@ -16,7 +16,7 @@ func TestUnknownParametersAreRefusedByName(t *testing.T) {
 	b := setup(t, func(c *api.Config) { c.Dev = true })
 	b.publish(t, "c1", "")
 	for path, right := range map[string]string{
-		"/v1/tournaments":     "market, brand",
+		"/v1/tournaments":     "market, brand, page_size, page_token",
 		"/v1/leaderboards/c1": "top, me, around, page_token",
 		"/demo/token":         "user",
 	} {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -210,4 +211,30 @@ func (b *bundle) lists(t *testing.T) []list {
 			other: map[string]any{"text": "other", "validOnly": true},
 		},
 	}
+}
+
+// TestTournamentsGoOnWhereTheLinkLeads follows the header from page to page.
+func TestTournamentsGoOnWhereTheLinkLeads(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for i := range 7 {
+		b.publish(t, fmt.Sprint("c", i), "")
+	}
+	var ids []string
+	for path, pages := "/v1/tournaments?page_size=3", 0; path != ""; pages++ {
+		require.Less(t, pages, 3)
+		got := b.get(t, path)
+		require.Equal(t, http.StatusOK, got.status, "%s", got.body)
+		var page []struct{ ID string }
+		require.NoError(t, json.Unmarshal(got.body, &page))
+		for _, one := range page {
+			ids = append(ids, one.ID)
+		}
+		path = strings.TrimSuffix(strings.TrimPrefix(got.header.Get("Link"), "<"), `>; rel="next"`)
+	}
+	require.ElementsMatch(t, []string{"c0", "c1", "c2", "c3", "c4", "c5", "c6"}, ids)
+	got := b.get(t, "/v1/tournaments?page_token=x")
+	require.Equal(t, http.StatusBadRequest, got.status)
+	_, field := got.failure(t)
+	require.Equal(t, "page_token", field)
 }
