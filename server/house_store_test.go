@@ -22,8 +22,7 @@ var (
 
 // sqlAnywhere are lines of the table whose SQL may stand in any file.
 var sqlAnywhere = map[string]string{
-	"store":   "it opens the database: all of it is about SQL",
-	"journal": "its storage is being rewritten; the exception goes with that",
+	"store": "it opens the database: all of it is about SQL",
 }
 
 // TestSQLStandsInStoreFiles finds SQL outside the files that are named for it: a package's store.go, and store_*.go where that would be too long.

@@ -34,7 +34,7 @@ type Contest struct {
 	FinalSeq *string `json:"final_seq,omitempty"`
 	// Contest revision of its last change.
 	Revision int64 `json:"revision,omitempty"`
-	// laurel.v1.GetContestResponse in protobuf encoding, once the contest is final: its summary, and of its plan's definition only scope.providers and scoring.events.
+	// laurel.store.v1.FinishedContest in protobuf encoding, once the contest is final.
 	Summary []byte `json:"summary,omitempty"`
 	// ResultHash holds the value of the "result_hash" field.
 	ResultHash string `json:"result_hash,omitempty"`

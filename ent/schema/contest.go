@@ -29,7 +29,7 @@ func (Contest) Fields() []ent.Field {
 		field.Text("close_seq").Optional().Nillable().Comment("Last journal positions that count; set when the grace is over. See journal.Positions."),
 		field.Text("final_seq").Optional().Nillable().Comment("Journal positions of the places of a final contest: at or above close_seq, since an event that was emitted because of one that counts counts as well. See journal.Positions."),
 		field.Int64("revision").Default(0).Comment("Contest revision of its last change."),
-		field.Bytes("summary").Optional().Comment("laurel.v1.GetContestResponse in protobuf encoding, once the contest is final: its summary, and of its plan's definition only scope.providers and scoring.events."),
+		field.Bytes("summary").Optional().Comment("laurel.store.v1.FinishedContest in protobuf encoding, once the contest is final."),
 		field.String("result_hash").MaxLen(64).Default(""),
 		field.Int64("players").Default(0).Comment("Players in the final standings."),
 		field.Int64("changed_at"),

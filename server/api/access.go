@@ -28,6 +28,7 @@ var (
 	works     = access{roles: []identity.Role{identity.RoleOperator}, scopes: []identity.Scope{identity.ScopeAdmin}}
 	operators = access{roles: identity.Roles()}
 	admins    = access{roles: []identity.Role{identity.RoleAdmin}}
+	mints     = access{roles: []identity.Role{identity.RoleOperator}, scopes: []identity.Scope{identity.ScopePlayerTokens}}
 	profiles  = access{roles: []identity.Role{identity.RoleAdmin}, scopes: []identity.Scope{identity.ScopeAdmin}}
 	reviews   = access{roles: []identity.Role{identity.RoleOperator, identity.RoleReviewer}, scopes: []identity.Scope{identity.ScopeAdmin}}
 )
@@ -39,10 +40,11 @@ var accessTable = map[string]access{
 	laurel.IngestServiceListConflictsProcedure:   reviews,
 	laurel.IngestServiceListDeadLettersProcedure: reviews,
 
-	laurel.CatalogServiceCheckDefinitionProcedure:   looks,
-	laurel.CatalogServicePublishDefinitionProcedure: works,
-	laurel.CatalogServiceListDefinitionsProcedure:   looks,
-	laurel.CatalogServiceGetDefinitionProcedure:     looks,
+	laurel.CatalogServiceCheckDefinitionProcedure:        looks,
+	laurel.CatalogServicePublishDefinitionProcedure:      works,
+	laurel.CatalogServiceListDefinitionsProcedure:        looks,
+	laurel.CatalogServiceListDefinitionVersionsProcedure: looks,
+	laurel.CatalogServiceGetDefinitionProcedure:          looks,
 
 	laurel.ContestServiceListContestsProcedure: anyone,
 	laurel.ContestServiceGetContestProcedure:   looks, // the definition tells what is counted as abuse
@@ -53,7 +55,7 @@ var accessTable = map[string]access{
 	laurel.LeaderboardServiceGetSnapshotProcedure:    anyone,
 
 	laurel.PlayerServiceSetPublicNameProcedure:   works,
-	laurel.PlayerServiceMintPlayerTokenProcedure: works, // who mints a token can act as that player
+	laurel.PlayerServiceMintPlayerTokenProcedure: mints, // who mints a token can act as that player
 
 	laurel.OperatorServiceSignInProcedure:       anyone,
 	laurel.OperatorServiceSignOutProcedure:      anyone,

@@ -18,6 +18,8 @@ import (
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/identity"
 	"github.com/laurelhq/laurel/server/ingest"
+	"github.com/laurelhq/laurel/server/journal"
+	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/telemetry"
 )
 
@@ -30,10 +32,10 @@ type Config struct {
 	Board     *board.Keeper
 	Telemetry *telemetry.Telemetry
 
-	// Conflicts and DeadLetters list the newest refused re-uses of event ids and events that could not be scored.
-	Conflicts   func(ctx context.Context, limit int) ([]*laurelv1.EventConflict, error)
-	DeadLetters func(ctx context.Context, limit int) ([]*laurelv1.DeadLetter, error)
-	// Installation fills in the figures of GetPulse that are about the installation: contests, conflicts, dead_letters, database, board, clock, now_micros.
+	// Conflicts and DeadLetters list refused re-uses of event ids and events that could not be scored, by their numbers.
+	Conflicts   func(ctx context.Context, wanted store.Listing) ([]*laurelv1.EventConflict, error)
+	DeadLetters func(ctx context.Context, filter journal.LetterFilter) ([]*laurelv1.DeadLetter, error)
+	// Installation fills in the figures of GetPulse that are about the installation: contests, conflicts, dead_letters, database, board, clock, now.
 	Installation func(ctx context.Context, pulse *laurelv1.GetPulseResponse) error
 	// Renamed is told of a player whose public name changed; nil means that nobody wants to know.
 	Renamed func(userID string)

@@ -12,33 +12,34 @@ import (
 
 // who may call what, written down a second time: one letter a kind of caller.
 //
-//   - anonymous  p player  i ingest key  r read key  k admin key
+//   - anonymous  p player  i ingest key  r read key  k admin key  m key that mints tokens
 //     V viewer  O operator  R reviewer  F finance  A admin
 var mayCall = map[string]string{
-	"IngestService/Ingest":              "i",
-	"IngestService/IngestStream":        "i",
-	"IngestService/ListConflicts":       "kORA",
-	"IngestService/ListDeadLetters":     "kORA",
-	"CatalogService/CheckDefinition":    "rkVORFA",
-	"CatalogService/PublishDefinition":  "kOA",
-	"CatalogService/ListDefinitions":    "rkVORFA",
-	"CatalogService/GetDefinition":      "rkVORFA",
-	"ContestService/ListContests":       "-pirkVORFA",
-	"ContestService/GetContest":         "rkVORFA",
-	"LeaderboardService/GetLeaderboard": "-pirkVORFA",
-	"LeaderboardService/ExplainOrder":   "rkVORFA",
-	"LeaderboardService/ListSnapshots":  "-pirkVORFA",
-	"LeaderboardService/GetSnapshot":    "-pirkVORFA",
-	"PlayerService/SetPublicName":       "kOA",
-	"PlayerService/MintPlayerToken":     "kOA",
-	"OperatorService/SignIn":            "-pirkVORFA",
-	"OperatorService/GetSession":        "VORFA",
-	"OperatorService/CreateApiKey":      "A",
-	"OperatorService/ListApiKeys":       "A",
-	"OperatorService/RevokeApiKey":      "A",
-	"TelemetryService/GetPulse":         "rkVORFA",
+	"IngestService/Ingest":                  "i",
+	"IngestService/IngestStream":            "i",
+	"IngestService/ListConflicts":           "kORA",
+	"IngestService/ListDeadLetters":         "kORA",
+	"CatalogService/CheckDefinition":        "rkVORFA",
+	"CatalogService/PublishDefinition":      "kOA",
+	"CatalogService/ListDefinitions":        "rkVORFA",
+	"CatalogService/ListDefinitionVersions": "rkVORFA",
+	"CatalogService/GetDefinition":          "rkVORFA",
+	"ContestService/ListContests":           "-pirkmVORFA",
+	"ContestService/GetContest":             "rkVORFA",
+	"LeaderboardService/GetLeaderboard":     "-pirkmVORFA",
+	"LeaderboardService/ExplainOrder":       "rkVORFA",
+	"LeaderboardService/ListSnapshots":      "-pirkmVORFA",
+	"LeaderboardService/GetSnapshot":        "-pirkmVORFA",
+	"PlayerService/SetPublicName":           "kOA",
+	"PlayerService/MintPlayerToken":         "mOA",
+	"OperatorService/SignIn":                "-pirkmVORFA",
+	"OperatorService/GetSession":            "VORFA",
+	"OperatorService/CreateApiKey":          "A",
+	"OperatorService/ListApiKeys":           "A",
+	"OperatorService/RevokeApiKey":          "A",
+	"TelemetryService/GetPulse":             "rkVORFA",
 	// Last, since it ends the sessions above.
-	"OperatorService/SignOut": "-pirkVORFA",
+	"OperatorService/SignOut": "-pirkmVORFA",
 }
 
 func TestWhoMayCallWhat(t *testing.T) {
@@ -50,6 +51,7 @@ func TestWhoMayCallWhat(t *testing.T) {
 		"i": {"Authorization", b.key(t, identity.ScopeIngest)},
 		"r": {"Authorization", b.key(t, identity.ScopeRead)},
 		"k": {"Authorization", b.key(t, identity.ScopeAdmin)},
+		"m": {"Authorization", b.key(t, identity.ScopePlayerTokens)},
 	}
 	for letter, role := range map[string]identity.Role{
 		"V": identity.RoleViewer, "O": identity.RoleOperator, "R": identity.RoleReviewer, "F": identity.RoleFinance, "A": identity.RoleAdmin,

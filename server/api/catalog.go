@@ -19,7 +19,7 @@ func (s catalogService) CheckDefinition(_ context.Context, request *laurelv1.Che
 	if document != nil {
 		response.Kind, response.Id = word.Clip(document.Kind, 32), word.Clip(document.ID, 64)
 		if len(problems) == 0 {
-			response.Plan = catalog.Plan(document)
+			response.Plan = planOf(document)
 		}
 	}
 	return response, nil
@@ -49,22 +49,58 @@ func publisher(caller identity.Caller) string {
 	return caller.Kind.String() + ":" + caller.ID
 }
 
-// ListDefinitions returns the newest version of every definition.
-func (s catalogService) ListDefinitions(ctx context.Context, request *laurelv1.ListDefinitionsRequest) (*laurelv1.ListDefinitionsResponse, error) {
-	definitions, err := s.Catalog.List(ctx, request.GetKind())
-	if err != nil {
-		return nil, err
+// planOf is what a document means, by its kind; nil for a kind without a plan.
+func planOf(document *catalog.Document) *laurelv1.DefinitionPlan {
+	plan := catalog.Plan(document)
+	if plan == nil {
+		return nil
 	}
-	return &laurelv1.ListDefinitionsResponse{Definitions: definitions}, nil
+	return &laurelv1.DefinitionPlan{Plan: &laurelv1.DefinitionPlan_Contest{Contest: plan}}
 }
 
-// GetDefinition returns one version and the list of all.
-func (s catalogService) GetDefinition(ctx context.Context, request *laurelv1.GetDefinitionRequest) (*laurelv1.GetDefinitionResponse, error) {
-	definition, versions, err := s.Catalog.Get(ctx, request.GetKind(), request.GetId(), request.GetVersion())
+// ListDefinitions returns the newest versions.
+func (s catalogService) ListDefinitions(ctx context.Context, request *laurelv1.ListDefinitionsRequest) (*laurelv1.ListDefinitionsResponse, error) {
+	page, err := openList[catalog.Key](s.API, request, maxRows)
 	if err != nil {
 		return nil, err
 	}
-	return &laurelv1.GetDefinitionResponse{Definition: definition, Versions: versions}, nil
+	from, until := bounds(request.GetPublished())
+	order := request.GetOrder()
+	definitions, err := s.Catalog.List(ctx, catalog.Listing{
+		Limit: page.limit + 1, Kind: request.GetKind(), Text: request.GetText(), FromMicros: from, UntilMicros: until, After: page.after,
+		ByTime:      order == laurelv1.ListOrder_LIST_ORDER_NEWEST || order == laurelv1.ListOrder_LIST_ORDER_OLDEST,
+		NewestFirst: order == laurelv1.ListOrder_LIST_ORDER_NEWEST,
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown, next, err := cut(s.API, page, definitions, catalog.KeyOf)
+	return &laurelv1.ListDefinitionsResponse{Definitions: shown, NextPageToken: next}, err
+}
+
+// ListDefinitionVersions returns the versions of one definition.
+func (s catalogService) ListDefinitionVersions(
+	ctx context.Context, request *laurelv1.ListDefinitionVersionsRequest,
+) (*laurelv1.ListDefinitionVersionsResponse, error) {
+	page, err := openList[int64](s.API, request, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	versions, err := s.Catalog.ListVersions(ctx, request.GetKind(), request.GetId(), listing(page, request.GetOrder(), "", request.GetPublished()))
+	if err != nil {
+		return nil, err
+	}
+	shown, next, err := cut(s.API, page, versions, func(d *laurelv1.DefinitionSummary) int64 { return int64(d.GetVersion()) })
+	return &laurelv1.ListDefinitionVersionsResponse{Versions: shown, NextPageToken: next}, err
+}
+
+// GetDefinition returns one version.
+func (s catalogService) GetDefinition(ctx context.Context, request *laurelv1.GetDefinitionRequest) (*laurelv1.GetDefinitionResponse, error) {
+	definition, err := s.Catalog.Get(ctx, request.GetKind(), request.GetId(), request.GetVersion())
+	if err != nil {
+		return nil, err
+	}
+	return &laurelv1.GetDefinitionResponse{Definition: definition}, nil
 }
 
 func problemMessages(problems []catalog.Problem) []*laurelv1.Problem {

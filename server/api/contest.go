@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
@@ -14,9 +13,9 @@ import (
 // contestService shows contests.
 type contestService struct{ *API }
 
-// ListContests returns the contests open to a market and a brand.
+// ListContests returns the contests that meet a filter.
 func (s contestService) ListContests(_ context.Context, request *laurelv1.ListContestsRequest) (*laurelv1.ListContestsResponse, error) {
-	return &laurelv1.ListContestsResponse{Contests: s.contestsOpenTo(request.GetMarket(), request.GetBrand())}, nil
+	return s.listContests(request, maxRows)
 }
 
 // GetContest returns one contest with its definition.
@@ -25,29 +24,12 @@ func (s contestService) GetContest(ctx context.Context, request *laurelv1.GetCon
 	if err != nil {
 		return nil, err
 	}
-	definition, _, err := s.Catalog.Get(ctx, catalog.KindContest, summary.GetId(), summary.GetVersion())
+	definition, err := s.Catalog.Get(ctx, catalog.KindContest, summary.GetId(), summary.GetVersion())
 	if err != nil {
 		return nil, err
 	}
 	document, _ := catalog.Parse("", []byte(definition.GetYaml()))
 	return &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Plan: catalog.Plan(document)}, nil
-}
-
-// contestsOpenTo filters by scope: a contest without markets is open to all of them, and an empty filter asks for all. When there are more than can be listed,
-// those that were final longest are left out.
-func (a *API) contestsOpenTo(market, brand string) []*laurelv1.ContestSummary {
-	const maxContests = 1000
-	open := []*laurelv1.ContestSummary{}
-	for _, summary := range a.Contest.List() {
-		if admits(summary.GetMarkets(), market) && admits(summary.GetBrands(), brand) && len(open) < maxContests {
-			open = append(open, summary)
-		}
-	}
-	return open
-}
-
-func admits(scope []string, wanted string) bool {
-	return wanted == "" || len(scope) == 0 || slices.Contains(scope, wanted)
 }
 
 // summary returns a contest or a not-found error that names it.

@@ -20,26 +20,27 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// kind sorts every error an answer can carry. Its text is the code in REST answers.
-type kind string
+// kind sorts every error an answer can carry.
+type kind int
 
 const (
-	kindInvalid         kind = "invalid"
-	kindUnauthenticated kind = "unauthenticated"
-	kindDenied          kind = "denied"
-	kindNotFound        kind = "not_found"
-	kindConflict        kind = "conflict"
-	kindExhausted       kind = "exhausted"
-	kindUnavailable     kind = "unavailable"
-	kindTooLarge        kind = "too_large"
-	kindUnsupported     kind = "unsupported_media_type"
-	kindNotAllowed      kind = "method_not_allowed"
-	kindTimeout         kind = "timeout"
-	kindCanceled        kind = "canceled"
-	kindInternal        kind = "internal"
+	kindInternal kind = iota
+	kindInvalid
+	kindUnauthenticated
+	kindDenied
+	kindNotFound
+	kindConflict
+	kindExhausted
+	kindUnavailable
+	kindTooLarge
+	kindUnsupported
+	kindNotAllowed
+	kindTimeout
+	kindCanceled
 )
 
-// codes is the one place where a kind becomes a code, for RPC and for REST.
+// codes is the one place where a kind becomes a code. RPC, REST and the socket name it alike, by the text of the RPC code; the status tells REST callers more where
+// HTTP has a finer word.
 var codes = map[kind]struct {
 	rpc  connect.Code
 	http int

@@ -46,7 +46,9 @@ func TestTenThousandPastContests(t *testing.T) {
 		}, patience, 5*time.Millisecond)
 
 		for _, process := range []*bundle{b, setupOn(t, storetest.Again(t, s))} {
-			require.Equal(t, []int32{0, openContests + 1, 0, oldContests + 1}, process.contests.Set().Counts())
+			for _, count := range process.contests.Set().Counts() {
+				require.Equal(t, map[laurelv1.ContestState]int64{2: openContests + 1, 4: oldContests + 1}[count.GetState()], count.GetCount())
+			}
 			listed := process.tournaments(t)
 			require.Len(t, listed, mostListed)
 			require.Equal(t, "one_more", listed[openContests], "open ones come first, by start")

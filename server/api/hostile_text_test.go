@@ -69,7 +69,7 @@ func TestQueryThatCannotBeRead(t *testing.T) {
 		got := b.get(t, "/v1/leaderboards/sprint?"+query)
 		assert.Equal(t, http.StatusBadRequest, got.status, query)
 		code, _ := got.failure(t)
-		assert.Equal(t, "invalid", code)
+		assert.Equal(t, "invalid_argument", code)
 		assert.Contains(t, string(got.body), "query", query)
 	}
 }

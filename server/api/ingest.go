@@ -10,6 +10,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/identity"
 	"github.com/laurelhq/laurel/server/ingest"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/word"
 )
 
@@ -20,7 +21,6 @@ const (
 	maxRejections = 1000
 	// maxEventIDShown bounds the event id echoed for an event that was refused.
 	maxEventIDShown = 256
-	defaultRows     = 50
 )
 
 // ingestService takes events in over Connect, gRPC and gRPC-Web.
@@ -122,26 +122,30 @@ func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event) ([]
 
 // ListConflicts returns refused re-uses of event ids.
 func (s ingestService) ListConflicts(ctx context.Context, request *laurelv1.ListConflictsRequest) (*laurelv1.ListConflictsResponse, error) {
-	conflicts, err := s.Conflicts(ctx, rowsWanted(request.GetPageSize()))
+	page, err := openList[int64](s.API, request, maxRows)
 	if err != nil {
 		return nil, err
 	}
-	return &laurelv1.ListConflictsResponse{Conflicts: conflicts}, nil
+	conflicts, err := s.Conflicts(ctx, listing(page, request.GetOrder(), request.GetText(), request.GetRefused()))
+	if err != nil {
+		return nil, err
+	}
+	shown, next, err := cut(s.API, page, conflicts, (*laurelv1.EventConflict).GetId)
+	return &laurelv1.ListConflictsResponse{Conflicts: shown, NextPageToken: next}, err
 }
 
 // ListDeadLetters returns events that could not be scored.
 func (s ingestService) ListDeadLetters(ctx context.Context, request *laurelv1.ListDeadLettersRequest) (*laurelv1.ListDeadLettersResponse, error) {
-	letters, err := s.DeadLetters(ctx, rowsWanted(request.GetPageSize()))
+	page, err := openList[int64](s.API, request, maxRows)
 	if err != nil {
 		return nil, err
 	}
-	return &laurelv1.ListDeadLettersResponse{DeadLetters: letters}, nil
-}
-
-// rowsWanted applies the bounds of page_size, which the validator does not see on this service.
-func rowsWanted(pageSize int32) int {
-	if pageSize <= 0 {
-		return defaultRows
+	letters, err := s.DeadLetters(ctx, journal.LetterFilter{
+		Listing: listing(page, request.GetOrder(), request.GetText(), request.GetFailed()), Stage: request.GetStage(), Subject: request.GetContestId(),
+	})
+	if err != nil {
+		return nil, err
 	}
-	return int(min(pageSize, 200))
+	shown, next, err := cut(s.API, page, letters, (*laurelv1.DeadLetter).GetId)
+	return &laurelv1.ListDeadLettersResponse{DeadLetters: shown, NextPageToken: next}, err
 }

@@ -67,11 +67,16 @@ func (s leaderboardService) ListSnapshots(ctx context.Context, request *laurelv1
 	if _, err := s.summary(request.GetContestId()); err != nil {
 		return nil, err
 	}
-	snapshots, err := s.Contest.Snapshots(ctx, request.GetContestId())
+	page, err := openList[int64](s.API, request, maxSnapshotRows)
 	if err != nil {
 		return nil, err
 	}
-	return &laurelv1.ListSnapshotsResponse{Snapshots: snapshots}, nil
+	snapshots, err := s.Contest.Snapshots(ctx, request.GetContestId(), listing(page, request.GetOrder(), "", request.GetTaken()))
+	if err != nil {
+		return nil, err
+	}
+	shown, next, err := cut(s.API, page, snapshots, (*laurelv1.SnapshotSummary).GetNumber)
+	return &laurelv1.ListSnapshotsResponse{Snapshots: shown, NextPageToken: next}, err
 }
 
 // GetSnapshot returns the top of a board as it was kept, under today's names.

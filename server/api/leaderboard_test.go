@@ -184,7 +184,7 @@ func TestBadParametersAreNamed(t *testing.T) {
 		got := b.get(t, "/v1/leaderboards/c1?"+query, "Authorization", key)
 		assert.Equal(t, http.StatusBadRequest, got.status, query)
 		code, named := got.failure(t)
-		assert.Equal(t, "invalid", code)
+		assert.Equal(t, "invalid_argument", code)
 		assert.Equal(t, field, named, query)
 	}
 	got := b.get(t, "/v1/leaderboards/nothing")

@@ -53,6 +53,13 @@ func setCookie(ctx context.Context, cookie *http.Cookie) error {
 	return nil
 }
 
+// notStored has every cache forget an answer that holds a secret.
+func notStored(ctx context.Context) {
+	if call, ok := connect.CallInfoForHandlerContext(ctx); ok {
+		call.ResponseHeader().Set("Cache-Control", "no-store")
+	}
+}
+
 // GetSession returns who is signed in.
 func (s operatorService) GetSession(ctx context.Context, _ *laurelv1.GetSessionRequest) (*laurelv1.GetSessionResponse, error) {
 	caller := identity.CallerFrom(ctx)
@@ -69,20 +76,29 @@ func (s operatorService) CreateApiKey(ctx context.Context, request *laurelv1.Cre
 	if err != nil {
 		return nil, err
 	}
-	if call, ok := connect.CallInfoForHandlerContext(ctx); ok {
-		call.ResponseHeader().Set("Cache-Control", "no-store")
-	}
+	notStored(ctx)
 	return &laurelv1.CreateApiKeyResponse{ApiKey: keyMessage(key), Bearer: bearer}, nil
 }
 
 // ListApiKeys returns keys without their secrets.
-func (s operatorService) ListApiKeys(ctx context.Context, _ *laurelv1.ListApiKeysRequest) (*laurelv1.ListApiKeysResponse, error) {
-	keys, err := s.Identity.ListAPIKeys(ctx)
+func (s operatorService) ListApiKeys(ctx context.Context, request *laurelv1.ListApiKeysRequest) (*laurelv1.ListApiKeysResponse, error) {
+	page, err := openList[identity.KeyPlace](s.API, request, maxRows)
 	if err != nil {
 		return nil, err
 	}
-	response := &laurelv1.ListApiKeysResponse{}
-	for _, key := range keys {
+	wanted := listing(listPage[int64]{limit: page.limit}, request.GetOrder(), request.GetText(), request.GetCreated())
+	keys, err := s.Identity.ListAPIKeys(ctx, identity.KeyListing{
+		Listing: wanted, ByName: request.GetOrder() == laurelv1.ListOrder_LIST_ORDER_NAME, ValidOnly: request.GetValidOnly(), AfterKey: page.after,
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown, next, err := cut(s.API, page, keys, identity.PlaceOf)
+	if err != nil {
+		return nil, err
+	}
+	response := &laurelv1.ListApiKeysResponse{NextPageToken: next}
+	for _, key := range shown {
 		response.ApiKeys = append(response.ApiKeys, keyMessage(key))
 	}
 	return response, nil

@@ -74,7 +74,11 @@ func (a *API) getDemoToken(w http.ResponseWriter, r *http.Request) {
 		writeFailure(w, &failure{kind: kindNotFound, message: "there is no such door"})
 		return
 	}
-	user, err := queryText(r, "user", maxUserID)
+	err := refuseUnknown(r, []string{"user"})
+	user := ""
+	if err == nil {
+		user, err = queryText(r, "user", maxUserID)
+	}
 	if err == nil && user == "" {
 		err = badField("user", "must be the user id the token is for")
 	}

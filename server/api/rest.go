@@ -3,9 +3,11 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +17,9 @@ import (
 	"github.com/laurelhq/laurel/server/word"
 )
 
+// maxParameterShown bounds how much of an unknown parameter's name is said back.
+const maxParameterShown = 64
+
 // answerTime bounds one REST call, from its first byte in to its last byte out: a caller who does not read holds nothing for longer.
 const answerTime = 2 * time.Minute
 
@@ -23,9 +28,9 @@ type door func(w http.ResponseWriter, r *http.Request) error
 
 // mountREST mounts the REST doors. Each is guarded by the procedure it stands for.
 func (a *API) mountREST(mux *http.ServeMux) {
-	mux.Handle("POST /v1/events", a.guarded(laurel.IngestServiceIngestProcedure, a.postEvents))
-	mux.Handle("GET /v1/tournaments", openToOtherSites(a.guarded(laurel.ContestServiceListContestsProcedure, a.getTournaments)))
-	mux.Handle("GET /v1/leaderboards/{id}", openToOtherSites(a.guarded(laurel.LeaderboardServiceGetLeaderboardProcedure, a.getLeaderboard)))
+	mux.Handle("POST /v1/events", a.guarded(laurel.IngestServiceIngestProcedure, taking(nil, a.postEvents)))
+	mux.Handle("GET /v1/tournaments", openToOtherSites(a.guarded(laurel.ContestServiceListContestsProcedure, taking(tournamentParameters, a.getTournaments))))
+	mux.Handle("GET /v1/leaderboards/{id}", openToOtherSites(a.guarded(laurel.LeaderboardServiceGetLeaderboardProcedure, taking(boardParameters, a.getLeaderboard))))
 	for path, methods := range map[string]string{
 		"/v1/events": "POST", "/v1/tournaments": "GET, HEAD, OPTIONS", "/v1/leaderboards/{id}": "GET, HEAD, OPTIONS",
 	} {
@@ -80,7 +85,7 @@ func openToOtherSites(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("Access-Control-Allow-Origin", "*")
-		header.Set("Access-Control-Expose-Headers", "ETag, Retry-After")
+		header.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After")
 		header.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		if r.Method == http.MethodOptions {
 			header.Set("Access-Control-Allow-Methods", "GET, HEAD")
@@ -96,7 +101,7 @@ func openToOtherSites(next http.Handler) http.Handler {
 // restError is the shape of every REST error.
 type restError struct {
 	Error struct {
-		Code    kind        `json:"code"`
+		Code    string      `json:"code"`
 		Message string      `json:"message"`
 		Details restDetails `json:"details"`
 	} `json:"error"`
@@ -110,7 +115,7 @@ type restDetails struct {
 // writeFailure is the one place that writes REST errors.
 func writeFailure(w http.ResponseWriter, f *failure) {
 	var body restError
-	body.Error.Code, body.Error.Message = f.kind, f.Error()
+	body.Error.Code, body.Error.Message = codes[f.kind].rpc.String(), f.Error()
 	body.Error.Details = restDetails{Field: f.field, Results: f.results}
 	header := w.Header()
 	for _, of := range []string{"ETag", "Content-Encoding", "Content-Length"} {
@@ -137,11 +142,47 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
-// queryText returns a parameter that may be there once, as text of at most limit bytes; empty when it is absent.
-func queryText(r *http.Request, name string, limit int) (string, error) {
+// taking refuses a query with a parameter that the door does not know: a mistyped one would otherwise be a default that nobody asked for.
+func taking(known []string, next door) door {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := refuseUnknown(r, known); err != nil {
+			return err
+		}
+		return next(w, r)
+	}
+}
+
+// refuseUnknown names the first parameter, by the alphabet, that is not known.
+func refuseUnknown(r *http.Request, known []string) error {
+	query, err := parseQuery(r)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		switch {
+		case slices.Contains(known, name):
+		case len(known) == 0:
+			return badField(word.Clip(name, maxParameterShown), "is not known: this door takes no parameters")
+		default:
+			return badField(word.Clip(name, maxParameterShown), "is not known: this door takes %s", strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+func parseQuery(r *http.Request) (url.Values, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return "", badField("query", "can't be read: %s; write name=value&name=value and other characters as %%XX", err)
+		return nil, badField("query", "can't be read: %s; write name=value&name=value and other characters as %%XX", err)
+	}
+	return query, nil
+}
+
+// queryText returns a parameter that may be there once, as text of at most limit bytes; empty when it is absent.
+func queryText(r *http.Request, name string, limit int) (string, error) {
+	query, err := parseQuery(r)
+	if err != nil {
+		return "", err
 	}
 	values := query[name]
 	switch {

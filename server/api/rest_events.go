@@ -28,9 +28,10 @@ const (
 	statusRejected  = "rejected"
 )
 
-// singleAnswer answers one event. A duplicate gets the same answer as the first: whoever sends again because he missed an answer gets that one.
+// singleAnswer answers one event. A duplicate is accepted too: whoever sends again because he missed an answer learns that the event is durable, and that it was before.
 type singleAnswer struct {
-	Accepted bool `json:"accepted"`
+	Accepted  bool `json:"accepted"`
+	Duplicate bool `json:"duplicate,omitempty"`
 }
 
 // batchAnswer answers a batch, one result an event, in the order of the request.
@@ -88,7 +89,7 @@ func answerSingle(w http.ResponseWriter, result eventResult) error {
 	case result.Status == statusRejected:
 		return &failure{kind: kindInvalid, field: result.Field, message: result.Reason}
 	}
-	writeJSON(w, http.StatusAccepted, singleAnswer{Accepted: true})
+	writeJSON(w, http.StatusAccepted, singleAnswer{Accepted: true, Duplicate: result.Status == statusDuplicate})
 	return nil
 }
 

@@ -20,9 +20,16 @@ const (
 	maxContestID = 64
 	maxUserID    = 128
 	maxPageToken = 512
+	maxListToken = 1024
 
 	cachePublic  = "public, max-age=1, stale-while-revalidate=4"
 	cachePrivate = "private, no-cache"
+)
+
+// The parameters of the doors.
+var (
+	boardParameters      = []string{"top", "me", "around", "page_token"}
+	tournamentParameters = []string{"market", "brand", "page_size", "page_token"}
 )
 
 // restBoard is the answer of GET /v1/leaderboards/{id}.
@@ -183,7 +190,8 @@ type restTournament struct {
 	ResultHash string   `json:"result_hash,omitempty"`
 }
 
-// getTournaments lists contests, live ones first: ?market= and ?brand= leave out those that are not open to them.
+// getTournaments lists contests, live ones first: ?market= and ?brand= leave out those that are not open to them. The answer is a plain list; when there are
+// more than ?page_size=, the header Link has the address of the next page.
 func (a *API) getTournaments(w http.ResponseWriter, r *http.Request) error {
 	market, err := queryText(r, "market", 32)
 	if err != nil {
@@ -193,12 +201,32 @@ func (a *API) getTournaments(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	size, err := queryNumber(r, "page_size", 0, maxTournaments)
+	if err != nil {
+		return err
+	}
+	token, err := queryText(r, "page_token", maxListToken)
+	if err != nil {
+		return err
+	}
+	if size == 0 {
+		size = maxTournaments
+	}
+	listed, err := a.listContests(&laurelv1.ListContestsRequest{Market: market, Brand: brand, PageSize: int32(size), PageToken: token}, maxTournaments)
+	if err != nil {
+		return err
+	}
+	if next := listed.GetNextPageToken(); next != "" {
+		query := r.URL.Query()
+		query.Set("page_token", next)
+		w.Header().Set("Link", "<"+r.URL.Path+"?"+query.Encode()+`>; rel="next"`)
+	}
 	list := []restTournament{}
-	for _, c := range a.contestsOpenTo(market, brand) {
+	for _, c := range listed.GetContests() {
 		list = append(list, restTournament{
 			ID: c.GetId(), Title: c.GetTitle(), Start: c.GetStart().AsTime().Format(time.RFC3339), End: c.GetEnd().AsTime().Format(time.RFC3339),
 			TZ: c.GetTz(), Type: c.GetType(), N: c.GetN(), Status: statusOf(c.GetState()), Players: c.GetPlayers(),
-			Markets: listed(c.GetMarkets()), Brands: listed(c.GetBrands()), Tiebreaker: listed(c.GetTiebreaker()),
+			Markets: orEmpty(c.GetMarkets()), Brands: orEmpty(c.GetBrands()), Tiebreaker: orEmpty(c.GetTiebreaker()),
 			Precision: c.GetPrecision(), ResultHash: c.GetResultHash(),
 		})
 	}
@@ -211,8 +239,8 @@ func (a *API) getTournaments(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// listed writes no entries as an empty list, not as null.
-func listed(values []string) []string {
+// orEmpty writes no entries as an empty list, not as null.
+func orEmpty(values []string) []string {
 	if values == nil {
 		return []string{}
 	}

@@ -32,7 +32,7 @@ func (a *API) mountRPC(mux *http.ServeMux) error {
 		return fmt.Errorf("trace rpc: %w", err)
 	}
 	// Ingest answers for each event by itself, so its messages are not refused as a whole.
-	unchecked := connect.WithHandlerOptions(a.rpcOptions(traces), connect.WithHandlerOptions(a.eventCodecs()...))
+	unchecked := connect.WithHandlerOptions(a.rpcOptions(traces, listsOnly(refuseNUL), listsOnly(validate.NewInterceptor().WrapUnary)), connect.WithHandlerOptions(a.eventCodecs()...))
 	checked := a.rpcOptions(traces, connect.UnaryInterceptorFunc(refuseNUL), validate.NewInterceptor())
 	crossOrigin := http.NewCrossOriginProtection()
 	mount := func(path string, handler http.Handler) {
@@ -54,6 +54,19 @@ func (a *API) mountRPC(mux *http.ServeMux) error {
 		writeFailure(w, &failure{kind: kindNotFound, message: "there is no such procedure"})
 	})
 	return nil
+}
+
+// listsOnly applies a check to the lists of a service whose other calls answer for each event by itself.
+func listsOnly(check connect.UnaryInterceptorFunc) connect.UnaryInterceptorFunc {
+	return func(next connect.UnaryFunc) connect.UnaryFunc {
+		checked := check(next)
+		return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
+			if _, list := request.Any().(listRequest); list {
+				return checked(ctx, request)
+			}
+			return next(ctx, request)
+		}
+	}
 }
 
 // gate runs before the message of a call is read: it counts the call and asks the access table.

@@ -294,7 +294,10 @@ func TestPlayersAndPulse(t *testing.T) {
 	live(t, b, 2)
 	admin := client(t, b.key(t, identity.ScopeAdmin), false)
 	players := laurel.NewPlayerServiceClient(admin, b.url+"/rpc")
-	minted, err := players.MintPlayerToken(t.Context(), &laurelv1.MintPlayerTokenRequest{UserId: "u_2"})
+	_, err := players.MintPlayerToken(t.Context(), &laurelv1.MintPlayerTokenRequest{UserId: "u_2"})
+	assert.Equal(t, connect.CodePermissionDenied, connect.CodeOf(err), "admin alone does not mint")
+	backend := laurel.NewPlayerServiceClient(client(t, b.key(t, identity.ScopePlayerTokens), false), b.url+"/rpc")
+	minted, err := backend.MintPlayerToken(t.Context(), &laurelv1.MintPlayerTokenRequest{UserId: "u_2"})
 	require.NoError(t, err)
 	assert.Equal(t, int64(2), *b.board(t, "/v1/leaderboards/c1", "Authorization", "Bearer "+minted.GetToken()).Me.Pos)
 	named, err := players.SetPublicName(t.Context(), &laurelv1.SetPublicNameRequest{UserId: "u_2", PublicName: "Zoë"})
@@ -305,7 +308,8 @@ func TestPlayersAndPulse(t *testing.T) {
 	pulse, err := laurel.NewTelemetryServiceClient(admin, b.url+"/rpc").GetPulse(t.Context(), &laurelv1.GetPulseRequest{})
 	require.NoError(t, err)
 	assert.Equal(t, "sqlite", pulse.GetDatabase())
-	assert.Equal(t, int32(1), pulse.GetContests()[1], "one live contest")
+	assert.Equal(t, laurelv1.ContestState_CONTEST_STATE_LIVE, pulse.GetContests()[1].GetState())
+	assert.Equal(t, int64(1), pulse.GetContests()[1].GetCount(), "one live contest")
 }
 
 func TestInternalErrorsAndPanicsTellNothing(t *testing.T) {

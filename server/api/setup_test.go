@@ -59,6 +59,8 @@ type bundle struct {
 	figures  *telemetry.Telemetry
 	log      *logBook
 	seq      int64
+	// cookie is the session of an admin, once somebody signed in for the lists.
+	cookie string
 }
 
 // logBook keeps what was logged.

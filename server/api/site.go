@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -156,7 +157,7 @@ func (a *API) mountSite(mux *http.ServeMux) error {
 				cache = cacheForever
 			}
 			file.serve(w, r, cache)
-		case !reads(r), !isRoom(r.URL.Path):
+		case !reads(r), !rooms.MatchString(r.URL.Path):
 			writeFailure(w, &failure{kind: kindNotFound, message: "there is nothing at this path"})
 		default:
 			servePage(w, r, studio[indexPage])
@@ -165,15 +166,8 @@ func (a *API) mountSite(mux *http.ServeMux) error {
 	return nil
 }
 
-// isRoom reports whether a path can be one of the studio's own, which all start from the same page: not a file, and not where RPC or REST would be.
-func isRoom(at string) bool {
-	for _, other := range []string{"/assets/", "/v1", "/rpc", "/laurel.", "/grpc.", "/demo/", "/widget", "/debug/", "/ws/", "/metrics/"} {
-		if strings.HasPrefix(at, other) {
-			return false
-		}
-	}
-	return !strings.Contains(path.Base(at), ".") || at == "/"+indexPage || strings.HasPrefix(at, "/contests/")
-}
+// rooms are the paths of the studio, which all start from the same page. They are those of its route files; nothing else is a page.
+var rooms = regexp.MustCompile(`^/(index\.html|signin|contests(/new|/[^/]+(/board|/edit)?)?|events(/dead-letters|/conflicts)?)?/?$`)
 
 func servePage(w http.ResponseWriter, r *http.Request, page *asset) {
 	if page == nil {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -61,13 +63,31 @@ func TestWhatIsNotThereIsNotThePage(t *testing.T) {
 	b := setup(t, withSite)
 	for _, path := range []string{
 		"/assets/old-0000.js", "/missing.js", "/.gitkeep", "/rpc/laurel.v1.IngestService/Nothing", "/rpc/nothing", "/laurel.v1.NoService/Call",
-		"/v1/nothing", "/widget/nothing.js", "/widget/", "/demo/token", "/ws", "/metrics", "/debug/pprof/heap", "/../etc/passwd.txt",
+		"/v1/nothing", "/widget/nothing.js", "/widget/", "/demo/token", "/ws", "/metrics", "/debug/pprof/heap", "/../etc/passwd.txt", "/docs", "/api", "/api/v1/contests", "/contests/c1/nothing", "/contests/c1/board/x", "/events/nothing", "/signin/x", "/studio",
 	} {
 		got := b.get(t, path)
 		assert.Equal(t, http.StatusNotFound, got.status, path)
 		assert.NotContains(t, string(got.body), "studio", path)
 	}
 	assert.Equal(t, http.StatusNotFound, b.call(t, http.MethodPost, "/contests", nil).status)
+}
+
+// Each path of the studio's own route tree is one of its rooms.
+func TestRoomsAreTheRoutesOfTheStudio(t *testing.T) {
+	t.Parallel()
+	b := setup(t, withSite)
+	tree, err := os.ReadFile("../../frontend/studio/src/routeTree.gen.ts")
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(tree), "fullPaths:")
+	require.True(t, found)
+	union, _, found := strings.Cut(rest, "fileRoutesByTo")
+	require.True(t, found)
+	paths := regexp.MustCompile(`'(/[^']*)'|"(/[^"]*)"`).FindAllString(union, -1)
+	require.NotEmpty(t, paths)
+	for _, path := range paths {
+		path = strings.ReplaceAll(strings.Trim(path, `'"`), "$id", "spring.2025")
+		assert.Equal(t, http.StatusOK, b.get(t, path).status, path)
+	}
 }
 
 func TestAssetsAreCachedAndCompressed(t *testing.T) {

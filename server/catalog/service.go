@@ -154,14 +154,8 @@ func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Docum
 	return next.Definition, true, insert(ctx, tx.Ent(), next.Definition)
 }
 
-// List returns the newest version of every definition of a kind, or of all kinds when it is empty, by kind and id; at most 1000.
-func (s *Service) List(ctx context.Context, kind string) ([]*laurelv1.Definition, error) {
-	return newestOfAll(ctx, s.Store.Ent(), kind, maxListed)
-}
-
-// Get returns one version of a definition, 0 meaning the newest, and all its versions, newest first, without their documents. ErrNotFound when
-// there is no such definition or version.
-func (s *Service) Get(ctx context.Context, kind, id string, version int32) (*laurelv1.Definition, []*laurelv1.Definition, error) {
+// Get returns one version of a definition, 0 meaning the newest. ErrNotFound when there is no such definition or version.
+func (s *Service) Get(ctx context.Context, kind, id string, version int32) (*laurelv1.Definition, error) {
 	var found *laurelv1.Definition
 	var err error
 	if version == 0 {
@@ -170,8 +164,7 @@ func (s *Service) Get(ctx context.Context, kind, id string, version int32) (*lau
 		found, err = versionOf(ctx, s.Store.Ent(), kind, id, int(version))
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s %s: %w", kind, id, err)
+		return nil, fmt.Errorf("read %s %s: %w", kind, id, err)
 	}
-	versions, err := versionsOf(ctx, s.Store.Ent(), kind, id)
-	return found, versions, err
+	return found, nil
 }

@@ -60,18 +60,19 @@ func TestPublishAndRead(t *testing.T) {
 		require.ErrorAs(t, err, &conflict)
 		assert.Equal(t, Conflict{Kind: "Contest", ID: "t_october_sprint", Base: 1, Newest: 2}, *conflict)
 
-		found, versions, err := service.Get(t.Context(), "Contest", "t_october_sprint", 0)
+		found, err := service.Get(t.Context(), "Contest", "t_october_sprint", 0)
 		require.NoError(t, err)
 		assert.True(t, proto.Equal(second, found))
+		versions, err := service.ListVersions(t.Context(), "Contest", "t_october_sprint", store.Listing{Limit: 10})
+		require.NoError(t, err)
 		require.Len(t, versions, 2)
 		assert.Equal(t, []int32{2, 1}, []int32{versions[0].GetVersion(), versions[1].GetVersion()})
-		assert.Empty(t, versions[0].GetYaml())
-		found, _, err = service.Get(t.Context(), "Contest", "t_october_sprint", 1)
+		found, err = service.Get(t.Context(), "Contest", "t_october_sprint", 1)
 		require.NoError(t, err)
 		assert.True(t, proto.Equal(first, found))
-		_, _, err = service.Get(t.Context(), "Contest", "t_october_sprint", 3)
+		_, err = service.Get(t.Context(), "Contest", "t_october_sprint", 3)
 		require.ErrorIs(t, err, ErrNotFound)
-		_, _, err = service.Get(t.Context(), "Contest", "nobody", 0)
+		_, err = service.Get(t.Context(), "Contest", "nobody", 0)
 		require.ErrorIs(t, err, ErrNotFound)
 	})
 }
@@ -87,7 +88,7 @@ func TestPublishRefuses(t *testing.T) {
 	var invalid *Invalid
 	require.ErrorAs(t, err, &invalid)
 	assert.Equal(t, "line 8:17: scoring.formula: is not to my taste\n", wholeProblems(invalid.Problems))
-	definitions, err := service.List(t.Context(), "")
+	definitions, err := service.List(t.Context(), Listing{Limit: 1000})
 	require.NoError(t, err)
 	assert.Empty(t, definitions)
 
@@ -119,7 +120,7 @@ func TestPublishersRace(t *testing.T) {
 			}
 			require.True(t, db.IsConstraintError(err), "an unlucky publisher is told so: %v", err)
 		}
-		_, versions, err := service.Get(t.Context(), "Contest", "race", 0)
+		versions, err := service.ListVersions(t.Context(), "Contest", "race", store.Listing{Limit: 1000})
 		require.NoError(t, err)
 		require.Len(t, versions, published)
 		for i, version := range versions {
@@ -211,14 +212,14 @@ func TestListAndVersions(t *testing.T) {
 			_, _, err := service.Publish(t.Context(), Publication{Yaml: contestNamed(id) + fmt.Sprintf("title: %d\n", now.Unix())})
 			require.NoError(t, err)
 		}
-		definitions, err := service.List(t.Context(), "")
+		definitions, err := service.List(t.Context(), Listing{Limit: 1000})
 		require.NoError(t, err)
 		var got []string
 		for _, definition := range definitions {
 			got = append(got, fmt.Sprintf("%s %d", definition.GetId(), definition.GetVersion()))
 		}
 		assert.Equal(t, []string{"a 1", "b 3", "c 1"}, got)
-		definitions, err = service.List(t.Context(), "Mission")
+		definitions, err = service.List(t.Context(), Listing{Kind: "Mission", Limit: 1000})
 		require.NoError(t, err)
 		assert.Empty(t, definitions)
 		require.NoError(t, s.View(t.Context(), func(ctx context.Context, tx *store.Tx) error {
@@ -252,7 +253,7 @@ func TestPublicationAndWhatFollowsAreOne(t *testing.T) {
 		}
 		_, _, err := service.Publish(t.Context(), Publication{Yaml: contestNamed("a")})
 		require.ErrorIs(t, err, full)
-		definitions, err := service.List(t.Context(), "")
+		definitions, err := service.List(t.Context(), Listing{Limit: 1000})
 		require.NoError(t, err)
 		assert.Empty(t, definitions)
 		settings, err := s.Ent().Setting.Query().Count(t.Context())
@@ -293,7 +294,7 @@ func TestLoadFolder(t *testing.T) {
 		var invalid *Invalid
 		require.ErrorAs(t, err, &invalid)
 		assert.Contains(t, invalid.Error(), "rules/c.yaml:3:1: bad: is not a field here")
-		definitions, err := service.List(t.Context(), "")
+		definitions, err := service.List(t.Context(), Listing{Limit: 1000})
 		require.NoError(t, err)
 		assert.Len(t, definitions, 2, "nothing of a folder with problems is published")
 	})

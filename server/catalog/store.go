@@ -10,11 +10,10 @@ import (
 
 	"github.com/laurelhq/laurel/ent/db"
 	"github.com/laurelhq/laurel/ent/db/definition"
+	"github.com/laurelhq/laurel/ent/db/predicate"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/store"
 )
-
-// maxListed bounds how many definitions, or versions of one, are returned at once.
-const maxListed = 1000
 
 // newestOf returns the newest version of a definition, or ErrNotFound.
 func newestOf(ctx context.Context, client *db.Client, kind, id string) (*laurelv1.Definition, error) {
@@ -33,23 +32,45 @@ func versionOf(ctx context.Context, client *db.Client, kind, id string, version 
 	return fromRow(row, err)
 }
 
-// versionsOf returns the versions of a definition, newest first, without their documents.
-func versionsOf(ctx context.Context, client *db.Client, kind, id string) ([]*laurelv1.Definition, error) {
-	rows, err := client.Definition.Query().
-		Where(definition.Kind(kind), definition.DefID(id)).
-		Order(definition.ByVersion(sql.OrderDesc())).
-		Limit(maxListed).
-		Select(definition.FieldKind, definition.FieldDefID, definition.FieldVersion, definition.FieldHash, definition.FieldPublishedAt, definition.FieldPublishedBy).
-		All(ctx)
+// summaryFields are what is listed of a definition: all but its document.
+var summaryFields = []string{
+	definition.FieldKind, definition.FieldDefID, definition.FieldVersion, definition.FieldHash, definition.FieldPublishedAt, definition.FieldPublishedBy,
+}
+
+// versionsOf returns a part of the list of a definition's versions. The key of a version is its number.
+func versionsOf(ctx context.Context, client *db.Client, kind, id string, wanted store.Listing) ([]*laurelv1.DefinitionSummary, error) {
+	query := client.Definition.Query().Where(definition.Kind(kind), definition.DefID(id)).Where(publishedIn(wanted.FromMicros, wanted.UntilMicros)...)
+	order := definition.ByVersion(sql.OrderDesc())
+	if wanted.OldestFirst {
+		order = definition.ByVersion()
+	}
+	switch {
+	case wanted.After == nil:
+	case wanted.OldestFirst:
+		query = query.Where(definition.VersionGT(int(*wanted.After)))
+	default:
+		query = query.Where(definition.VersionLT(int(*wanted.After)))
+	}
+	rows, err := query.Order(order).Limit(wanted.Limit).Select(summaryFields...).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read versions: %w", err)
 	}
-	return fromRows(rows), nil
+	return summaries(rows), nil
 }
 
-// newestOfAll returns the newest version of every definition of a kind, or of all kinds, by kind and id, at most limit.
-func newestOfAll(ctx context.Context, client *db.Client, kind string, limit int) ([]*laurelv1.Definition, error) {
-	query := client.Definition.Query().Where(func(rows *sql.Selector) {
+func publishedIn(fromMicros, untilMicros int64) (within []predicate.Definition) {
+	if fromMicros != 0 {
+		within = append(within, definition.PublishedAtGTE(fromMicros))
+	}
+	if untilMicros != 0 {
+		within = append(within, definition.PublishedAtLT(untilMicros))
+	}
+	return within
+}
+
+// newestOfAll returns a part of the list of the newest versions.
+func newestOfAll(ctx context.Context, client *db.Client, wanted Listing) ([]*laurelv1.DefinitionSummary, error) {
+	query := client.Definition.Query().Where(publishedIn(wanted.FromMicros, wanted.UntilMicros)...).Where(func(rows *sql.Selector) {
 		newer := sql.Table(definition.Table).As("newer")
 		rows.Where(sql.NotExists(sql.Select(newer.C(definition.FieldID)).From(newer).Where(sql.And(
 			sql.ColumnsEQ(newer.C(definition.FieldKind), rows.C(definition.FieldKind)),
@@ -57,14 +78,39 @@ func newestOfAll(ctx context.Context, client *db.Client, kind string, limit int)
 			sql.ColumnsGT(newer.C(definition.FieldVersion), rows.C(definition.FieldVersion)),
 		))))
 	})
-	if kind != "" {
-		query = query.Where(definition.Kind(kind))
+	if wanted.Kind != "" {
+		query = query.Where(definition.Kind(wanted.Kind))
 	}
-	rows, err := query.Order(definition.ByKind(), definition.ByDefID()).Limit(limit).All(ctx)
+	if wanted.Text != "" {
+		query = query.Where(definition.DefIDContainsFold(wanted.Text))
+	}
+	columns := []string{definition.FieldKind, definition.FieldDefID}
+	if wanted.ByTime {
+		columns = append([]string{definition.FieldPublishedAt}, columns...)
+	}
+	query = query.Where(func(rows *sql.Selector) {
+		names := make([]string, len(columns))
+		for i, column := range columns {
+			names[i] = rows.C(column)
+		}
+		if after := wanted.After.values(wanted.ByTime); after != nil && wanted.NewestFirst {
+			rows.Where(sql.CompositeLT(names, after...))
+		} else if after != nil {
+			rows.Where(sql.CompositeGT(names, after...))
+		}
+	})
+	order := sql.OrderAsc()
+	if wanted.NewestFirst {
+		order = sql.OrderDesc()
+	}
+	for _, column := range columns {
+		query = query.Order(sql.OrderByField(column, order).ToFunc())
+	}
+	rows, err := query.Limit(wanted.Limit).Select(summaryFields...).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list definitions: %w", err)
 	}
-	return fromRows(rows), nil
+	return summaries(rows), nil
 }
 
 // insert stores one version. The error satisfies db.IsConstraintError when the version exists already.
@@ -89,11 +135,12 @@ func fromRow(row *db.Definition, err error) (*laurelv1.Definition, error) {
 	}, nil
 }
 
-func fromRows(rows []*db.Definition) []*laurelv1.Definition {
-	definitions := make([]*laurelv1.Definition, 0, len(rows))
+func summaries(rows []*db.Definition) []*laurelv1.DefinitionSummary {
+	list := make([]*laurelv1.DefinitionSummary, 0, len(rows))
 	for _, row := range rows {
-		definition, _ := fromRow(row, nil) // a row that was read has no error
-		definitions = append(definitions, definition)
+		list = append(list, &laurelv1.DefinitionSummary{
+			Kind: row.Kind, Id: row.DefID, Version: int32(row.Version), Hash: row.Hash, PublishedAt: timestamppb.New(time.UnixMicro(row.PublishedAt)), PublishedBy: row.PublishedBy,
+		})
 	}
-	return definitions
+	return list
 }

@@ -93,7 +93,7 @@ func (row *player) show(ids map[int64]string) *laurelv1.Standing {
 	standing := &laurelv1.Standing{Row: &laurelv1.LeaderboardRow{UserId: row.userID, Units: row.Units}, Rounds: row.Rounds}
 	for _, r := range row.Kept {
 		standing.Kept = append(standing.Kept, &laurelv1.CountedRound{
-			EventId: ids[r.Seq], Units: r.Units, MultiplierMicros: r.MultiplierMicros, DurationMs: r.DurationMillis, EventTsMicros: r.TsMicros,
+			EventId: ids[r.Seq], Units: r.Units, MultiplierMicros: r.MultiplierMicros, DurationMs: r.DurationMillis, EventTs: stamp(r.TsMicros),
 		})
 	}
 	return standing

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/laurelhq/laurel/ent/db"
+	storev1 "github.com/laurelhq/laurel/gen/laurel/store/v1"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/store"
@@ -32,17 +33,15 @@ var roundEvents = []string{"round_end", "spin"}
 
 // newPast reads what showPast wrote.
 func newPast(row *db.Contest) (*Past, error) {
-	shown := &laurelv1.GetContestResponse{}
-	if err := proto.Unmarshal(row.Summary, shown); err != nil {
+	kept := &storev1.FinishedContest{}
+	if err := proto.Unmarshal(row.Summary, kept); err != nil {
 		return nil, fmt.Errorf("contest %s: decode summary: %w", row.ID, err)
 	}
-	if shown.Contest == nil {
-		shown.Contest = &laurelv1.ContestSummary{}
-	}
-	shown.Contest.Id, shown.Contest.ResultHash, shown.Contest.Players = row.ID, row.ResultHash, row.Players // what the row says itself
-	definition := shown.GetPlan().GetDefinition()
+	summary := summaryOf(kept.GetFacts())
+	summary.Id, summary.ResultHash, summary.Players = row.ID, row.ResultHash, row.Players // what the row says itself
+	definition := kept.GetRules().GetDefinition()
 	p := &Past{
-		ID: row.ID, Start: row.StartTs, End: row.EndTs, Summary: shown.GetContest(),
+		ID: row.ID, Start: row.StartTs, End: row.EndTs, Summary: summary,
 		providers: definition.GetScope().GetProviders(), events: definition.GetScoring().GetEvents(),
 	}
 	if len(p.events) == 0 {
@@ -52,20 +51,38 @@ func newPast(row *db.Contest) (*Past, error) {
 }
 
 // showPast is what is kept of a contest that becomes final: its summary, and of its definition what tells whether an event meets it.
-func showPast(c *Live, published *laurelv1.Contest) *laurelv1.GetContestResponse {
-	return &laurelv1.GetContestResponse{
-		Contest: c.Summary(),
-		Plan: &laurelv1.ContestPlan{Definition: &laurelv1.Contest{
-			Scope:   &laurelv1.Scope{Providers: published.GetScope().GetProviders()},
-			Scoring: &laurelv1.Scoring{Events: published.GetScoring().GetEvents()},
+func showPast(c *Live, published *laurelv1.Contest) *storev1.FinishedContest {
+	return &storev1.FinishedContest{
+		Facts: factsOf(c.Summary()),
+		Rules: &storev1.FinishedRules{Definition: &storev1.FinishedDefinition{
+			Scope:   &storev1.FinishedScope{Providers: published.GetScope().GetProviders()},
+			Scoring: &storev1.FinishedScoring{Events: published.GetScoring().GetEvents()},
 		}},
 	}
 }
 
+// factsOf is a summary as it is kept.
+func factsOf(s *laurelv1.ContestSummary) *storev1.FinishedFacts {
+	return &storev1.FinishedFacts{
+		Id: s.GetId(), Title: s.GetTitle(), State: int32(s.GetState()), Start: s.GetStart(), End: s.GetEnd(), GraceEnd: s.GetGraceEnd(), Tz: s.GetTz(),
+		Type: s.GetType(), Markets: s.GetMarkets(), Brands: s.GetBrands(), Tiebreaker: s.GetTiebreaker(), Precision: s.GetPrecision(),
+		N: s.GetN(), Version: s.GetVersion(), DefinitionHash: s.GetDefinitionHash(), Players: s.GetPlayers(), ResultHash: s.GetResultHash(),
+	}
+}
+
+// summaryOf is what was kept as it is shown.
+func summaryOf(f *storev1.FinishedFacts) *laurelv1.ContestSummary {
+	return &laurelv1.ContestSummary{
+		Id: f.GetId(), Title: f.GetTitle(), State: laurelv1.ContestState(f.GetState()), Start: f.GetStart(), End: f.GetEnd(), GraceEnd: f.GetGraceEnd(), Tz: f.GetTz(),
+		Type: f.GetType(), Markets: f.GetMarkets(), Brands: f.GetBrands(), Tiebreaker: f.GetTiebreaker(), Precision: f.GetPrecision(),
+		N: f.GetN(), Version: f.GetVersion(), DefinitionHash: f.GetDefinitionHash(), Players: f.GetPlayers(), ResultHash: f.GetResultHash(),
+	}
+}
+
 // shown reads what is kept of a final contest, or makes it when an older version of Laurel kept nothing.
-func (s *Service) shown(ctx context.Context, tx *store.Tx, row *db.Contest) (*laurelv1.GetContestResponse, error) {
+func (s *Service) shown(ctx context.Context, tx *store.Tx, row *db.Contest) (*storev1.FinishedContest, error) {
 	if row.Summary != nil {
-		shown := &laurelv1.GetContestResponse{}
+		shown := &storev1.FinishedContest{}
 		if err := proto.Unmarshal(row.Summary, shown); err != nil {
 			return nil, fmt.Errorf("contest %s: decode summary: %w", row.ID, err)
 		}

@@ -95,7 +95,7 @@ func (s *Service) retitle(ctx context.Context, tx *store.Tx, row *db.Contest, ti
 	if err != nil {
 		return err
 	}
-	shown.Contest.Title = title
+	shown.Facts.Title = title
 	summary, err := proto.Marshal(shown)
 	if err != nil {
 		return fmt.Errorf("encode summary: %w", err)

@@ -64,7 +64,7 @@ func TestNoRoomForAnotherContest(t *testing.T) {
 		require.ErrorAs(t, err, &limit)
 		require.Equal(t, "one_more", limit.ContestID)
 		require.ErrorContains(t, err, "10000")
-		_, _, err = p.catalog.Get(t.Context(), catalog.KindContest, "one_more", 0)
+		_, err = p.catalog.Get(t.Context(), catalog.KindContest, "one_more", 0)
 		require.ErrorIs(t, err, catalog.ErrNotFound, "nothing is stored")
 		require.NoError(t, p.offer(t.Context(), sprint("last", "title: Other")), "a contest that is there may change")
 		_, err = s.Write().ExecContext(t.Context(), "UPDATE contest SET state = $1 WHERE id = 'fill_2_1'", int(final))

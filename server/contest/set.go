@@ -106,13 +106,16 @@ func (s *Set) Past(e *laurelv1.Event, tsMicros int64) []*Past { return s.past.fi
 // Final reports whether a contest is final.
 func (s *Set) Final(id string) bool { return s.past.byID[id] != nil }
 
-// Counts returns how many contests stand in each state, from scheduled on.
-func (s *Set) Counts() []int32 {
-	counts := make([]int32, len(laurelv1.ContestState_name)-1)
+// Counts returns how many contests stand in each state there is yet, in the order of a life.
+func (s *Set) Counts() []*laurelv1.ContestCount {
+	found := map[laurelv1.ContestState]int64{final: int64(len(s.past.byID))}
 	for _, c := range s.ordered {
-		counts[c.State-1]++
+		found[c.State]++
 	}
-	counts[final-1] = int32(len(s.past.byID))
+	counts := make([]*laurelv1.ContestCount, 0, len(found))
+	for _, state := range [...]laurelv1.ContestState{scheduled, live, closing, final} {
+		counts = append(counts, &laurelv1.ContestCount{State: state, Count: found[state]})
+	}
 	return counts
 }
 

@@ -144,3 +144,12 @@ func sprint(id string, lines ...string) string {
 	}
 	return yaml
 }
+
+// counted is how many contests are scheduled, live, closing and final.
+func counted(set *contest.Set) []int64 {
+	counts := make([]int64, 0, 4)
+	for _, each := range set.Counts() {
+		counts = append(counts, each.GetCount())
+	}
+	return counts
+}

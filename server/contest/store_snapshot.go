@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	storev1 "github.com/laurelhq/laurel/gen/laurel/store/v1"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
@@ -16,8 +17,6 @@ import (
 const (
 	// SnapshotRows is how many rows a snapshot keeps.
 	SnapshotRows = 100
-	// maxSnapshots bounds how many snapshots are listed.
-	maxSnapshots = 1000
 	// keptSnapshots is how many snapshots of a contest are kept: a day of one every 30 seconds.
 	keptSnapshots = 2880
 )
@@ -36,7 +35,11 @@ type Snapshot struct {
 // follows from it; it may be nil. When another process saved under the same number at once, one of the two is kept, with what follows from that one.
 func (s *Service) SaveSnapshot(ctx context.Context, snapshot Snapshot, before func(ctx context.Context, tx *store.Tx, number int64) error) error {
 	takenAt := s.Now().UnixMicro()
-	body, err := proto.Marshal(&laurelv1.GetSnapshotResponse{Top: snapshot.Top[:min(len(snapshot.Top), SnapshotRows)]})
+	kept := &storev1.KeptBoard{}
+	for _, row := range snapshot.Top[:min(len(snapshot.Top), SnapshotRows)] {
+		kept.Top = append(kept.Top, &storev1.KeptRow{Place: row.GetPlace(), UserId: row.GetUserId(), Units: row.GetUnits()})
+	}
+	body, err := proto.Marshal(kept)
 	if err != nil {
 		return fmt.Errorf("encode snapshot: %w", err)
 	}
@@ -65,9 +68,12 @@ func (s *Service) SaveSnapshot(ctx context.Context, snapshot Snapshot, before fu
 	return nil
 }
 
-// Snapshots lists when a board was kept, newest first.
-func (s *Service) Snapshots(ctx context.Context, contestID string) ([]*laurelv1.SnapshotSummary, error) {
-	rows, err := s.Store.Read().QueryContext(ctx, "SELECT number, taken_at, total FROM contest_snapshot WHERE contest_id = $1 ORDER BY number DESC LIMIT $2", contestID, maxSnapshots)
+// Snapshots lists when a board was kept. The key of a snapshot is its number.
+func (s *Service) Snapshots(ctx context.Context, contestID string, wanted store.Listing) ([]*laurelv1.SnapshotSummary, error) {
+	conditions := s.Store.Conditions()
+	conditions.Add("contest_id = ?", contestID)
+	query := "SELECT number, taken_at, total FROM contest_snapshot" + conditions.List(wanted, store.Columns{Key: "number", Time: "taken_at"})
+	rows, err := s.Store.Read().QueryContext(ctx, query, conditions.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("list snapshots: %w", err)
 	}
@@ -94,10 +100,13 @@ func (s *Service) Snapshot(ctx context.Context, contestID string, number int64) 
 	if err != nil {
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
-	snapshot := &laurelv1.GetSnapshotResponse{}
-	if err := proto.Unmarshal(body, snapshot); err != nil {
+	kept := &storev1.KeptBoard{}
+	if err := proto.Unmarshal(body, kept); err != nil {
 		return nil, fmt.Errorf("decode snapshot: %w", err)
 	}
-	snapshot.Snapshot = &laurelv1.SnapshotSummary{Number: number, TakenAt: stamp(takenAt), Total: total}
+	snapshot := &laurelv1.GetSnapshotResponse{Snapshot: &laurelv1.SnapshotSummary{Number: number, TakenAt: stamp(takenAt), Total: total}}
+	for _, row := range kept.GetTop() {
+		snapshot.Top = append(snapshot.Top, &laurelv1.LeaderboardRow{Place: row.GetPlace(), UserId: row.GetUserId(), Units: row.GetUnits()})
+	}
 	return snapshot, nil
 }

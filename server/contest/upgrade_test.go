@@ -39,7 +39,7 @@ func TestDatabaseOfTheFirstVersionGoesOn(t *testing.T) {
 
 			p := begin(t, s, clockAt(3_700))
 			set := p.contests.Set()
-			require.Equal(t, []int32{0, 1, 1, 1}, set.Counts())
+			require.Equal(t, []int64{0, 1, 1, 1}, counted(set))
 			require.Equal(t, journal.Uniform(p.journal.Partitions(), 3), set.Get("running").OpenSeq)
 			require.Nil(t, set.Get("running").CloseSeq)
 			require.Equal(t, journal.Uniform(p.journal.Partitions(), 41), set.Get("closed").CloseSeq)
@@ -105,7 +105,7 @@ func requireMoved(t *testing.T, s *store.Store, j *journal.Journal) {
 		}
 	}
 	require.Equal(t, []byte{0xff}, records[2].Body, "what can't be read stays as it was")
-	conflicts, err := j.Conflicts(t.Context(), 10)
+	conflicts, err := j.Conflicts(t.Context(), store.Listing{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, conflicts, 3)
 	sent, err := event.Decode(conflicts[2].Sent)

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/store"
 )
 
 const (
@@ -71,8 +72,31 @@ func (s *Service) CreateAPIKey(ctx context.Context, name, source string, scopes 
 	return key, bearerPrefix + key.ID + "_" + secret, nil
 }
 
-// ListAPIKeys returns the newest 1000 keys, newest first.
-func (s *Service) ListAPIKeys(ctx context.Context) ([]APIKey, error) { return s.records.listKeys(ctx) }
+// KeyListing is the part of the list of API keys that somebody wants: those that meet a filter, from behind a given one on.
+type KeyListing struct {
+	store.Listing
+	// ByName orders by name and id instead of by time. ValidOnly leaves out revoked keys.
+	ByName, ValidOnly bool
+	// AfterKey is the last key that was shown; nil begins the list. Listing.After is not used.
+	AfterKey *KeyPlace
+}
+
+// KeyPlace is where an API key stands in a list.
+type KeyPlace struct {
+	CreatedMicros int64  `json:"c"`
+	Name          string `json:"n"`
+	ID            string `json:"i"`
+}
+
+// PlaceOf is where a listed key stands.
+func PlaceOf(key APIKey) KeyPlace {
+	return KeyPlace{CreatedMicros: key.CreatedAt.UnixMicro(), Name: key.Name, ID: key.ID}
+}
+
+// ListAPIKeys returns keys without their secrets.
+func (s *Service) ListAPIKeys(ctx context.Context, wanted KeyListing) ([]APIKey, error) {
+	return s.records.listKeys(ctx, wanted)
+}
 
 // RevokeAPIKey makes a key invalid, in every process within five seconds. Revoking twice is no error; ErrNotFound when no key has the id.
 func (s *Service) RevokeAPIKey(ctx context.Context, id string) error {

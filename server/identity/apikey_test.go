@@ -40,7 +40,7 @@ func TestAPIKeyOpensAndRevocationHolds(t *testing.T) {
 		_, err = other.Authenticate(request(t, withBearer(bearer)))
 		require.ErrorIs(t, err, identity.ErrUnauthenticated, "another process must follow within five seconds")
 
-		keys, err := b.ListAPIKeys(t.Context())
+		keys, err := b.ListAPIKeys(t.Context(), identity.KeyListing{Listing: store.Listing{Limit: 10}})
 		require.NoError(t, err)
 		require.Len(t, keys, 1)
 		assert.False(t, keys[0].RevokedAt.IsZero())

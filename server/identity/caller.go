@@ -57,10 +57,12 @@ const (
 	ScopeIngest Scope = "ingest"
 	ScopeRead   Scope = "read"
 	ScopeAdmin  Scope = "admin"
+	// ScopePlayerTokens is apart from ScopeAdmin, since who mints tokens acts as any player, and the shop that does so needs nothing else.
+	ScopePlayerTokens Scope = "player_tokens"
 )
 
 // Scopes lists every scope.
-func Scopes() []Scope { return []Scope{ScopeIngest, ScopeRead, ScopeAdmin} }
+func Scopes() []Scope { return []Scope{ScopeIngest, ScopeRead, ScopeAdmin, ScopePlayerTokens} }
 
 // Caller is who made a request. The zero value is anonymous.
 type Caller struct {

@@ -19,8 +19,6 @@ import (
 )
 
 const (
-	// maxListedKeys bounds ListAPIKeys.
-	maxListedKeys = 1000
 	// playersAtOnce bounds the ids in one query, far below either database's limit of parameters.
 	playersAtOnce = 500
 )
@@ -97,8 +95,22 @@ func (r records) keyByID(ctx context.Context, id string) (keyRecord, bool, error
 	return keyFromRow(row), true, nil
 }
 
-func (r records) listKeys(ctx context.Context) ([]APIKey, error) {
-	rows, err := r.read.ApiKey.Query().Order(apikey.ByCreatedAt(entsql.OrderDesc()), apikey.ByID()).Limit(maxListedKeys).All(ctx)
+func (r records) listKeys(ctx context.Context, wanted KeyListing) ([]APIKey, error) {
+	query := r.read.ApiKey.Query()
+	if wanted.Text != "" {
+		query = query.Where(apikey.Or(apikey.IDContainsFold(wanted.Text), apikey.NameContainsFold(wanted.Text)))
+	}
+	if wanted.FromMicros != 0 {
+		query = query.Where(apikey.CreatedAtGTE(wanted.FromMicros))
+	}
+	if wanted.UntilMicros != 0 {
+		query = query.Where(apikey.CreatedAtLT(wanted.UntilMicros))
+	}
+	if wanted.ValidOnly {
+		query = query.Where(apikey.RevokedAt(0))
+	}
+	query = query.Where(func(rows *entsql.Selector) { orderKeys(rows, wanted) })
+	rows, err := query.Limit(wanted.Limit).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list api keys: %w", err)
 	}
@@ -107,6 +119,35 @@ func (r records) listKeys(ctx context.Context) ([]APIKey, error) {
 		keys = append(keys, keyFromRow(row).APIKey)
 	}
 	return keys, nil
+}
+
+// orderKeys orders a list of keys and has it go on behind the last one that was shown.
+func orderKeys(rows *entsql.Selector, wanted KeyListing) {
+	first, place := rows.C(apikey.FieldCreatedAt), any(int64(0))
+	if wanted.AfterKey != nil {
+		place = wanted.AfterKey.CreatedMicros
+	}
+	newestFirst := !wanted.ByName && !wanted.OldestFirst
+	if wanted.ByName {
+		first = rows.C(apikey.FieldName)
+		if wanted.AfterKey != nil {
+			place = wanted.AfterKey.Name
+		}
+	}
+	columns := []string{first, rows.C(apikey.FieldID)}
+	for _, column := range columns {
+		if newestFirst {
+			column = entsql.Desc(column)
+		}
+		rows.OrderBy(column)
+	}
+	switch {
+	case wanted.AfterKey == nil:
+	case newestFirst:
+		rows.Where(entsql.CompositeLT(columns, place, wanted.AfterKey.ID))
+	default:
+		rows.Where(entsql.CompositeGT(columns, place, wanted.AfterKey.ID))
+	}
 }
 
 // revokeKey marks the key as revoked, once. ErrNotFound when there is none of that id.

@@ -68,7 +68,7 @@ func setup(t testing.TB, s *store.Store) *bundle {
 }
 
 func (b *bundle) accept(ctx context.Context, events []*laurelv1.Event) ([]ingest.Result, error) {
-	return b.service.Accept(ctx, events)
+	return b.service.Accept(ctx, event.SourceMain, events)
 }
 
 // stored counts the events in the journal, none of which is folded here.
@@ -196,7 +196,7 @@ func TestConflictsAreKeptForReview(t *testing.T) {
 			_, err := b.accept(t.Context(), []*laurelv1.Event{sent{id: 7, content: content}.event(0)})
 			require.NoError(t, err)
 		}
-		kept, err := b.service.Conflicts(t.Context(), 10)
+		kept, err := b.service.Conflicts(t.Context(), store.Listing{Limit: 10})
 		require.NoError(t, err)
 		require.Len(t, kept, 1)
 		require.Equal(t, "e-0-7", kept[0].GetEventId())

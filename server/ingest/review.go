@@ -9,11 +9,13 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/journal"
+	"github.com/laurelhq/laurel/server/store"
 )
 
-// Conflicts lists the newest refused re-uses of event ids, each beside the event that holds the id.
-func (s *Service) Conflicts(ctx context.Context, limit int) ([]*laurelv1.EventConflict, error) {
-	rows, err := s.Journal.Conflicts(ctx, limit)
+// Conflicts lists refused re-uses of event ids, each beside the event that holds the id.
+func (s *Service) Conflicts(ctx context.Context, wanted store.Listing) ([]*laurelv1.EventConflict, error) {
+	rows, err := s.Journal.Conflicts(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -27,21 +29,21 @@ func (s *Service) Conflicts(ctx context.Context, limit int) ([]*laurelv1.EventCo
 		if err != nil {
 			return nil, fmt.Errorf("stored event: %w", err)
 		}
-		list = append(list, &laurelv1.EventConflict{EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)), Sent: sent, Stored: stored})
+		list = append(list, &laurelv1.EventConflict{Id: row.ID, EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)), Sent: sent, Stored: stored})
 	}
 	return list, nil
 }
 
-// DeadLetters lists the newest events that could not be scored.
-func (s *Service) DeadLetters(ctx context.Context, limit int) ([]*laurelv1.DeadLetter, error) {
-	rows, err := s.Journal.DeadLetters(ctx, limit)
+// DeadLetters lists events that could not be scored.
+func (s *Service) DeadLetters(ctx context.Context, filter journal.LetterFilter) ([]*laurelv1.DeadLetter, error) {
+	rows, err := s.Journal.DeadLetters(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]*laurelv1.DeadLetter, 0, len(rows))
 	for _, row := range rows {
 		letter := &laurelv1.DeadLetter{
-			EventId: row.EventID, Stage: row.Stage, Reason: row.Reason, ContestId: row.Subject, FailedAt: timestamppb.New(time.UnixMicro(row.FailedMicros)),
+			Id: row.ID, EventId: row.EventID, Stage: row.Stage, Reason: row.Reason, ContestId: row.Subject, FailedAt: timestamppb.New(time.UnixMicro(row.FailedMicros)),
 		}
 		if e, err := event.Decode(row.Body); err == nil { // one that can't be read may be why it is here
 			letter.UserId, letter.OriginEventId = e.GetUser().GetId(), e.GetOrigin().GetEventId()

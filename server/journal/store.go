@@ -61,6 +61,9 @@ func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error)
 				return err
 			}
 		}
+		if err := j.moveFirstVersion(ctx, tx); err != nil {
+			return err
+		}
 		if tx.Dialect() == store.Postgres {
 			j.offset, err = settleOffset(ctx, tx)
 		}

@@ -92,7 +92,7 @@ func (w *watchers) open(ctx context.Context, number int) (*watcher, error) {
 	socket := &watcher{all: w, conn: conn, scout: scout}
 	hello := &laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Hello{Hello: &laurelv1.Hello{}}}
 	subscribe := &laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Subscribe{
-		Subscribe: &laurelv1.Subscribe{ContestId: w.run.Contest, Top: top},
+		Subscribe: &laurelv1.Subscribe{Channel: boardOf(w.run.Contest), View: &laurelv1.Subscribe_Board{Board: &laurelv1.BoardView{Top: top}}},
 	}}
 	deadline, _ := ctx.Deadline()
 	err = errors.Join(conn.SetReadDeadline(deadline), socket.write(hello), socket.write(subscribe))

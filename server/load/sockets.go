@@ -88,7 +88,7 @@ func (s *watcher) next() error {
 		if frame.epoch != s.epoch || frame.revision != s.revision+1 {
 			s.all.gaps.Add(1)
 			s.waiting = true
-			return s.write(&laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Resync{Resync: &laurelv1.Resync{ContestId: s.all.run.Contest}}})
+			return s.write(&laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Resync{Resync: &laurelv1.Resync{Channel: boardOf(s.all.run.Contest)}}})
 		}
 		s.revision = frame.revision
 	case frameError:
@@ -158,4 +158,9 @@ func readInto(buffer []byte, reader io.Reader) ([]byte, error) {
 			return buffer, err
 		}
 	}
+}
+
+// boardOf is the channel of a contest's board.
+func boardOf(contestID string) *laurelv1.Channel {
+	return &laurelv1.Channel{Channel: &laurelv1.Channel_Board{Board: &laurelv1.BoardChannel{ContestId: contestID}}}
 }

@@ -71,7 +71,7 @@ func TestRacingContentsOfOneID(t *testing.T) {
 		}
 		callers.Wait()
 		require.Len(t, conflicts, 20)
-		kept, err := p.ingest.Conflicts(t.Context(), 10)
+		kept, err := p.ingest.Conflicts(t.Context(), store.Listing{Limit: 10})
 		require.NoError(t, err)
 		require.Len(t, kept, 1)
 		require.NotEqual(t, kept[0].GetSent().GetWin().GetAmountMinor(), kept[0].GetStored().GetWin().GetAmountMinor())

@@ -320,7 +320,7 @@ func TestUnreadableRecordKeepsItsName(t *testing.T) {
 		_, err := p.journal.Append(t.Context(), []journal.Entry{{EventID: "poison", UserID: "p", ContentHash: hash, Body: append(body, 0xff)}}, 1)
 		require.NoError(t, err)
 		p.fold(t)
-		letters, err := p.journal.DeadLetters(t.Context(), 10)
+		letters, err := p.journal.DeadLetters(t.Context(), journal.LetterFilter{Listing: store.Listing{Limit: 10}})
 		require.NoError(t, err)
 		require.Len(t, letters, 1)
 		require.Equal(t, "poison", letters[0].EventID)

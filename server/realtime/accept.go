@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"connectrpc.com/connect"
 	"github.com/gorilla/websocket"
 )
 
@@ -35,7 +36,7 @@ func newUpgrader() websocket.Upgrader {
 		// ServeHTTP checked it.
 		CheckOrigin: func(*http.Request) bool { return true },
 		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
-			refuse(w, status, "invalid", strings.TrimPrefix(reason.Error(), "websocket: "))
+			refuse(w, status, connect.CodeInvalidArgument, strings.TrimPrefix(reason.Error(), "websocket: "))
 		},
 	}
 }
@@ -83,18 +84,18 @@ func (l originList) admit(r *http.Request) (allowed, own bool) {
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	allowed, own := h.origins.admit(r)
 	if !allowed {
-		refuse(w, http.StatusForbidden, "denied", "pages of this origin may not open sockets here: add it to the allowed origins")
+		refuse(w, http.StatusForbidden, connect.CodePermissionDenied, "pages of this origin may not open sockets here: add it to the allowed origins")
 		return
 	}
 	offered := websocket.Subprotocols(r)
 	if websocket.IsWebSocketUpgrade(r) && !slices.Contains(offered, ProtocolProto) && !slices.Contains(offered, ProtocolJSON) {
-		refuse(w, http.StatusBadRequest, "invalid", "Sec-WebSocket-Protocol: offer "+ProtocolProto+" or "+ProtocolJSON)
+		refuse(w, http.StatusBadRequest, connect.CodeInvalidArgument, "Sec-WebSocket-Protocol: offer "+ProtocolProto+" or "+ProtocolJSON)
 		return
 	}
 	address := h.config.Address(r)
 	if status, reason := h.reserve(address); status != http.StatusOK {
 		w.Header().Set("Retry-After", "5")
-		refuse(w, status, "exhausted", reason)
+		refuse(w, status, connect.CodeResourceExhausted, reason)
 		return
 	}
 	socket, err := h.upgrader.Upgrade(w, r, nil)
@@ -196,10 +197,10 @@ func limitSendBuffer(conn net.Conn, bytes int) error {
 }
 
 // refuse answers a request that does not become a socket, in the shape of the REST doors.
-func refuse(w http.ResponseWriter, status int, code, message string) {
+func refuse(w http.ResponseWriter, status int, code connect.Code, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	body := map[string]map[string]string{"error": {"code": code, "message": message}}
+	body := map[string]map[string]string{"error": {"code": code.String(), "message": message}}
 	// A caller who left before the answer needs none.
 	_ = json.NewEncoder(w).Encode(body)
 }

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Change says that a board has new places, as it travels between processes.
+// Change says that a channel shows something new, as it travels between processes.
 type Change struct {
-	// ContestID is the board's contest. Empty means that changes may have been missed and every board is to be looked at.
-	ContestID string `json:"c,omitempty"`
+	// Channel is what changed. The zero value means that changes may have been missed and every channel is to be looked at.
+	Channel
 	// OldestIngestMicros is when the oldest event behind the change arrived, in microseconds since 1970; 0 when none caused it.
 	OldestIngestMicros int64 `json:"o,omitempty"`
 	// Hub tells hubs apart, so that one does not act on its own words twice.
@@ -22,7 +22,7 @@ type Bus interface {
 	// Publish sends changes to every hub that is subscribed now.
 	Publish(ctx context.Context, changes []Change) error
 	// Subscribe hands over changes until ctx ends or the connection breaks, and returns why. Once it listens, it first hands over a Change
-	// without ContestID, since changes before it were missed.
+	// without a channel, since changes before it were missed.
 	Subscribe(ctx context.Context, deliver func([]Change)) error
 }
 
@@ -62,23 +62,23 @@ func (b *LocalBus) Subscribe(ctx context.Context, deliver func([]Change)) error 
 	return ctx.Err()
 }
 
-// outbox gathers changes for the other processes: one entry a board, however often it changes.
+// outbox gathers changes for the other processes: one entry a channel, however often it changes.
 type outbox struct {
 	hub     string
 	mu      sync.Mutex
-	waiting map[string]int64
+	waiting map[Channel]int64
 	filled  chan struct{}
 }
 
 func newOutbox() *outbox {
-	return &outbox{hub: rand.Text(), waiting: make(map[string]int64), filled: make(chan struct{}, 1)}
+	return &outbox{hub: rand.Text(), waiting: make(map[Channel]int64), filled: make(chan struct{}, 1)}
 }
 
-func (o *outbox) put(contestID string, oldestMicros int64) {
+func (o *outbox) put(channel Channel, oldestMicros int64) {
 	o.mu.Lock()
-	known, found := o.waiting[contestID]
+	known, found := o.waiting[channel]
 	if !found || known == 0 || (oldestMicros > 0 && oldestMicros < known) {
-		o.waiting[contestID] = oldestMicros
+		o.waiting[channel] = oldestMicros
 	}
 	o.mu.Unlock()
 	select {
@@ -91,8 +91,8 @@ func (o *outbox) take() []Change {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	changes := make([]Change, 0, len(o.waiting))
-	for contestID, oldestMicros := range o.waiting {
-		changes = append(changes, Change{ContestID: contestID, OldestIngestMicros: oldestMicros, Hub: o.hub})
+	for channel, oldestMicros := range o.waiting {
+		changes = append(changes, Change{Channel: channel, OldestIngestMicros: oldestMicros, Hub: o.hub})
 	}
 	clear(o.waiting)
 	return changes
@@ -128,9 +128,13 @@ func (h *Hub) listen(ctx context.Context) {
 
 func (h *Hub) deliver(changes []Change) {
 	for _, change := range changes {
-		// Words of this hub's own came true already; one without a contest says that any board may have changed.
-		if change.ContestID == "" || change.Hub != h.outbox.hub {
-			h.timetable.mark(change.ContestID, change.OldestIngestMicros, h.config.Now())
+		// Words of this hub's own came true already; one without a channel says that anything may have changed. So does one without a kind, from a process of an
+		// older version.
+		if change.Kind == "" {
+			change.Channel = Channel{}
+		}
+		if change.Kind == "" || change.Hub != h.outbox.hub {
+			h.timetable.mark(change.Channel, change.OldestIngestMicros, h.config.Now())
 		}
 	}
 }

@@ -21,7 +21,7 @@ func busSuite(t *testing.T, open func(t *testing.T) (one, other realtime.Bus)) {
 		one, other := open(t)
 		heard := listenTo(t, other)
 		require.Equal(t, []realtime.Change{{}}, <-heard, "first it says that changes may have been missed")
-		sent := []realtime.Change{{ContestID: "a", OldestIngestMicros: 12345, Hub: "x"}, {ContestID: "b"}}
+		sent := []realtime.Change{{Channel: realtime.Board("a"), OldestIngestMicros: 12345, Hub: "x"}, {Channel: realtime.Board("b")}}
 		require.NoError(t, one.Publish(t.Context(), sent))
 		require.Equal(t, sent, <-heard)
 	})
@@ -104,9 +104,9 @@ func TestRedisBusKeepsInstallationsApart(t *testing.T) {
 	client := clientOf(t, server)
 	heard := listenTo(t, realtime.NewRedisBus(client, "mine:"))
 	<-heard
-	require.NoError(t, realtime.NewRedisBus(client, "other:").Publish(t.Context(), []realtime.Change{{ContestID: "theirs"}}))
-	require.NoError(t, realtime.NewRedisBus(client, "mine:").Publish(t.Context(), []realtime.Change{{ContestID: "mine"}}))
-	require.Equal(t, "mine", (<-heard)[0].ContestID)
+	require.NoError(t, realtime.NewRedisBus(client, "other:").Publish(t.Context(), []realtime.Change{{Channel: realtime.Board("theirs")}}))
+	require.NoError(t, realtime.NewRedisBus(client, "mine:").Publish(t.Context(), []realtime.Change{{Channel: realtime.Board("mine")}}))
+	require.Equal(t, "mine", (<-heard)[0].ID)
 }
 
 // TestRedisAway kills Redis: the hub goes on for its own sockets, listens again when Redis is back, and then looks at every board.

@@ -3,27 +3,24 @@ package realtime
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"buf.build/go/protovalidate"
+	"connectrpc.com/connect"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
-
-// defaultTop is the number of rows when a subscription names none.
-const defaultTop = 10
 
 // handle does what one message of the client asks for.
 func (c *connection) handle(messageType int, message []byte) {
 	frame, err := decode(messageType, message, c.json)
 	if err != nil {
-		c.fail("", "invalid", shorten("not a ClientFrame: "+err.Error()))
+		c.fail(Channel{}, connect.CodeInvalidArgument, shorten("not a ClientFrame: "+err.Error()))
 		c.close(CloseInvalid, "not a ClientFrame of "+c.socket.Subprotocol())
 		return
 	}
 	if err := c.hub.validator.Validate(frame); err != nil {
-		c.fail("", "invalid", explain(err))
+		c.fail(Channel{}, connect.CodeInvalidArgument, explain(err))
 		return
 	}
 	if hello := frame.GetHello(); hello != nil {
@@ -31,7 +28,7 @@ func (c *connection) handle(messageType int, message []byte) {
 		return
 	}
 	if !c.greeted.Load() {
-		c.fail("", "invalid", "the first frame must be hello")
+		c.fail(Channel{}, connect.CodeInvalidArgument, "the first frame must be hello")
 		c.close(CloseInvalid, "the first frame must be hello")
 		return
 	}
@@ -39,9 +36,9 @@ func (c *connection) handle(messageType int, message []byte) {
 	case *laurelv1.ClientFrame_Subscribe:
 		c.subscribe(asked.Subscribe)
 	case *laurelv1.ClientFrame_Unsubscribe:
-		c.unsubscribe(asked.Unsubscribe.GetContestId())
+		c.unsubscribe(channelOf(asked.Unsubscribe.GetChannel()))
 	case *laurelv1.ClientFrame_Resync:
-		c.askResync(asked.Resync.GetContestId())
+		c.askResync(channelOf(asked.Resync.GetChannel()))
 	case *laurelv1.ClientFrame_Ping:
 		pong := &laurelv1.Pong{Nonce: asked.Ping.GetNonce()}
 		c.tell(&laurelv1.ServerFrame{Frame: &laurelv1.ServerFrame_Pong{Pong: pong}}, nil)
@@ -56,20 +53,20 @@ func (c *connection) hello(token string) {
 	again := c.greeted.Load()
 	switch {
 	case errors.Is(err, ErrUnauthenticated):
-		c.fail("", "unauthenticated", "the token is wrong or ran out: get a fresh one")
+		c.fail(Channel{}, connect.CodeUnauthenticated, "the token is wrong or ran out: get a fresh one")
 		if !again {
 			c.close(CloseUnauthenticated, "the token is wrong or ran out")
 		}
 		return
 	case err != nil:
 		c.hub.config.Log.ErrorContext(ctx, "authenticate socket", "error", err)
-		c.fail("", "internal", "who you are can't be checked now: try again")
+		c.fail(Channel{}, connect.CodeInternal, "who you are can't be checked now: try again")
 		if !again {
 			c.close(closeTryAgainLater, "who you are can't be checked now")
 		}
 		return
 	case again && (viewer.UserID != c.viewer.UserID || viewer.SeesUserIDs != c.viewer.SeesUserIDs):
-		c.fail("", "denied", "a connection belongs to one caller: open another one")
+		c.fail(Channel{}, connect.CodePermissionDenied, "a connection belongs to one caller: open another one")
 		return
 	}
 	if !again {
@@ -91,34 +88,16 @@ func (c *connection) hello(token string) {
 // closeTryAgainLater is WebSocket's own code for a server that can't serve now.
 const closeTryAgainLater = 1013
 
-// subscribe starts to watch a board, or changes how it is watched.
+// subscribe starts to watch a channel, or changes how it is watched.
 func (c *connection) subscribe(asked *laurelv1.Subscribe) {
-	contestID := asked.GetContestId()
-	if _, published := c.hub.config.Contest(contestID); !published {
-		c.fail(contestID, "not_found", "contest_id: there is no published contest of this id")
-		return
+	switch at := channelOf(asked.GetChannel()); at.Kind {
+	case KindBoard:
+		c.subscribeBoard(at, asked.GetBoard())
 	}
-	old := c.watching(contestID)
-	if limit := c.hub.config.Limits.Subscriptions; old < 0 && len(c.subscriptions) >= limit {
-		c.fail(contestID, "exhausted", fmt.Sprintf("a connection may watch %d contests: unsubscribe from one first", limit))
-		return
-	}
-	s := &subscription{connection: c, contestID: contestID, around: int64(asked.GetAround())}
-	key := groupKey{top: int64(asked.GetTop()), userIDs: c.viewer.SeesUserIDs}
-	if key.top == 0 {
-		key.top = defaultTop
-	}
-	if old >= 0 {
-		c.hub.leave(c.subscriptions[old])
-		c.subscriptions[old] = s
-	} else {
-		c.subscriptions = append(c.subscriptions, s)
-	}
-	c.hub.join(s, key)
 }
 
-func (c *connection) unsubscribe(contestID string) {
-	at := c.watching(contestID)
+func (c *connection) unsubscribe(from Channel) {
+	at := c.watching(from)
 	if at < 0 {
 		// The client may have asked twice; it has what it wants.
 		return
@@ -130,19 +109,19 @@ func (c *connection) unsubscribe(contestID string) {
 	c.subscriptions = c.subscriptions[:last]
 }
 
-func (c *connection) askResync(contestID string) {
-	at := c.watching(contestID)
+func (c *connection) askResync(of Channel) {
+	at := c.watching(of)
 	if at < 0 {
-		c.fail(contestID, "not_found", "contest_id: this connection does not watch it: subscribe first")
+		c.fail(of, connect.CodeNotFound, "channel: this connection does not watch it: subscribe first")
 		return
 	}
 	c.hub.resync(c.subscriptions[at])
 }
 
-// watching gives the index of a contest's subscription; -1 when there is none.
-func (c *connection) watching(contestID string) int {
+// watching gives the index of a channel's subscription; -1 when there is none.
+func (c *connection) watching(at Channel) int {
 	for i, s := range c.subscriptions {
-		if s.contestID == contestID {
+		if s.channel == at {
 			return i
 		}
 	}

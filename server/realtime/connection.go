@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"connectrpc.com/connect"
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
@@ -289,9 +290,9 @@ func (c *connection) tell(frame *laurelv1.ServerFrame, of *subscription) bool {
 }
 
 // fail queues an error frame.
-func (c *connection) fail(contestID, code, message string) {
+func (c *connection) fail(about Channel, code connect.Code, message string) {
 	c.tell(&laurelv1.ServerFrame{Frame: &laurelv1.ServerFrame_Error{Error: &laurelv1.SocketError{
-		ContestId: contestID, Code: code, Message: message,
+		Channel: about.message(), Code: code.String(), Message: message,
 	}}}, nil)
 }
 
@@ -307,7 +308,7 @@ func (h *Hub) sweep(now time.Time) {
 func (c *connection) sweep(now time.Time) {
 	limits := c.hub.config.Limits
 	if !c.greeted.Load() && now.Sub(c.openedAt) >= limits.HelloWait {
-		c.fail("", "unauthenticated", "hello did not come in time: it must be the first frame")
+		c.fail(Channel{}, connect.CodeUnauthenticated, "hello did not come in time: it must be the first frame")
 		c.close(CloseUnauthenticated, "no hello")
 		return
 	}
@@ -325,7 +326,7 @@ func (c *connection) sweep(now time.Time) {
 	}
 	if c.noticedMicros != expires {
 		c.noticedMicros = expires
-		c.fail("", "unauthenticated", "the token ran out: send hello with a fresh one within "+limits.ExpiryGrace.String())
+		c.fail(Channel{}, connect.CodeUnauthenticated, "the token ran out: send hello with a fresh one within "+limits.ExpiryGrace.String())
 	}
 	if now.Sub(time.UnixMicro(expires)) >= limits.ExpiryGrace {
 		c.close(CloseUnauthenticated, "the token ran out")
@@ -337,7 +338,7 @@ func (c *connection) renew() {
 	ctx, cancel := context.WithTimeout(c.request.Context(), c.hub.config.Limits.ReadTimeout)
 	defer cancel()
 	if err := c.viewer.Renew(ctx); errors.Is(err, ErrUnauthenticated) {
-		c.fail("", "unauthenticated", "you are no longer signed in, or your API key was revoked")
+		c.fail(Channel{}, connect.CodeUnauthenticated, "you are no longer signed in, or your API key was revoked")
 		c.close(CloseUnauthenticated, "no longer signed in")
 	}
 }

@@ -8,9 +8,9 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
-// feed is one watched contest.
+// feed is one watched channel. What its groups show is the board of a contest.
 type feed struct {
-	contestID string
+	channel Channel
 
 	// turn is guarded by the timetable.
 	turn turn
@@ -35,12 +35,12 @@ type groupKey struct {
 	userIDs bool
 }
 
-// group is the subscribers of a contest who see the same rows.
+// group is the subscribers of a board who see the same rows.
 type group struct {
-	contestID string
-	key       groupKey
-	epoch     int64
-	revision  int64
+	channel  Channel
+	key      groupKey
+	epoch    int64
+	revision int64
 	// ready is set once the group has a state.
 	ready   bool
 	rows    []*laurelv1.LeaderboardRow
@@ -52,10 +52,10 @@ type group struct {
 	snapshots [forms]*websocket.PreparedMessage
 }
 
-// subscription is one connection watching one contest.
+// subscription is one connection watching one channel.
 type subscription struct {
 	connection *connection
-	contestID  string
+	channel    Channel
 	around     int64
 	// lagging is guarded by the connection's queue.
 	lagging bool
@@ -65,14 +65,14 @@ type subscription struct {
 	own   ownState
 }
 
-func newFeed(contestID string) *feed {
-	return &feed{contestID: contestID, groups: make(map[groupKey]*group), players: make(map[*subscription]struct{})}
+func newFeed(channel Channel) *feed {
+	return &feed{channel: channel, groups: make(map[groupKey]*group), players: make(map[*subscription]struct{})}
 }
 
 // join adds a subscription to its group and queues the group's state; the first of a group waits for a reading.
 func (h *Hub) join(s *subscription, key groupKey) {
 	for {
-		f := h.timetable.feed(s.contestID, h.config.Now())
+		f := h.timetable.feed(s.channel, h.config.Now())
 		if h.joinFeed(f, s, key) {
 			return
 		}
@@ -89,7 +89,7 @@ func (h *Hub) joinFeed(f *feed, s *subscription, key groupKey) bool {
 	}
 	g := f.groups[key]
 	if g == nil {
-		g = &group{contestID: f.contestID, key: key, epoch: h.nextEpoch(), members: make(map[*subscription]struct{})}
+		g = &group{channel: f.channel, key: key, epoch: h.nextEpoch(), members: make(map[*subscription]struct{})}
 		f.groups[key] = g
 	}
 	g.members[s] = struct{}{}
@@ -149,13 +149,13 @@ func (g *group) snapshot(form int) (*websocket.PreparedMessage, error) {
 		return g.snapshots[form], nil
 	}
 	message, err := prepare(&laurelv1.ServerFrame{Frame: &laurelv1.ServerFrame_Snapshot{Snapshot: &laurelv1.BoardSnapshot{
-		ContestId: g.contestID,
-		Epoch:     g.epoch,
-		Revision:  g.revision,
-		Contest:   g.contest,
-		Top:       g.rows,
-		Total:     g.total,
-		Stale:     g.stale,
+		Channel:  g.channel.message(),
+		Epoch:    g.epoch,
+		Revision: g.revision,
+		Contest:  g.contest,
+		Top:      g.rows,
+		Total:    g.total,
+		Stale:    g.stale,
 	}}}, form)
 	g.snapshots[form] = message
 	return message, err
@@ -165,7 +165,7 @@ func (g *group) snapshot(form int) (*websocket.PreparedMessage, error) {
 func (c *connection) pushShared(s *subscription, frame func(form int) (*websocket.PreparedMessage, error), item outgoing) {
 	message, err := frame(c.form())
 	if err != nil {
-		c.hub.config.Log.Error("encode shared frame", "contest", s.contestID, "error", err)
+		c.hub.config.Log.Error("encode shared frame", "channel", s.channel, "error", err)
 		return
 	}
 	item.prepared, item.subscription = message, s

@@ -294,18 +294,18 @@ func (c *client) hello(token string) {
 func (c *client) subscribe(id string, top, around int32) {
 	c.t.Helper()
 	c.send(&laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Subscribe{
-		Subscribe: &laurelv1.Subscribe{ContestId: id, Top: top, Around: around},
+		Subscribe: subscribeTo(id, top, around),
 	}})
 }
 
 func (c *client) resync(id string) {
 	c.t.Helper()
-	c.send(&laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Resync{Resync: &laurelv1.Resync{ContestId: id}}})
+	c.send(&laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Resync{Resync: &laurelv1.Resync{Channel: boardOf(id)}}})
 }
 
 func (c *client) unsubscribe(id string) {
 	c.t.Helper()
-	c.send(&laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Unsubscribe{Unsubscribe: &laurelv1.Unsubscribe{ContestId: id}}})
+	c.send(&laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Unsubscribe{Unsubscribe: &laurelv1.Unsubscribe{Channel: boardOf(id)}}})
 }
 
 func (c *client) ping(nonce int64) {
@@ -392,4 +392,13 @@ func (c *client) greet(token string) *laurelv1.Welcome {
 	welcome := c.next().GetWelcome()
 	require.NotNil(c.t, welcome)
 	return welcome
+}
+
+// boardOf is the channel of a contest's board.
+func boardOf(id string) *laurelv1.Channel {
+	return &laurelv1.Channel{Channel: &laurelv1.Channel_Board{Board: &laurelv1.BoardChannel{ContestId: id}}}
+}
+
+func subscribeTo(id string, top, around int32) *laurelv1.Subscribe {
+	return &laurelv1.Subscribe{Channel: boardOf(id), View: &laurelv1.Subscribe_Board{Board: &laurelv1.BoardView{Top: top, Around: around}}}
 }

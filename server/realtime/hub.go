@@ -74,8 +74,8 @@ func New(config Config) (*Hub, error) {
 // Changed says that a board has new places. oldestIngestMicros is when the oldest event behind them arrived, in microseconds since 1970; 0
 // when no event caused it. Call it after the rank store has the places, once a fold batch and board; it costs no more than a few flags.
 func (h *Hub) Changed(contestID string, oldestIngestMicros int64) {
-	h.timetable.mark(contestID, oldestIngestMicros, h.config.Now())
-	h.outbox.put(contestID, oldestIngestMicros)
+	h.timetable.mark(Board(contestID), oldestIngestMicros, h.config.Now())
+	h.outbox.put(Board(contestID), oldestIngestMicros)
 }
 
 // ContestChanged says that a contest moved on in its life or has a new version, so that Config.Contest now answers otherwise.

@@ -110,7 +110,7 @@ func crowd(t testing.TB, w *world, sockets int, top int32, token func(i int) str
 		s := &sink{said: make(chan []byte, 2), closed: make(chan struct{}), written: written}
 		s.said <- frame(&laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Hello{Hello: &laurelv1.Hello{Token: token(i)}}})
 		s.said <- frame(&laurelv1.ClientFrame{Frame: &laurelv1.ClientFrame_Subscribe{
-			Subscribe: &laurelv1.Subscribe{ContestId: contestID, Top: top, Around: 2},
+			Subscribe: subscribeTo(contestID, top, 2),
 		}})
 		w.hub.ServeHTTP(hijack{s}, r)
 	}

@@ -56,7 +56,7 @@ func (h *Hub) pushOwn(ctx context.Context, f *feed, changed bool, top reading) (
 	if len(asks) == 0 {
 		return again, nil
 	}
-	if err := h.rank(ctx, f.contestID, asks); err != nil {
+	if err := h.rank(ctx, f.channel.ID, asks); err != nil {
 		return again, err
 	}
 	now := h.config.Now()
@@ -66,7 +66,7 @@ func (h *Hub) pushOwn(ctx context.Context, f *feed, changed bool, top reading) (
 		again = time.UnixMicro(later).Add(h.config.Limits.OwnEvery + h.config.Limits.OwnEvery/ownGather)
 	}
 	chosen := choose(due, h.config.Limits.OwnPlaces)
-	if err := h.lookAround(ctx, f.contestID, chosen, top); err != nil {
+	if err := h.lookAround(ctx, f.channel.ID, chosen, top); err != nil {
 		return again, err
 	}
 	names, err := h.names.of(ctx, namesNeeded(chosen))
@@ -267,10 +267,10 @@ func (h *Hub) tellPlace(s *subscription, found surroundings, names map[string]Pu
 		me.DeltaUnits = found.row.Units - s.own.units
 	}
 	frame := &laurelv1.ServerFrame{Frame: &laurelv1.ServerFrame_Own{Own: &laurelv1.OwnPlaceUpdate{
-		ContestId: s.contestID,
-		Epoch:     s.group.epoch,
-		Revision:  s.group.revision,
-		Me:        me,
+		Channel:  s.channel.message(),
+		Epoch:    s.group.epoch,
+		Revision: s.group.revision,
+		Me:       me,
 	}}}
 	if s.connection.tell(frame, s) {
 		s.own.owed, s.own.told = false, true

@@ -25,7 +25,7 @@ func TestQueueGivesInOrder(t *testing.T) {
 
 func TestFullQueueKeepsAnswersAndDropsBoards(t *testing.T) {
 	t.Parallel()
-	q, a, b := newQueue(3), &subscription{contestID: "a"}, &subscription{contestID: "b"}
+	q, a, b := newQueue(3), &subscription{channel: Board("a")}, &subscription{channel: Board("b")}
 	q.push(outgoing{messageType: 1, subscription: a})
 	q.push(outgoing{messageType: 2})
 	q.push(outgoing{messageType: 3, subscription: b})

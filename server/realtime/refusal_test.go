@@ -42,7 +42,7 @@ func TestOrigins(t *testing.T) {
 	for _, origin := range []string{"https://evil.example", "http://shop.example", "https://shop.example.evil.example", "null", "::"} {
 		status, code, message := refused(t, server, ours, http.Header{"Origin": {origin}})
 		require.Equal(t, http.StatusForbidden, status, origin)
-		require.Equal(t, "denied", code)
+		require.Equal(t, "permission_denied", code)
 		require.Contains(t, message, "origin")
 	}
 	for origin, cookies := range map[string]int64{server.URL: 1, "https://shop.example": 0} {
@@ -78,7 +78,7 @@ func TestSubprotocolsAndPlainRequests(t *testing.T) {
 	for _, offered := range [][]string{nil, {"laurel.v2.proto"}, {"graphql-ws", "mqtt"}} {
 		status, code, message := refused(t, server, offered, nil)
 		require.Equal(t, http.StatusBadRequest, status)
-		require.Equal(t, "invalid", code)
+		require.Equal(t, "invalid_argument", code)
 		require.Equal(t, "Sec-WebSocket-Protocol: offer laurel.v1.proto or laurel.v1.json", message)
 	}
 	answer, err := http.Get(server.URL)
@@ -109,7 +109,7 @@ func TestSocketLimits(t *testing.T) {
 	open("a")
 	status, code, message := refused(t, server, protocols, http.Header{"X-Test-Address": {"a"}})
 	require.Equal(t, http.StatusTooManyRequests, status)
-	require.Equal(t, "exhausted", code)
+	require.Equal(t, "resource_exhausted", code)
 	require.Contains(t, message, "your address")
 	open("b")
 	status, _, message = refused(t, server, protocols, http.Header{"X-Test-Address": {"c"}})
@@ -131,19 +131,19 @@ func TestFramesThatAreRefused(t *testing.T) {
 		contest       string
 	}{
 		"unknown contest":        {func(c *client) { c.subscribe("t_none", 10, 0) }, "not_found", "no published contest", "t_none"},
-		"top too large":          {func(c *client) { c.subscribe(contestID, 101, 0) }, "invalid", "subscribe.top", ""},
-		"around negative":        {func(c *client) { c.subscribe(contestID, 1, -1) }, "invalid", "subscribe.around", ""},
-		"no contest":             {func(c *client) { c.subscribe("", 1, 1) }, "invalid", "subscribe.contest_id", ""},
-		"empty frame":            {func(c *client) { c.send(&laurelv1.ClientFrame{}) }, "invalid", "frame", ""},
+		"top too large":          {func(c *client) { c.subscribe(contestID, 101, 0) }, "invalid_argument", "subscribe.board.top", ""},
+		"around negative":        {func(c *client) { c.subscribe(contestID, 1, -1) }, "invalid_argument", "subscribe.board.around", ""},
+		"no contest":             {func(c *client) { c.subscribe("", 1, 1) }, "invalid_argument", "subscribe.channel.board.contest_id", ""},
+		"empty frame":            {func(c *client) { c.send(&laurelv1.ClientFrame{}) }, "invalid_argument", "frame", ""},
 		"not watched":            {func(c *client) { c.resync(contestID) }, "not_found", "subscribe first", contestID},
-		"other player":           {func(c *client) { c.hello("player:ben") }, "denied", "one caller", ""},
+		"other player":           {func(c *client) { c.hello("player:ben") }, "permission_denied", "one caller", ""},
 		"bad second hello":       {func(c *client) { c.hello("rubbish") }, "unauthenticated", "get a fresh one", ""},
 		"unchecked second hello": {func(c *client) { c.hello("down") }, "internal", "try again", ""},
 		"too many boards": {func(c *client) {
 			c.subscribe(contestID, 1, 0)
 			c.subscribe("second", 1, 0)
 			c.subscribe("third", 1, 0)
-		}, "exhausted", "may watch 2 contests", "third"},
+		}, "resource_exhausted", "may watch 2 channels", "third"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -159,7 +159,7 @@ func TestFramesThatAreRefused(t *testing.T) {
 				refusal := c.awaitError()
 				require.Equal(t, test.code, refusal.GetCode())
 				require.Contains(t, refusal.GetMessage(), test.message)
-				require.Equal(t, test.contest, refusal.GetContestId())
+				require.Equal(t, test.contest, refusal.GetChannel().GetBoard().GetContestId())
 				c.ping(5)
 				c.await(func(f *laurelv1.ServerFrame) bool { return f.GetPong().GetNonce() == 5 })
 			}
@@ -175,15 +175,15 @@ func TestFramesThatEndTheSocket(t *testing.T) {
 		refusal  string
 		code     int
 	}{
-		"no hello":           {realtime.ProtocolProto, func(c *client) { c.subscribe(contestID, 1, 0) }, "invalid", realtime.CloseInvalid},
+		"no hello":           {realtime.ProtocolProto, func(c *client) { c.subscribe(contestID, 1, 0) }, "invalid_argument", realtime.CloseInvalid},
 		"bad token":          {realtime.ProtocolProto, func(c *client) { c.hello("rubbish") }, "unauthenticated", realtime.CloseUnauthenticated},
 		"bad token, JSON":    {realtime.ProtocolJSON, func(c *client) { c.hello("rubbish") }, "unauthenticated", realtime.CloseUnauthenticated},
 		"token not checked":  {realtime.ProtocolProto, func(c *client) { c.hello("down") }, "internal", websocket.CloseTryAgainLater},
-		"text as protobuf":   {realtime.ProtocolProto, func(c *client) { c.write(websocket.TextMessage, "{}") }, "invalid", realtime.CloseInvalid},
-		"binary as JSON":     {realtime.ProtocolJSON, func(c *client) { c.write(websocket.BinaryMessage, "{}") }, "invalid", realtime.CloseInvalid},
-		"rubbish":            {realtime.ProtocolProto, func(c *client) { c.write(websocket.BinaryMessage, "\xff\xff\xff") }, "invalid", realtime.CloseInvalid},
-		"rubbish JSON":       {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, `{"hello":7}`) }, "invalid", realtime.CloseInvalid},
-		"long rubbish":       {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, strings.Repeat("x", 8000)) }, "invalid", realtime.CloseInvalid},
+		"text as protobuf":   {realtime.ProtocolProto, func(c *client) { c.write(websocket.TextMessage, "{}") }, "invalid_argument", realtime.CloseInvalid},
+		"binary as JSON":     {realtime.ProtocolJSON, func(c *client) { c.write(websocket.BinaryMessage, "{}") }, "invalid_argument", realtime.CloseInvalid},
+		"rubbish":            {realtime.ProtocolProto, func(c *client) { c.write(websocket.BinaryMessage, "\xff\xff\xff") }, "invalid_argument", realtime.CloseInvalid},
+		"rubbish JSON":       {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, `{"hello":7}`) }, "invalid_argument", realtime.CloseInvalid},
+		"long rubbish":       {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, strings.Repeat("x", 8000)) }, "invalid_argument", realtime.CloseInvalid},
 		"frame over a limit": {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, strings.Repeat("x", 9000)) }, "", websocket.CloseMessageTooBig},
 	} {
 		t.Run(name, func(t *testing.T) {

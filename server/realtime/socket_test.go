@@ -33,7 +33,7 @@ func TestSnapshotThenDeltas(t *testing.T) {
 			var m mirror
 			first := c.next()
 			require.NoError(t, m.take(first))
-			require.Equal(t, contestID, first.GetSnapshot().GetContestId())
+			require.Equal(t, contestID, first.GetSnapshot().GetChannel().GetBoard().GetContestId())
 			require.Equal(t, "Sprint", m.contest.GetTitle())
 			require.Equal(t, int64(3), m.total)
 			require.Equal(t, []string{"1 key-anna 300", "2 key-ben 200"}, m.scores())
@@ -119,7 +119,7 @@ func TestOwnPlace(t *testing.T) {
 
 			own := c.next().GetOwn()
 			me := own.GetMe()
-			require.Equal(t, contestID, own.GetContestId())
+			require.Equal(t, contestID, own.GetChannel().GetBoard().GetContestId())
 			require.Equal(t, int64(21), me.GetRow().GetPlace())
 			require.Equal(t, "p20", me.GetRow().GetUserId())
 			require.Equal(t, "key-p20", me.GetRow().GetPlayerKey())
@@ -292,7 +292,7 @@ func TestResyncAndSubscribeAgain(t *testing.T) {
 	pages := w.boards.pages.Load()
 	w.score(t, map[string]int64{"zoe": 90})
 	c.subscribe("other", 1, 0)
-	require.Equal(t, "other", c.next().GetSnapshot().GetContestId(), "an unsubscribed board is silent")
+	require.Equal(t, "other", c.next().GetSnapshot().GetChannel().GetBoard().GetContestId(), "an unsubscribed board is silent")
 	require.Equal(t, pages+1, w.boards.pages.Load(), "and not read")
 }
 

@@ -21,7 +21,7 @@ type timetable struct {
 	woken chan struct{}
 
 	mu    sync.Mutex
-	feeds map[string]*feed
+	feeds map[Channel]*feed
 	// turns are the feeds that are not being read, by when to look at them.
 	turns turns
 	// active counts the feeds that are being read or rest.
@@ -56,7 +56,7 @@ type errand struct {
 }
 
 func newTimetable(limits Limits) *timetable {
-	return &timetable{limits: limits, woken: make(chan struct{}, 1), feeds: make(map[string]*feed)}
+	return &timetable{limits: limits, woken: make(chan struct{}, 1), feeds: make(map[Channel]*feed)}
 }
 
 // wake has whoever waits for the next turn look again.
@@ -67,16 +67,16 @@ func (t *timetable) wake() {
 	}
 }
 
-// feed gives the feed of a contest, made when missing. A new one is quiet.
-func (t *timetable) feed(contestID string, now time.Time) *feed {
+// feed gives the feed of a channel, made when missing. A new one is quiet.
+func (t *timetable) feed(channel Channel, now time.Time) *feed {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	f := t.feeds[contestID]
+	f := t.feeds[channel]
 	if f == nil {
-		f = newFeed(contestID)
+		f = newFeed(channel)
 		f.turn.refreshAt = now.Add(t.limits.Refresh)
 		f.turn.due = f.turn.refreshAt
-		t.feeds[contestID] = f
+		t.feeds[channel] = f
 		heap.Push(&t.turns, f)
 	}
 	return f
@@ -86,10 +86,10 @@ func (t *timetable) feed(contestID string, now time.Time) *feed {
 func (t *timetable) forget(f *feed) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.feeds[f.contestID] != f {
+	if t.feeds[f.channel] != f {
 		return
 	}
-	delete(t.feeds, f.contestID)
+	delete(t.feeds, f.channel)
 	if f.turn.at >= 0 {
 		heap.Remove(&t.turns, f.turn.at)
 		t.calm(f)
@@ -105,11 +105,11 @@ func (t *timetable) calm(f *feed) {
 }
 
 // mark says that a board may have new places, if anyone watches it. An empty id means every board.
-func (t *timetable) mark(contestID string, oldestMicros int64, now time.Time) {
+func (t *timetable) mark(channel Channel, oldestMicros int64, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if contestID != "" {
-		if f := t.feeds[contestID]; f != nil {
+	if channel != (Channel{}) {
+		if f := t.feeds[channel]; f != nil {
 			f.turn.late = age(oldestMicros, now)
 			t.changed(f, oldestMicros)
 		}
@@ -223,7 +223,7 @@ func (t *timetable) retry(f *feed, now time.Time, what errand) {
 // giveBack begins a feed's rest. Callers hold the lock.
 func (t *timetable) giveBack(f *feed, until time.Time) {
 	f.turn.resting, f.turn.restedAt, f.turn.due = true, until, until
-	if t.feeds[f.contestID] == f {
+	if t.feeds[f.channel] == f {
 		heap.Push(&t.turns, f)
 		return
 	}

@@ -38,7 +38,7 @@ func (m *timetableModel) check(t *rapid.T) {
 	require.Equal(t, active, m.active)
 	for i, f := range m.turns {
 		require.Equal(t, i, f.turn.at)
-		require.Same(t, f, m.feeds[f.contestID])
+		require.Same(t, f, m.feeds[f.channel])
 	}
 }
 
@@ -56,7 +56,7 @@ func (m *timetableModel) take(t *rapid.T) {
 		require.Positive(t, wait)
 		return
 	}
-	b := m.boards[f.contestID]
+	b := m.boards[f.channel.ID]
 	require.Same(t, b.feed, f)
 	require.False(t, b.reading)
 	require.False(t, m.now.Before(b.restsUntil))
@@ -103,7 +103,7 @@ func TestTimetable(t *testing.T) {
 		some := func(t *rapid.T) *told {
 			id := fmt.Sprint(rapid.IntRange(0, 4).Draw(t, "board"))
 			if m.boards[id] == nil {
-				m.boards[id] = &told{feed: m.feed(id, m.now)}
+				m.boards[id] = &told{feed: m.feed(Board(id), m.now)}
 			}
 			return m.boards[id]
 		}
@@ -115,14 +115,14 @@ func TestTimetable(t *testing.T) {
 					b.late = time.Duration(rapid.IntRange(-10, 80).Draw(t, "late")) * time.Millisecond
 					oldest = m.now.Add(-b.late).UnixMicro()
 				}
-				m.mark(b.feed.contestID, oldest, m.now)
+				m.mark(b.feed.channel, oldest, m.now)
 				b.changed = true
 				if oldest > 0 && (b.oldest == 0 || oldest < b.oldest) {
 					b.oldest = oldest
 				}
 			},
 			"mark all": func(*rapid.T) {
-				m.mark("", 0, m.now)
+				m.mark(Channel{}, 0, m.now)
 				for _, b := range m.boards {
 					b.changed = true
 				}
@@ -141,7 +141,7 @@ func TestTimetable(t *testing.T) {
 			"leave": func(t *rapid.T) {
 				b := some(t)
 				m.forget(b.feed)
-				delete(m.boards, b.feed.contestID)
+				delete(m.boards, b.feed.channel.ID)
 				if b.reading {
 					m.left = append(m.left, b.feed)
 				}
@@ -166,8 +166,8 @@ func TestWhoRestedLongestIsFirst(t *testing.T) {
 	var want, got []string
 	for i := range 20 {
 		id := fmt.Sprint(i)
-		f := table.feed(id, now)
-		table.mark(id, 0, now)
+		f := table.feed(Board(id), now)
+		table.mark(Board(id), 0, now)
 		taken, _, _ := table.next(now)
 		require.Same(t, f, taken)
 		table.rest(f, now, 0, time.Time{})
@@ -177,10 +177,10 @@ func TestWhoRestedLongestIsFirst(t *testing.T) {
 	now = now.Add(time.Second)
 	none, _, _ := table.next(now)
 	require.Nil(t, none)
-	table.mark("", 0, now)
+	table.mark(Channel{}, 0, now)
 	for range want {
 		f, _, _ := table.next(now)
-		got = append(got, f.contestID)
+		got = append(got, f.channel.ID)
 	}
 	require.Equal(t, want, got)
 }

@@ -25,8 +25,16 @@ type reading struct {
 	sent bool
 }
 
-// update reads one board and sends what changed. The timetable lets nobody else do so at the same time.
+// update reads what one channel shows and sends what changed. The timetable lets nobody else do so at the same time.
 func (h *Hub) update(ctx context.Context, f *feed, what errand) {
+	switch f.channel.Kind {
+	case KindBoard:
+		h.updateBoard(ctx, f, what)
+	}
+}
+
+// updateBoard is update for the board of a contest.
+func (h *Hub) updateBoard(ctx context.Context, f *feed, what errand) {
 	limited, cancel := context.WithTimeout(ctx, h.config.Limits.ReadTimeout)
 	defer cancel()
 	begun := h.config.Now()
@@ -45,7 +53,7 @@ func (h *Hub) update(ctx context.Context, f *feed, what errand) {
 	if err != nil {
 		h.timetable.retry(f, now, what)
 		if !errors.Is(err, context.Canceled) {
-			h.config.Log.ErrorContext(ctx, "read watched board", "contest", f.contestID, "error", err)
+			h.config.Log.ErrorContext(ctx, "read watched board", "channel", f.channel, "error", err)
 		}
 		return
 	}
@@ -71,7 +79,7 @@ func (h *Hub) pushTop(ctx context.Context, f *feed, what errand) (reading, error
 	if top == 0 {
 		return reading{}, nil
 	}
-	page, err := h.config.Boards.Page(ctx, f.contestID, 0, top)
+	page, err := h.config.Boards.Page(ctx, f.channel.ID, 0, top)
 	if err != nil {
 		return reading{}, fmt.Errorf("read top: %w", err)
 	}
@@ -83,9 +91,9 @@ func (h *Hub) pushTop(ctx context.Context, f *feed, what errand) (reading, error
 	if err != nil {
 		return reading{}, err
 	}
-	contest, published := h.config.Contest(f.contestID)
+	contest, published := h.config.Contest(f.channel.ID)
 	if !published {
-		contest = &laurelv1.ContestSummary{Id: f.contestID}
+		contest = &laurelv1.ContestSummary{Id: f.channel.ID}
 	}
 	measured := outgoing{oldestMicros: what.oldestMicros, queuedMicros: h.config.Now().UnixMicro()}
 	read := reading{top: top, page: page, names: names, contest: contest, measured: measured}
@@ -150,7 +158,7 @@ func showRow(row board.Row, name PublicName, userID bool) *laurelv1.LeaderboardR
 // differs. It reports whether there was one. Callers hold the feed's lock.
 func (h *Hub) publishGroup(g *group, read *reading, rows []*laurelv1.LeaderboardRow) bool {
 	delta := &laurelv1.BoardDelta{
-		ContestId:          g.contestID,
+		Channel:            g.channel.message(),
 		Epoch:              g.epoch,
 		Revision:           g.revision + 1,
 		Total:              read.page.Total,

@@ -38,7 +38,6 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	if s.migrating != nil {
 		migrating.write = s.migrating
 	}
-	options = append(options, goose.WithGoMigrations(goose.NewGoMigration(moveJournalVersion, &goose.GoFunc{RunTx: migrating.moveJournal}, nil)))
 	provider, err := goose.NewProvider(dialect, migrating.write, folder, options...)
 	if err != nil {
 		return 0, fmt.Errorf("read migrations: %w", err)

@@ -21,24 +21,14 @@ type series struct {
 	read func(*Telemetry) float64
 }
 
-// latency is one histogram and how it is found.
-type latency struct {
-	desc *prometheus.Desc
-	find func(*Telemetry) *histogram
-}
-
 func describe(name, help string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, nil, nil)
 }
 
-func latencies() []latency {
-	return []latency{
-		{describe("laurel_ingest_seconds", "Time of an ingest call until its events are durable."), func(t *Telemetry) *histogram { return &t.ingest }},
-		{describe("laurel_rule_seconds", "Time to score one batch."), func(t *Telemetry) *histogram { return &t.rule }},
-		{describe("laurel_board_update_seconds", "Time of one update of the rank store."), func(t *Telemetry) *histogram { return &t.board }},
-		{describe("laurel_push_seconds", "Time from an event's arrival to a socket."), func(t *Telemetry) *histogram { return &t.push }},
-	}
-}
+// stageSeconds are the latencies of all stages.
+var stageSeconds = prometheus.NewDesc("laurel_stage_seconds",
+	"Time that a stage took: ingest, a call until its events are durable; rule, scoring a batch; board, an update of the rank store; push, an event's arrival to a socket.",
+	[]string{"stage"}, nil)
 
 func numbers() []series {
 	counter := func(name, help string, read func(*figures) int64) series {
@@ -63,9 +53,7 @@ func numbers() []series {
 
 // Describe implements prometheus.Collector.
 func (c collector) Describe(out chan<- *prometheus.Desc) {
-	for _, l := range latencies() {
-		out <- l.desc
-	}
+	out <- stageSeconds
 	for _, n := range numbers() {
 		out <- n.desc
 	}
@@ -73,8 +61,8 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c collector) Collect(out chan<- prometheus.Metric) {
-	for _, l := range latencies() {
-		out <- constHistogram(l.desc, l.find(c.t))
+	for i, name := range stageNames {
+		out <- constHistogram(stageSeconds, &c.t.latency[i], name)
 	}
 	for _, n := range numbers() {
 		out <- prometheus.MustNewConstMetric(n.desc, n.kind, n.read(c.t))
@@ -82,7 +70,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 }
 
 // constHistogram gives a histogram's totals cumulated at the exported bounds, in seconds.
-func constHistogram(desc *prometheus.Desc, h *histogram) prometheus.Metric {
+func constHistogram(desc *prometheus.Desc, h *histogram, label string) prometheus.Metric {
 	var now counts
 	h.read(&now)
 	sum := float64(h.sumMicros.Load()) / 1e6
@@ -94,7 +82,7 @@ func constHistogram(desc *prometheus.Desc, h *histogram) prometheus.Metric {
 			cumulated[float64(bound)/1e6] = seen
 		}
 	}
-	return prometheus.MustNewConstHistogram(desc, seen, sum, cumulated)
+	return prometheus.MustNewConstHistogram(desc, seen, sum, cumulated, label)
 }
 
 // exported reports whether a bound is 2^k or 1.5 × 2^k within the exported range.

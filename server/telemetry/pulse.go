@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
@@ -30,13 +32,13 @@ type point struct {
 	second                                 int64
 	accepted, duplicates, rejected, folded int64
 	lagMillis, sockets                     int64
-	ingestP95, ruleP95, boardP95, pushP95  int64
+	latency                                [stageCount]percentiles
 }
 
 // totals are everything counted since the start.
 type totals struct {
 	accepted, duplicates, rejected, folded int64
-	ingest, rule, board, push              counts
+	latency                                [stageCount]counts
 }
 
 // start begins the ring at a second.
@@ -79,7 +81,7 @@ func (p *pulse) put(s *second) {
 // take reads the totals and gives what they grew by since the last time. Callers hold the lock.
 func (t *Telemetry) take(at int64) *second {
 	last, f := &t.pulse.last, &t.figures
-	return &second{
+	taken := &second{
 		at:         at,
 		accepted:   grown(&last.accepted, f.accepted.Load()),
 		duplicates: grown(&last.duplicates, f.duplicates.Load()),
@@ -87,11 +89,11 @@ func (t *Telemetry) take(at int64) *second {
 		folded:     grown(&last.folded, f.folded.Load()),
 		lagMillis:  f.lagMicros.Load() / 1000,
 		sockets:    f.sockets.Load(),
-		ingest:     t.ingest.grown(&last.ingest),
-		rule:       t.rule.grown(&last.rule),
-		board:      t.board.grown(&last.board),
-		push:       t.push.grown(&last.push),
 	}
+	for i := range t.latency {
+		taken.latency[i] = t.latency[i].grown(&last.latency[i])
+	}
+	return taken
 }
 
 // grown gives how much a total grew and remembers it.
@@ -133,17 +135,19 @@ func (p *pulse) shown(at int64) point {
 }
 
 func (at point) message() *laurelv1.PulsePoint {
-	return &laurelv1.PulsePoint{
-		Second:          at.second,
-		Accepted:        at.accepted,
-		Duplicates:      at.duplicates,
-		Rejected:        at.rejected,
-		Folded:          at.folded,
-		LagMs:           at.lagMillis,
-		IngestP95Micros: at.ingestP95,
-		RuleP95Micros:   at.ruleP95,
-		BoardP95Micros:  at.boardP95,
-		PushP95Micros:   at.pushP95,
-		Sockets:         at.sockets,
+	message := &laurelv1.PulsePoint{
+		At:         &timestamppb.Timestamp{Seconds: at.second},
+		Accepted:   at.accepted,
+		Duplicates: at.duplicates,
+		Rejected:   at.rejected,
+		Folded:     at.folded,
+		LagMs:      at.lagMillis,
+		Sockets:    at.sockets,
 	}
+	for i, took := range at.latency {
+		if took != (percentiles{}) {
+			message.Stages = append(message.Stages, &laurelv1.StageLatency{Stage: stageNames[i], P50Micros: took.p50, P95Micros: took.p95, P99Micros: took.p99})
+		}
+	}
+	return message
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board/redis/redistest"
 	"github.com/laurelhq/laurel/server/telemetry"
 )
@@ -36,21 +37,27 @@ func TestPulseHoldsOnePointASecond(t *testing.T) {
 		points := figures.Pulse(10)
 		require.Len(t, points, 4)
 		first := points[0]
-		require.Equal(t, start, first.GetSecond())
+		require.Equal(t, start, first.GetAt().GetSeconds())
 		require.Equal(t, []int64{90, 7, 3, 42}, []int64{first.GetAccepted(), first.GetDuplicates(), first.GetRejected(), first.GetFolded()})
 		require.Equal(t, int64(1500), first.GetLagMs())
 		require.Equal(t, int64(1), first.GetSockets())
-		require.Equal(t, int64(8), first.GetIngestP95Micros())
-		require.InDelta(t, 100, first.GetRuleP95Micros(), 100.0/8)
-		require.InDelta(t, 200, first.GetBoardP95Micros(), 200.0/8)
-		require.InDelta(t, 64_000, first.GetPushP95Micros(), 64_000.0/8)
+		require.Equal(t, int64(8), p95(first, "ingest"))
+		require.InDelta(t, 100, p95(first, "rule"), 100.0/8)
+		require.InDelta(t, 200, p95(first, "board"), 200.0/8)
+		require.InDelta(t, 64_000, p95(first, "push"), 64_000.0/8)
+		require.Len(t, first.GetStages(), 4)
+		for _, took := range first.GetStages() {
+			require.LessOrEqual(t, took.GetP50Micros(), took.GetP95Micros())
+			require.LessOrEqual(t, took.GetP95Micros(), took.GetP99Micros())
+		}
+		require.Empty(t, points[1].GetStages(), "a stage that did nothing took no time")
 		for i, quiet := range points[1:3] {
-			require.Equal(t, start+int64(i)+1, quiet.GetSecond())
-			require.Zero(t, quiet.GetAccepted()+quiet.GetIngestP95Micros()+quiet.GetPushP95Micros())
+			require.Equal(t, start+int64(i)+1, quiet.GetAt().GetSeconds())
+			require.Zero(t, quiet.GetAccepted()+p95(quiet, "ingest")+p95(quiet, "push"))
 			require.Equal(t, int64(1), quiet.GetSockets(), "sockets stay open through a quiet second")
 		}
 		require.Equal(t, int64(1), points[3].GetAccepted())
-		require.Equal(t, int64(4), points[3].GetIngestP95Micros(), "a second's percentile forgets the seconds before")
+		require.Equal(t, int64(4), p95(points[3], "ingest"), "a second's percentile forgets the seconds before")
 	})
 }
 
@@ -63,7 +70,7 @@ func TestPulseIsBoundedAndSurvivesLongSilence(t *testing.T) {
 		points := figures.Pulse(10_000)
 		require.Len(t, points, telemetry.PulseSeconds)
 		for i, point := range points {
-			require.Equal(t, time.Now().Unix()-telemetry.PulseSeconds+int64(i), point.GetSecond())
+			require.Equal(t, time.Now().Unix()-telemetry.PulseSeconds+int64(i), point.GetAt().GetSeconds())
 			require.Zero(t, point.GetAccepted(), "what was counted before the ring began is not in it")
 		}
 		require.Len(t, figures.Pulse(0), 120)
@@ -120,4 +127,14 @@ func BenchmarkObserveIngest(b *testing.B) {
 	for b.Loop() {
 		figures.ObserveIngest(time.Millisecond, 1, 0, 0)
 	}
+}
+
+// p95 finds a stage's percentile in a point; 0 when the stage did nothing.
+func p95(point *laurelv1.PulsePoint, stage string) int64 {
+	for _, took := range point.GetStages() {
+		if took.GetStage() == stage {
+			return took.GetP95Micros()
+		}
+	}
+	return 0
 }

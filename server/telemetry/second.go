@@ -5,9 +5,6 @@ import (
 	"errors"
 )
 
-// tail is the share of what was counted below the percentile that is shown.
-const tail = 0.95
-
 // second is what was counted in one second, by one process or by several together.
 type second struct {
 	// at is the second, since 1970.
@@ -15,7 +12,7 @@ type second struct {
 	// accepted, duplicates, rejected and folded count events; lagMillis and sockets are as of the second's end.
 	accepted, duplicates, rejected, folded, lagMillis, sockets int64
 
-	ingest, rule, board, push counts
+	latency [stageCount]counts
 }
 
 // add takes in what another process counted in the same second. The lag is that of the process that lags most.
@@ -26,28 +23,25 @@ func (s *second) add(other *second) {
 	s.folded += other.folded
 	s.lagMillis = max(s.lagMillis, other.lagMillis)
 	s.sockets += other.sockets
-	theirs := other.histograms()
-	for i, mine := range s.histograms() {
-		mine.add(theirs[i])
+	for i := range s.latency {
+		s.latency[i].add(&other.latency[i])
 	}
 }
 
 // point is what is shown of the second.
 func (s *second) point() point {
-	return point{
+	shown := point{
 		second: s.at, accepted: s.accepted, duplicates: s.duplicates, rejected: s.rejected, folded: s.folded, lagMillis: s.lagMillis, sockets: s.sockets,
-		ingestP95: s.ingest.quantile(tail), ruleP95: s.rule.quantile(tail), boardP95: s.board.quantile(tail), pushP95: s.push.quantile(tail),
 	}
+	for i := range s.latency {
+		shown.latency[i] = s.latency[i].percentiles()
+	}
+	return shown
 }
 
 // numbers are the plain figures in the order in which they are written.
 func (s *second) numbers() [6]*int64 {
 	return [...]*int64{&s.accepted, &s.duplicates, &s.rejected, &s.folded, &s.lagMillis, &s.sockets}
-}
-
-// histograms are the latencies in the order in which they are written.
-func (s *second) histograms() [4]*counts {
-	return [...]*counts{&s.ingest, &s.rule, &s.board, &s.push}
 }
 
 // secondFormat begins a written second. A process that meets another one, as during an upgrade, leaves it out.
@@ -63,7 +57,8 @@ func (s *second) encode() []byte {
 	for _, number := range s.numbers() {
 		text = binary.AppendVarint(text, *number)
 	}
-	for _, histogram := range s.histograms() {
+	for i := range s.latency {
+		histogram := &s.latency[i]
 		filled := uint64(0)
 		for _, n := range histogram {
 			filled += min(n, 1)
@@ -93,9 +88,9 @@ func (s *second) decode(text []byte) error {
 		}
 		*number, text = value, text[length:]
 	}
-	for _, histogram := range s.histograms() {
+	for i := range s.latency {
 		var err error
-		if text, err = histogram.decode(text); err != nil {
+		if text, err = s.latency[i].decode(text); err != nil {
 			return err
 		}
 	}

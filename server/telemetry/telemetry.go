@@ -17,9 +17,9 @@ type Telemetry struct {
 	now      func() time.Time
 	registry *prometheus.Registry
 
-	ingest, rule, board, push histogram
-	figures                   figures
-	pulse                     pulse
+	latency [stageCount]histogram
+	figures figures
+	pulse   pulse
 
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
@@ -45,7 +45,7 @@ func New(now func() time.Time) *Telemetry {
 // ObserveIngest counts one ingest call that took d from its first byte to the durable answer, and what became of its events.
 func (t *Telemetry) ObserveIngest(d time.Duration, accepted, duplicates, rejected int) {
 	t.closeSecond()
-	t.ingest.observe(d, 1)
+	t.observe(stageIngest, d, 1)
 	t.figures.accepted.Add(int64(accepted))
 	t.figures.duplicates.Add(int64(duplicates))
 	t.figures.rejected.Add(int64(rejected))
@@ -60,20 +60,20 @@ func (t *Telemetry) Refused(n int) {
 // ObserveRule counts one batch whose scoring took d, and the events folded by it.
 func (t *Telemetry) ObserveRule(d time.Duration, events int) {
 	t.closeSecond()
-	t.rule.observe(d, 1)
+	t.observe(stageRule, d, 1)
 	t.figures.folded.Add(int64(events))
 }
 
 // ObserveBoard counts one update of the rank store that took d.
 func (t *Telemetry) ObserveBoard(d time.Duration) {
 	t.closeSecond()
-	t.board.observe(d, 1)
+	t.observe(stageBoard, d, 1)
 }
 
 // ObservePush counts n sockets that were told of an event d after it had arrived.
 func (t *Telemetry) ObservePush(d time.Duration, n int) {
 	t.closeSecond()
-	t.push.observe(d, n)
+	t.observe(stagePush, d, n)
 }
 
 // SetLag sets the age of the oldest event not folded and how many are not.

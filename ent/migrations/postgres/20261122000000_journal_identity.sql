@@ -1,5 +1,5 @@
 -- +goose Up
--- Triggers and indexes of the table that is replaced go with it; 20261122000001 moves its rows.
+-- Triggers and indexes of the table that is replaced go with it; the journal moves its rows when it is opened.
 DROP TRIGGER IF EXISTS journal_event_append_only ON journal_event;
 ALTER TABLE journal_event DROP CONSTRAINT journal_event_pkey;
 DROP INDEX journalevent_event_id;

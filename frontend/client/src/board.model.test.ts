@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { difference } from "../test/contest-feed.js";
 import { Random } from "../test/random.js";
 import { applyDelta, boardOf, continuity, cutBoard } from "./board.model.js";
+import { boardChannel } from "./channel-key.js";
 import type { Delta, Row, Snapshot } from "./frame.js";
 
 const row = (playerKey: string, place: number, units = 100 - place): Row => ({
@@ -13,7 +14,7 @@ const row = (playerKey: string, place: number, units = 100 - place): Row => ({
 });
 
 const snapshot = (top: Row[], revision = 1n): Snapshot => ({
-  contestId: "t",
+  channel: boardChannel("t"),
   epoch: 1n,
   revision,
   contest: undefined,
@@ -23,7 +24,7 @@ const snapshot = (top: Row[], revision = 1n): Snapshot => ({
 });
 
 const delta = (changes: Partial<Delta>): Delta => ({
-  contestId: "t",
+  channel: boardChannel("t"),
   epoch: 1n,
   revision: 2n,
   changed: [],

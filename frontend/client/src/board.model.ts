@@ -1,3 +1,4 @@
+import { contestIdOf } from "./channel-key.js";
 import type { Contest, Delta, Own, Row, Snapshot } from "./frame.js";
 
 /** Board is what a watched contest shows: rows from the top, and the player's own place where there is one. */
@@ -22,8 +23,8 @@ export interface Board {
 
 /** boardOf makes a board from a snapshot and the newest own place. */
 export function boardOf(snapshot: Snapshot, me?: Own): Board {
-  const { contestId, epoch, revision, contest, top, total, stale } = snapshot;
-  return { contestId, epoch, revision, contest, top: byPlace(top), total, stale, me };
+  const { channel, epoch, revision, contest, top, total, stale } = snapshot;
+  return { contestId: contestIdOf(channel), epoch, revision, contest, top: byPlace(top), total, stale, me };
 }
 
 /** Continuity says how a delta relates to a board: its very next state, one already known, or one after a gap. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { afterBreak, emptyChannel, onDelta, onOwn, onSnapshot } from "./channel.model.js";
+import { boardChannel } from "./channel-key.js";
 import type { Delta, OwnUpdate, Row, Snapshot } from "./frame.js";
 
 const ada: Row = { place: 1n, playerKey: "ada", name: "Ada", userId: "", units: 5n };
 const snapshot: Snapshot = {
-  contestId: "t",
+  channel: boardChannel("t"),
   epoch: 1n,
   revision: 3n,
   contest: undefined,
@@ -13,7 +14,7 @@ const snapshot: Snapshot = {
   stale: false,
 };
 const delta: Delta = {
-  contestId: "t",
+  channel: boardChannel("t"),
   epoch: 1n,
   revision: 4n,
   changed: [{ ...ada, units: 6n }],
@@ -24,7 +25,7 @@ const delta: Delta = {
   stale: false,
 };
 const own = (revision: bigint, units: bigint, epoch = 1n): OwnUpdate => ({
-  contestId: "t",
+  channel: boardChannel("t"),
   epoch,
   revision,
   me: { row: { ...ada, units }, toNextUnits: 0n, deltaUnits: 0n, around: [] },

@@ -2,6 +2,7 @@ import { create, fromBinary, fromJsonString, toBinary, toJsonString } from "@buf
 import { describe, expect, it } from "vitest";
 import { contestOf } from "../test/contest-feed.js";
 import type { ServerInit } from "../test/live-server.js";
+import { boardChannel } from "./channel-key.js";
 import type { ClientMessage, Codec } from "./frame.js";
 import { ClientFrameSchema, ServerFrameSchema } from "./gen/laurel/v1/realtime_pb.js";
 import { jsonCodec } from "./json-codec.js";
@@ -15,7 +16,7 @@ const frames: ServerInit[] = [
   {
     case: "snapshot",
     value: {
-      contestId: "t",
+      channel: boardChannel("t"),
       epoch: big,
       revision: 2n,
       contest: contestOf({ start: { seconds: 1_700_000_000n, nanos: 120_000_000 } }) as object,
@@ -28,7 +29,7 @@ const frames: ServerInit[] = [
   {
     case: "delta",
     value: {
-      contestId: "t",
+      channel: boardChannel("t"),
       epoch: 1n,
       revision: 3n,
       changed: [row],
@@ -42,14 +43,14 @@ const frames: ServerInit[] = [
   {
     case: "own",
     value: {
-      contestId: "t",
+      channel: boardChannel("t"),
       epoch: 1n,
       revision: 3n,
       me: { row, toNextUnits: -big, deltaUnits: 4n, around: [row, row] },
     },
   },
   { case: "own", value: { me: {} } },
-  { case: "error", value: { contestId: "t", code: "not_found", message: "no such contest" } },
+  { case: "error", value: { channel: boardChannel("t"), code: "not_found", message: "no such contest" } },
   { case: "pong", value: { nonce: big } },
   { case: undefined },
 ];
@@ -76,9 +77,12 @@ describe.each([protoCodec, jsonCodec])("$protocol", (codec) => {
 
   const messages: ClientMessage[] = [
     { case: "hello", value: { token: "a.b.c" } },
-    { case: "subscribe", value: { contestId: "t", top: 10, around: 3 } },
-    { case: "unsubscribe", value: { contestId: "t" } },
-    { case: "resync", value: { contestId: "t" } },
+    {
+      case: "subscribe",
+      value: { channel: boardChannel("t"), view: { case: "board", value: { top: 10, around: 3 } } },
+    },
+    { case: "unsubscribe", value: { channel: boardChannel("t") } },
+    { case: "resync", value: { channel: boardChannel("t") } },
     { case: "ping", value: { nonce: big } },
   ];
   it.each(messages)("encodes what the client means: $case", (message) => {
@@ -103,7 +107,15 @@ describe.each([protoCodec, jsonCodec])("$protocol", (codec) => {
 describe("laurel.v1.json", () => {
   it("reads a sender that writes defaults out and adds fields of a later version", () => {
     const text = JSON.stringify({
-      delta: { contestId: "t", epoch: "0", revision: "1", changed: [], left: [], contest: null, later: {} },
+      delta: {
+        channel: { board: { contestId: "t" } },
+        epoch: "0",
+        revision: "1",
+        changed: [],
+        left: [],
+        contest: null,
+        later: {},
+      },
     });
     expect(jsonCodec.decode(text)).toMatchObject({
       case: "delta",

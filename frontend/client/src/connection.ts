@@ -133,7 +133,7 @@ export class Connection {
       })
       .catch((cause: unknown) => {
         // The browser refuses the address itself, for example ws from an https page: waiting little helps little.
-        this.#report("invalid", `the socket can't be opened: ${text(cause)}`);
+        this.#report("invalid_argument", `the socket can't be opened: ${text(cause)}`);
         this.#lost(this.#setup.timing.longestRetryMs);
       });
   }
@@ -161,7 +161,7 @@ export class Connection {
         this.#refused(reason);
         break;
       case "wait":
-        this.#report("invalid", reason || `closed with code ${code}`);
+        this.#report("invalid_argument", reason || `closed with code ${code}`);
         this.#lost(this.#setup.timing.longestRetryMs);
         break;
       case "again":
@@ -178,12 +178,12 @@ export class Connection {
       message = this.#setup.codec.decode(data);
     } catch (cause) {
       // A frame that can't be read leaves a hole in the numbering: only a fresh start is sure to be right.
-      this.#report("invalid", `unreadable frame: ${text(cause)}`);
+      this.#report("invalid_argument", `unreadable frame: ${text(cause)}`);
       this.#lost();
       return;
     }
     if (message.case === "welcome") this.#onWelcome(message.value);
-    else if (message.case === "error" && message.value.contestId === "") this.#onRefusal(message.value);
+    else if (message.case === "error" && !message.value.channel) this.#onRefusal(message.value);
     else this.#setup.onMessage(message);
   }
 
@@ -203,7 +203,8 @@ export class Connection {
   }
 
   #onRefusal(refusal: Refusal): void {
-    if (refusal.code === "unauthenticated" || refusal.code === "denied") this.#refused(refusal.message);
+    if (refusal.code === "unauthenticated" || refusal.code === "permission_denied")
+      this.#refused(refusal.message);
     else this.#setup.onError(refusal);
   }
 
@@ -317,7 +318,7 @@ export class Connection {
   }
 
   #report(code: string, message: string): void {
-    this.#setup.onError({ contestId: "", code, message });
+    this.#setup.onError({ channel: undefined, code, message });
   }
 
   #publish(): void {

@@ -1,4 +1,5 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { boardChannel, type ChannelKey } from "./channel-key.js";
 import type { Codec, Contest, Delta, Own, OwnUpdate, Row, ServerMessage, Snapshot } from "./frame.js";
 import type { ContestState, ContestSummary } from "./gen/laurel/v1/contest_pb.js";
 import type { LeaderboardRow, OwnPlace } from "./gen/laurel/v1/leaderboard_pb.js";
@@ -12,13 +13,18 @@ import type {
 } from "./gen/laurel/v1/realtime_pb.js";
 import type { Plain, ProtoJson } from "./plain.js";
 
+/** OnChannel is a frame of a channel, whose oneof protobuf JSON spells as one field by the name of its case. */
+type OnChannel<T> = Omit<ProtoJson<T>, "channel"> & {
+  readonly channel?: { readonly board?: { readonly contestId?: string } };
+};
+
 /** ServerFrameJson is a server frame as protobuf JSON spells a oneof: one of the fields is there. */
 interface ServerFrameJson {
   readonly welcome?: ProtoJson<Welcome>;
-  readonly snapshot?: ProtoJson<BoardSnapshot>;
-  readonly delta?: ProtoJson<BoardDelta>;
-  readonly own?: ProtoJson<OwnPlaceUpdate>;
-  readonly error?: ProtoJson<SocketError>;
+  readonly snapshot?: OnChannel<BoardSnapshot>;
+  readonly delta?: OnChannel<BoardDelta>;
+  readonly own?: OnChannel<OwnPlaceUpdate>;
+  readonly error?: OnChannel<SocketError>;
   readonly pong?: ProtoJson<Pong>;
 }
 
@@ -29,6 +35,12 @@ const contestStates: Readonly<Record<`CONTEST_STATE_${keyof typeof ContestState}
   CONTEST_STATE_LIVE: 2,
   CONTEST_STATE_CLOSING: 3,
   CONTEST_STATE_FINAL: 4,
+  CONTEST_STATE_DRAFT: 5,
+  CONTEST_STATE_APPEAL: 6,
+  CONTEST_STATE_PAYING: 7,
+  CONTEST_STATE_PAID: 8,
+  CONTEST_STATE_CANCELLED: 9,
+  CONTEST_STATE_VOID: 10,
 };
 
 const contestState = (name = ""): ContestState =>
@@ -91,9 +103,13 @@ function contest(json: ProtoJson<ContestSummary> | undefined): Contest | undefin
   };
 }
 
-function snapshot(json: ProtoJson<BoardSnapshot>): Snapshot {
+/** A channel of a kind that this client doesn't know is none. */
+const channel = (json: OnChannel<BoardSnapshot>["channel"]): ChannelKey | undefined =>
+  json?.board && boardChannel(json.board.contestId ?? "");
+
+function snapshot(json: OnChannel<BoardSnapshot>): Snapshot {
   return {
-    contestId: json.contestId ?? "",
+    channel: channel(json.channel),
     epoch: long(json.epoch),
     revision: long(json.revision),
     contest: contest(json.contest),
@@ -103,9 +119,9 @@ function snapshot(json: ProtoJson<BoardSnapshot>): Snapshot {
   };
 }
 
-function delta(json: ProtoJson<BoardDelta>): Delta {
+function delta(json: OnChannel<BoardDelta>): Delta {
   return {
-    contestId: json.contestId ?? "",
+    channel: channel(json.channel),
     epoch: long(json.epoch),
     revision: long(json.revision),
     changed: rows(json.changed),
@@ -117,9 +133,9 @@ function delta(json: ProtoJson<BoardDelta>): Delta {
   };
 }
 
-function ownUpdate(json: ProtoJson<OwnPlaceUpdate>): OwnUpdate {
+function ownUpdate(json: OnChannel<OwnPlaceUpdate>): OwnUpdate {
   return {
-    contestId: json.contestId ?? "",
+    channel: channel(json.channel),
     epoch: long(json.epoch),
     revision: long(json.revision),
     me: own(json.me),
@@ -137,11 +153,23 @@ function decode(data: string | ArrayBuffer): ServerMessage {
     return { case: "welcome", value: { userId, tickMs, nowMicros: long(nowMicros) } };
   }
   if (json.error) {
-    const { contestId = "", code = "", message = "" } = json.error;
-    return { case: "error", value: { contestId, code, message } };
+    const { code = "", message = "" } = json.error;
+    return { case: "error", value: { channel: channel(json.error.channel), code, message } };
   }
   if (json.pong) return { case: "pong", value: { nonce: long(json.pong.nonce) } };
   return { case: undefined };
+}
+
+/** Writes a oneof as protobuf JSON does: one field by the name of its case, in place of { case, value }. */
+function spelled(value: unknown): unknown {
+  if (typeof value === "bigint") return `${value}`;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, field]: [string, unknown]) => {
+      if (typeof field !== "object" || field === null || !("case" in field)) return [[name, spelled(field)]];
+      return typeof field.case === "string" && "value" in field ? [[field.case, spelled(field.value)]] : [];
+    }),
+  );
 }
 
 /**
@@ -150,9 +178,6 @@ function decode(data: string | ArrayBuffer): ServerMessage {
  */
 export const jsonCodec: Codec = {
   protocol: "laurel.v1.json",
-  encode: ({ case: name, value }) =>
-    JSON.stringify({ [name]: value }, (_key, field: unknown) =>
-      typeof field === "bigint" ? `${field}` : field,
-    ),
+  encode: ({ case: name, value }) => JSON.stringify({ [name]: spelled(value) }),
   decode,
 };

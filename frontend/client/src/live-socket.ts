@@ -1,4 +1,5 @@
 import { cutBoard } from "./board.model.js";
+import { contestIdOf } from "./channel-key.js";
 import { Connection, type TokenSource } from "./connection.js";
 import type { ConnectionState } from "./connection.model.js";
 import type { Codec, Greeting, Refusal, ServerMessage } from "./frame.js";
@@ -155,10 +156,10 @@ export class LiveSocket {
       case "snapshot":
       case "delta":
       case "own":
-        this.#contests.get(message.value.contestId)?.receive(message);
+        this.#contests.get(contestIdOf(message.value.channel))?.receive(message);
         break;
       case "error":
-        this.#contests.get(message.value.contestId)?.refuse(message.value);
+        this.#contests.get(contestIdOf(message.value.channel))?.refuse(message.value);
         break;
       case "welcome":
       case "pong":

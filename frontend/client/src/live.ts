@@ -7,6 +7,7 @@ export {
   continuity,
   cutBoard,
 } from "./board.model.js";
+export { boardChannel, type ChannelKey, contestIdOf } from "./channel-key.js";
 export type { TokenSource } from "./connection.js";
 export {
   type Backoff,

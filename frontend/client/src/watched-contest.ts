@@ -8,6 +8,7 @@ import {
   onSnapshot,
   type Step,
 } from "./channel.model.js";
+import { boardChannel } from "./channel-key.js";
 import type { ClientMessage, Refusal, ServerMessage } from "./frame.js";
 import { Timers } from "./timers.js";
 import type { LiveTiming } from "./timing.js";
@@ -33,7 +34,7 @@ interface WatchedSetup {
   readonly unwatched: () => void;
 }
 
-const passing: readonly string[] = ["exhausted", "internal"];
+const passing: readonly string[] = ["resource_exhausted", "internal"];
 
 /**
  * WatchedContest is the one subscription a connection may have of a contest, shared by all its views: it asks for the
@@ -66,7 +67,7 @@ export class WatchedContest {
   remove(view: View): void {
     if (!this.#views.delete(view) || this.#views.size > 0) return;
     this.#timers.clear();
-    this.#setup.send({ case: "unsubscribe", value: { contestId: this.#setup.contestId } });
+    this.#setup.send({ case: "unsubscribe", value: { channel: boardChannel(this.#setup.contestId) } });
     this.#setup.unwatched();
   }
 
@@ -75,7 +76,13 @@ export class WatchedContest {
     if (!this.#setup.ready()) return;
     this.#asked = this.#wanted();
     this.#channel = afterBreak(this.#channel);
-    this.#setup.send({ case: "subscribe", value: { contestId: this.#setup.contestId, ...this.#asked } });
+    this.#setup.send({
+      case: "subscribe",
+      value: {
+        channel: boardChannel(this.#setup.contestId),
+        view: { case: "board", value: { ...this.#asked } },
+      },
+    });
     this.#awaitAnswer();
   }
 
@@ -131,7 +138,7 @@ export class WatchedContest {
   #resync(): void {
     if (this.#timers.has("answer") || this.#timers.has("quiet")) return;
     const { contestId, timing, send } = this.#setup;
-    send({ case: "resync", value: { contestId } });
+    send({ case: "resync", value: { channel: boardChannel(contestId) } });
     this.#timers.set("quiet", timing.resyncEveryMs, () => this.#resyncIfDue());
     this.#awaitAnswer();
   }

@@ -1,3 +1,4 @@
+import { boardChannel } from "../src/channel-key.js";
 import type { Contest, Own, Row } from "../src/frame.js";
 import type { ServerInit } from "./live-server.js";
 
@@ -43,7 +44,7 @@ export class ContestFeed {
     const total = BigInt(this.entrants.length);
     return {
       case: "snapshot",
-      value: { contestId: contest.id, epoch, revision, contest, top: [...top], total, stale },
+      value: { channel: boardChannel(contest.id), epoch, revision, contest, top: [...top], total, stale },
     } as ServerInit;
   }
 
@@ -52,7 +53,7 @@ export class ContestFeed {
     return {
       case: "delta",
       value: {
-        contestId: contest.id,
+        channel: boardChannel(contest.id),
         epoch,
         revision,
         ...difference(before, after),
@@ -65,7 +66,12 @@ export class ContestFeed {
   own(userId: string, around: number, revision: bigint): ServerInit {
     return {
       case: "own",
-      value: { contestId: this.contest.id, epoch: this.epoch, revision, me: this.place(userId, around) },
+      value: {
+        channel: boardChannel(this.contest.id),
+        epoch: this.epoch,
+        revision,
+        me: this.place(userId, around),
+      },
     } as ServerInit;
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Board } from "../src/board.model.js";
+import { boardChannel } from "../src/channel-key.js";
 import type { ConnectionState } from "../src/connection.model.js";
 import type { Refusal, Row } from "../src/frame.js";
 import { jsonCodec } from "../src/json-codec.js";
@@ -111,7 +112,10 @@ describe.each([protoCodec, jsonCodec])("LiveSocket over $protocol", (codec) => {
     await eventually(() => expect(cases(server)).toEqual(["hello", "subscribe"]));
     expect(last(server).protocol).toBe(codec.protocol);
     expect(last(server).received[0]?.value).toMatchObject({ token: "a.b.c" });
-    expect(last(server).received[1]?.value).toMatchObject({ contestId: "t", top: 10, around: 3 });
+    expect(last(server).received[1]?.value).toMatchObject({
+      channel: boardChannel("t"),
+      view: { value: { top: 10, around: 3 } },
+    });
 
     let before: readonly Row[] = feed.top(10);
     last(server).send(feed.snapshot(before, 1n));
@@ -228,7 +232,11 @@ describe("LiveSocket", () => {
     socket.start();
     await eventually(() => expect(states.at(-1)).toBe("reconnecting"));
     expect(errors).toEqual([
-      { contestId: "", code: "invalid", message: expect.stringContaining("no such scheme") as string },
+      {
+        channel: undefined,
+        code: "invalid_argument",
+        message: expect.stringContaining("no such scheme") as string,
+      },
     ]);
     expect(opened).toBe(1);
   });
@@ -262,7 +270,7 @@ describe("LiveSocket", () => {
     const { server, socket, states, errors } = await setup({ onFrame }, { token: () => "bad" });
     socket.start();
     await eventually(() => expect(states.at(-1)).toBe("unauthorised"));
-    expect(errors).toEqual([{ contestId: "", code: "unauthenticated", message: "bad token" }]);
+    expect(errors).toEqual([{ channel: undefined, code: "unauthenticated", message: "bad token" }]);
     expect(server.connections).toHaveLength(2);
     accept = true;
     socket.retry();
@@ -362,7 +370,7 @@ describe("LiveSocket", () => {
     await eventually(() => expect(socket.state).toBe("live"));
     last(server).sendRaw(new Uint8Array([255, 255, 255]));
     await eventually(() => expect(server.connections).toHaveLength(2));
-    expect(errors[0]?.code).toBe("invalid");
+    expect(errors[0]?.code).toBe("invalid_argument");
   });
 
   it("waits the longest when it broke the protocol", async () => {
@@ -370,7 +378,9 @@ describe("LiveSocket", () => {
     socket.start();
     await eventually(() => expect(socket.state).toBe("live"));
     last(server).close(4000, "hello first");
-    await eventually(() => expect(errors[0]).toMatchObject({ code: "invalid", message: "hello first" }));
+    await eventually(() =>
+      expect(errors[0]).toMatchObject({ code: "invalid_argument", message: "hello first" }),
+    );
     expect(server.connections).toHaveLength(1);
   });
 
@@ -382,7 +392,10 @@ describe("LiveSocket", () => {
     await eventually(() => expect(cases(server)).toEqual(["hello", "subscribe"]));
     const large = watch(socket, "t", 10, 0);
     await eventually(() => expect(cases(server)).toEqual(["hello", "subscribe", "subscribe"]));
-    expect(last(server).received[2]?.value).toMatchObject({ contestId: "t", top: 10, around: 1 });
+    expect(last(server).received[2]?.value).toMatchObject({
+      channel: boardChannel("t"),
+      view: { value: { top: 10, around: 1 } },
+    });
     last(server).send(feed.snapshot(feed.top(10), 1n));
     await eventually(() => expect(large.boards).toHaveLength(1));
     expect(small.boards[0]?.top).toHaveLength(3);
@@ -405,7 +418,7 @@ describe("LiveSocket", () => {
     last(server).send(feed.snapshot(feed.top(2), 1n));
     last(server).send({
       case: "error",
-      value: { contestId: "other", code: "not_found", message: "no such contest" },
+      value: { channel: boardChannel("other"), code: "not_found", message: "no such contest" },
     });
     await eventually(() => expect(other.refusals).toHaveLength(1));
     expect(boards).toEqual([]);
@@ -416,7 +429,10 @@ describe("LiveSocket", () => {
     const { refusals } = watch(socket);
     socket.start();
     await eventually(() => expect(cases(server)).toContain("subscribe"));
-    last(server).send({ case: "error", value: { contestId: "t", code: "exhausted", message: "busy" } });
+    last(server).send({
+      case: "error",
+      value: { channel: boardChannel("t"), code: "resource_exhausted", message: "busy" },
+    });
     await eventually(() =>
       expect(cases(server).filter((name) => name === "subscribe").length).toBeGreaterThan(1),
     );

@@ -268,8 +268,8 @@ export class LaurelLeaderboard extends LitElement {
     if (this._board && lost(before) && state === "live") this.#announcer.say(texts.announceBack);
   }
 
-  #onRefusal({ contestId, code, message }: Refusal): void {
-    if (contestId !== "") this._refusal = code;
+  #onRefusal({ channel, code, message }: Refusal): void {
+    if (channel) this._refusal = code;
     emit(this, "laurel-error", { contestId: this.contestId, code, message });
   }
 }

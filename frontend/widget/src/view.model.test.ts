@@ -1,4 +1,4 @@
-import { applyDelta, type Board, boardOf, type Row } from "@laurel/client/live";
+import { applyDelta, type Board, boardChannel, boardOf, type Row } from "@laurel/client/live";
 import { describe, expect, it } from "vitest";
 import { ContestFeed, contestOf } from "../../client/test/contest-feed.js";
 import { Random } from "../../client/test/random.js";
@@ -50,9 +50,9 @@ describe("statusOf", () => {
     ["stale", { board: board({ stale: true }) }],
     ["offline", { connection: "offline", silentMs: 60_000 }],
     ["unauthorised", { connection: "unauthorised" }],
-    ["unauthorised", { refusal: "denied", board: undefined }],
+    ["unauthorised", { refusal: "permission_denied", board: undefined }],
     ["unavailable", { refusal: "not_found", board: undefined }],
-    ["live", { refusal: "exhausted" }],
+    ["live", { refusal: "resource_exhausted" }],
   ] as const)("%s from %o", (expected, change) => {
     expect(statusOf({ ...facts, ...change })).toBe(expected);
   });
@@ -128,9 +128,9 @@ describe("gapOf", () => {
 
 describe("a board over the client's model", () => {
   it("keeps the own place through deltas", () => {
-    const first = boardOf({ ...board(), contest: contestOf() }, me(row("b", 2)));
+    const first = boardOf({ ...board(), channel: boardChannel("t"), contest: contestOf() }, me(row("b", 2)));
     const next = applyDelta(first, {
-      contestId: "t",
+      channel: boardChannel("t"),
       epoch: 1n,
       revision: 2n,
       changed: [row("z", 1)],

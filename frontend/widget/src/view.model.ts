@@ -38,9 +38,9 @@ export const isScheduled = (board: Board | undefined): boolean => board?.contest
 
 /** statusOf derives the status, the strongest reason first. A final board can't grow old. */
 export function statusOf({ connection, board, refusal, silentMs }: StatusFacts): Status {
-  if (connection === "unauthorised" || refusal === "denied" || refusal === "unauthenticated")
+  if (connection === "unauthorised" || refusal === "permission_denied" || refusal === "unauthenticated")
     return "unauthorised";
-  if (refusal === "not_found" || refusal === "invalid") return "unavailable";
+  if (refusal === "not_found" || refusal === "invalid_argument") return "unavailable";
   if (isFinal(board)) return "ended";
   if (connection === "offline") return "offline";
   if (connection === "reconnecting") return board && silentMs >= staleAfterMs ? "stale" : "reconnecting";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
 import { extname, join } from "node:path";
+import { boardChannel, contestIdOf } from "../../client/src/channel-key.js";
 import type { Contest, Row } from "../../client/src/frame.js";
 import { ContestFeed, contestOf, type Entrant } from "../../client/test/contest-feed.js";
 import {
@@ -149,15 +150,20 @@ export async function startDemoServer(options: DemoServerOptions = {}): Promise<
         users.set(to, user);
         to.send(welcome(user));
       } else if (frame.case === "subscribe") {
-        if (frame.value.contestId !== feed.contest.id) {
-          const { contestId } = frame.value;
+        const contestId = contestIdOf(frame.value.channel);
+        if (contestId !== feed.contest.id) {
           to.send({
             case: "error",
-            value: { contestId, code: "not_found", message: `no contest ${contestId}` },
+            value: {
+              channel: boardChannel(contestId),
+              code: "not_found",
+              message: `no contest ${contestId}`,
+            },
           });
           return;
         }
-        const watch = { top: frame.value.top, around: frame.value.around, revision: 1n, rows: [] };
+        const { top = 0, around = 0 } = frame.value.view.value ?? {};
+        const watch = { top, around, revision: 1n, rows: [] };
         watches.set(to, watch);
         sendSnapshot(to, watch);
       } else if (frame.case === "resync") {

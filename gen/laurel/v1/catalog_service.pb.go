@@ -151,8 +151,8 @@ type CheckDefinitionResponse struct {
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Id of the document when it could be read.
 	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
-	// What the document means, when it is a contest without a problem.
-	Plan          *ContestPlan `protobuf:"bytes,5,opt,name=plan,proto3" json:"plan,omitempty"`
+	// What the document means, when it has no problem and its kind has a plan.
+	Plan          *DefinitionPlan `protobuf:"bytes,5,opt,name=plan,proto3" json:"plan,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -208,12 +208,82 @@ func (x *CheckDefinitionResponse) GetId() string {
 	return ""
 }
 
-func (x *CheckDefinitionResponse) GetPlan() *ContestPlan {
+func (x *CheckDefinitionResponse) GetPlan() *DefinitionPlan {
 	if x != nil {
 		return x.Plan
 	}
 	return nil
 }
+
+// DefinitionPlan is what a document means, by its kind.
+type DefinitionPlan struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The plan.
+	//
+	// Types that are valid to be assigned to Plan:
+	//
+	//	*DefinitionPlan_Contest
+	Plan          isDefinitionPlan_Plan `protobuf_oneof:"plan"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DefinitionPlan) Reset() {
+	*x = DefinitionPlan{}
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DefinitionPlan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DefinitionPlan) ProtoMessage() {}
+
+func (x *DefinitionPlan) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DefinitionPlan.ProtoReflect.Descriptor instead.
+func (*DefinitionPlan) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *DefinitionPlan) GetPlan() isDefinitionPlan_Plan {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *DefinitionPlan) GetContest() *ContestPlan {
+	if x != nil {
+		if x, ok := x.Plan.(*DefinitionPlan_Contest); ok {
+			return x.Contest
+		}
+	}
+	return nil
+}
+
+type isDefinitionPlan_Plan interface {
+	isDefinitionPlan_Plan()
+}
+
+type DefinitionPlan_Contest struct {
+	// Of a contest.
+	Contest *ContestPlan `protobuf:"bytes,1,opt,name=contest,proto3,oneof"`
+}
+
+func (*DefinitionPlan_Contest) isDefinitionPlan_Plan() {}
 
 // PublishDefinitionRequest publishes a document.
 type PublishDefinitionRequest struct {
@@ -228,7 +298,7 @@ type PublishDefinitionRequest struct {
 
 func (x *PublishDefinitionRequest) Reset() {
 	*x = PublishDefinitionRequest{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[3]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -240,7 +310,7 @@ func (x *PublishDefinitionRequest) String() string {
 func (*PublishDefinitionRequest) ProtoMessage() {}
 
 func (x *PublishDefinitionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[3]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -253,7 +323,7 @@ func (x *PublishDefinitionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishDefinitionRequest.ProtoReflect.Descriptor instead.
 func (*PublishDefinitionRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{3}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PublishDefinitionRequest) GetYaml() string {
@@ -281,7 +351,7 @@ type PublishDefinitionResponse struct {
 
 func (x *PublishDefinitionResponse) Reset() {
 	*x = PublishDefinitionResponse{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[4]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -293,7 +363,7 @@ func (x *PublishDefinitionResponse) String() string {
 func (*PublishDefinitionResponse) ProtoMessage() {}
 
 func (x *PublishDefinitionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[4]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -306,7 +376,7 @@ func (x *PublishDefinitionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishDefinitionResponse.ProtoReflect.Descriptor instead.
 func (*PublishDefinitionResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{4}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PublishDefinitionResponse) GetDefinition() *Definition {
@@ -327,7 +397,7 @@ type PublishProblems struct {
 
 func (x *PublishProblems) Reset() {
 	*x = PublishProblems{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[5]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -339,7 +409,7 @@ func (x *PublishProblems) String() string {
 func (*PublishProblems) ProtoMessage() {}
 
 func (x *PublishProblems) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[5]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -352,7 +422,7 @@ func (x *PublishProblems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishProblems.ProtoReflect.Descriptor instead.
 func (*PublishProblems) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{5}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PublishProblems) GetProblems() []*Problem {
@@ -385,7 +455,7 @@ type Definition struct {
 
 func (x *Definition) Reset() {
 	*x = Definition{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[6]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -397,7 +467,7 @@ func (x *Definition) String() string {
 func (*Definition) ProtoMessage() {}
 
 func (x *Definition) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[6]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -410,7 +480,7 @@ func (x *Definition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Definition.ProtoReflect.Descriptor instead.
 func (*Definition) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{6}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Definition) GetKind() string {
@@ -466,14 +536,24 @@ func (x *Definition) GetPublishedBy() string {
 type ListDefinitionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Only this kind. Empty means all.
-	Kind          string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Rows wanted, at most 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where the page goes on, from next_page_token.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only definitions whose id has this text in it, in either case. Empty means all.
+	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
+	// Only definitions whose newest version was published in this time.
+	Published *TimeRange `protobuf:"bytes,5,opt,name=published,proto3" json:"published,omitempty"`
+	// Order; unset means by kind and id, and so does name; one that is published again meanwhile moves to its new time.
+	Order         ListOrder `protobuf:"varint,6,opt,name=order,proto3,enum=laurel.v1.ListOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListDefinitionsRequest) Reset() {
 	*x = ListDefinitionsRequest{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[7]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -485,7 +565,7 @@ func (x *ListDefinitionsRequest) String() string {
 func (*ListDefinitionsRequest) ProtoMessage() {}
 
 func (x *ListDefinitionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[7]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -498,7 +578,7 @@ func (x *ListDefinitionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDefinitionsRequest.ProtoReflect.Descriptor instead.
 func (*ListDefinitionsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{7}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListDefinitionsRequest) GetKind() string {
@@ -508,18 +588,55 @@ func (x *ListDefinitionsRequest) GetKind() string {
 	return ""
 }
 
+func (x *ListDefinitionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDefinitionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListDefinitionsRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ListDefinitionsRequest) GetPublished() *TimeRange {
+	if x != nil {
+		return x.Published
+	}
+	return nil
+}
+
+func (x *ListDefinitionsRequest) GetOrder() ListOrder {
+	if x != nil {
+		return x.Order
+	}
+	return ListOrder_LIST_ORDER_UNSPECIFIED
+}
+
 // ListDefinitionsResponse returns definitions.
 type ListDefinitionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 1000.
-	Definitions   []*Definition `protobuf:"bytes,1,rep,name=definitions,proto3" json:"definitions,omitempty"`
+	// In the order asked for.
+	Definitions []*DefinitionSummary `protobuf:"bytes,1,rep,name=definitions,proto3" json:"definitions,omitempty"`
+	// Gives the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListDefinitionsResponse) Reset() {
 	*x = ListDefinitionsResponse{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[8]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -531,7 +648,7 @@ func (x *ListDefinitionsResponse) String() string {
 func (*ListDefinitionsResponse) ProtoMessage() {}
 
 func (x *ListDefinitionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[8]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -544,14 +661,258 @@ func (x *ListDefinitionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDefinitionsResponse.ProtoReflect.Descriptor instead.
 func (*ListDefinitionsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{8}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *ListDefinitionsResponse) GetDefinitions() []*Definition {
+func (x *ListDefinitionsResponse) GetDefinitions() []*DefinitionSummary {
 	if x != nil {
 		return x.Definitions
 	}
 	return nil
+}
+
+func (x *ListDefinitionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// DefinitionSummary is a version without its document.
+type DefinitionSummary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Kind, such as Contest.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Id within the kind.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Version, from 1.
+	Version int32 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	// SHA-256 of the canonical form, in hexadecimal.
+	Hash string `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	// When it was published.
+	PublishedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=published_at,json=publishedAt,proto3" json:"published_at,omitempty"`
+	// Who published it.
+	PublishedBy   string `protobuf:"bytes,6,opt,name=published_by,json=publishedBy,proto3" json:"published_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DefinitionSummary) Reset() {
+	*x = DefinitionSummary{}
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DefinitionSummary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DefinitionSummary) ProtoMessage() {}
+
+func (x *DefinitionSummary) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DefinitionSummary.ProtoReflect.Descriptor instead.
+func (*DefinitionSummary) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *DefinitionSummary) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *DefinitionSummary) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DefinitionSummary) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *DefinitionSummary) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *DefinitionSummary) GetPublishedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PublishedAt
+	}
+	return nil
+}
+
+func (x *DefinitionSummary) GetPublishedBy() string {
+	if x != nil {
+		return x.PublishedBy
+	}
+	return ""
+}
+
+// ListDefinitionVersionsRequest asks for the versions of one definition.
+type ListDefinitionVersionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Kind, such as Contest.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Id within the kind.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Rows wanted, at most 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where the page goes on, from next_page_token.
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only versions published in this time.
+	Published *TimeRange `protobuf:"bytes,5,opt,name=published,proto3" json:"published,omitempty"`
+	// Order; unset means the newest first.
+	Order         ListOrder `protobuf:"varint,6,opt,name=order,proto3,enum=laurel.v1.ListOrder" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDefinitionVersionsRequest) Reset() {
+	*x = ListDefinitionVersionsRequest{}
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDefinitionVersionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDefinitionVersionsRequest) ProtoMessage() {}
+
+func (x *ListDefinitionVersionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDefinitionVersionsRequest.ProtoReflect.Descriptor instead.
+func (*ListDefinitionVersionsRequest) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListDefinitionVersionsRequest) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ListDefinitionVersionsRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ListDefinitionVersionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDefinitionVersionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListDefinitionVersionsRequest) GetPublished() *TimeRange {
+	if x != nil {
+		return x.Published
+	}
+	return nil
+}
+
+func (x *ListDefinitionVersionsRequest) GetOrder() ListOrder {
+	if x != nil {
+		return x.Order
+	}
+	return ListOrder_LIST_ORDER_UNSPECIFIED
+}
+
+// ListDefinitionVersionsResponse returns versions.
+type ListDefinitionVersionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order asked for.
+	Versions []*DefinitionSummary `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
+	// Gives the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDefinitionVersionsResponse) Reset() {
+	*x = ListDefinitionVersionsResponse{}
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDefinitionVersionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDefinitionVersionsResponse) ProtoMessage() {}
+
+func (x *ListDefinitionVersionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDefinitionVersionsResponse.ProtoReflect.Descriptor instead.
+func (*ListDefinitionVersionsResponse) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListDefinitionVersionsResponse) GetVersions() []*DefinitionSummary {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *ListDefinitionVersionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // GetDefinitionRequest asks for one version.
@@ -569,7 +930,7 @@ type GetDefinitionRequest struct {
 
 func (x *GetDefinitionRequest) Reset() {
 	*x = GetDefinitionRequest{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[9]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -581,7 +942,7 @@ func (x *GetDefinitionRequest) String() string {
 func (*GetDefinitionRequest) ProtoMessage() {}
 
 func (x *GetDefinitionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[9]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -594,7 +955,7 @@ func (x *GetDefinitionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDefinitionRequest.ProtoReflect.Descriptor instead.
 func (*GetDefinitionRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{9}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetDefinitionRequest) GetKind() string {
@@ -622,16 +983,14 @@ func (x *GetDefinitionRequest) GetVersion() int32 {
 type GetDefinitionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The version.
-	Definition *Definition `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
-	// All versions of this definition, newest first, without their documents.
-	Versions      []*Definition `protobuf:"bytes,2,rep,name=versions,proto3" json:"versions,omitempty"`
+	Definition    *Definition `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetDefinitionResponse) Reset() {
 	*x = GetDefinitionResponse{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[10]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -643,7 +1002,7 @@ func (x *GetDefinitionResponse) String() string {
 func (*GetDefinitionResponse) ProtoMessage() {}
 
 func (x *GetDefinitionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[10]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -656,7 +1015,7 @@ func (x *GetDefinitionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDefinitionResponse.ProtoReflect.Descriptor instead.
 func (*GetDefinitionResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{10}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetDefinitionResponse) GetDefinition() *Definition {
@@ -666,30 +1025,26 @@ func (x *GetDefinitionResponse) GetDefinition() *Definition {
 	return nil
 }
 
-func (x *GetDefinitionResponse) GetVersions() []*Definition {
-	if x != nil {
-		return x.Versions
-	}
-	return nil
-}
-
 var File_laurel_v1_catalog_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_catalog_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1flaurel/v1/catalog_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17laurel/v1/contest.proto\"y\n" +
+	"\x1flaurel/v1/catalog_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17laurel/v1/contest.proto\x1a\x14laurel/v1/list.proto\"y\n" +
 	"\aProblem\x12\x12\n" +
 	"\x04line\x18\x01 \x01(\x05R\x04line\x12\x16\n" +
 	"\x06column\x18\x02 \x01(\x05R\x06column\x12\x1e\n" +
 	"\x05field\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x05field\x12\"\n" +
 	"\amessage\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\amessage\"7\n" +
 	"\x16CheckDefinitionRequest\x12\x1d\n" +
-	"\x04yaml\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\"\xc4\x01\n" +
+	"\x04yaml\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\"\xc7\x01\n" +
 	"\x17CheckDefinitionResponse\x128\n" +
 	"\bproblems\x18\x01 \x03(\v2\x12.laurel.v1.ProblemB\b\xbaH\x05\x92\x01\x02\x10dR\bproblems\x12\x1b\n" +
 	"\x04kind\x18\x02 \x01(\tB\a\xbaH\x04r\x02( R\x04kind\x12\x17\n" +
-	"\x02id\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12*\n" +
-	"\x04plan\x18\x05 \x01(\v2\x16.laurel.v1.ContestPlanR\x04planJ\x04\b\x04\x10\x05R\areading\"}\n" +
+	"\x02id\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12-\n" +
+	"\x04plan\x18\x05 \x01(\v2\x19.laurel.v1.DefinitionPlanR\x04planJ\x04\b\x04\x10\x05R\areading\"L\n" +
+	"\x0eDefinitionPlan\x122\n" +
+	"\acontest\x18\x01 \x01(\v2\x16.laurel.v1.ContestPlanH\x00R\acontestB\x06\n" +
+	"\x04plan\"}\n" +
 	"\x18PublishDefinitionRequest\x12\x1f\n" +
 	"\x04yaml\x18\x01 \x01(\tB\v\xbaH\br\x06\x10\x01(\x80\x80\x10R\x04yaml\x12/\n" +
 	"\fbase_version\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x00R\vbaseVersion\x88\x01\x01B\x0f\n" +
@@ -708,24 +1063,52 @@ const file_laurel_v1_catalog_service_proto_rawDesc = "" +
 	"\x04hash\x18\x04 \x01(\tB\a\xbaH\x04r\x02(@R\x04hash\x12\x1d\n" +
 	"\x04yaml\x18\x05 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\x12=\n" +
 	"\fpublished_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAt\x12+\n" +
-	"\fpublished_by\x18\a \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\vpublishedBy\"5\n" +
+	"\fpublished_by\x18\a \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\vpublishedBy\"\x8f\x02\n" +
 	"\x16ListDefinitionsRequest\x12\x1b\n" +
-	"\x04kind\x18\x01 \x01(\tB\a\xbaH\x04r\x02( R\x04kind\"]\n" +
-	"\x17ListDefinitionsResponse\x12B\n" +
-	"\vdefinitions\x18\x01 \x03(\v2\x15.laurel.v1.DefinitionB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\vdefinitions\"s\n" +
+	"\x04kind\x18\x01 \x01(\tB\a\xbaH\x04r\x02( R\x04kind\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\tpageToken\x12\x1c\n" +
+	"\x04text\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x04text\x122\n" +
+	"\tpublished\x18\x05 \x01(\v2\x14.laurel.v1.TimeRangeR\tpublished\x124\n" +
+	"\x05order\x18\x06 \x01(\x0e2\x14.laurel.v1.ListOrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\"\x96\x01\n" +
+	"\x17ListDefinitionsResponse\x12I\n" +
+	"\vdefinitions\x18\x01 \x03(\v2\x1c.laurel.v1.DefinitionSummaryB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\vdefinitions\x120\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\"\xec\x01\n" +
+	"\x11DefinitionSummary\x12\x1b\n" +
+	"\x04kind\x18\x01 \x01(\tB\a\xbaH\x04r\x02( R\x04kind\x12\x17\n" +
+	"\x02id\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x05R\aversion\x12\x1b\n" +
+	"\x04hash\x18\x04 \x01(\tB\a\xbaH\x04r\x02(@R\x04hash\x12=\n" +
+	"\fpublished_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vpublishedAt\x12+\n" +
+	"\fpublished_by\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\vpublishedBy\"\x97\x02\n" +
+	"\x1dListDefinitionVersionsRequest\x12\x1d\n" +
+	"\x04kind\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01( R\x04kind\x12\x19\n" +
+	"\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\tpageToken\x122\n" +
+	"\tpublished\x18\x05 \x01(\v2\x14.laurel.v1.TimeRangeR\tpublished\x126\n" +
+	"\x05order\x18\x06 \x01(\x0e2\x14.laurel.v1.ListOrderB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x03R\x05order\"\x97\x01\n" +
+	"\x1eListDefinitionVersionsResponse\x12C\n" +
+	"\bversions\x18\x01 \x03(\v2\x1c.laurel.v1.DefinitionSummaryB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bversions\x120\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\"s\n" +
 	"\x14GetDefinitionRequest\x12\x1d\n" +
 	"\x04kind\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01( R\x04kind\x12\x19\n" +
 	"\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\x12!\n" +
-	"\aversion\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\"\x8c\x01\n" +
+	"\aversion\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\aversion\"N\n" +
 	"\x15GetDefinitionResponse\x125\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\v2\x15.laurel.v1.DefinitionR\n" +
-	"definition\x12<\n" +
-	"\bversions\x18\x02 \x03(\v2\x15.laurel.v1.DefinitionB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\bversions2\x8c\x03\n" +
+	"definition2\x80\x04\n" +
 	"\x0eCatalogService\x12]\n" +
 	"\x0fCheckDefinition\x12!.laurel.v1.CheckDefinitionRequest\x1a\".laurel.v1.CheckDefinitionResponse\"\x03\x90\x02\x01\x12c\n" +
 	"\x11PublishDefinition\x12#.laurel.v1.PublishDefinitionRequest\x1a$.laurel.v1.PublishDefinitionResponse\"\x03\x90\x02\x02\x12]\n" +
-	"\x0fListDefinitions\x12!.laurel.v1.ListDefinitionsRequest\x1a\".laurel.v1.ListDefinitionsResponse\"\x03\x90\x02\x01\x12W\n" +
+	"\x0fListDefinitions\x12!.laurel.v1.ListDefinitionsRequest\x1a\".laurel.v1.ListDefinitionsResponse\"\x03\x90\x02\x01\x12r\n" +
+	"\x16ListDefinitionVersions\x12(.laurel.v1.ListDefinitionVersionsRequest\x1a).laurel.v1.ListDefinitionVersionsResponse\"\x03\x90\x02\x01\x12W\n" +
 	"\rGetDefinition\x12\x1f.laurel.v1.GetDefinitionRequest\x1a .laurel.v1.GetDefinitionResponse\"\x03\x90\x02\x01B3Z1github.com/laurelhq/laurel/gen/laurel/v1;laurelv1b\x06proto3"
 
 var (
@@ -740,44 +1123,58 @@ func file_laurel_v1_catalog_service_proto_rawDescGZIP() []byte {
 	return file_laurel_v1_catalog_service_proto_rawDescData
 }
 
-var file_laurel_v1_catalog_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_laurel_v1_catalog_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_laurel_v1_catalog_service_proto_goTypes = []any{
-	(*Problem)(nil),                   // 0: laurel.v1.Problem
-	(*CheckDefinitionRequest)(nil),    // 1: laurel.v1.CheckDefinitionRequest
-	(*CheckDefinitionResponse)(nil),   // 2: laurel.v1.CheckDefinitionResponse
-	(*PublishDefinitionRequest)(nil),  // 3: laurel.v1.PublishDefinitionRequest
-	(*PublishDefinitionResponse)(nil), // 4: laurel.v1.PublishDefinitionResponse
-	(*PublishProblems)(nil),           // 5: laurel.v1.PublishProblems
-	(*Definition)(nil),                // 6: laurel.v1.Definition
-	(*ListDefinitionsRequest)(nil),    // 7: laurel.v1.ListDefinitionsRequest
-	(*ListDefinitionsResponse)(nil),   // 8: laurel.v1.ListDefinitionsResponse
-	(*GetDefinitionRequest)(nil),      // 9: laurel.v1.GetDefinitionRequest
-	(*GetDefinitionResponse)(nil),     // 10: laurel.v1.GetDefinitionResponse
-	(*ContestPlan)(nil),               // 11: laurel.v1.ContestPlan
-	(*timestamppb.Timestamp)(nil),     // 12: google.protobuf.Timestamp
+	(*Problem)(nil),                        // 0: laurel.v1.Problem
+	(*CheckDefinitionRequest)(nil),         // 1: laurel.v1.CheckDefinitionRequest
+	(*CheckDefinitionResponse)(nil),        // 2: laurel.v1.CheckDefinitionResponse
+	(*DefinitionPlan)(nil),                 // 3: laurel.v1.DefinitionPlan
+	(*PublishDefinitionRequest)(nil),       // 4: laurel.v1.PublishDefinitionRequest
+	(*PublishDefinitionResponse)(nil),      // 5: laurel.v1.PublishDefinitionResponse
+	(*PublishProblems)(nil),                // 6: laurel.v1.PublishProblems
+	(*Definition)(nil),                     // 7: laurel.v1.Definition
+	(*ListDefinitionsRequest)(nil),         // 8: laurel.v1.ListDefinitionsRequest
+	(*ListDefinitionsResponse)(nil),        // 9: laurel.v1.ListDefinitionsResponse
+	(*DefinitionSummary)(nil),              // 10: laurel.v1.DefinitionSummary
+	(*ListDefinitionVersionsRequest)(nil),  // 11: laurel.v1.ListDefinitionVersionsRequest
+	(*ListDefinitionVersionsResponse)(nil), // 12: laurel.v1.ListDefinitionVersionsResponse
+	(*GetDefinitionRequest)(nil),           // 13: laurel.v1.GetDefinitionRequest
+	(*GetDefinitionResponse)(nil),          // 14: laurel.v1.GetDefinitionResponse
+	(*ContestPlan)(nil),                    // 15: laurel.v1.ContestPlan
+	(*timestamppb.Timestamp)(nil),          // 16: google.protobuf.Timestamp
+	(*TimeRange)(nil),                      // 17: laurel.v1.TimeRange
+	(ListOrder)(0),                         // 18: laurel.v1.ListOrder
 }
 var file_laurel_v1_catalog_service_proto_depIdxs = []int32{
 	0,  // 0: laurel.v1.CheckDefinitionResponse.problems:type_name -> laurel.v1.Problem
-	11, // 1: laurel.v1.CheckDefinitionResponse.plan:type_name -> laurel.v1.ContestPlan
-	6,  // 2: laurel.v1.PublishDefinitionResponse.definition:type_name -> laurel.v1.Definition
-	0,  // 3: laurel.v1.PublishProblems.problems:type_name -> laurel.v1.Problem
-	12, // 4: laurel.v1.Definition.published_at:type_name -> google.protobuf.Timestamp
-	6,  // 5: laurel.v1.ListDefinitionsResponse.definitions:type_name -> laurel.v1.Definition
-	6,  // 6: laurel.v1.GetDefinitionResponse.definition:type_name -> laurel.v1.Definition
-	6,  // 7: laurel.v1.GetDefinitionResponse.versions:type_name -> laurel.v1.Definition
-	1,  // 8: laurel.v1.CatalogService.CheckDefinition:input_type -> laurel.v1.CheckDefinitionRequest
-	3,  // 9: laurel.v1.CatalogService.PublishDefinition:input_type -> laurel.v1.PublishDefinitionRequest
-	7,  // 10: laurel.v1.CatalogService.ListDefinitions:input_type -> laurel.v1.ListDefinitionsRequest
-	9,  // 11: laurel.v1.CatalogService.GetDefinition:input_type -> laurel.v1.GetDefinitionRequest
-	2,  // 12: laurel.v1.CatalogService.CheckDefinition:output_type -> laurel.v1.CheckDefinitionResponse
-	4,  // 13: laurel.v1.CatalogService.PublishDefinition:output_type -> laurel.v1.PublishDefinitionResponse
-	8,  // 14: laurel.v1.CatalogService.ListDefinitions:output_type -> laurel.v1.ListDefinitionsResponse
-	10, // 15: laurel.v1.CatalogService.GetDefinition:output_type -> laurel.v1.GetDefinitionResponse
-	12, // [12:16] is the sub-list for method output_type
-	8,  // [8:12] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	3,  // 1: laurel.v1.CheckDefinitionResponse.plan:type_name -> laurel.v1.DefinitionPlan
+	15, // 2: laurel.v1.DefinitionPlan.contest:type_name -> laurel.v1.ContestPlan
+	7,  // 3: laurel.v1.PublishDefinitionResponse.definition:type_name -> laurel.v1.Definition
+	0,  // 4: laurel.v1.PublishProblems.problems:type_name -> laurel.v1.Problem
+	16, // 5: laurel.v1.Definition.published_at:type_name -> google.protobuf.Timestamp
+	17, // 6: laurel.v1.ListDefinitionsRequest.published:type_name -> laurel.v1.TimeRange
+	18, // 7: laurel.v1.ListDefinitionsRequest.order:type_name -> laurel.v1.ListOrder
+	10, // 8: laurel.v1.ListDefinitionsResponse.definitions:type_name -> laurel.v1.DefinitionSummary
+	16, // 9: laurel.v1.DefinitionSummary.published_at:type_name -> google.protobuf.Timestamp
+	17, // 10: laurel.v1.ListDefinitionVersionsRequest.published:type_name -> laurel.v1.TimeRange
+	18, // 11: laurel.v1.ListDefinitionVersionsRequest.order:type_name -> laurel.v1.ListOrder
+	10, // 12: laurel.v1.ListDefinitionVersionsResponse.versions:type_name -> laurel.v1.DefinitionSummary
+	7,  // 13: laurel.v1.GetDefinitionResponse.definition:type_name -> laurel.v1.Definition
+	1,  // 14: laurel.v1.CatalogService.CheckDefinition:input_type -> laurel.v1.CheckDefinitionRequest
+	4,  // 15: laurel.v1.CatalogService.PublishDefinition:input_type -> laurel.v1.PublishDefinitionRequest
+	8,  // 16: laurel.v1.CatalogService.ListDefinitions:input_type -> laurel.v1.ListDefinitionsRequest
+	11, // 17: laurel.v1.CatalogService.ListDefinitionVersions:input_type -> laurel.v1.ListDefinitionVersionsRequest
+	13, // 18: laurel.v1.CatalogService.GetDefinition:input_type -> laurel.v1.GetDefinitionRequest
+	2,  // 19: laurel.v1.CatalogService.CheckDefinition:output_type -> laurel.v1.CheckDefinitionResponse
+	5,  // 20: laurel.v1.CatalogService.PublishDefinition:output_type -> laurel.v1.PublishDefinitionResponse
+	9,  // 21: laurel.v1.CatalogService.ListDefinitions:output_type -> laurel.v1.ListDefinitionsResponse
+	12, // 22: laurel.v1.CatalogService.ListDefinitionVersions:output_type -> laurel.v1.ListDefinitionVersionsResponse
+	14, // 23: laurel.v1.CatalogService.GetDefinition:output_type -> laurel.v1.GetDefinitionResponse
+	19, // [19:24] is the sub-list for method output_type
+	14, // [14:19] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_catalog_service_proto_init() }
@@ -786,14 +1183,18 @@ func file_laurel_v1_catalog_service_proto_init() {
 		return
 	}
 	file_laurel_v1_contest_proto_init()
-	file_laurel_v1_catalog_service_proto_msgTypes[3].OneofWrappers = []any{}
+	file_laurel_v1_list_proto_init()
+	file_laurel_v1_catalog_service_proto_msgTypes[3].OneofWrappers = []any{
+		(*DefinitionPlan_Contest)(nil),
+	}
+	file_laurel_v1_catalog_service_proto_msgTypes[4].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_catalog_service_proto_rawDesc), len(file_laurel_v1_catalog_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

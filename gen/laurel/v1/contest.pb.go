@@ -37,16 +37,34 @@ const (
 	ContestState_CONTEST_STATE_CLOSING ContestState = 3
 	// Over: standings are frozen and hashed.
 	ContestState_CONTEST_STATE_FINAL ContestState = 4
+	// Written, not published. Not in use yet, like those that follow.
+	ContestState_CONTEST_STATE_DRAFT ContestState = 5
+	// Over; players may still object to the standings.
+	ContestState_CONTEST_STATE_APPEAL ContestState = 6
+	// Final; prizes are being paid.
+	ContestState_CONTEST_STATE_PAYING ContestState = 7
+	// Final; every prize is paid.
+	ContestState_CONTEST_STATE_PAID ContestState = 8
+	// Called off before it ended.
+	ContestState_CONTEST_STATE_CANCELLED ContestState = 9
+	// Declared void after it had started: nothing of it counts.
+	ContestState_CONTEST_STATE_VOID ContestState = 10
 )
 
 // Enum value maps for ContestState.
 var (
 	ContestState_name = map[int32]string{
-		0: "CONTEST_STATE_UNSPECIFIED",
-		1: "CONTEST_STATE_SCHEDULED",
-		2: "CONTEST_STATE_LIVE",
-		3: "CONTEST_STATE_CLOSING",
-		4: "CONTEST_STATE_FINAL",
+		0:  "CONTEST_STATE_UNSPECIFIED",
+		1:  "CONTEST_STATE_SCHEDULED",
+		2:  "CONTEST_STATE_LIVE",
+		3:  "CONTEST_STATE_CLOSING",
+		4:  "CONTEST_STATE_FINAL",
+		5:  "CONTEST_STATE_DRAFT",
+		6:  "CONTEST_STATE_APPEAL",
+		7:  "CONTEST_STATE_PAYING",
+		8:  "CONTEST_STATE_PAID",
+		9:  "CONTEST_STATE_CANCELLED",
+		10: "CONTEST_STATE_VOID",
 	}
 	ContestState_value = map[string]int32{
 		"CONTEST_STATE_UNSPECIFIED": 0,
@@ -54,6 +72,12 @@ var (
 		"CONTEST_STATE_LIVE":        2,
 		"CONTEST_STATE_CLOSING":     3,
 		"CONTEST_STATE_FINAL":       4,
+		"CONTEST_STATE_DRAFT":       5,
+		"CONTEST_STATE_APPEAL":      6,
+		"CONTEST_STATE_PAYING":      7,
+		"CONTEST_STATE_PAID":        8,
+		"CONTEST_STATE_CANCELLED":   9,
+		"CONTEST_STATE_VOID":        10,
 	}
 )
 
@@ -1047,13 +1071,20 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\aplayers\x18\x0f \x01(\x03R\aplayers\x12(\n" +
 	"\vresult_hash\x18\x10 \x01(\tB\a\xbaH\x04r\x02(@R\n" +
 	"resultHash\x127\n" +
-	"\tgrace_end\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd*\x96\x01\n" +
+	"\tgrace_end\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd*\xb0\x02\n" +
 	"\fContestState\x12\x1d\n" +
 	"\x19CONTEST_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17CONTEST_STATE_SCHEDULED\x10\x01\x12\x16\n" +
 	"\x12CONTEST_STATE_LIVE\x10\x02\x12\x19\n" +
 	"\x15CONTEST_STATE_CLOSING\x10\x03\x12\x17\n" +
-	"\x13CONTEST_STATE_FINAL\x10\x04B3Z1github.com/laurelhq/laurel/gen/laurel/v1;laurelv1b\x06proto3"
+	"\x13CONTEST_STATE_FINAL\x10\x04\x12\x17\n" +
+	"\x13CONTEST_STATE_DRAFT\x10\x05\x12\x18\n" +
+	"\x14CONTEST_STATE_APPEAL\x10\x06\x12\x18\n" +
+	"\x14CONTEST_STATE_PAYING\x10\a\x12\x16\n" +
+	"\x12CONTEST_STATE_PAID\x10\b\x12\x1b\n" +
+	"\x17CONTEST_STATE_CANCELLED\x10\t\x12\x16\n" +
+	"\x12CONTEST_STATE_VOID\x10\n" +
+	"B3Z1github.com/laurelhq/laurel/gen/laurel/v1;laurelv1b\x06proto3"
 
 var (
 	file_laurel_v1_contest_proto_rawDescOnce sync.Once

@@ -28,7 +28,19 @@ type ListContestsRequest struct {
 	// Only contests open to this market. Empty means all.
 	Market string `protobuf:"bytes,1,opt,name=market,proto3" json:"market,omitempty"`
 	// Only contests open to this brand. Empty means all.
-	Brand         string `protobuf:"bytes,2,opt,name=brand,proto3" json:"brand,omitempty"`
+	Brand string `protobuf:"bytes,2,opt,name=brand,proto3" json:"brand,omitempty"`
+	// Rows wanted, at most 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where the page goes on, from next_page_token.
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only contests in one of these states. Empty means all.
+	States []ContestState `protobuf:"varint,5,rep,packed,name=states,proto3,enum=laurel.v1.ContestState" json:"states,omitempty"`
+	// Only contests whose id or title has this text in it, in either case. Empty means all.
+	Text string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
+	// Only contests whose window has a moment in common with this time.
+	Window *TimeRange `protobuf:"bytes,7,opt,name=window,proto3" json:"window,omitempty"`
+	// Order; unset means live ones first, then closing and scheduled ones, each by start, and all others last, those that started last first; times are those of the start.
+	Order         ListOrder `protobuf:"varint,8,opt,name=order,proto3,enum=laurel.v1.ListOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -77,11 +89,55 @@ func (x *ListContestsRequest) GetBrand() string {
 	return ""
 }
 
+func (x *ListContestsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListContestsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListContestsRequest) GetStates() []ContestState {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+func (x *ListContestsRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ListContestsRequest) GetWindow() *TimeRange {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+func (x *ListContestsRequest) GetOrder() ListOrder {
+	if x != nil {
+		return x.Order
+	}
+	return ListOrder_LIST_ORDER_UNSPECIFIED
+}
+
 // ListContestsResponse returns contests.
 type ListContestsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 1000.
-	Contests      []*ContestSummary `protobuf:"bytes,1,rep,name=contests,proto3" json:"contests,omitempty"`
+	// In the order asked for.
+	Contests []*ContestSummary `protobuf:"bytes,1,rep,name=contests,proto3" json:"contests,omitempty"`
+	// Gives the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -121,6 +177,13 @@ func (x *ListContestsResponse) GetContests() []*ContestSummary {
 		return x.Contests
 	}
 	return nil
+}
+
+func (x *ListContestsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // GetContestRequest asks for one contest.
@@ -237,12 +300,21 @@ var File_laurel_v1_contest_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_contest_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1flaurel/v1/contest_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17laurel/v1/contest.proto\"U\n" +
+	"\x1flaurel/v1/contest_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17laurel/v1/contest.proto\x1a\x14laurel/v1/list.proto\"\xef\x02\n" +
 	"\x13ListContestsRequest\x12\x1f\n" +
 	"\x06market\x18\x01 \x01(\tB\a\xbaH\x04r\x02( R\x06market\x12\x1d\n" +
-	"\x05brand\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\x05brand\"X\n" +
+	"\x05brand\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\x05brand\x12'\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\tpageToken\x12D\n" +
+	"\x06states\x18\x05 \x03(\x0e2\x17.laurel.v1.ContestStateB\x13\xbaH\x10\x92\x01\r\x10\x10\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06states\x12\x1c\n" +
+	"\x04text\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x04text\x12,\n" +
+	"\x06window\x18\a \x01(\v2\x14.laurel.v1.TimeRangeR\x06window\x124\n" +
+	"\x05order\x18\b \x01(\x0e2\x14.laurel.v1.ListOrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\"\x8a\x01\n" +
 	"\x14ListContestsResponse\x12@\n" +
-	"\bcontests\x18\x01 \x03(\v2\x19.laurel.v1.ContestSummaryB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\bcontests\".\n" +
+	"\bcontests\x18\x01 \x03(\v2\x19.laurel.v1.ContestSummaryB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bcontests\x120\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\".\n" +
 	"\x11GetContestRequest\x12\x19\n" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\"\x94\x01\n" +
 	"\x12GetContestResponse\x123\n" +
@@ -272,22 +344,28 @@ var file_laurel_v1_contest_service_proto_goTypes = []any{
 	(*ListContestsResponse)(nil), // 1: laurel.v1.ListContestsResponse
 	(*GetContestRequest)(nil),    // 2: laurel.v1.GetContestRequest
 	(*GetContestResponse)(nil),   // 3: laurel.v1.GetContestResponse
-	(*ContestSummary)(nil),       // 4: laurel.v1.ContestSummary
-	(*ContestPlan)(nil),          // 5: laurel.v1.ContestPlan
+	(ContestState)(0),            // 4: laurel.v1.ContestState
+	(*TimeRange)(nil),            // 5: laurel.v1.TimeRange
+	(ListOrder)(0),               // 6: laurel.v1.ListOrder
+	(*ContestSummary)(nil),       // 7: laurel.v1.ContestSummary
+	(*ContestPlan)(nil),          // 8: laurel.v1.ContestPlan
 }
 var file_laurel_v1_contest_service_proto_depIdxs = []int32{
-	4, // 0: laurel.v1.ListContestsResponse.contests:type_name -> laurel.v1.ContestSummary
-	4, // 1: laurel.v1.GetContestResponse.contest:type_name -> laurel.v1.ContestSummary
-	5, // 2: laurel.v1.GetContestResponse.plan:type_name -> laurel.v1.ContestPlan
-	0, // 3: laurel.v1.ContestService.ListContests:input_type -> laurel.v1.ListContestsRequest
-	2, // 4: laurel.v1.ContestService.GetContest:input_type -> laurel.v1.GetContestRequest
-	1, // 5: laurel.v1.ContestService.ListContests:output_type -> laurel.v1.ListContestsResponse
-	3, // 6: laurel.v1.ContestService.GetContest:output_type -> laurel.v1.GetContestResponse
-	5, // [5:7] is the sub-list for method output_type
-	3, // [3:5] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 0: laurel.v1.ListContestsRequest.states:type_name -> laurel.v1.ContestState
+	5, // 1: laurel.v1.ListContestsRequest.window:type_name -> laurel.v1.TimeRange
+	6, // 2: laurel.v1.ListContestsRequest.order:type_name -> laurel.v1.ListOrder
+	7, // 3: laurel.v1.ListContestsResponse.contests:type_name -> laurel.v1.ContestSummary
+	7, // 4: laurel.v1.GetContestResponse.contest:type_name -> laurel.v1.ContestSummary
+	8, // 5: laurel.v1.GetContestResponse.plan:type_name -> laurel.v1.ContestPlan
+	0, // 6: laurel.v1.ContestService.ListContests:input_type -> laurel.v1.ListContestsRequest
+	2, // 7: laurel.v1.ContestService.GetContest:input_type -> laurel.v1.GetContestRequest
+	1, // 8: laurel.v1.ContestService.ListContests:output_type -> laurel.v1.ListContestsResponse
+	3, // 9: laurel.v1.ContestService.GetContest:output_type -> laurel.v1.GetContestResponse
+	8, // [8:10] is the sub-list for method output_type
+	6, // [6:8] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_contest_service_proto_init() }
@@ -296,6 +374,7 @@ func file_laurel_v1_contest_service_proto_init() {
 		return
 	}
 	file_laurel_v1_contest_proto_init()
+	file_laurel_v1_list_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -404,7 +404,15 @@ func (x *IngestStreamResponse) GetRejections() []*EventResult {
 type ListConflictsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Rows wanted, at most 200; 0 means 50.
-	PageSize      int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where the page goes on, from next_page_token.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only conflicts whose event id has this text in it, in either case. Empty means all.
+	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	// Only conflicts refused in this time.
+	Refused *TimeRange `protobuf:"bytes,4,opt,name=refused,proto3" json:"refused,omitempty"`
+	// Order; unset means the newest first.
+	Order         ListOrder `protobuf:"varint,5,opt,name=order,proto3,enum=laurel.v1.ListOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -446,11 +454,41 @@ func (x *ListConflictsRequest) GetPageSize() int32 {
 	return 0
 }
 
+func (x *ListConflictsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListConflictsRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ListConflictsRequest) GetRefused() *TimeRange {
+	if x != nil {
+		return x.Refused
+	}
+	return nil
+}
+
+func (x *ListConflictsRequest) GetOrder() ListOrder {
+	if x != nil {
+		return x.Order
+	}
+	return ListOrder_LIST_ORDER_UNSPECIFIED
+}
+
 // ListConflictsResponse returns refused re-uses of event ids.
 type ListConflictsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Newest first.
-	Conflicts     []*EventConflict `protobuf:"bytes,1,rep,name=conflicts,proto3" json:"conflicts,omitempty"`
+	// In the order asked for.
+	Conflicts []*EventConflict `protobuf:"bytes,1,rep,name=conflicts,proto3" json:"conflicts,omitempty"`
+	// Gives the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -492,6 +530,13 @@ func (x *ListConflictsResponse) GetConflicts() []*EventConflict {
 	return nil
 }
 
+func (x *ListConflictsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // EventConflict is a refused re-use of an event id with other content.
 type EventConflict struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -502,7 +547,9 @@ type EventConflict struct {
 	// The event as it was sent the second time.
 	Sent *Event `protobuf:"bytes,3,opt,name=sent,proto3" json:"sent,omitempty"`
 	// The event that holds the id.
-	Stored        *Event `protobuf:"bytes,4,opt,name=stored,proto3" json:"stored,omitempty"`
+	Stored *Event `protobuf:"bytes,4,opt,name=stored,proto3" json:"stored,omitempty"`
+	// Number of the conflict; the later one has the higher.
+	Id            int64 `protobuf:"varint,5,opt,name=id,proto3" json:"id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -565,11 +612,30 @@ func (x *EventConflict) GetStored() *Event {
 	return nil
 }
 
+func (x *EventConflict) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
 // ListDeadLettersRequest asks for events that could not be scored.
 type ListDeadLettersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Rows wanted, at most 200; 0 means 50.
-	PageSize      int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where the page goes on, from next_page_token.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only dead letters whose event id or reason has this text in it, in either case. Empty means all.
+	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	// Only dead letters of this time.
+	Failed *TimeRange `protobuf:"bytes,4,opt,name=failed,proto3" json:"failed,omitempty"`
+	// Order; unset means the newest first.
+	Order ListOrder `protobuf:"varint,5,opt,name=order,proto3,enum=laurel.v1.ListOrder" json:"order,omitempty"`
+	// Only dead letters of this stage. Empty means all.
+	Stage string `protobuf:"bytes,6,opt,name=stage,proto3" json:"stage,omitempty"`
+	// Only dead letters of this contest. Empty means all.
+	ContestId     string `protobuf:"bytes,7,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -611,11 +677,55 @@ func (x *ListDeadLettersRequest) GetPageSize() int32 {
 	return 0
 }
 
+func (x *ListDeadLettersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListDeadLettersRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ListDeadLettersRequest) GetFailed() *TimeRange {
+	if x != nil {
+		return x.Failed
+	}
+	return nil
+}
+
+func (x *ListDeadLettersRequest) GetOrder() ListOrder {
+	if x != nil {
+		return x.Order
+	}
+	return ListOrder_LIST_ORDER_UNSPECIFIED
+}
+
+func (x *ListDeadLettersRequest) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *ListDeadLettersRequest) GetContestId() string {
+	if x != nil {
+		return x.ContestId
+	}
+	return ""
+}
+
 // ListDeadLettersResponse returns events that could not be scored.
 type ListDeadLettersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Newest first.
-	DeadLetters   []*DeadLetter `protobuf:"bytes,1,rep,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
+	// In the order asked for.
+	DeadLetters []*DeadLetter `protobuf:"bytes,1,rep,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
+	// Gives the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -657,6 +767,13 @@ func (x *ListDeadLettersResponse) GetDeadLetters() []*DeadLetter {
 	return nil
 }
 
+func (x *ListDeadLettersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // DeadLetter is an event that could not be scored.
 type DeadLetter struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -674,6 +791,8 @@ type DeadLetter struct {
 	UserId string `protobuf:"bytes,6,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The sender's event that an emitted event comes from; empty for an event that was sent.
 	OriginEventId string `protobuf:"bytes,7,opt,name=origin_event_id,json=originEventId,proto3" json:"origin_event_id,omitempty"`
+	// Number of the dead letter; the later one has the higher.
+	Id            int64 `protobuf:"varint,8,opt,name=id,proto3" json:"id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -757,11 +876,18 @@ func (x *DeadLetter) GetOriginEventId() string {
 	return ""
 }
 
+func (x *DeadLetter) GetId() int64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
 var File_laurel_v1_ingest_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_ingest_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1elaurel/v1/ingest_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15laurel/v1/event.proto\"F\n" +
+	"\x1elaurel/v1/ingest_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15laurel/v1/event.proto\x1a\x14laurel/v1/list.proto\"F\n" +
 	"\rIngestRequest\x125\n" +
 	"\x06events\x18\x01 \x03(\v2\x10.laurel.v1.EventB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x06events\"\xa5\x01\n" +
 	"\x0eIngestResponse\x12;\n" +
@@ -787,23 +913,41 @@ const file_laurel_v1_ingest_service_proto_rawDesc = "" +
 	"\brejected\x18\x03 \x01(\x03R\brejected\x12A\n" +
 	"\n" +
 	"rejections\x18\x04 \x03(\v2\x16.laurel.v1.EventResultB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\n" +
-	"rejections\"?\n" +
+	"rejections\"\xee\x01\n" +
 	"\x14ListConflictsRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\"Z\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\tpageToken\x12\x1c\n" +
+	"\x04text\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x04text\x12.\n" +
+	"\arefused\x18\x04 \x01(\v2\x14.laurel.v1.TimeRangeR\arefused\x126\n" +
+	"\x05order\x18\x05 \x01(\x0e2\x14.laurel.v1.ListOrderB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x03R\x05order\"\x8c\x01\n" +
 	"\x15ListConflictsResponse\x12A\n" +
-	"\tconflicts\x18\x01 \x03(\v2\x18.laurel.v1.EventConflictB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\tconflicts\"\xbf\x01\n" +
+	"\tconflicts\x18\x01 \x03(\v2\x18.laurel.v1.EventConflictB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\tconflicts\x120\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\"\xcf\x01\n" +
 	"\rEventConflict\x12#\n" +
 	"\bevent_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\aeventId\x129\n" +
 	"\n" +
 	"refused_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\trefusedAt\x12$\n" +
 	"\x04sent\x18\x03 \x01(\v2\x10.laurel.v1.EventR\x04sent\x12(\n" +
-	"\x06stored\x18\x04 \x01(\v2\x10.laurel.v1.EventR\x06stored\"A\n" +
+	"\x06stored\x18\x04 \x01(\v2\x10.laurel.v1.EventR\x06stored\x12\x0e\n" +
+	"\x02id\x18\x05 \x01(\x03R\x02id\"\xb6\x02\n" +
 	"\x16ListDeadLettersRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\"^\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\tpageToken\x12\x1c\n" +
+	"\x04text\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x04text\x12,\n" +
+	"\x06failed\x18\x04 \x01(\v2\x14.laurel.v1.TimeRangeR\x06failed\x126\n" +
+	"\x05order\x18\x05 \x01(\x0e2\x14.laurel.v1.ListOrderB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x03R\x05order\x12\x1d\n" +
+	"\x05stage\x18\x06 \x01(\tB\a\xbaH\x04r\x02( R\x05stage\x12'\n" +
+	"\n" +
+	"contest_id\x18\a \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\tcontestId\"\x90\x01\n" +
 	"\x17ListDeadLettersResponse\x12C\n" +
-	"\fdead_letters\x18\x01 \x03(\v2\x15.laurel.v1.DeadLetterB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\vdeadLetters\"\xa9\x02\n" +
+	"\fdead_letters\x18\x01 \x03(\v2\x15.laurel.v1.DeadLetterB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\vdeadLetters\x120\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\"\xb9\x02\n" +
 	"\n" +
 	"DeadLetter\x12#\n" +
 	"\bevent_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\aeventId\x12\x1d\n" +
@@ -813,7 +957,8 @@ const file_laurel_v1_ingest_service_proto_rawDesc = "" +
 	"\n" +
 	"contest_id\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\tcontestId\x12!\n" +
 	"\auser_id\x18\x06 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x06userId\x120\n" +
-	"\x0forigin_event_id\x18\a \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\roriginEventId*}\n" +
+	"\x0forigin_event_id\x18\a \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\roriginEventId\x12\x0e\n" +
+	"\x02id\x18\b \x01(\x03R\x02id*}\n" +
 	"\vEventStatus\x12\x1c\n" +
 	"\x18EVENT_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15EVENT_STATUS_ACCEPTED\x10\x01\x12\x1a\n" +
@@ -853,7 +998,9 @@ var file_laurel_v1_ingest_service_proto_goTypes = []any{
 	(*ListDeadLettersResponse)(nil), // 10: laurel.v1.ListDeadLettersResponse
 	(*DeadLetter)(nil),              // 11: laurel.v1.DeadLetter
 	(*Event)(nil),                   // 12: laurel.v1.Event
-	(*timestamppb.Timestamp)(nil),   // 13: google.protobuf.Timestamp
+	(*TimeRange)(nil),               // 13: laurel.v1.TimeRange
+	(ListOrder)(0),                  // 14: laurel.v1.ListOrder
+	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
 }
 var file_laurel_v1_ingest_service_proto_depIdxs = []int32{
 	12, // 0: laurel.v1.IngestRequest.events:type_name -> laurel.v1.Event
@@ -861,25 +1008,29 @@ var file_laurel_v1_ingest_service_proto_depIdxs = []int32{
 	0,  // 2: laurel.v1.EventResult.status:type_name -> laurel.v1.EventStatus
 	12, // 3: laurel.v1.IngestStreamRequest.events:type_name -> laurel.v1.Event
 	3,  // 4: laurel.v1.IngestStreamResponse.rejections:type_name -> laurel.v1.EventResult
-	8,  // 5: laurel.v1.ListConflictsResponse.conflicts:type_name -> laurel.v1.EventConflict
-	13, // 6: laurel.v1.EventConflict.refused_at:type_name -> google.protobuf.Timestamp
-	12, // 7: laurel.v1.EventConflict.sent:type_name -> laurel.v1.Event
-	12, // 8: laurel.v1.EventConflict.stored:type_name -> laurel.v1.Event
-	11, // 9: laurel.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.v1.DeadLetter
-	13, // 10: laurel.v1.DeadLetter.failed_at:type_name -> google.protobuf.Timestamp
-	1,  // 11: laurel.v1.IngestService.Ingest:input_type -> laurel.v1.IngestRequest
-	4,  // 12: laurel.v1.IngestService.IngestStream:input_type -> laurel.v1.IngestStreamRequest
-	6,  // 13: laurel.v1.IngestService.ListConflicts:input_type -> laurel.v1.ListConflictsRequest
-	9,  // 14: laurel.v1.IngestService.ListDeadLetters:input_type -> laurel.v1.ListDeadLettersRequest
-	2,  // 15: laurel.v1.IngestService.Ingest:output_type -> laurel.v1.IngestResponse
-	5,  // 16: laurel.v1.IngestService.IngestStream:output_type -> laurel.v1.IngestStreamResponse
-	7,  // 17: laurel.v1.IngestService.ListConflicts:output_type -> laurel.v1.ListConflictsResponse
-	10, // 18: laurel.v1.IngestService.ListDeadLetters:output_type -> laurel.v1.ListDeadLettersResponse
-	15, // [15:19] is the sub-list for method output_type
-	11, // [11:15] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	13, // 5: laurel.v1.ListConflictsRequest.refused:type_name -> laurel.v1.TimeRange
+	14, // 6: laurel.v1.ListConflictsRequest.order:type_name -> laurel.v1.ListOrder
+	8,  // 7: laurel.v1.ListConflictsResponse.conflicts:type_name -> laurel.v1.EventConflict
+	15, // 8: laurel.v1.EventConflict.refused_at:type_name -> google.protobuf.Timestamp
+	12, // 9: laurel.v1.EventConflict.sent:type_name -> laurel.v1.Event
+	12, // 10: laurel.v1.EventConflict.stored:type_name -> laurel.v1.Event
+	13, // 11: laurel.v1.ListDeadLettersRequest.failed:type_name -> laurel.v1.TimeRange
+	14, // 12: laurel.v1.ListDeadLettersRequest.order:type_name -> laurel.v1.ListOrder
+	11, // 13: laurel.v1.ListDeadLettersResponse.dead_letters:type_name -> laurel.v1.DeadLetter
+	15, // 14: laurel.v1.DeadLetter.failed_at:type_name -> google.protobuf.Timestamp
+	1,  // 15: laurel.v1.IngestService.Ingest:input_type -> laurel.v1.IngestRequest
+	4,  // 16: laurel.v1.IngestService.IngestStream:input_type -> laurel.v1.IngestStreamRequest
+	6,  // 17: laurel.v1.IngestService.ListConflicts:input_type -> laurel.v1.ListConflictsRequest
+	9,  // 18: laurel.v1.IngestService.ListDeadLetters:input_type -> laurel.v1.ListDeadLettersRequest
+	2,  // 19: laurel.v1.IngestService.Ingest:output_type -> laurel.v1.IngestResponse
+	5,  // 20: laurel.v1.IngestService.IngestStream:output_type -> laurel.v1.IngestStreamResponse
+	7,  // 21: laurel.v1.IngestService.ListConflicts:output_type -> laurel.v1.ListConflictsResponse
+	10, // 22: laurel.v1.IngestService.ListDeadLetters:output_type -> laurel.v1.ListDeadLettersResponse
+	19, // [19:23] is the sub-list for method output_type
+	15, // [15:19] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_ingest_service_proto_init() }
@@ -888,6 +1039,7 @@ func file_laurel_v1_ingest_service_proto_init() {
 		return
 	}
 	file_laurel_v1_event_proto_init()
+	file_laurel_v1_list_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -262,8 +263,8 @@ type CountedRound struct {
 	MultiplierMicros int64 `protobuf:"varint,3,opt,name=multiplier_micros,json=multiplierMicros,proto3" json:"multiplier_micros,omitempty"`
 	// Duration in milliseconds.
 	DurationMs int64 `protobuf:"varint,4,opt,name=duration_ms,json=durationMs,proto3" json:"duration_ms,omitempty"`
-	// When it happened, microseconds since 1970.
-	EventTsMicros int64 `protobuf:"varint,5,opt,name=event_ts_micros,json=eventTsMicros,proto3" json:"event_ts_micros,omitempty"`
+	// When it happened.
+	EventTs       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=event_ts,json=eventTs,proto3" json:"event_ts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -326,11 +327,11 @@ func (x *CountedRound) GetDurationMs() int64 {
 	return 0
 }
 
-func (x *CountedRound) GetEventTsMicros() int64 {
+func (x *CountedRound) GetEventTs() *timestamppb.Timestamp {
 	if x != nil {
-		return x.EventTsMicros
+		return x.EventTs
 	}
-	return 0
+	return nil
 }
 
 // Standing is what the fold knows of a player in a contest.
@@ -401,7 +402,7 @@ var File_laurel_v1_leaderboard_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_leaderboard_proto_rawDesc = "" +
 	"\n" +
-	"\x1blaurel/v1/leaderboard.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\"\xa5\x01\n" +
+	"\x1blaurel/v1/leaderboard.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa5\x01\n" +
 	"\x0eLeaderboardRow\x12\x14\n" +
 	"\x05place\x18\x01 \x01(\x03R\x05place\x12&\n" +
 	"\n" +
@@ -419,14 +420,14 @@ const file_laurel_v1_leaderboard_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\x04name\x12\x14\n" +
 	"\x05above\x18\x02 \x01(\x03R\x05above\x12\x14\n" +
 	"\x05below\x18\x03 \x01(\x03R\x05below\x12\x18\n" +
-	"\adecided\x18\x04 \x01(\bR\adecided\"\xbf\x01\n" +
+	"\adecided\x18\x04 \x01(\bR\adecided\"\xce\x01\n" +
 	"\fCountedRound\x12#\n" +
 	"\bevent_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\aeventId\x12\x14\n" +
 	"\x05units\x18\x02 \x01(\x03R\x05units\x12+\n" +
 	"\x11multiplier_micros\x18\x03 \x01(\x03R\x10multiplierMicros\x12\x1f\n" +
 	"\vduration_ms\x18\x04 \x01(\x03R\n" +
-	"durationMs\x12&\n" +
-	"\x0fevent_ts_micros\x18\x05 \x01(\x03R\reventTsMicros\"\x87\x01\n" +
+	"durationMs\x125\n" +
+	"\bevent_ts\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\aeventTs\"\x87\x01\n" +
 	"\bStanding\x12+\n" +
 	"\x03row\x18\x01 \x01(\v2\x19.laurel.v1.LeaderboardRowR\x03row\x12\x16\n" +
 	"\x06rounds\x18\x02 \x01(\x03R\x06rounds\x126\n" +
@@ -446,22 +447,24 @@ func file_laurel_v1_leaderboard_proto_rawDescGZIP() []byte {
 
 var file_laurel_v1_leaderboard_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_laurel_v1_leaderboard_proto_goTypes = []any{
-	(*LeaderboardRow)(nil), // 0: laurel.v1.LeaderboardRow
-	(*OwnPlace)(nil),       // 1: laurel.v1.OwnPlace
-	(*TieBreakValue)(nil),  // 2: laurel.v1.TieBreakValue
-	(*CountedRound)(nil),   // 3: laurel.v1.CountedRound
-	(*Standing)(nil),       // 4: laurel.v1.Standing
+	(*LeaderboardRow)(nil),        // 0: laurel.v1.LeaderboardRow
+	(*OwnPlace)(nil),              // 1: laurel.v1.OwnPlace
+	(*TieBreakValue)(nil),         // 2: laurel.v1.TieBreakValue
+	(*CountedRound)(nil),          // 3: laurel.v1.CountedRound
+	(*Standing)(nil),              // 4: laurel.v1.Standing
+	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
 }
 var file_laurel_v1_leaderboard_proto_depIdxs = []int32{
 	0, // 0: laurel.v1.OwnPlace.row:type_name -> laurel.v1.LeaderboardRow
 	0, // 1: laurel.v1.OwnPlace.around:type_name -> laurel.v1.LeaderboardRow
-	0, // 2: laurel.v1.Standing.row:type_name -> laurel.v1.LeaderboardRow
-	3, // 3: laurel.v1.Standing.kept:type_name -> laurel.v1.CountedRound
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	5, // 2: laurel.v1.CountedRound.event_ts:type_name -> google.protobuf.Timestamp
+	0, // 3: laurel.v1.Standing.row:type_name -> laurel.v1.LeaderboardRow
+	3, // 4: laurel.v1.Standing.kept:type_name -> laurel.v1.CountedRound
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_leaderboard_proto_init() }

@@ -355,7 +355,15 @@ func (x *ExplainOrderResponse) GetDecidedBy() string {
 type ListSnapshotsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contest's id.
-	ContestId     string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// Rows wanted, at most 1000; 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where the page goes on, from next_page_token.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only snapshots of this time.
+	Taken *TimeRange `protobuf:"bytes,4,opt,name=taken,proto3" json:"taken,omitempty"`
+	// Order; unset means the newest first.
+	Order         ListOrder `protobuf:"varint,5,opt,name=order,proto3,enum=laurel.v1.ListOrder" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -397,11 +405,41 @@ func (x *ListSnapshotsRequest) GetContestId() string {
 	return ""
 }
 
+func (x *ListSnapshotsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSnapshotsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListSnapshotsRequest) GetTaken() *TimeRange {
+	if x != nil {
+		return x.Taken
+	}
+	return nil
+}
+
+func (x *ListSnapshotsRequest) GetOrder() ListOrder {
+	if x != nil {
+		return x.Order
+	}
+	return ListOrder_LIST_ORDER_UNSPECIFIED
+}
+
 // ListSnapshotsResponse returns the times at which a board was kept.
 type ListSnapshotsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Newest first, at most 1000.
-	Snapshots     []*SnapshotSummary `protobuf:"bytes,1,rep,name=snapshots,proto3" json:"snapshots,omitempty"`
+	// In the order asked for.
+	Snapshots []*SnapshotSummary `protobuf:"bytes,1,rep,name=snapshots,proto3" json:"snapshots,omitempty"`
+	// Gives the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -441,6 +479,13 @@ func (x *ListSnapshotsResponse) GetSnapshots() []*SnapshotSummary {
 		return x.Snapshots
 	}
 	return nil
+}
+
+func (x *ListSnapshotsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // SnapshotSummary is one kept board without its rows.
@@ -621,7 +666,7 @@ var File_laurel_v1_leaderboard_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_leaderboard_service_proto_rawDesc = "" +
 	"\n" +
-	"#laurel/v1/leaderboard_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17laurel/v1/contest.proto\x1a\x1blaurel/v1/leaderboard.proto\"\xc5\x01\n" +
+	"#laurel/v1/leaderboard_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17laurel/v1/contest.proto\x1a\x1blaurel/v1/leaderboard.proto\x1a\x14laurel/v1/list.proto\"\xc5\x01\n" +
 	"\x15GetLeaderboardRequest\x12(\n" +
 	"\n" +
 	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\x12\x1c\n" +
@@ -652,12 +697,20 @@ const file_laurel_v1_leaderboard_service_proto_rawDesc = "" +
 	"\x05below\x18\x02 \x01(\v2\x13.laurel.v1.StandingR\x05below\x12:\n" +
 	"\x06values\x18\x03 \x03(\v2\x18.laurel.v1.TieBreakValueB\b\xbaH\x05\x92\x01\x02\x10\x05R\x06values\x12&\n" +
 	"\n" +
-	"decided_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02(@R\tdecidedBy\"@\n" +
+	"decided_by\x18\x04 \x01(\tB\a\xbaH\x04r\x02(@R\tdecidedBy\"\xf6\x01\n" +
 	"\x14ListSnapshotsRequest\x12(\n" +
 	"\n" +
-	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\"\\\n" +
+	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\x12'\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\tpageToken\x12*\n" +
+	"\x05taken\x18\x04 \x01(\v2\x14.laurel.v1.TimeRangeR\x05taken\x126\n" +
+	"\x05order\x18\x05 \x01(\x0e2\x14.laurel.v1.ListOrderB\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x03R\x05order\"\x8e\x01\n" +
 	"\x15ListSnapshotsResponse\x12C\n" +
-	"\tsnapshots\x18\x01 \x03(\v2\x1a.laurel.v1.SnapshotSummaryB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\tsnapshots\"v\n" +
+	"\tsnapshots\x18\x01 \x03(\v2\x1a.laurel.v1.SnapshotSummaryB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\tsnapshots\x120\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\"v\n" +
 	"\x0fSnapshotSummary\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x125\n" +
 	"\btaken_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\atakenAt\x12\x14\n" +
@@ -704,6 +757,8 @@ var file_laurel_v1_leaderboard_service_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),  // 12: google.protobuf.Timestamp
 	(*Standing)(nil),               // 13: laurel.v1.Standing
 	(*TieBreakValue)(nil),          // 14: laurel.v1.TieBreakValue
+	(*TimeRange)(nil),              // 15: laurel.v1.TimeRange
+	(ListOrder)(0),                 // 16: laurel.v1.ListOrder
 }
 var file_laurel_v1_leaderboard_service_proto_depIdxs = []int32{
 	9,  // 0: laurel.v1.GetLeaderboardResponse.contest:type_name -> laurel.v1.ContestSummary
@@ -713,23 +768,25 @@ var file_laurel_v1_leaderboard_service_proto_depIdxs = []int32{
 	13, // 4: laurel.v1.ExplainOrderResponse.above:type_name -> laurel.v1.Standing
 	13, // 5: laurel.v1.ExplainOrderResponse.below:type_name -> laurel.v1.Standing
 	14, // 6: laurel.v1.ExplainOrderResponse.values:type_name -> laurel.v1.TieBreakValue
-	6,  // 7: laurel.v1.ListSnapshotsResponse.snapshots:type_name -> laurel.v1.SnapshotSummary
-	12, // 8: laurel.v1.SnapshotSummary.taken_at:type_name -> google.protobuf.Timestamp
-	6,  // 9: laurel.v1.GetSnapshotResponse.snapshot:type_name -> laurel.v1.SnapshotSummary
-	10, // 10: laurel.v1.GetSnapshotResponse.top:type_name -> laurel.v1.LeaderboardRow
-	0,  // 11: laurel.v1.LeaderboardService.GetLeaderboard:input_type -> laurel.v1.GetLeaderboardRequest
-	2,  // 12: laurel.v1.LeaderboardService.ExplainOrder:input_type -> laurel.v1.ExplainOrderRequest
-	4,  // 13: laurel.v1.LeaderboardService.ListSnapshots:input_type -> laurel.v1.ListSnapshotsRequest
-	7,  // 14: laurel.v1.LeaderboardService.GetSnapshot:input_type -> laurel.v1.GetSnapshotRequest
-	1,  // 15: laurel.v1.LeaderboardService.GetLeaderboard:output_type -> laurel.v1.GetLeaderboardResponse
-	3,  // 16: laurel.v1.LeaderboardService.ExplainOrder:output_type -> laurel.v1.ExplainOrderResponse
-	5,  // 17: laurel.v1.LeaderboardService.ListSnapshots:output_type -> laurel.v1.ListSnapshotsResponse
-	8,  // 18: laurel.v1.LeaderboardService.GetSnapshot:output_type -> laurel.v1.GetSnapshotResponse
-	15, // [15:19] is the sub-list for method output_type
-	11, // [11:15] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	15, // 7: laurel.v1.ListSnapshotsRequest.taken:type_name -> laurel.v1.TimeRange
+	16, // 8: laurel.v1.ListSnapshotsRequest.order:type_name -> laurel.v1.ListOrder
+	6,  // 9: laurel.v1.ListSnapshotsResponse.snapshots:type_name -> laurel.v1.SnapshotSummary
+	12, // 10: laurel.v1.SnapshotSummary.taken_at:type_name -> google.protobuf.Timestamp
+	6,  // 11: laurel.v1.GetSnapshotResponse.snapshot:type_name -> laurel.v1.SnapshotSummary
+	10, // 12: laurel.v1.GetSnapshotResponse.top:type_name -> laurel.v1.LeaderboardRow
+	0,  // 13: laurel.v1.LeaderboardService.GetLeaderboard:input_type -> laurel.v1.GetLeaderboardRequest
+	2,  // 14: laurel.v1.LeaderboardService.ExplainOrder:input_type -> laurel.v1.ExplainOrderRequest
+	4,  // 15: laurel.v1.LeaderboardService.ListSnapshots:input_type -> laurel.v1.ListSnapshotsRequest
+	7,  // 16: laurel.v1.LeaderboardService.GetSnapshot:input_type -> laurel.v1.GetSnapshotRequest
+	1,  // 17: laurel.v1.LeaderboardService.GetLeaderboard:output_type -> laurel.v1.GetLeaderboardResponse
+	3,  // 18: laurel.v1.LeaderboardService.ExplainOrder:output_type -> laurel.v1.ExplainOrderResponse
+	5,  // 19: laurel.v1.LeaderboardService.ListSnapshots:output_type -> laurel.v1.ListSnapshotsResponse
+	8,  // 20: laurel.v1.LeaderboardService.GetSnapshot:output_type -> laurel.v1.GetSnapshotResponse
+	17, // [17:21] is the sub-list for method output_type
+	13, // [13:17] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_leaderboard_service_proto_init() }
@@ -739,6 +796,7 @@ func file_laurel_v1_leaderboard_service_proto_init() {
 	}
 	file_laurel_v1_contest_proto_init()
 	file_laurel_v1_leaderboard_proto_init()
+	file_laurel_v1_list_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -352,7 +352,7 @@ type ApiKey struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Name given to it.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Scopes: ingest, read, admin.
+	// Scopes: ingest, read, admin, player_tokens.
 	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// When it was made.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
@@ -441,7 +441,7 @@ type CreateApiKeyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Name people recognise it by.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Scopes: ingest, read, admin.
+	// Scopes: ingest, read, admin, player_tokens.
 	Scopes []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// Whose events it sends. Keys of one source share their event ids, those of two can't take each other's. Empty means main; laurel is taken.
 	Source        string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
@@ -557,7 +557,19 @@ func (x *CreateApiKeyResponse) GetBearer() string {
 
 // ListApiKeysRequest asks for keys.
 type ListApiKeysRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Rows wanted, at most 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Where the page goes on, from next_page_token.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only keys whose id or name has this text in it, in either case. Empty means all.
+	Text string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	// Only keys made in this time.
+	Created *TimeRange `protobuf:"bytes,4,opt,name=created,proto3" json:"created,omitempty"`
+	// Order; unset means the newest first.
+	Order ListOrder `protobuf:"varint,5,opt,name=order,proto3,enum=laurel.v1.ListOrder" json:"order,omitempty"`
+	// Only keys that were not revoked.
+	ValidOnly     bool `protobuf:"varint,6,opt,name=valid_only,json=validOnly,proto3" json:"valid_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -592,11 +604,55 @@ func (*ListApiKeysRequest) Descriptor() ([]byte, []int) {
 	return file_laurel_v1_operator_service_proto_rawDescGZIP(), []int{10}
 }
 
+func (x *ListApiKeysRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListApiKeysRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListApiKeysRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *ListApiKeysRequest) GetCreated() *TimeRange {
+	if x != nil {
+		return x.Created
+	}
+	return nil
+}
+
+func (x *ListApiKeysRequest) GetOrder() ListOrder {
+	if x != nil {
+		return x.Order
+	}
+	return ListOrder_LIST_ORDER_UNSPECIFIED
+}
+
+func (x *ListApiKeysRequest) GetValidOnly() bool {
+	if x != nil {
+		return x.ValidOnly
+	}
+	return false
+}
+
 // ListApiKeysResponse returns keys.
 type ListApiKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Newest first, at most 1000.
-	ApiKeys       []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
+	// In the order asked for.
+	ApiKeys []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
+	// Gives the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -636,6 +692,13 @@ func (x *ListApiKeysResponse) GetApiKeys() []*ApiKey {
 		return x.ApiKeys
 	}
 	return nil
+}
+
+func (x *ListApiKeysResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // RevokeApiKeyRequest names a key.
@@ -725,7 +788,7 @@ var File_laurel_v1_operator_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_operator_service_proto_rawDesc = "" +
 	"\n" +
-	" laurel/v1/operator_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"G\n" +
+	" laurel/v1/operator_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14laurel/v1/list.proto\"G\n" +
 	"\bOperator\x12\x1b\n" +
 	"\x04name\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\x04name\x12\x1e\n" +
 	"\x05roles\x18\x02 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10\bR\x05roles\"V\n" +
@@ -749,17 +812,27 @@ const file_laurel_v1_operator_service_proto_rawDesc = "" +
 	"created_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
 	"\n" +
 	"revoked_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\x12\x1f\n" +
-	"\x06source\x18\x06 \x01(\tB\a\xbaH\x04r\x02( R\x06source\"\xab\x01\n" +
+	"\x06source\x18\x06 \x01(\tB\a\xbaH\x04r\x02( R\x06source\"\xba\x01\n" +
 	"\x13CreateApiKeyRequest\x12\x1d\n" +
-	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x04name\x12=\n" +
-	"\x06scopes\x18\x02 \x03(\tB%\xbaH\"\x92\x01\x1f\b\x01\x10\x03\x18\x01\"\x17r\x15R\x06ingestR\x04readR\x05adminR\x06scopes\x126\n" +
+	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x04name\x12L\n" +
+	"\x06scopes\x18\x02 \x03(\tB4\xbaH1\x92\x01.\b\x01\x10\b\x18\x01\"&r$R\x06ingestR\x04readR\x05adminR\rplayer_tokensR\x06scopes\x126\n" +
 	"\x06source\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19( 2\x15^([a-z][a-z0-9_-]*)?$R\x06source\"d\n" +
 	"\x14CreateApiKeyResponse\x12*\n" +
 	"\aapi_key\x18\x01 \x01(\v2\x11.laurel.v1.ApiKeyR\x06apiKey\x12 \n" +
-	"\x06bearer\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x06bearer\"\x14\n" +
-	"\x12ListApiKeysRequest\"N\n" +
+	"\x06bearer\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x06bearer\"\x89\x02\n" +
+	"\x12ListApiKeysRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\tpageToken\x12\x1c\n" +
+	"\x04text\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x04text\x12.\n" +
+	"\acreated\x18\x04 \x01(\v2\x14.laurel.v1.TimeRangeR\acreated\x124\n" +
+	"\x05order\x18\x05 \x01(\x0e2\x14.laurel.v1.ListOrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\x12\x1d\n" +
+	"\n" +
+	"valid_only\x18\x06 \x01(\bR\tvalidOnly\"\x80\x01\n" +
 	"\x13ListApiKeysResponse\x127\n" +
-	"\bapi_keys\x18\x01 \x03(\v2\x11.laurel.v1.ApiKeyB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\aapiKeys\"0\n" +
+	"\bapi_keys\x18\x01 \x03(\v2\x11.laurel.v1.ApiKeyB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\aapiKeys\x120\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\"0\n" +
 	"\x13RevokeApiKeyRequest\x12\x19\n" +
 	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\"\x16\n" +
 	"\x14RevokeApiKeyResponse2\xeb\x03\n" +
@@ -801,6 +874,8 @@ var file_laurel_v1_operator_service_proto_goTypes = []any{
 	(*RevokeApiKeyRequest)(nil),   // 12: laurel.v1.RevokeApiKeyRequest
 	(*RevokeApiKeyResponse)(nil),  // 13: laurel.v1.RevokeApiKeyResponse
 	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*TimeRange)(nil),             // 15: laurel.v1.TimeRange
+	(ListOrder)(0),                // 16: laurel.v1.ListOrder
 }
 var file_laurel_v1_operator_service_proto_depIdxs = []int32{
 	0,  // 0: laurel.v1.SignInResponse.operator:type_name -> laurel.v1.Operator
@@ -808,24 +883,26 @@ var file_laurel_v1_operator_service_proto_depIdxs = []int32{
 	14, // 2: laurel.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
 	14, // 3: laurel.v1.ApiKey.revoked_at:type_name -> google.protobuf.Timestamp
 	7,  // 4: laurel.v1.CreateApiKeyResponse.api_key:type_name -> laurel.v1.ApiKey
-	7,  // 5: laurel.v1.ListApiKeysResponse.api_keys:type_name -> laurel.v1.ApiKey
-	1,  // 6: laurel.v1.OperatorService.SignIn:input_type -> laurel.v1.SignInRequest
-	3,  // 7: laurel.v1.OperatorService.SignOut:input_type -> laurel.v1.SignOutRequest
-	5,  // 8: laurel.v1.OperatorService.GetSession:input_type -> laurel.v1.GetSessionRequest
-	8,  // 9: laurel.v1.OperatorService.CreateApiKey:input_type -> laurel.v1.CreateApiKeyRequest
-	10, // 10: laurel.v1.OperatorService.ListApiKeys:input_type -> laurel.v1.ListApiKeysRequest
-	12, // 11: laurel.v1.OperatorService.RevokeApiKey:input_type -> laurel.v1.RevokeApiKeyRequest
-	2,  // 12: laurel.v1.OperatorService.SignIn:output_type -> laurel.v1.SignInResponse
-	4,  // 13: laurel.v1.OperatorService.SignOut:output_type -> laurel.v1.SignOutResponse
-	6,  // 14: laurel.v1.OperatorService.GetSession:output_type -> laurel.v1.GetSessionResponse
-	9,  // 15: laurel.v1.OperatorService.CreateApiKey:output_type -> laurel.v1.CreateApiKeyResponse
-	11, // 16: laurel.v1.OperatorService.ListApiKeys:output_type -> laurel.v1.ListApiKeysResponse
-	13, // 17: laurel.v1.OperatorService.RevokeApiKey:output_type -> laurel.v1.RevokeApiKeyResponse
-	12, // [12:18] is the sub-list for method output_type
-	6,  // [6:12] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	15, // 5: laurel.v1.ListApiKeysRequest.created:type_name -> laurel.v1.TimeRange
+	16, // 6: laurel.v1.ListApiKeysRequest.order:type_name -> laurel.v1.ListOrder
+	7,  // 7: laurel.v1.ListApiKeysResponse.api_keys:type_name -> laurel.v1.ApiKey
+	1,  // 8: laurel.v1.OperatorService.SignIn:input_type -> laurel.v1.SignInRequest
+	3,  // 9: laurel.v1.OperatorService.SignOut:input_type -> laurel.v1.SignOutRequest
+	5,  // 10: laurel.v1.OperatorService.GetSession:input_type -> laurel.v1.GetSessionRequest
+	8,  // 11: laurel.v1.OperatorService.CreateApiKey:input_type -> laurel.v1.CreateApiKeyRequest
+	10, // 12: laurel.v1.OperatorService.ListApiKeys:input_type -> laurel.v1.ListApiKeysRequest
+	12, // 13: laurel.v1.OperatorService.RevokeApiKey:input_type -> laurel.v1.RevokeApiKeyRequest
+	2,  // 14: laurel.v1.OperatorService.SignIn:output_type -> laurel.v1.SignInResponse
+	4,  // 15: laurel.v1.OperatorService.SignOut:output_type -> laurel.v1.SignOutResponse
+	6,  // 16: laurel.v1.OperatorService.GetSession:output_type -> laurel.v1.GetSessionResponse
+	9,  // 17: laurel.v1.OperatorService.CreateApiKey:output_type -> laurel.v1.CreateApiKeyResponse
+	11, // 18: laurel.v1.OperatorService.ListApiKeys:output_type -> laurel.v1.ListApiKeysResponse
+	13, // 19: laurel.v1.OperatorService.RevokeApiKey:output_type -> laurel.v1.RevokeApiKeyResponse
+	14, // [14:20] is the sub-list for method output_type
+	8,  // [8:14] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_operator_service_proto_init() }
@@ -833,6 +910,7 @@ func file_laurel_v1_operator_service_proto_init() {
 	if File_laurel_v1_operator_service_proto != nil {
 		return
 	}
+	file_laurel_v1_list_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

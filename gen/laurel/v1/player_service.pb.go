@@ -245,7 +245,7 @@ const file_laurel_v1_player_service_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80 R\x05token2\xc7\x01\n" +
 	"\rPlayerService\x12W\n" +
 	"\rSetPublicName\x12\x1f.laurel.v1.SetPublicNameRequest\x1a .laurel.v1.SetPublicNameResponse\"\x03\x90\x02\x02\x12]\n" +
-	"\x0fMintPlayerToken\x12!.laurel.v1.MintPlayerTokenRequest\x1a\".laurel.v1.MintPlayerTokenResponse\"\x03\x90\x02\x01B3Z1github.com/laurelhq/laurel/gen/laurel/v1;laurelv1b\x06proto3"
+	"\x0fMintPlayerToken\x12!.laurel.v1.MintPlayerTokenRequest\x1a\".laurel.v1.MintPlayerTokenResponse\"\x03\x90\x02\x00B3Z1github.com/laurelhq/laurel/gen/laurel/v1;laurelv1b\x06proto3"
 
 var (
 	file_laurel_v1_player_service_proto_rawDescOnce sync.Once

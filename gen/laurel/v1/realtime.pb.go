@@ -131,7 +131,7 @@ type ClientFrame_Hello struct {
 }
 
 type ClientFrame_Subscribe struct {
-	// Starts to watch a contest's board.
+	// Starts to watch a channel.
 	Subscribe *Subscribe `protobuf:"bytes,2,opt,name=subscribe,proto3,oneof"`
 }
 
@@ -206,22 +206,140 @@ func (x *Hello) GetToken() string {
 	return ""
 }
 
-// Subscribe starts to watch a contest's board, or changes how it is watched.
+// Channel is something that can be watched.
+type Channel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is.
+	//
+	// Types that are valid to be assigned to Channel:
+	//
+	//	*Channel_Board
+	Channel       isChannel_Channel `protobuf_oneof:"channel"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Channel) Reset() {
+	*x = Channel{}
+	mi := &file_laurel_v1_realtime_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Channel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Channel) ProtoMessage() {}
+
+func (x *Channel) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_realtime_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Channel.ProtoReflect.Descriptor instead.
+func (*Channel) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Channel) GetChannel() isChannel_Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return nil
+}
+
+func (x *Channel) GetBoard() *BoardChannel {
+	if x != nil {
+		if x, ok := x.Channel.(*Channel_Board); ok {
+			return x.Board
+		}
+	}
+	return nil
+}
+
+type isChannel_Channel interface {
+	isChannel_Channel()
+}
+
+type Channel_Board struct {
+	// The board of a contest.
+	Board *BoardChannel `protobuf:"bytes,1,opt,name=board,proto3,oneof"`
+}
+
+func (*Channel_Board) isChannel_Channel() {}
+
+// BoardChannel is the board of a contest.
+type BoardChannel struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contest's id.
+	ContestId     string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BoardChannel) Reset() {
+	*x = BoardChannel{}
+	mi := &file_laurel_v1_realtime_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BoardChannel) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BoardChannel) ProtoMessage() {}
+
+func (x *BoardChannel) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_realtime_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BoardChannel.ProtoReflect.Descriptor instead.
+func (*BoardChannel) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *BoardChannel) GetContestId() string {
+	if x != nil {
+		return x.ContestId
+	}
+	return ""
+}
+
+// Subscribe starts to watch a channel, or changes how it is watched.
 type Subscribe struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The contest whose board is watched; the subscription's key.
-	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
-	// Rows from the top, 1 to 100; 0 means 10.
-	Top int32 `protobuf:"varint,2,opt,name=top,proto3" json:"top,omitempty"`
-	// Rows above and below the player's own place, at most 10.
-	Around        int32 `protobuf:"varint,3,opt,name=around,proto3" json:"around,omitempty"`
+	// What is watched; the subscription's key.
+	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// How it is watched, where there is a choice.
+	//
+	// Types that are valid to be assigned to View:
+	//
+	//	*Subscribe_Board
+	View          isSubscribe_View `protobuf_oneof:"view"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Subscribe) Reset() {
 	*x = Subscribe{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[2]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -233,7 +351,7 @@ func (x *Subscribe) String() string {
 func (*Subscribe) ProtoMessage() {}
 
 func (x *Subscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[2]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -246,42 +364,110 @@ func (x *Subscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Subscribe.ProtoReflect.Descriptor instead.
 func (*Subscribe) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{2}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *Subscribe) GetContestId() string {
+func (x *Subscribe) GetChannel() *Channel {
 	if x != nil {
-		return x.ContestId
+		return x.Channel
 	}
-	return ""
+	return nil
 }
 
-func (x *Subscribe) GetTop() int32 {
+func (x *Subscribe) GetView() isSubscribe_View {
+	if x != nil {
+		return x.View
+	}
+	return nil
+}
+
+func (x *Subscribe) GetBoard() *BoardView {
+	if x != nil {
+		if x, ok := x.View.(*Subscribe_Board); ok {
+			return x.Board
+		}
+	}
+	return nil
+}
+
+type isSubscribe_View interface {
+	isSubscribe_View()
+}
+
+type Subscribe_Board struct {
+	// How a board is watched; unset means 10 rows from the top.
+	Board *BoardView `protobuf:"bytes,2,opt,name=board,proto3,oneof"`
+}
+
+func (*Subscribe_Board) isSubscribe_View() {}
+
+// BoardView is how a board is watched.
+type BoardView struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Rows from the top, 1 to 100; 0 means 10.
+	Top int32 `protobuf:"varint,1,opt,name=top,proto3" json:"top,omitempty"`
+	// Rows above and below the player's own place, at most 10.
+	Around        int32 `protobuf:"varint,2,opt,name=around,proto3" json:"around,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BoardView) Reset() {
+	*x = BoardView{}
+	mi := &file_laurel_v1_realtime_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BoardView) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BoardView) ProtoMessage() {}
+
+func (x *BoardView) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_realtime_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BoardView.ProtoReflect.Descriptor instead.
+func (*BoardView) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *BoardView) GetTop() int32 {
 	if x != nil {
 		return x.Top
 	}
 	return 0
 }
 
-func (x *Subscribe) GetAround() int32 {
+func (x *BoardView) GetAround() int32 {
 	if x != nil {
 		return x.Around
 	}
 	return 0
 }
 
-// Unsubscribe stops to watch a contest's board.
+// Unsubscribe stops to watch a channel.
 type Unsubscribe struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The contest.
-	ContestId     string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// The channel.
+	Channel       *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Unsubscribe) Reset() {
 	*x = Unsubscribe{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[3]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -293,7 +479,7 @@ func (x *Unsubscribe) String() string {
 func (*Unsubscribe) ProtoMessage() {}
 
 func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[3]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -306,28 +492,28 @@ func (x *Unsubscribe) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unsubscribe.ProtoReflect.Descriptor instead.
 func (*Unsubscribe) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{3}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *Unsubscribe) GetContestId() string {
+func (x *Unsubscribe) GetChannel() *Channel {
 	if x != nil {
-		return x.ContestId
+		return x.Channel
 	}
-	return ""
+	return nil
 }
 
 // Resync asks for a snapshot.
 type Resync struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The contest.
-	ContestId     string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// The channel.
+	Channel       *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Resync) Reset() {
 	*x = Resync{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[4]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -339,7 +525,7 @@ func (x *Resync) String() string {
 func (*Resync) ProtoMessage() {}
 
 func (x *Resync) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[4]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -352,14 +538,14 @@ func (x *Resync) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resync.ProtoReflect.Descriptor instead.
 func (*Resync) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{4}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{7}
 }
 
-func (x *Resync) GetContestId() string {
+func (x *Resync) GetChannel() *Channel {
 	if x != nil {
-		return x.ContestId
+		return x.Channel
 	}
-	return ""
+	return nil
 }
 
 // Ping is answered by Pong.
@@ -373,7 +559,7 @@ type Ping struct {
 
 func (x *Ping) Reset() {
 	*x = Ping{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[5]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -385,7 +571,7 @@ func (x *Ping) String() string {
 func (*Ping) ProtoMessage() {}
 
 func (x *Ping) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[5]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -398,7 +584,7 @@ func (x *Ping) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ping.ProtoReflect.Descriptor instead.
 func (*Ping) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{5}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Ping) GetNonce() int64 {
@@ -428,7 +614,7 @@ type ServerFrame struct {
 
 func (x *ServerFrame) Reset() {
 	*x = ServerFrame{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[6]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -440,7 +626,7 @@ func (x *ServerFrame) String() string {
 func (*ServerFrame) ProtoMessage() {}
 
 func (x *ServerFrame) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[6]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -453,7 +639,7 @@ func (x *ServerFrame) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ServerFrame.ProtoReflect.Descriptor instead.
 func (*ServerFrame) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{6}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ServerFrame) GetFrame() isServerFrame_Frame {
@@ -578,7 +764,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[7]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -590,7 +776,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[7]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -603,7 +789,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{7}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Welcome) GetUserId() string {
@@ -631,8 +817,8 @@ func (x *Welcome) GetNowMicros() int64 {
 // OwnPlaceUpdate right after.
 type BoardSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The contest, the subscription's key.
-	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// What it is about: the subscription's key.
+	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Changes when revisions start anew, for example after a restart of the server or a change of top.
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Number of this state; the next delta carries revision + 1.
@@ -651,7 +837,7 @@ type BoardSnapshot struct {
 
 func (x *BoardSnapshot) Reset() {
 	*x = BoardSnapshot{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[8]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -663,7 +849,7 @@ func (x *BoardSnapshot) String() string {
 func (*BoardSnapshot) ProtoMessage() {}
 
 func (x *BoardSnapshot) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[8]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -676,14 +862,14 @@ func (x *BoardSnapshot) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BoardSnapshot.ProtoReflect.Descriptor instead.
 func (*BoardSnapshot) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{8}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{11}
 }
 
-func (x *BoardSnapshot) GetContestId() string {
+func (x *BoardSnapshot) GetChannel() *Channel {
 	if x != nil {
-		return x.ContestId
+		return x.Channel
 	}
-	return ""
+	return nil
 }
 
 func (x *BoardSnapshot) GetEpoch() int64 {
@@ -731,8 +917,8 @@ func (x *BoardSnapshot) GetStale() bool {
 // BoardDelta changes a snapshot of the same epoch and of revision - 1 into this revision.
 type BoardDelta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The contest, the subscription's key.
-	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// What it is about: the subscription's key.
+	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	// As in the snapshot.
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Number of the state after this delta.
@@ -756,7 +942,7 @@ type BoardDelta struct {
 
 func (x *BoardDelta) Reset() {
 	*x = BoardDelta{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[9]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -768,7 +954,7 @@ func (x *BoardDelta) String() string {
 func (*BoardDelta) ProtoMessage() {}
 
 func (x *BoardDelta) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[9]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -781,14 +967,14 @@ func (x *BoardDelta) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BoardDelta.ProtoReflect.Descriptor instead.
 func (*BoardDelta) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{9}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{12}
 }
 
-func (x *BoardDelta) GetContestId() string {
+func (x *BoardDelta) GetChannel() *Channel {
 	if x != nil {
-		return x.ContestId
+		return x.Channel
 	}
-	return ""
+	return nil
 }
 
 func (x *BoardDelta) GetEpoch() int64 {
@@ -850,8 +1036,8 @@ func (x *BoardDelta) GetStale() bool {
 // OwnPlaceUpdate tells a player his own place: after each snapshot, and when his place, score, distance to the next or a row around him changed.
 type OwnPlaceUpdate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The contest, the subscription's key.
-	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// What it is about: the subscription's key.
+	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	// As in the snapshot.
 	Epoch int64 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Revision of the board it was read beside; own places are not numbered on their own and the newest wins.
@@ -864,7 +1050,7 @@ type OwnPlaceUpdate struct {
 
 func (x *OwnPlaceUpdate) Reset() {
 	*x = OwnPlaceUpdate{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[10]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -876,7 +1062,7 @@ func (x *OwnPlaceUpdate) String() string {
 func (*OwnPlaceUpdate) ProtoMessage() {}
 
 func (x *OwnPlaceUpdate) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[10]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -889,14 +1075,14 @@ func (x *OwnPlaceUpdate) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OwnPlaceUpdate.ProtoReflect.Descriptor instead.
 func (*OwnPlaceUpdate) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{10}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{13}
 }
 
-func (x *OwnPlaceUpdate) GetContestId() string {
+func (x *OwnPlaceUpdate) GetChannel() *Channel {
 	if x != nil {
-		return x.ContestId
+		return x.Channel
 	}
-	return ""
+	return nil
 }
 
 func (x *OwnPlaceUpdate) GetEpoch() int64 {
@@ -923,9 +1109,9 @@ func (x *OwnPlaceUpdate) GetMe() *OwnPlace {
 // SocketError says what could not be done.
 type SocketError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The contest it is about; empty for the connection.
-	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
-	// One of invalid, not_found, unauthenticated, denied, exhausted, internal.
+	// The channel it is about; unset for the connection.
+	Channel *Channel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// One of the codes of RPC and REST: invalid_argument, not_found, unauthenticated, permission_denied, resource_exhausted, internal.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// What would be right.
 	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
@@ -935,7 +1121,7 @@ type SocketError struct {
 
 func (x *SocketError) Reset() {
 	*x = SocketError{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[11]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +1133,7 @@ func (x *SocketError) String() string {
 func (*SocketError) ProtoMessage() {}
 
 func (x *SocketError) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[11]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,14 +1146,14 @@ func (x *SocketError) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SocketError.ProtoReflect.Descriptor instead.
 func (*SocketError) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{11}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{14}
 }
 
-func (x *SocketError) GetContestId() string {
+func (x *SocketError) GetChannel() *Channel {
 	if x != nil {
-		return x.ContestId
+		return x.Channel
 	}
-	return ""
+	return nil
 }
 
 func (x *SocketError) GetCode() string {
@@ -995,7 +1181,7 @@ type Pong struct {
 
 func (x *Pong) Reset() {
 	*x = Pong{}
-	mi := &file_laurel_v1_realtime_proto_msgTypes[12]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1007,7 +1193,7 @@ func (x *Pong) String() string {
 func (*Pong) ProtoMessage() {}
 
 func (x *Pong) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_realtime_proto_msgTypes[12]
+	mi := &file_laurel_v1_realtime_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1020,7 +1206,7 @@ func (x *Pong) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pong.ProtoReflect.Descriptor instead.
 func (*Pong) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{12}
+	return file_laurel_v1_realtime_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Pong) GetNonce() int64 {
@@ -1043,19 +1229,25 @@ const file_laurel_v1_realtime_proto_rawDesc = "" +
 	"\x04ping\x18\x05 \x01(\v2\x0f.laurel.v1.PingH\x00R\x04pingB\x0e\n" +
 	"\x05frame\x12\x05\xbaH\x02\b\x01\"'\n" +
 	"\x05Hello\x12\x1e\n" +
-	"\x05token\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80 R\x05token\"u\n" +
-	"\tSubscribe\x12(\n" +
+	"\x05token\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80 R\x05token\"L\n" +
+	"\aChannel\x12/\n" +
+	"\x05board\x18\x01 \x01(\v2\x17.laurel.v1.BoardChannelH\x00R\x05boardB\x10\n" +
+	"\achannel\x12\x05\xbaH\x02\b\x01\"8\n" +
+	"\fBoardChannel\x12(\n" +
 	"\n" +
-	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\x12\x1b\n" +
-	"\x03top\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x03top\x12!\n" +
-	"\x06around\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\n" +
-	"(\x00R\x06around\"7\n" +
-	"\vUnsubscribe\x12(\n" +
-	"\n" +
-	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\"2\n" +
-	"\x06Resync\x12(\n" +
-	"\n" +
-	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\"\x1c\n" +
+	"contest_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\tcontestId\"w\n" +
+	"\tSubscribe\x124\n" +
+	"\achannel\x18\x01 \x01(\v2\x12.laurel.v1.ChannelB\x06\xbaH\x03\xc8\x01\x01R\achannel\x12,\n" +
+	"\x05board\x18\x02 \x01(\v2\x14.laurel.v1.BoardViewH\x00R\x05boardB\x06\n" +
+	"\x04view\"K\n" +
+	"\tBoardView\x12\x1b\n" +
+	"\x03top\x18\x01 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x03top\x12!\n" +
+	"\x06around\x18\x02 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\n" +
+	"(\x00R\x06around\"C\n" +
+	"\vUnsubscribe\x124\n" +
+	"\achannel\x18\x01 \x01(\v2\x12.laurel.v1.ChannelB\x06\xbaH\x03\xc8\x01\x01R\achannel\">\n" +
+	"\x06Resync\x124\n" +
+	"\achannel\x18\x01 \x01(\v2\x12.laurel.v1.ChannelB\x06\xbaH\x03\xc8\x01\x01R\achannel\"\x1c\n" +
 	"\x04Ping\x12\x14\n" +
 	"\x05nonce\x18\x01 \x01(\x03R\x05nonce\"\xb3\x02\n" +
 	"\vServerFrame\x12.\n" +
@@ -1070,20 +1262,18 @@ const file_laurel_v1_realtime_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x06userId\x12\x17\n" +
 	"\atick_ms\x18\x02 \x01(\x05R\x06tickMs\x12\x1d\n" +
 	"\n" +
-	"now_micros\x18\x03 \x01(\x03R\tnowMicros\"\x81\x02\n" +
-	"\rBoardSnapshot\x12&\n" +
-	"\n" +
-	"contest_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\tcontestId\x12\x14\n" +
+	"now_micros\x18\x03 \x01(\x03R\tnowMicros\"\x87\x02\n" +
+	"\rBoardSnapshot\x12,\n" +
+	"\achannel\x18\x01 \x01(\v2\x12.laurel.v1.ChannelR\achannel\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
 	"\brevision\x18\x03 \x01(\x03R\brevision\x123\n" +
 	"\acontest\x18\x04 \x01(\v2\x19.laurel.v1.ContestSummaryR\acontest\x125\n" +
 	"\x03top\x18\x05 \x03(\v2\x19.laurel.v1.LeaderboardRowB\b\xbaH\x05\x92\x01\x02\x10dR\x03top\x12\x14\n" +
 	"\x05total\x18\x06 \x01(\x03R\x05total\x12\x14\n" +
-	"\x05stale\x18\a \x01(\bR\x05stale\"\xd6\x02\n" +
+	"\x05stale\x18\a \x01(\bR\x05stale\"\xdc\x02\n" +
 	"\n" +
-	"BoardDelta\x12&\n" +
-	"\n" +
-	"contest_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\tcontestId\x12\x14\n" +
+	"BoardDelta\x12,\n" +
+	"\achannel\x18\x01 \x01(\v2\x12.laurel.v1.ChannelR\achannel\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
 	"\brevision\x18\x03 \x01(\x03R\brevision\x12=\n" +
 	"\achanged\x18\x04 \x03(\v2\x19.laurel.v1.LeaderboardRowB\b\xbaH\x05\x92\x01\x02\x10dR\achanged\x12\x1c\n" +
@@ -1091,16 +1281,14 @@ const file_laurel_v1_realtime_proto_rawDesc = "" +
 	"\x05total\x18\x06 \x01(\x03R\x05total\x123\n" +
 	"\acontest\x18\a \x01(\v2\x19.laurel.v1.ContestSummaryR\acontest\x120\n" +
 	"\x14oldest_ingest_micros\x18\b \x01(\x03R\x12oldestIngestMicros\x12\x14\n" +
-	"\x05stale\x18\t \x01(\bR\x05stale\"\x8f\x01\n" +
-	"\x0eOwnPlaceUpdate\x12&\n" +
-	"\n" +
-	"contest_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\tcontestId\x12\x14\n" +
+	"\x05stale\x18\t \x01(\bR\x05stale\"\x95\x01\n" +
+	"\x0eOwnPlaceUpdate\x12,\n" +
+	"\achannel\x18\x01 \x01(\v2\x12.laurel.v1.ChannelR\achannel\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12\x1a\n" +
 	"\brevision\x18\x03 \x01(\x03R\brevision\x12#\n" +
-	"\x02me\x18\x04 \x01(\v2\x13.laurel.v1.OwnPlaceR\x02me\"v\n" +
-	"\vSocketError\x12&\n" +
-	"\n" +
-	"contest_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\tcontestId\x12\x1b\n" +
+	"\x02me\x18\x04 \x01(\v2\x13.laurel.v1.OwnPlaceR\x02me\"|\n" +
+	"\vSocketError\x12,\n" +
+	"\achannel\x18\x01 \x01(\v2\x12.laurel.v1.ChannelR\achannel\x12\x1b\n" +
 	"\x04code\x18\x02 \x01(\tB\a\xbaH\x04r\x02( R\x04code\x12\"\n" +
 	"\amessage\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\amessage\"\x1c\n" +
 	"\x04Pong\x12\x14\n" +
@@ -1118,47 +1306,59 @@ func file_laurel_v1_realtime_proto_rawDescGZIP() []byte {
 	return file_laurel_v1_realtime_proto_rawDescData
 }
 
-var file_laurel_v1_realtime_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_laurel_v1_realtime_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_laurel_v1_realtime_proto_goTypes = []any{
 	(*ClientFrame)(nil),    // 0: laurel.v1.ClientFrame
 	(*Hello)(nil),          // 1: laurel.v1.Hello
-	(*Subscribe)(nil),      // 2: laurel.v1.Subscribe
-	(*Unsubscribe)(nil),    // 3: laurel.v1.Unsubscribe
-	(*Resync)(nil),         // 4: laurel.v1.Resync
-	(*Ping)(nil),           // 5: laurel.v1.Ping
-	(*ServerFrame)(nil),    // 6: laurel.v1.ServerFrame
-	(*Welcome)(nil),        // 7: laurel.v1.Welcome
-	(*BoardSnapshot)(nil),  // 8: laurel.v1.BoardSnapshot
-	(*BoardDelta)(nil),     // 9: laurel.v1.BoardDelta
-	(*OwnPlaceUpdate)(nil), // 10: laurel.v1.OwnPlaceUpdate
-	(*SocketError)(nil),    // 11: laurel.v1.SocketError
-	(*Pong)(nil),           // 12: laurel.v1.Pong
-	(*ContestSummary)(nil), // 13: laurel.v1.ContestSummary
-	(*LeaderboardRow)(nil), // 14: laurel.v1.LeaderboardRow
-	(*OwnPlace)(nil),       // 15: laurel.v1.OwnPlace
+	(*Channel)(nil),        // 2: laurel.v1.Channel
+	(*BoardChannel)(nil),   // 3: laurel.v1.BoardChannel
+	(*Subscribe)(nil),      // 4: laurel.v1.Subscribe
+	(*BoardView)(nil),      // 5: laurel.v1.BoardView
+	(*Unsubscribe)(nil),    // 6: laurel.v1.Unsubscribe
+	(*Resync)(nil),         // 7: laurel.v1.Resync
+	(*Ping)(nil),           // 8: laurel.v1.Ping
+	(*ServerFrame)(nil),    // 9: laurel.v1.ServerFrame
+	(*Welcome)(nil),        // 10: laurel.v1.Welcome
+	(*BoardSnapshot)(nil),  // 11: laurel.v1.BoardSnapshot
+	(*BoardDelta)(nil),     // 12: laurel.v1.BoardDelta
+	(*OwnPlaceUpdate)(nil), // 13: laurel.v1.OwnPlaceUpdate
+	(*SocketError)(nil),    // 14: laurel.v1.SocketError
+	(*Pong)(nil),           // 15: laurel.v1.Pong
+	(*ContestSummary)(nil), // 16: laurel.v1.ContestSummary
+	(*LeaderboardRow)(nil), // 17: laurel.v1.LeaderboardRow
+	(*OwnPlace)(nil),       // 18: laurel.v1.OwnPlace
 }
 var file_laurel_v1_realtime_proto_depIdxs = []int32{
 	1,  // 0: laurel.v1.ClientFrame.hello:type_name -> laurel.v1.Hello
-	2,  // 1: laurel.v1.ClientFrame.subscribe:type_name -> laurel.v1.Subscribe
-	3,  // 2: laurel.v1.ClientFrame.unsubscribe:type_name -> laurel.v1.Unsubscribe
-	4,  // 3: laurel.v1.ClientFrame.resync:type_name -> laurel.v1.Resync
-	5,  // 4: laurel.v1.ClientFrame.ping:type_name -> laurel.v1.Ping
-	7,  // 5: laurel.v1.ServerFrame.welcome:type_name -> laurel.v1.Welcome
-	8,  // 6: laurel.v1.ServerFrame.snapshot:type_name -> laurel.v1.BoardSnapshot
-	9,  // 7: laurel.v1.ServerFrame.delta:type_name -> laurel.v1.BoardDelta
-	10, // 8: laurel.v1.ServerFrame.own:type_name -> laurel.v1.OwnPlaceUpdate
-	11, // 9: laurel.v1.ServerFrame.error:type_name -> laurel.v1.SocketError
-	12, // 10: laurel.v1.ServerFrame.pong:type_name -> laurel.v1.Pong
-	13, // 11: laurel.v1.BoardSnapshot.contest:type_name -> laurel.v1.ContestSummary
-	14, // 12: laurel.v1.BoardSnapshot.top:type_name -> laurel.v1.LeaderboardRow
-	14, // 13: laurel.v1.BoardDelta.changed:type_name -> laurel.v1.LeaderboardRow
-	13, // 14: laurel.v1.BoardDelta.contest:type_name -> laurel.v1.ContestSummary
-	15, // 15: laurel.v1.OwnPlaceUpdate.me:type_name -> laurel.v1.OwnPlace
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	4,  // 1: laurel.v1.ClientFrame.subscribe:type_name -> laurel.v1.Subscribe
+	6,  // 2: laurel.v1.ClientFrame.unsubscribe:type_name -> laurel.v1.Unsubscribe
+	7,  // 3: laurel.v1.ClientFrame.resync:type_name -> laurel.v1.Resync
+	8,  // 4: laurel.v1.ClientFrame.ping:type_name -> laurel.v1.Ping
+	3,  // 5: laurel.v1.Channel.board:type_name -> laurel.v1.BoardChannel
+	2,  // 6: laurel.v1.Subscribe.channel:type_name -> laurel.v1.Channel
+	5,  // 7: laurel.v1.Subscribe.board:type_name -> laurel.v1.BoardView
+	2,  // 8: laurel.v1.Unsubscribe.channel:type_name -> laurel.v1.Channel
+	2,  // 9: laurel.v1.Resync.channel:type_name -> laurel.v1.Channel
+	10, // 10: laurel.v1.ServerFrame.welcome:type_name -> laurel.v1.Welcome
+	11, // 11: laurel.v1.ServerFrame.snapshot:type_name -> laurel.v1.BoardSnapshot
+	12, // 12: laurel.v1.ServerFrame.delta:type_name -> laurel.v1.BoardDelta
+	13, // 13: laurel.v1.ServerFrame.own:type_name -> laurel.v1.OwnPlaceUpdate
+	14, // 14: laurel.v1.ServerFrame.error:type_name -> laurel.v1.SocketError
+	15, // 15: laurel.v1.ServerFrame.pong:type_name -> laurel.v1.Pong
+	2,  // 16: laurel.v1.BoardSnapshot.channel:type_name -> laurel.v1.Channel
+	16, // 17: laurel.v1.BoardSnapshot.contest:type_name -> laurel.v1.ContestSummary
+	17, // 18: laurel.v1.BoardSnapshot.top:type_name -> laurel.v1.LeaderboardRow
+	2,  // 19: laurel.v1.BoardDelta.channel:type_name -> laurel.v1.Channel
+	17, // 20: laurel.v1.BoardDelta.changed:type_name -> laurel.v1.LeaderboardRow
+	16, // 21: laurel.v1.BoardDelta.contest:type_name -> laurel.v1.ContestSummary
+	2,  // 22: laurel.v1.OwnPlaceUpdate.channel:type_name -> laurel.v1.Channel
+	18, // 23: laurel.v1.OwnPlaceUpdate.me:type_name -> laurel.v1.OwnPlace
+	2,  // 24: laurel.v1.SocketError.channel:type_name -> laurel.v1.Channel
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_realtime_proto_init() }
@@ -1175,7 +1375,13 @@ func file_laurel_v1_realtime_proto_init() {
 		(*ClientFrame_Resync)(nil),
 		(*ClientFrame_Ping)(nil),
 	}
-	file_laurel_v1_realtime_proto_msgTypes[6].OneofWrappers = []any{
+	file_laurel_v1_realtime_proto_msgTypes[2].OneofWrappers = []any{
+		(*Channel_Board)(nil),
+	}
+	file_laurel_v1_realtime_proto_msgTypes[4].OneofWrappers = []any{
+		(*Subscribe_Board)(nil),
+	}
+	file_laurel_v1_realtime_proto_msgTypes[9].OneofWrappers = []any{
 		(*ServerFrame_Welcome)(nil),
 		(*ServerFrame_Snapshot)(nil),
 		(*ServerFrame_Delta)(nil),
@@ -1189,7 +1395,7 @@ func file_laurel_v1_realtime_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_realtime_proto_rawDesc), len(file_laurel_v1_realtime_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -74,8 +75,8 @@ type GetPulseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Oldest first.
 	Points []*PulsePoint `protobuf:"bytes,1,rep,name=points,proto3" json:"points,omitempty"`
-	// Contests by state, in the order of ContestState, from scheduled on.
-	Contests []int32 `protobuf:"varint,2,rep,packed,name=contests,proto3" json:"contests,omitempty"`
+	// Contests by state; a state without any may be missing.
+	Contests []*ContestCount `protobuf:"bytes,2,rep,name=contests,proto3" json:"contests,omitempty"`
 	// Events that could not be scored, since the installation began.
 	DeadLetters int64 `protobuf:"varint,3,opt,name=dead_letters,json=deadLetters,proto3" json:"dead_letters,omitempty"`
 	// Refused re-uses of event ids, since the installation began.
@@ -86,8 +87,8 @@ type GetPulseResponse struct {
 	Board string `protobuf:"bytes,6,opt,name=board,proto3" json:"board,omitempty"`
 	// Clock in use: real, shifted or event.
 	Clock string `protobuf:"bytes,7,opt,name=clock,proto3" json:"clock,omitempty"`
-	// The clock's time, microseconds since 1970.
-	NowMicros     int64 `protobuf:"varint,8,opt,name=now_micros,json=nowMicros,proto3" json:"now_micros,omitempty"`
+	// The clock's time.
+	Now           *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=now,proto3" json:"now,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -129,7 +130,7 @@ func (x *GetPulseResponse) GetPoints() []*PulsePoint {
 	return nil
 }
 
-func (x *GetPulseResponse) GetContests() []int32 {
+func (x *GetPulseResponse) GetContests() []*ContestCount {
 	if x != nil {
 		return x.Contests
 	}
@@ -171,9 +172,138 @@ func (x *GetPulseResponse) GetClock() string {
 	return ""
 }
 
-func (x *GetPulseResponse) GetNowMicros() int64 {
+func (x *GetPulseResponse) GetNow() *timestamppb.Timestamp {
 	if x != nil {
-		return x.NowMicros
+		return x.Now
+	}
+	return nil
+}
+
+// ContestCount says how many contests stand in a state.
+type ContestCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The state.
+	State ContestState `protobuf:"varint,1,opt,name=state,proto3,enum=laurel.v1.ContestState" json:"state,omitempty"`
+	// How many.
+	Count         int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContestCount) Reset() {
+	*x = ContestCount{}
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContestCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContestCount) ProtoMessage() {}
+
+func (x *ContestCount) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContestCount.ProtoReflect.Descriptor instead.
+func (*ContestCount) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ContestCount) GetState() ContestState {
+	if x != nil {
+		return x.State
+	}
+	return ContestState_CONTEST_STATE_UNSPECIFIED
+}
+
+func (x *ContestCount) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// StageLatency is how long one stage took, over all that it did in a second.
+type StageLatency struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The stage: ingest (one call, until its events are durable), rule (scoring one batch), board (one update of a board) or push (from an event's arrival to a
+	// socket). There may be others one day.
+	Stage string `protobuf:"bytes,1,opt,name=stage,proto3" json:"stage,omitempty"`
+	// Median, in microseconds.
+	P50Micros int64 `protobuf:"varint,2,opt,name=p50_micros,json=p50Micros,proto3" json:"p50_micros,omitempty"`
+	// 95th percentile, in microseconds.
+	P95Micros int64 `protobuf:"varint,3,opt,name=p95_micros,json=p95Micros,proto3" json:"p95_micros,omitempty"`
+	// 99th percentile, in microseconds.
+	P99Micros     int64 `protobuf:"varint,4,opt,name=p99_micros,json=p99Micros,proto3" json:"p99_micros,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StageLatency) Reset() {
+	*x = StageLatency{}
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StageLatency) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StageLatency) ProtoMessage() {}
+
+func (x *StageLatency) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StageLatency.ProtoReflect.Descriptor instead.
+func (*StageLatency) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *StageLatency) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *StageLatency) GetP50Micros() int64 {
+	if x != nil {
+		return x.P50Micros
+	}
+	return 0
+}
+
+func (x *StageLatency) GetP95Micros() int64 {
+	if x != nil {
+		return x.P95Micros
+	}
+	return 0
+}
+
+func (x *StageLatency) GetP99Micros() int64 {
+	if x != nil {
+		return x.P99Micros
 	}
 	return 0
 }
@@ -181,8 +311,8 @@ func (x *GetPulseResponse) GetNowMicros() int64 {
 // PulsePoint is one second.
 type PulsePoint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Second since 1970, by the wall clock.
-	Second int64 `protobuf:"varint,1,opt,name=second,proto3" json:"second,omitempty"`
+	// When the second began, by the wall clock.
+	At *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=at,proto3" json:"at,omitempty"`
 	// Events accepted as new in this second.
 	Accepted int64 `protobuf:"varint,2,opt,name=accepted,proto3" json:"accepted,omitempty"`
 	// Duplicates acknowledged in this second.
@@ -193,23 +323,17 @@ type PulsePoint struct {
 	Folded int64 `protobuf:"varint,5,opt,name=folded,proto3" json:"folded,omitempty"`
 	// Age of the oldest event not folded at the end of the second, in milliseconds; the highest that any process saw.
 	LagMs int64 `protobuf:"varint,6,opt,name=lag_ms,json=lagMs,proto3" json:"lag_ms,omitempty"`
-	// 95th percentile of ingest, in microseconds; 0 when there was none.
-	IngestP95Micros int64 `protobuf:"varint,7,opt,name=ingest_p95_micros,json=ingestP95Micros,proto3" json:"ingest_p95_micros,omitempty"`
-	// 95th percentile of scoring one batch, in microseconds.
-	RuleP95Micros int64 `protobuf:"varint,8,opt,name=rule_p95_micros,json=ruleP95Micros,proto3" json:"rule_p95_micros,omitempty"`
-	// 95th percentile of one board update, in microseconds.
-	BoardP95Micros int64 `protobuf:"varint,9,opt,name=board_p95_micros,json=boardP95Micros,proto3" json:"board_p95_micros,omitempty"`
-	// 95th percentile of event to socket, in microseconds.
-	PushP95Micros int64 `protobuf:"varint,10,opt,name=push_p95_micros,json=pushP95Micros,proto3" json:"push_p95_micros,omitempty"`
+	// Latencies of the stages that did anything in this second.
+	Stages []*StageLatency `protobuf:"bytes,7,rep,name=stages,proto3" json:"stages,omitempty"`
 	// Open sockets at the end of the second.
-	Sockets       int64 `protobuf:"varint,11,opt,name=sockets,proto3" json:"sockets,omitempty"`
+	Sockets       int64 `protobuf:"varint,8,opt,name=sockets,proto3" json:"sockets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PulsePoint) Reset() {
 	*x = PulsePoint{}
-	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[2]
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -221,7 +345,7 @@ func (x *PulsePoint) String() string {
 func (*PulsePoint) ProtoMessage() {}
 
 func (x *PulsePoint) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[2]
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -234,14 +358,14 @@ func (x *PulsePoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PulsePoint.ProtoReflect.Descriptor instead.
 func (*PulsePoint) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{2}
+	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *PulsePoint) GetSecond() int64 {
+func (x *PulsePoint) GetAt() *timestamppb.Timestamp {
 	if x != nil {
-		return x.Second
+		return x.At
 	}
-	return 0
+	return nil
 }
 
 func (x *PulsePoint) GetAccepted() int64 {
@@ -279,32 +403,11 @@ func (x *PulsePoint) GetLagMs() int64 {
 	return 0
 }
 
-func (x *PulsePoint) GetIngestP95Micros() int64 {
+func (x *PulsePoint) GetStages() []*StageLatency {
 	if x != nil {
-		return x.IngestP95Micros
+		return x.Stages
 	}
-	return 0
-}
-
-func (x *PulsePoint) GetRuleP95Micros() int64 {
-	if x != nil {
-		return x.RuleP95Micros
-	}
-	return 0
-}
-
-func (x *PulsePoint) GetBoardP95Micros() int64 {
-	if x != nil {
-		return x.BoardP95Micros
-	}
-	return 0
-}
-
-func (x *PulsePoint) GetPushP95Micros() int64 {
-	if x != nil {
-		return x.PushP95Micros
-	}
-	return 0
+	return nil
 }
 
 func (x *PulsePoint) GetSockets() int64 {
@@ -318,36 +421,42 @@ var File_laurel_v1_telemetry_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_telemetry_service_proto_rawDesc = "" +
 	"\n" +
-	"!laurel/v1/telemetry_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\"7\n" +
+	"!laurel/v1/telemetry_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17laurel/v1/contest.proto\"7\n" +
 	"\x0fGetPulseRequest\x12$\n" +
 	"\aseconds\x18\x01 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xd8\x04(\x00R\aseconds\"\xb5\x02\n" +
+	"\xbaH\a\x1a\x05\x18\xd8\x04(\x00R\aseconds\"\xdd\x02\n" +
 	"\x10GetPulseResponse\x128\n" +
-	"\x06points\x18\x01 \x03(\v2\x15.laurel.v1.PulsePointB\t\xbaH\x06\x92\x01\x03\x10\xd8\x04R\x06points\x12$\n" +
-	"\bcontests\x18\x02 \x03(\x05B\b\xbaH\x05\x92\x01\x02\x10\bR\bcontests\x12!\n" +
+	"\x06points\x18\x01 \x03(\v2\x15.laurel.v1.PulsePointB\t\xbaH\x06\x92\x01\x03\x10\xd8\x04R\x06points\x12=\n" +
+	"\bcontests\x18\x02 \x03(\v2\x17.laurel.v1.ContestCountB\b\xbaH\x05\x92\x01\x02\x10\x10R\bcontests\x12!\n" +
 	"\fdead_letters\x18\x03 \x01(\x03R\vdeadLetters\x12\x1c\n" +
 	"\tconflicts\x18\x04 \x01(\x03R\tconflicts\x12#\n" +
 	"\bdatabase\x18\x05 \x01(\tB\a\xbaH\x04r\x02(\x10R\bdatabase\x12\x1d\n" +
 	"\x05board\x18\x06 \x01(\tB\a\xbaH\x04r\x02(\x10R\x05board\x12\x1d\n" +
-	"\x05clock\x18\a \x01(\tB\a\xbaH\x04r\x02(\x10R\x05clock\x12\x1d\n" +
+	"\x05clock\x18\a \x01(\tB\a\xbaH\x04r\x02(\x10R\x05clock\x12,\n" +
+	"\x03now\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x03now\"S\n" +
+	"\fContestCount\x12-\n" +
+	"\x05state\x18\x01 \x01(\x0e2\x17.laurel.v1.ContestStateR\x05state\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\"\x8a\x01\n" +
+	"\fStageLatency\x12\x1d\n" +
+	"\x05stage\x18\x01 \x01(\tB\a\xbaH\x04r\x02( R\x05stage\x12\x1d\n" +
 	"\n" +
-	"now_micros\x18\b \x01(\x03R\tnowMicros\"\xeb\x02\n" +
+	"p50_micros\x18\x02 \x01(\x03R\tp50Micros\x12\x1d\n" +
 	"\n" +
-	"PulsePoint\x12\x16\n" +
-	"\x06second\x18\x01 \x01(\x03R\x06second\x12\x1a\n" +
+	"p95_micros\x18\x03 \x01(\x03R\tp95Micros\x12\x1d\n" +
+	"\n" +
+	"p99_micros\x18\x04 \x01(\x03R\tp99Micros\"\x94\x02\n" +
+	"\n" +
+	"PulsePoint\x12*\n" +
+	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1a\n" +
 	"\baccepted\x18\x02 \x01(\x03R\baccepted\x12\x1e\n" +
 	"\n" +
 	"duplicates\x18\x03 \x01(\x03R\n" +
 	"duplicates\x12\x1a\n" +
 	"\brejected\x18\x04 \x01(\x03R\brejected\x12\x16\n" +
 	"\x06folded\x18\x05 \x01(\x03R\x06folded\x12\x15\n" +
-	"\x06lag_ms\x18\x06 \x01(\x03R\x05lagMs\x12*\n" +
-	"\x11ingest_p95_micros\x18\a \x01(\x03R\x0fingestP95Micros\x12&\n" +
-	"\x0frule_p95_micros\x18\b \x01(\x03R\rruleP95Micros\x12(\n" +
-	"\x10board_p95_micros\x18\t \x01(\x03R\x0eboardP95Micros\x12&\n" +
-	"\x0fpush_p95_micros\x18\n" +
-	" \x01(\x03R\rpushP95Micros\x12\x18\n" +
-	"\asockets\x18\v \x01(\x03R\asockets2\\\n" +
+	"\x06lag_ms\x18\x06 \x01(\x03R\x05lagMs\x129\n" +
+	"\x06stages\x18\a \x03(\v2\x17.laurel.v1.StageLatencyB\b\xbaH\x05\x92\x01\x02\x10 R\x06stages\x12\x18\n" +
+	"\asockets\x18\b \x01(\x03R\asockets2\\\n" +
 	"\x10TelemetryService\x12H\n" +
 	"\bGetPulse\x12\x1a.laurel.v1.GetPulseRequest\x1a\x1b.laurel.v1.GetPulseResponse\"\x03\x90\x02\x01B3Z1github.com/laurelhq/laurel/gen/laurel/v1;laurelv1b\x06proto3"
 
@@ -363,21 +472,30 @@ func file_laurel_v1_telemetry_service_proto_rawDescGZIP() []byte {
 	return file_laurel_v1_telemetry_service_proto_rawDescData
 }
 
-var file_laurel_v1_telemetry_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_laurel_v1_telemetry_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_laurel_v1_telemetry_service_proto_goTypes = []any{
-	(*GetPulseRequest)(nil),  // 0: laurel.v1.GetPulseRequest
-	(*GetPulseResponse)(nil), // 1: laurel.v1.GetPulseResponse
-	(*PulsePoint)(nil),       // 2: laurel.v1.PulsePoint
+	(*GetPulseRequest)(nil),       // 0: laurel.v1.GetPulseRequest
+	(*GetPulseResponse)(nil),      // 1: laurel.v1.GetPulseResponse
+	(*ContestCount)(nil),          // 2: laurel.v1.ContestCount
+	(*StageLatency)(nil),          // 3: laurel.v1.StageLatency
+	(*PulsePoint)(nil),            // 4: laurel.v1.PulsePoint
+	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(ContestState)(0),             // 6: laurel.v1.ContestState
 }
 var file_laurel_v1_telemetry_service_proto_depIdxs = []int32{
-	2, // 0: laurel.v1.GetPulseResponse.points:type_name -> laurel.v1.PulsePoint
-	0, // 1: laurel.v1.TelemetryService.GetPulse:input_type -> laurel.v1.GetPulseRequest
-	1, // 2: laurel.v1.TelemetryService.GetPulse:output_type -> laurel.v1.GetPulseResponse
-	2, // [2:3] is the sub-list for method output_type
-	1, // [1:2] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	4, // 0: laurel.v1.GetPulseResponse.points:type_name -> laurel.v1.PulsePoint
+	2, // 1: laurel.v1.GetPulseResponse.contests:type_name -> laurel.v1.ContestCount
+	5, // 2: laurel.v1.GetPulseResponse.now:type_name -> google.protobuf.Timestamp
+	6, // 3: laurel.v1.ContestCount.state:type_name -> laurel.v1.ContestState
+	5, // 4: laurel.v1.PulsePoint.at:type_name -> google.protobuf.Timestamp
+	3, // 5: laurel.v1.PulsePoint.stages:type_name -> laurel.v1.StageLatency
+	0, // 6: laurel.v1.TelemetryService.GetPulse:input_type -> laurel.v1.GetPulseRequest
+	1, // 7: laurel.v1.TelemetryService.GetPulse:output_type -> laurel.v1.GetPulseResponse
+	7, // [7:8] is the sub-list for method output_type
+	6, // [6:7] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_telemetry_service_proto_init() }
@@ -385,13 +503,14 @@ func file_laurel_v1_telemetry_service_proto_init() {
 	if File_laurel_v1_telemetry_service_proto != nil {
 		return
 	}
+	file_laurel_v1_contest_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_telemetry_service_proto_rawDesc), len(file_laurel_v1_telemetry_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

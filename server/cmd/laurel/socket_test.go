@@ -89,7 +89,7 @@ func TestSocketShowsANewName(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, w.post(t, event).status)
 	watcher := openLive(t, w.at, nil)
 	watcher.send(t, `{"hello":{}}`)
-	watcher.send(t, `{"subscribe":{"contest_id":"demo_shop"}}`)
+	watcher.send(t, `{"subscribe":{"channel":{"board":{"contest_id":"demo_shop"}}}}`)
 	shows := func(name string) func(*laurelv1.ServerFrame) bool {
 		return func(f *laurelv1.ServerFrame) bool {
 			for _, row := range append(f.GetSnapshot().GetTop(), f.GetDelta().GetChanged()...) {

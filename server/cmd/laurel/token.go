@@ -45,7 +45,7 @@ type keyTokenCmd struct {
 	storage
 	Name   string   `arg:"" help:"Name people recognise it by."`
 	Source string   `default:"main" help:"Whose events it sends: keys of one source share their event ids, those of two can't take each other's. A lower-case letter, then a to z, 0 to 9, _ and -."`
-	Scopes []string `default:"ingest,read" enum:"ingest,read,admin" help:"What it may be used for: ingest, read, admin."`
+	Scopes []string `default:"ingest,read" enum:"ingest,read,admin,player_tokens" help:"What it may be used for: ingest, read, admin, player_tokens."`
 }
 
 // Run prints the key, and its public id beside it.

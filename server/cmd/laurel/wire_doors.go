@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/laurelhq/laurel/frontend"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/api"
@@ -47,7 +49,7 @@ func (p *process) answers(ctx context.Context) error {
 // installation fills in what GetPulse says of the installation.
 func (p *process) installation(ctx context.Context, pulse *laurelv1.GetPulseResponse) (err error) {
 	pulse.Contests, pulse.Database, pulse.Board = p.contests.Set().Counts(), string(p.database.Dialect()), p.ranks.name
-	pulse.Clock, pulse.NowMicros = clockName(p.clockSetting), p.clock.Now(nil, nil).UnixMicro()
+	pulse.Clock, pulse.Now = clockName(p.clockSetting), timestamppb.New(p.clock.Now(nil, nil))
 	pulse.DeadLetters, pulse.Conflicts, err = p.journal.Totals(ctx)
 	return err
 }

@@ -25,6 +25,8 @@ export function CheckResult({ result, problems, checking, onChoose }: CheckResul
   const { i18n } = useLingui();
   const format = useFormat();
   const clean = result !== undefined && problems.length === 0;
+  // A plan of a kind that this studio doesn't know is not shown.
+  const plan = result?.plan?.plan.case === "contest" ? result.plan.plan.value : undefined;
   const waits = result === undefined || (checking && clean);
   return (
     <Panel
@@ -50,12 +52,10 @@ export function CheckResult({ result, problems, checking, onChoose }: CheckResul
             </Text>
           )}
         </Group>
-        {clean && result.plan !== undefined ? (
+        {clean && plan !== undefined ? (
           <>
-            <WindowTimes
-              window={windowOf({ ...result.plan, tz: result.plan.definition?.window?.tz ?? "" })}
-            />
-            <Facts facts={planFacts(i18n, format, result.plan)} />
+            <WindowTimes window={windowOf({ ...plan, tz: plan.definition?.window?.tz ?? "" })} />
+            <Facts facts={planFacts(i18n, format, plan)} />
           </>
         ) : null}
         {problems.length > 0 ? <ProblemList problems={problems} onChoose={onChoose} /> : null}

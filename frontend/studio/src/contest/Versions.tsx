@@ -1,4 +1,4 @@
-import type { Definition } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
+import type { DefinitionSummary } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
 import { useLingui } from "@lingui/react";
 import { Table, Text } from "@mantine/core";
 import { RoomLink } from "../ui/links.tsx";
@@ -7,7 +7,7 @@ import { useFormat } from "../ui/useFormat.ts";
 
 interface VersionsProps {
   /** Newest first. */
-  readonly versions: readonly Definition[];
+  readonly versions: readonly DefinitionSummary[];
   readonly contestId: string;
 }
 

@@ -106,21 +106,14 @@ export function editSearch(search: Record<string, unknown>): EditSearch {
   return from === undefined ? {} : { from };
 }
 
-/** The contests a filter lets through, in the order given. Case doesn't matter. A contest open to any market matches each. */
-export function filterContests<T extends ContestFacts>(contests: readonly T[], filter: ContestFilter): T[] {
-  const wanted = (filter.q ?? "").trim().toLowerCase();
-  const market = filter.market?.toUpperCase();
+/** What the server is asked for by a filter. */
+export function requestOf(filter: ContestFilter): { text: string; market: string; states: ContestState[] } {
   const state = stateOfKey(filter.state);
-  return contests.filter(
-    (contest) =>
-      (wanted === "" ||
-        contest.id.toLowerCase().includes(wanted) ||
-        contest.title.toLowerCase().includes(wanted)) &&
-      (state === undefined || contest.state === state) &&
-      (market === undefined ||
-        contest.markets.length === 0 ||
-        contest.markets.some((each) => each.toUpperCase() === market)),
-  );
+  return {
+    text: (filter.q ?? "").trim(),
+    market: filter.market ?? "",
+    states: state === undefined ? [] : [state],
+  };
 }
 
 /** All markets that contests name, sorted. */

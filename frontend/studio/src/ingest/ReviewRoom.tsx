@@ -1,15 +1,15 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { useLingui } from "@lingui/react";
 import { Button, Group, Skeleton, Stack, Text, TextInput } from "@mantine/core";
-import type { ReactNode } from "react";
+import type { ComponentProps, ReactNode } from "react";
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { ErrorNotice } from "../ui/ErrorNotice.tsx";
 import { SearchIcon } from "../ui/icons.tsx";
 import { RoomLink } from "../ui/links.tsx";
+import { MorePages } from "../ui/MorePages.tsx";
 import { PageHead } from "../ui/PageHead.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import classes from "./ReviewRoom.module.css";
-import { reviewLimit } from "./review.model.ts";
 
 interface ReviewRoomProps {
   readonly list: "dead-letters" | "conflicts";
@@ -58,6 +58,8 @@ interface ReviewListProps {
   /** Rows that the filter lets through, and rows that are there. */
   readonly matched: number;
   readonly read: number;
+  /** How the list goes on. */
+  readonly pages: ComponentProps<typeof MorePages>;
   readonly waiting: number;
   readonly onShow: () => void;
   /** The rows that the filter lets through. */
@@ -68,7 +70,7 @@ interface ReviewListProps {
 
 /** A filter, how much there is, what waits, the list, and beside it the row that is shown whole. */
 export function ReviewList(props: ReviewListProps) {
-  const { query, placeholder, onQuery, matched, read, waiting, onShow, table, detail } = props;
+  const { query, placeholder, onQuery, matched, read, pages, waiting, onShow, table, detail } = props;
   const { i18n } = useLingui();
   const format = useFormat();
   return (
@@ -93,11 +95,11 @@ export function ReviewList(props: ReviewListProps) {
         </Group>
         <Group gap="sm" mih={36} justify="space-between">
           <Text size="sm" c="dimmed" role="status">
-            {read < reviewLimit
+            {!pages.hasNextPage
               ? i18n.t("{count, plural, one {# event} other {# events}}", { count: matched })
               : i18n.t("{count, plural, one {# event} other {# events}} of the newest {limit}", {
                   count: matched,
-                  limit: format.count(reviewLimit),
+                  limit: format.count(read),
                 })}
           </Text>
           {waiting === 0 ? null : (
@@ -113,6 +115,7 @@ export function ReviewList(props: ReviewListProps) {
         ) : (
           table
         )}
+        <MorePages {...pages} />
       </Stack>
       {detail === undefined ? null : <div className={classes.detail}>{detail}</div>}
     </div>

@@ -3,9 +3,6 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { type Event, EventSchema } from "@laurel/client/gen/laurel/v1/event_pb.js";
 import type { DeadLetter, EventConflict } from "@laurel/client/gen/laurel/v1/ingest_service_pb.js";
 
-/** Rows the server gives at most: the newest. */
-export const reviewLimit = 200;
-
 /** Addresses of the lists. */
 export type ReviewAddress = "/events/dead-letters" | "/events/conflicts";
 

@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react";
 import { Box } from "@mantine/core";
-import { instantOfMicros } from "../ui/time.model.ts";
+import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
 import { type KeptRound, pairRounds, totalUnits } from "./order.model.ts";
 import classes from "./WhyPanel.module.css";
@@ -29,13 +29,14 @@ function Round({
   const { i18n } = useLingui();
   const format = useFormat();
   if (round === undefined) return <>–</>;
+  const at = instantOf(round.eventTs);
   return (
     <>
       <bdi title={i18n.t("Event {id}", { id: round.eventId })}>{format.units(round.units, precision)}</bdi>
       <span className={classes.note}>
         <bdi>{format.millionths(round.multiplierMicros)}×</bdi> ·{" "}
         <bdi>{format.microseconds(round.durationMs * 1_000n)}</bdi> ·{" "}
-        <bdi>{format.timeOfDay(instantOfMicros(round.eventTsMicros), zone)}</bdi>
+        <bdi>{at === undefined ? "–" : format.timeOfDay(at, zone)}</bdi>
       </span>
     </>
   );

@@ -6,7 +6,7 @@ export type OrderValue = Pick<TieBreakValue, "name" | "above" | "below" | "decid
 /** A round that makes up a score. */
 export type KeptRound = Pick<
   CountedRound,
-  "eventId" | "units" | "multiplierMicros" | "durationMs" | "eventTsMicros"
+  "eventId" | "units" | "multiplierMicros" | "durationMs" | "eventTs"
 >;
 
 /** What a value measures; it decides how the value is written. */

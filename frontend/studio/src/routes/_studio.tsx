@@ -11,6 +11,7 @@ import { isUnauthenticated } from "../rpc.ts";
 import { ErrorNotice } from "../ui/ErrorNotice.tsx";
 import { Frame } from "../ui/Frame.tsx";
 import { Palette } from "../ui/Palette.tsx";
+import { pageRows } from "../ui/pages.ts";
 
 export const Route = createFileRoute("/_studio")({
   beforeLoad: async ({ context, location }) => {
@@ -47,7 +48,11 @@ function Studio() {
   const { queryClient } = Route.useRouteContext();
   const router = useRouter();
   const session = useSession();
-  const contests = useQuery(ContestService.method.listContests, {}, { staleTime: 30_000 });
+  const contests = useQuery(
+    ContestService.method.listContests,
+    { pageSize: pageRows },
+    { staleTime: 30_000 },
+  );
   const signOut = useMutation(OperatorService.method.signOut, {
     onSettled: async () => {
       queryClient.clear();

@@ -1,4 +1,4 @@
-import { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import type { ContestCount } from "@laurel/client/gen/laurel/v1/telemetry_service_pb.js";
 import { useLingui } from "@lingui/react";
 import { Group, Stack, Text } from "@mantine/core";
 import { contestStates, stateKey } from "../contest/contest.model.ts";
@@ -8,8 +8,7 @@ import { Panel } from "../ui/Panel.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 
 interface ContestCountsProps {
-  /** By state, in the order of ContestState, from scheduled on. */
-  readonly counts: readonly number[];
+  readonly counts: readonly Pick<ContestCount, "state" | "count">[];
 }
 
 /** How many contests stand where; each number leads to them. */
@@ -20,7 +19,7 @@ export function ContestCounts({ counts }: ContestCountsProps) {
     <Panel title={i18n.t("Contests by state")}>
       <Stack gap={6}>
         {contestStates.map((state) => {
-          const count = counts[state - ContestState.SCHEDULED] ?? 0;
+          const count = Number(counts.find((each) => each.state === state)?.count ?? 0n);
           return (
             <Group key={state} justify="space-between" mih={28}>
               <StateBadge state={state} />

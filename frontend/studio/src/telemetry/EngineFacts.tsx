@@ -1,7 +1,8 @@
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { useLingui } from "@lingui/react";
 import { Facts } from "../ui/Facts.tsx";
 import { Panel } from "../ui/Panel.tsx";
-import { instantOfMicros } from "../ui/time.model.ts";
+import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
 
 interface EngineFactsProps {
@@ -9,13 +10,14 @@ interface EngineFactsProps {
   readonly database: string;
   readonly board: string;
   readonly clock: string;
-  readonly nowMicros: bigint;
+  readonly now: Timestamp | undefined;
 }
 
 /** What the installation runs on. */
-export function EngineFacts({ sockets, database, board, clock, nowMicros }: EngineFactsProps) {
+export function EngineFacts({ sockets, database, board, clock, now }: EngineFactsProps) {
   const { i18n } = useLingui();
   const format = useFormat();
+  const instant = instantOf(now);
   const clocks: Record<string, string> = {
     real: i18n.t("the wall clock"),
     shifted: i18n.t("shifted: runs on from a set instant"),
@@ -31,7 +33,7 @@ export function EngineFacts({ sockets, database, board, clock, nowMicros }: Engi
           { name: i18n.t("Clock"), value: clocks[clock] ?? clock },
           {
             name: i18n.t("Its time"),
-            value: nowMicros > 0n ? format.instant(instantOfMicros(nowMicros), format.zone, true) : "–",
+            value: instant === undefined ? "–" : format.instant(instant, format.zone, true),
           },
         ]}
       />

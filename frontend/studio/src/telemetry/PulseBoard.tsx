@@ -66,7 +66,7 @@ export function PulseBoard({ figures, reachable, reviews, liveNow }: PulseBoardP
           database={figures.database}
           board={figures.board}
           clock={figures.clock}
-          nowMicros={figures.nowMicros}
+          now={figures.now}
         />
       </SimpleGrid>
     </Stack>

@@ -1,18 +1,17 @@
+import { create } from "@bufbuild/protobuf";
+import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, it } from "vitest";
 import { firstEventCommand, healthOf, linesOf, pulseOf, type Second, sawEvents } from "./pulse.model.ts";
 
 function second(fields: Partial<Second>): Second {
   return {
-    second: 0n,
+    at: undefined,
     accepted: 0n,
     duplicates: 0n,
     rejected: 0n,
     folded: 0n,
     lagMs: 0n,
-    ingestP95Micros: 0n,
-    ruleP95Micros: 0n,
-    boardP95Micros: 0n,
-    pushP95Micros: 0n,
+    stages: [],
     sockets: 0n,
     ...fields,
   };
@@ -34,7 +33,11 @@ describe("pulseOf", () => {
     expect(pulse.lagMillis).toBe(12n);
   });
   it("takes the newest percentile that was measured, and none where nothing was", () => {
-    const pulse = pulseOf([second({ pushP95Micros: 900n }), second({ pushP95Micros: 800n }), second({})]);
+    const pulse = pulseOf([
+      second({ stages: [{ stage: "push", p95Micros: 900n }] }),
+      second({ stages: [{ stage: "push", p95Micros: 800n }] }),
+      second({}),
+    ]);
     expect(pulse.p95.push).toBe(800n);
     expect(pulse.p95.ingest).toBeUndefined();
   });
@@ -63,7 +66,9 @@ describe("healthOf", () => {
 
 describe("lines and beginnings", () => {
   it("draws one point a second", () => {
-    expect(linesOf([second({ second: 10n, accepted: 3n, lagMs: 4n })])).toEqual({
+    expect(
+      linesOf([second({ at: create(TimestampSchema, { seconds: 10n }), accepted: 3n, lagMs: 4n })]),
+    ).toEqual({
       accepted: [[10_000, 3]],
       folded: [[10_000, 0]],
       lag: [[10_000, 4]],

@@ -1,20 +1,10 @@
-import type { PulsePoint } from "@laurel/client/gen/laurel/v1/telemetry_service_pb.js";
+import type { PulsePoint, StageLatency } from "@laurel/client/gen/laurel/v1/telemetry_service_pb.js";
 
 /** The figures of a second that the pulse reads; a message has them, so does a literal in a test. */
 export type Second = Pick<
   PulsePoint,
-  | "second"
-  | "accepted"
-  | "duplicates"
-  | "rejected"
-  | "folded"
-  | "lagMs"
-  | "ingestP95Micros"
-  | "ruleP95Micros"
-  | "boardP95Micros"
-  | "pushP95Micros"
-  | "sockets"
->;
+  "at" | "accepted" | "duplicates" | "rejected" | "folded" | "lagMs" | "sockets"
+> & { readonly stages: readonly Pick<StageLatency, "stage" | "p95Micros">[] };
 
 /** Seconds over which "now" is averaged, so that one uneven second doesn't make the figure jump. */
 const nowSeconds = 3;
@@ -40,20 +30,12 @@ export interface Pulse {
 
 export type Stage = "ingest" | "rule" | "board" | "push";
 
-const stageFields = {
-  ingest: "ingestP95Micros",
-  rule: "ruleP95Micros",
-  board: "boardP95Micros",
-  push: "pushP95Micros",
-} as const satisfies Record<Stage, keyof Second>;
-
 function sum(points: readonly Second[], field: "accepted" | "duplicates" | "rejected" | "folded"): bigint {
   return points.reduce((total, point) => total + point[field], 0n);
 }
 
 function newestMeasured(points: readonly Second[], stage: Stage): bigint | undefined {
-  const field = stageFields[stage];
-  return points.findLast((point) => point[field] > 0n)?.[field];
+  return points.flatMap(({ stages }) => stages.filter((took) => took.stage === stage)).at(-1)?.p95Micros;
 }
 
 /** Sums up the seconds of a window, oldest first. */
@@ -97,7 +79,7 @@ export interface PulseLines {
 
 export function linesOf(points: readonly Second[]): PulseLines {
   const line = (field: "accepted" | "folded" | "lagMs"): [number, number][] =>
-    points.map((point) => [Number(point.second) * 1_000, Number(point[field])]);
+    points.map((point) => [Number(point.at?.seconds ?? 0n) * 1_000, Number(point[field])]);
   return { accepted: line("accepted"), folded: line("folded"), lag: line("lagMs") };
 }
 

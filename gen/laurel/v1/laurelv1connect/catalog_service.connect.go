@@ -42,6 +42,9 @@ const (
 	// CatalogServiceListDefinitionsProcedure is the fully-qualified name of the CatalogService's
 	// ListDefinitions RPC.
 	CatalogServiceListDefinitionsProcedure = "/laurel.v1.CatalogService/ListDefinitions"
+	// CatalogServiceListDefinitionVersionsProcedure is the fully-qualified name of the CatalogService's
+	// ListDefinitionVersions RPC.
+	CatalogServiceListDefinitionVersionsProcedure = "/laurel.v1.CatalogService/ListDefinitionVersions"
 	// CatalogServiceGetDefinitionProcedure is the fully-qualified name of the CatalogService's
 	// GetDefinition RPC.
 	CatalogServiceGetDefinitionProcedure = "/laurel.v1.CatalogService/GetDefinition"
@@ -54,8 +57,10 @@ type CatalogServiceClient interface {
 	// PublishDefinition checks a document and makes it the next immutable version. Publishing what is already the newest version changes nothing.
 	// INVALID_ARGUMENT with the problems as details when it does not check; FAILED_PRECONDITION when the base version is not the newest one.
 	PublishDefinition(context.Context, *v1.PublishDefinitionRequest) (*v1.PublishDefinitionResponse, error)
-	// ListDefinitions returns the newest version of every definition, by kind and id.
+	// ListDefinitions returns the newest version of every definition.
 	ListDefinitions(context.Context, *v1.ListDefinitionsRequest) (*v1.ListDefinitionsResponse, error)
+	// ListDefinitionVersions returns the versions of one definition. NOT_FOUND when there is none of that kind and id.
+	ListDefinitionVersions(context.Context, *v1.ListDefinitionVersionsRequest) (*v1.ListDefinitionVersionsResponse, error)
 	// GetDefinition returns one version of a definition.
 	GetDefinition(context.Context, *v1.GetDefinitionRequest) (*v1.GetDefinitionResponse, error)
 }
@@ -92,6 +97,13 @@ func NewCatalogServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listDefinitionVersions: connect.NewClient[v1.ListDefinitionVersionsRequest, v1.ListDefinitionVersionsResponse](
+			httpClient,
+			baseURL+CatalogServiceListDefinitionVersionsProcedure,
+			connect.WithSchema(catalogServiceMethods.ByName("ListDefinitionVersions")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		getDefinition: connect.NewClient[v1.GetDefinitionRequest, v1.GetDefinitionResponse](
 			httpClient,
 			baseURL+CatalogServiceGetDefinitionProcedure,
@@ -104,10 +116,11 @@ func NewCatalogServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 
 // catalogServiceClient implements CatalogServiceClient.
 type catalogServiceClient struct {
-	checkDefinition   *connect.Client[v1.CheckDefinitionRequest, v1.CheckDefinitionResponse]
-	publishDefinition *connect.Client[v1.PublishDefinitionRequest, v1.PublishDefinitionResponse]
-	listDefinitions   *connect.Client[v1.ListDefinitionsRequest, v1.ListDefinitionsResponse]
-	getDefinition     *connect.Client[v1.GetDefinitionRequest, v1.GetDefinitionResponse]
+	checkDefinition        *connect.Client[v1.CheckDefinitionRequest, v1.CheckDefinitionResponse]
+	publishDefinition      *connect.Client[v1.PublishDefinitionRequest, v1.PublishDefinitionResponse]
+	listDefinitions        *connect.Client[v1.ListDefinitionsRequest, v1.ListDefinitionsResponse]
+	listDefinitionVersions *connect.Client[v1.ListDefinitionVersionsRequest, v1.ListDefinitionVersionsResponse]
+	getDefinition          *connect.Client[v1.GetDefinitionRequest, v1.GetDefinitionResponse]
 }
 
 // CheckDefinition calls laurel.v1.CatalogService.CheckDefinition.
@@ -137,6 +150,15 @@ func (c *catalogServiceClient) ListDefinitions(ctx context.Context, req *v1.List
 	return nil, err
 }
 
+// ListDefinitionVersions calls laurel.v1.CatalogService.ListDefinitionVersions.
+func (c *catalogServiceClient) ListDefinitionVersions(ctx context.Context, req *v1.ListDefinitionVersionsRequest) (*v1.ListDefinitionVersionsResponse, error) {
+	response, err := c.listDefinitionVersions.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // GetDefinition calls laurel.v1.CatalogService.GetDefinition.
 func (c *catalogServiceClient) GetDefinition(ctx context.Context, req *v1.GetDefinitionRequest) (*v1.GetDefinitionResponse, error) {
 	response, err := c.getDefinition.CallUnary(ctx, connect.NewRequest(req))
@@ -153,8 +175,10 @@ type CatalogServiceHandler interface {
 	// PublishDefinition checks a document and makes it the next immutable version. Publishing what is already the newest version changes nothing.
 	// INVALID_ARGUMENT with the problems as details when it does not check; FAILED_PRECONDITION when the base version is not the newest one.
 	PublishDefinition(context.Context, *v1.PublishDefinitionRequest) (*v1.PublishDefinitionResponse, error)
-	// ListDefinitions returns the newest version of every definition, by kind and id.
+	// ListDefinitions returns the newest version of every definition.
 	ListDefinitions(context.Context, *v1.ListDefinitionsRequest) (*v1.ListDefinitionsResponse, error)
+	// ListDefinitionVersions returns the versions of one definition. NOT_FOUND when there is none of that kind and id.
+	ListDefinitionVersions(context.Context, *v1.ListDefinitionVersionsRequest) (*v1.ListDefinitionVersionsResponse, error)
 	// GetDefinition returns one version of a definition.
 	GetDefinition(context.Context, *v1.GetDefinitionRequest) (*v1.GetDefinitionResponse, error)
 }
@@ -187,6 +211,13 @@ func NewCatalogServiceHandler(svc CatalogServiceHandler, opts ...connect.Handler
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	catalogServiceListDefinitionVersionsHandler := connect.NewUnaryHandlerSimple(
+		CatalogServiceListDefinitionVersionsProcedure,
+		svc.ListDefinitionVersions,
+		connect.WithSchema(catalogServiceMethods.ByName("ListDefinitionVersions")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	catalogServiceGetDefinitionHandler := connect.NewUnaryHandlerSimple(
 		CatalogServiceGetDefinitionProcedure,
 		svc.GetDefinition,
@@ -202,6 +233,8 @@ func NewCatalogServiceHandler(svc CatalogServiceHandler, opts ...connect.Handler
 			catalogServicePublishDefinitionHandler.ServeHTTP(w, r)
 		case CatalogServiceListDefinitionsProcedure:
 			catalogServiceListDefinitionsHandler.ServeHTTP(w, r)
+		case CatalogServiceListDefinitionVersionsProcedure:
+			catalogServiceListDefinitionVersionsHandler.ServeHTTP(w, r)
 		case CatalogServiceGetDefinitionProcedure:
 			catalogServiceGetDefinitionHandler.ServeHTTP(w, r)
 		default:
@@ -223,6 +256,10 @@ func (UnimplementedCatalogServiceHandler) PublishDefinition(context.Context, *v1
 
 func (UnimplementedCatalogServiceHandler) ListDefinitions(context.Context, *v1.ListDefinitionsRequest) (*v1.ListDefinitionsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("laurel.v1.CatalogService.ListDefinitions is not implemented"))
+}
+
+func (UnimplementedCatalogServiceHandler) ListDefinitionVersions(context.Context, *v1.ListDefinitionVersionsRequest) (*v1.ListDefinitionVersionsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("laurel.v1.CatalogService.ListDefinitionVersions is not implemented"))
 }
 
 func (UnimplementedCatalogServiceHandler) GetDefinition(context.Context, *v1.GetDefinitionRequest) (*v1.GetDefinitionResponse, error) {

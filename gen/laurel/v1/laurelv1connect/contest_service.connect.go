@@ -43,7 +43,7 @@ const (
 
 // ContestServiceClient is a client for the laurel.v1.ContestService service.
 type ContestServiceClient interface {
-	// ListContests returns published contests: live ones first, then closing and scheduled ones, each by start, and final ones last, those that started last first.
+	// ListContests returns published contests.
 	ListContests(context.Context, *v1.ListContestsRequest) (*v1.ListContestsResponse, error)
 	// GetContest returns one contest. NOT_FOUND when there is none of that id.
 	GetContest(context.Context, *v1.GetContestRequest) (*v1.GetContestResponse, error)
@@ -103,7 +103,7 @@ func (c *contestServiceClient) GetContest(ctx context.Context, req *v1.GetContes
 
 // ContestServiceHandler is an implementation of the laurel.v1.ContestService service.
 type ContestServiceHandler interface {
-	// ListContests returns published contests: live ones first, then closing and scheduled ones, each by start, and final ones last, those that started last first.
+	// ListContests returns published contests.
 	ListContests(context.Context, *v1.ListContestsRequest) (*v1.ListContestsResponse, error)
 	// GetContest returns one contest. NOT_FOUND when there is none of that id.
 	GetContest(context.Context, *v1.GetContestRequest) (*v1.GetContestResponse, error)

@@ -54,9 +54,9 @@ type IngestServiceClient interface {
 	Ingest(context.Context, *v1.IngestRequest) (*v1.IngestResponse, error)
 	// IngestStream takes batches until the client closes the stream, then answers once with the counts and every event that was not accepted.
 	IngestStream(context.Context) (*connect.ClientStreamForClientSimple[v1.IngestStreamRequest, v1.IngestStreamResponse], error)
-	// ListConflicts returns events that were refused because their id was already used with other content, newest first.
+	// ListConflicts returns events that were refused because their id was already used with other content.
 	ListConflicts(context.Context, *v1.ListConflictsRequest) (*v1.ListConflictsResponse, error)
-	// ListDeadLetters returns events that could not be scored, newest first.
+	// ListDeadLetters returns events that could not be scored.
 	ListDeadLetters(context.Context, *v1.ListDeadLettersRequest) (*v1.ListDeadLettersResponse, error)
 }
 
@@ -150,9 +150,9 @@ type IngestServiceHandler interface {
 	Ingest(context.Context, *v1.IngestRequest) (*v1.IngestResponse, error)
 	// IngestStream takes batches until the client closes the stream, then answers once with the counts and every event that was not accepted.
 	IngestStream(context.Context, *connect.ClientStream[v1.IngestStreamRequest]) (*v1.IngestStreamResponse, error)
-	// ListConflicts returns events that were refused because their id was already used with other content, newest first.
+	// ListConflicts returns events that were refused because their id was already used with other content.
 	ListConflicts(context.Context, *v1.ListConflictsRequest) (*v1.ListConflictsResponse, error)
-	// ListDeadLetters returns events that could not be scored, newest first.
+	// ListDeadLetters returns events that could not be scored.
 	ListDeadLetters(context.Context, *v1.ListDeadLettersRequest) (*v1.ListDeadLettersResponse, error)
 }
 

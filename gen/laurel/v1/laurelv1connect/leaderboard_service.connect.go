@@ -53,7 +53,7 @@ type LeaderboardServiceClient interface {
 	GetLeaderboard(context.Context, *v1.GetLeaderboardRequest) (*v1.GetLeaderboardResponse, error)
 	// ExplainOrder says why one player is placed above another: the first value of the order that differs, and the rounds behind it.
 	ExplainOrder(context.Context, *v1.ExplainOrderRequest) (*v1.ExplainOrderResponse, error)
-	// ListSnapshots returns the times at which a board was kept, newest first.
+	// ListSnapshots returns the times at which a board was kept.
 	ListSnapshots(context.Context, *v1.ListSnapshotsRequest) (*v1.ListSnapshotsResponse, error)
 	// GetSnapshot returns the top of a board as it was kept.
 	GetSnapshot(context.Context, *v1.GetSnapshotRequest) (*v1.GetSnapshotResponse, error)
@@ -151,7 +151,7 @@ type LeaderboardServiceHandler interface {
 	GetLeaderboard(context.Context, *v1.GetLeaderboardRequest) (*v1.GetLeaderboardResponse, error)
 	// ExplainOrder says why one player is placed above another: the first value of the order that differs, and the rounds behind it.
 	ExplainOrder(context.Context, *v1.ExplainOrderRequest) (*v1.ExplainOrderResponse, error)
-	// ListSnapshots returns the times at which a board was kept, newest first.
+	// ListSnapshots returns the times at which a board was kept.
 	ListSnapshots(context.Context, *v1.ListSnapshotsRequest) (*v1.ListSnapshotsResponse, error)
 	// GetSnapshot returns the top of a board as it was kept.
 	GetSnapshot(context.Context, *v1.GetSnapshotRequest) (*v1.GetSnapshotResponse, error)

@@ -45,7 +45,8 @@ const (
 type PlayerServiceClient interface {
 	// SetPublicName sets the name others see, once the player agreed to it; an empty name goes back to the pseudonym.
 	SetPublicName(context.Context, *v1.SetPublicNameRequest) (*v1.SetPublicNameResponse, error)
-	// MintPlayerToken returns a short-lived token with which the player's own client reads boards and the socket.
+	// MintPlayerToken returns a short-lived token with which the player's own client reads boards and the socket. Each call makes another one; it can't be called by
+	// GET and no cache may keep the answer. An API key needs the scope player_tokens for it.
 	MintPlayerToken(context.Context, *v1.MintPlayerTokenRequest) (*v1.MintPlayerTokenResponse, error)
 }
 
@@ -71,7 +72,6 @@ func NewPlayerServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			httpClient,
 			baseURL+PlayerServiceMintPlayerTokenProcedure,
 			connect.WithSchema(playerServiceMethods.ByName("MintPlayerToken")),
-			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
 	}
@@ -105,7 +105,8 @@ func (c *playerServiceClient) MintPlayerToken(ctx context.Context, req *v1.MintP
 type PlayerServiceHandler interface {
 	// SetPublicName sets the name others see, once the player agreed to it; an empty name goes back to the pseudonym.
 	SetPublicName(context.Context, *v1.SetPublicNameRequest) (*v1.SetPublicNameResponse, error)
-	// MintPlayerToken returns a short-lived token with which the player's own client reads boards and the socket.
+	// MintPlayerToken returns a short-lived token with which the player's own client reads boards and the socket. Each call makes another one; it can't be called by
+	// GET and no cache may keep the answer. An API key needs the scope player_tokens for it.
 	MintPlayerToken(context.Context, *v1.MintPlayerTokenRequest) (*v1.MintPlayerTokenResponse, error)
 }
 
@@ -127,7 +128,6 @@ func NewPlayerServiceHandler(svc PlayerServiceHandler, opts ...connect.HandlerOp
 		PlayerServiceMintPlayerTokenProcedure,
 		svc.MintPlayerToken,
 		connect.WithSchema(playerServiceMethods.ByName("MintPlayerToken")),
-		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
 	return "/laurel.v1.PlayerService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

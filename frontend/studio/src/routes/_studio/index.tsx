@@ -1,6 +1,6 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { ContestService, LeaderboardService, TelemetryService } from "@laurel/client";
-import type { ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import { ContestState, type ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { Skeleton, Stack } from "@mantine/core";
 import { createFileRoute } from "@tanstack/react-router";
@@ -21,7 +21,8 @@ import { PulseBoard } from "../../telemetry/PulseBoard.tsx";
 import { sawEvents } from "../../telemetry/pulse.model.ts";
 import { ErrorNotice } from "../../ui/ErrorNotice.tsx";
 import { PageHead } from "../../ui/PageHead.tsx";
-import { instantOfMicros } from "../../ui/time.model.ts";
+import { pageRows } from "../../ui/pages.ts";
+import { instantOf } from "../../ui/time.model.ts";
 
 export const Route = createFileRoute("/_studio/")({
   validateSearch: (search: Record<string, unknown>): PulseSearch => pulseSearch(search),
@@ -62,13 +63,13 @@ function PulseRoom() {
         ) : (
           <>
             {sawEvents(figures.points) ? null : (
-              <FirstEvent origin={window.location.origin} now={instantOfMicros(figures.nowMicros)} />
+              <FirstEvent origin={window.location.origin} now={instantOf(figures.now) ?? new Date(0)} />
             )}
             <PulseBoard
               figures={figures}
               reachable={pulse.error === null}
               reviews={mayReview(session?.operator?.roles ?? [])}
-              liveNow={<WatchedContest now={instantOfMicros(figures.nowMicros)} />}
+              liveNow={<WatchedContest now={instantOf(figures.now) ?? new Date(0)} />}
             />
           </>
         )}
@@ -81,7 +82,11 @@ function PulseRoom() {
 function WatchedContest({ now }: { readonly now: Date }) {
   const { i18n } = useLingui();
   const { contest: chosen } = Route.useSearch();
-  const list = useQuery(ContestService.method.listContests, {}, { refetchInterval: contestPollMillis });
+  const list = useQuery(
+    ContestService.method.listContests,
+    { states: [ContestState.LIVE], pageSize: pageRows },
+    { refetchInterval: contestPollMillis },
+  );
   const publishes = mayPublish(useSession()?.operator?.roles ?? []);
   const contests = liveContests(list.data?.contests ?? []);
   const contest = watchedContest(contests, chosen);

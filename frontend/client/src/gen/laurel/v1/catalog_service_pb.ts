@@ -9,13 +9,15 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { ContestPlan } from "./contest_pb.js";
 import { file_laurel_v1_contest } from "./contest_pb.js";
+import type { ListOrder, TimeRange } from "./list_pb.js";
+import { file_laurel_v1_list } from "./list_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file laurel/v1/catalog_service.proto.
  */
 export const file_laurel_v1_catalog_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sYXVyZWwvdjEvY2F0YWxvZ19zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEiWwoHUHJvYmxlbRIMCgRsaW5lGAEgASgFEg4KBmNvbHVtbhgCIAEoBRIXCgVmaWVsZBgDIAEoCUIIukgFcgMogAISGQoHbWVzc2FnZRgEIAEoCUIIukgFcgMogBAiMQoWQ2hlY2tEZWZpbml0aW9uUmVxdWVzdBIXCgR5YW1sGAEgASgJQgm6SAZyBCiAgBAiqgEKF0NoZWNrRGVmaW5pdGlvblJlc3BvbnNlEi4KCHByb2JsZW1zGAEgAygLMhIubGF1cmVsLnYxLlByb2JsZW1CCLpIBZIBAhBkEhUKBGtpbmQYAiABKAlCB7pIBHICKCASEwoCaWQYAyABKAlCB7pIBHICKEASJAoEcGxhbhgFIAEoCzIWLmxhdXJlbC52MS5Db250ZXN0UGxhbkoECAQQBVIHcmVhZGluZyJqChhQdWJsaXNoRGVmaW5pdGlvblJlcXVlc3QSGQoEeWFtbBgBIAEoCUILukgIcgYQASiAgBASIgoMYmFzZV92ZXJzaW9uGAIgASgFQge6SAQaAigASACIAQFCDwoNX2Jhc2VfdmVyc2lvbiJGChlQdWJsaXNoRGVmaW5pdGlvblJlc3BvbnNlEikKCmRlZmluaXRpb24YASABKAsyFS5sYXVyZWwudjEuRGVmaW5pdGlvbiJBCg9QdWJsaXNoUHJvYmxlbXMSLgoIcHJvYmxlbXMYASADKAsyEi5sYXVyZWwudjEuUHJvYmxlbUIIukgFkgECEGQiywEKCkRlZmluaXRpb24SFQoEa2luZBgBIAEoCUIHukgEcgIoIBITCgJpZBgCIAEoCUIHukgEcgIoQBIPCgd2ZXJzaW9uGAMgASgFEhUKBGhhc2gYBCABKAlCB7pIBHICKEASFwoEeWFtbBgFIAEoCUIJukgGcgQogIAQEjAKDHB1Ymxpc2hlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoMcHVibGlzaGVkX2J5GAcgASgJQgi6SAVyAyiAASIvChZMaXN0RGVmaW5pdGlvbnNSZXF1ZXN0EhUKBGtpbmQYASABKAlCB7pIBHICKCAiUAoXTGlzdERlZmluaXRpb25zUmVzcG9uc2USNQoLZGVmaW5pdGlvbnMYASADKAsyFS5sYXVyZWwudjEuRGVmaW5pdGlvbkIJukgGkgEDEOgHImAKFEdldERlZmluaXRpb25SZXF1ZXN0EhcKBGtpbmQYASABKAlCCbpIBnIEEAEoIBIVCgJpZBgCIAEoCUIJukgGcgQQAShAEhgKB3ZlcnNpb24YAyABKAVCB7pIBBoCKAAidgoVR2V0RGVmaW5pdGlvblJlc3BvbnNlEikKCmRlZmluaXRpb24YASABKAsyFS5sYXVyZWwudjEuRGVmaW5pdGlvbhIyCgh2ZXJzaW9ucxgCIAMoCzIVLmxhdXJlbC52MS5EZWZpbml0aW9uQgm6SAaSAQMQ6AcyjAMKDkNhdGFsb2dTZXJ2aWNlEl0KD0NoZWNrRGVmaW5pdGlvbhIhLmxhdXJlbC52MS5DaGVja0RlZmluaXRpb25SZXF1ZXN0GiIubGF1cmVsLnYxLkNoZWNrRGVmaW5pdGlvblJlc3BvbnNlIgOQAgESYwoRUHVibGlzaERlZmluaXRpb24SIy5sYXVyZWwudjEuUHVibGlzaERlZmluaXRpb25SZXF1ZXN0GiQubGF1cmVsLnYxLlB1Ymxpc2hEZWZpbml0aW9uUmVzcG9uc2UiA5ACAhJdCg9MaXN0RGVmaW5pdGlvbnMSIS5sYXVyZWwudjEuTGlzdERlZmluaXRpb25zUmVxdWVzdBoiLmxhdXJlbC52MS5MaXN0RGVmaW5pdGlvbnNSZXNwb25zZSIDkAIBElcKDUdldERlZmluaXRpb24SHy5sYXVyZWwudjEuR2V0RGVmaW5pdGlvblJlcXVlc3QaIC5sYXVyZWwudjEuR2V0RGVmaW5pdGlvblJlc3BvbnNlIgOQAgFCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_contest]);
+  fileDesc("Ch9sYXVyZWwvdjEvY2F0YWxvZ19zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEiWwoHUHJvYmxlbRIMCgRsaW5lGAEgASgFEg4KBmNvbHVtbhgCIAEoBRIXCgVmaWVsZBgDIAEoCUIIukgFcgMogAISGQoHbWVzc2FnZRgEIAEoCUIIukgFcgMogBAiMQoWQ2hlY2tEZWZpbml0aW9uUmVxdWVzdBIXCgR5YW1sGAEgASgJQgm6SAZyBCiAgBAirQEKF0NoZWNrRGVmaW5pdGlvblJlc3BvbnNlEi4KCHByb2JsZW1zGAEgAygLMhIubGF1cmVsLnYxLlByb2JsZW1CCLpIBZIBAhBkEhUKBGtpbmQYAiABKAlCB7pIBHICKCASEwoCaWQYAyABKAlCB7pIBHICKEASJwoEcGxhbhgFIAEoCzIZLmxhdXJlbC52MS5EZWZpbml0aW9uUGxhbkoECAQQBVIHcmVhZGluZyJDCg5EZWZpbml0aW9uUGxhbhIpCgdjb250ZXN0GAEgASgLMhYubGF1cmVsLnYxLkNvbnRlc3RQbGFuSABCBgoEcGxhbiJqChhQdWJsaXNoRGVmaW5pdGlvblJlcXVlc3QSGQoEeWFtbBgBIAEoCUILukgIcgYQASiAgBASIgoMYmFzZV92ZXJzaW9uGAIgASgFQge6SAQaAigASACIAQFCDwoNX2Jhc2VfdmVyc2lvbiJGChlQdWJsaXNoRGVmaW5pdGlvblJlc3BvbnNlEikKCmRlZmluaXRpb24YASABKAsyFS5sYXVyZWwudjEuRGVmaW5pdGlvbiJBCg9QdWJsaXNoUHJvYmxlbXMSLgoIcHJvYmxlbXMYASADKAsyEi5sYXVyZWwudjEuUHJvYmxlbUIIukgFkgECEGQiywEKCkRlZmluaXRpb24SFQoEa2luZBgBIAEoCUIHukgEcgIoIBITCgJpZBgCIAEoCUIHukgEcgIoQBIPCgd2ZXJzaW9uGAMgASgFEhUKBGhhc2gYBCABKAlCB7pIBHICKEASFwoEeWFtbBgFIAEoCUIJukgGcgQogIAQEjAKDHB1Ymxpc2hlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoMcHVibGlzaGVkX2J5GAcgASgJQgi6SAVyAyiAASLcAQoWTGlzdERlZmluaXRpb25zUmVxdWVzdBIVCgRraW5kGAEgASgJQge6SARyAiggEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUYyAEoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiACBIWCgR0ZXh0GAQgASgJQgi6SAVyAyiAARInCglwdWJsaXNoZWQYBSABKAsyFC5sYXVyZWwudjEuVGltZVJhbmdlEi0KBW9yZGVyGAYgASgOMhQubGF1cmVsLnYxLkxpc3RPcmRlckIIukgFggECEAEiegoXTGlzdERlZmluaXRpb25zUmVzcG9uc2USPAoLZGVmaW5pdGlvbnMYASADKAsyHC5sYXVyZWwudjEuRGVmaW5pdGlvblN1bW1hcnlCCbpIBpIBAxDIARIhCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIIrkBChFEZWZpbml0aW9uU3VtbWFyeRIVCgRraW5kGAEgASgJQge6SARyAiggEhMKAmlkGAIgASgJQge6SARyAihAEg8KB3ZlcnNpb24YAyABKAUSFQoEaGFzaBgEIAEoCUIHukgEcgIoQBIwCgxwdWJsaXNoZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh4KDHB1Ymxpc2hlZF9ieRgGIAEoCUIIukgFcgMogAEi5gEKHUxpc3REZWZpbml0aW9uVmVyc2lvbnNSZXF1ZXN0EhcKBGtpbmQYASABKAlCCbpIBnIEEAEoIBIVCgJpZBgCIAEoCUIJukgGcgQQAShAEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUYyAEoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAyiACBInCglwdWJsaXNoZWQYBSABKAsyFC5sYXVyZWwudjEuVGltZVJhbmdlEi8KBW9yZGVyGAYgASgOMhQubGF1cmVsLnYxLkxpc3RPcmRlckIKukgHggEEEAEgAyJ+Ch5MaXN0RGVmaW5pdGlvblZlcnNpb25zUmVzcG9uc2USOQoIdmVyc2lvbnMYASADKAsyHC5sYXVyZWwudjEuRGVmaW5pdGlvblN1bW1hcnlCCbpIBpIBAxDIARIhCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIImAKFEdldERlZmluaXRpb25SZXF1ZXN0EhcKBGtpbmQYASABKAlCCbpIBnIEEAEoIBIVCgJpZBgCIAEoCUIJukgGcgQQAShAEhgKB3ZlcnNpb24YAyABKAVCB7pIBBoCKAAiQgoVR2V0RGVmaW5pdGlvblJlc3BvbnNlEikKCmRlZmluaXRpb24YASABKAsyFS5sYXVyZWwudjEuRGVmaW5pdGlvbjKABAoOQ2F0YWxvZ1NlcnZpY2USXQoPQ2hlY2tEZWZpbml0aW9uEiEubGF1cmVsLnYxLkNoZWNrRGVmaW5pdGlvblJlcXVlc3QaIi5sYXVyZWwudjEuQ2hlY2tEZWZpbml0aW9uUmVzcG9uc2UiA5ACARJjChFQdWJsaXNoRGVmaW5pdGlvbhIjLmxhdXJlbC52MS5QdWJsaXNoRGVmaW5pdGlvblJlcXVlc3QaJC5sYXVyZWwudjEuUHVibGlzaERlZmluaXRpb25SZXNwb25zZSIDkAICEl0KD0xpc3REZWZpbml0aW9ucxIhLmxhdXJlbC52MS5MaXN0RGVmaW5pdGlvbnNSZXF1ZXN0GiIubGF1cmVsLnYxLkxpc3REZWZpbml0aW9uc1Jlc3BvbnNlIgOQAgEScgoWTGlzdERlZmluaXRpb25WZXJzaW9ucxIoLmxhdXJlbC52MS5MaXN0RGVmaW5pdGlvblZlcnNpb25zUmVxdWVzdBopLmxhdXJlbC52MS5MaXN0RGVmaW5pdGlvblZlcnNpb25zUmVzcG9uc2UiA5ACARJXCg1HZXREZWZpbml0aW9uEh8ubGF1cmVsLnYxLkdldERlZmluaXRpb25SZXF1ZXN0GiAubGF1cmVsLnYxLkdldERlZmluaXRpb25SZXNwb25zZSIDkAIBQjNaMWdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvdjE7bGF1cmVsdjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_contest, file_laurel_v1_list]);
 
 /**
  * Problem is one thing wrong with a document.
@@ -108,11 +110,11 @@ export type CheckDefinitionResponse = Message<"laurel.v1.CheckDefinitionResponse
   id: string;
 
   /**
-   * What the document means, when it is a contest without a problem.
+   * What the document means, when it has no problem and its kind has a plan.
    *
-   * @generated from field: laurel.v1.ContestPlan plan = 5;
+   * @generated from field: laurel.v1.DefinitionPlan plan = 5;
    */
-  plan?: ContestPlan | undefined;
+  plan?: DefinitionPlan | undefined;
 };
 
 /**
@@ -121,6 +123,35 @@ export type CheckDefinitionResponse = Message<"laurel.v1.CheckDefinitionResponse
  */
 export const CheckDefinitionResponseSchema: GenMessage<CheckDefinitionResponse> = /*@__PURE__*/
   messageDesc(file_laurel_v1_catalog_service, 2);
+
+/**
+ * DefinitionPlan is what a document means, by its kind.
+ *
+ * @generated from message laurel.v1.DefinitionPlan
+ */
+export type DefinitionPlan = Message<"laurel.v1.DefinitionPlan"> & {
+  /**
+   * The plan.
+   *
+   * @generated from oneof laurel.v1.DefinitionPlan.plan
+   */
+  plan: {
+    /**
+     * Of a contest.
+     *
+     * @generated from field: laurel.v1.ContestPlan contest = 1;
+     */
+    value: ContestPlan;
+    case: "contest";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message laurel.v1.DefinitionPlan.
+ * Use `create(DefinitionPlanSchema)` to create a new message.
+ */
+export const DefinitionPlanSchema: GenMessage<DefinitionPlan> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_catalog_service, 3);
 
 /**
  * PublishDefinitionRequest publishes a document.
@@ -148,7 +179,7 @@ export type PublishDefinitionRequest = Message<"laurel.v1.PublishDefinitionReque
  * Use `create(PublishDefinitionRequestSchema)` to create a new message.
  */
 export const PublishDefinitionRequestSchema: GenMessage<PublishDefinitionRequest> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 3);
+  messageDesc(file_laurel_v1_catalog_service, 4);
 
 /**
  * PublishDefinitionResponse returns what was published.
@@ -169,7 +200,7 @@ export type PublishDefinitionResponse = Message<"laurel.v1.PublishDefinitionResp
  * Use `create(PublishDefinitionResponseSchema)` to create a new message.
  */
 export const PublishDefinitionResponseSchema: GenMessage<PublishDefinitionResponse> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 4);
+  messageDesc(file_laurel_v1_catalog_service, 5);
 
 /**
  * PublishProblems is the error detail of a document that does not check.
@@ -190,7 +221,7 @@ export type PublishProblems = Message<"laurel.v1.PublishProblems"> & {
  * Use `create(PublishProblemsSchema)` to create a new message.
  */
 export const PublishProblemsSchema: GenMessage<PublishProblems> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 5);
+  messageDesc(file_laurel_v1_catalog_service, 6);
 
 /**
  * Definition is an immutable published version.
@@ -253,7 +284,7 @@ export type Definition = Message<"laurel.v1.Definition"> & {
  * Use `create(DefinitionSchema)` to create a new message.
  */
 export const DefinitionSchema: GenMessage<Definition> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 6);
+  messageDesc(file_laurel_v1_catalog_service, 7);
 
 /**
  * ListDefinitionsRequest asks for definitions.
@@ -267,6 +298,41 @@ export type ListDefinitionsRequest = Message<"laurel.v1.ListDefinitionsRequest">
    * @generated from field: string kind = 1;
    */
   kind: string;
+
+  /**
+   * Rows wanted, at most 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where the page goes on, from next_page_token.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+
+  /**
+   * Only definitions whose id has this text in it, in either case. Empty means all.
+   *
+   * @generated from field: string text = 4;
+   */
+  text: string;
+
+  /**
+   * Only definitions whose newest version was published in this time.
+   *
+   * @generated from field: laurel.v1.TimeRange published = 5;
+   */
+  published?: TimeRange | undefined;
+
+  /**
+   * Order; unset means by kind and id, and so does name; one that is published again meanwhile moves to its new time.
+   *
+   * @generated from field: laurel.v1.ListOrder order = 6;
+   */
+  order: ListOrder;
 };
 
 /**
@@ -274,7 +340,7 @@ export type ListDefinitionsRequest = Message<"laurel.v1.ListDefinitionsRequest">
  * Use `create(ListDefinitionsRequestSchema)` to create a new message.
  */
 export const ListDefinitionsRequestSchema: GenMessage<ListDefinitionsRequest> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 7);
+  messageDesc(file_laurel_v1_catalog_service, 8);
 
 /**
  * ListDefinitionsResponse returns definitions.
@@ -283,11 +349,18 @@ export const ListDefinitionsRequestSchema: GenMessage<ListDefinitionsRequest> = 
  */
 export type ListDefinitionsResponse = Message<"laurel.v1.ListDefinitionsResponse"> & {
   /**
-   * At most 1000.
+   * In the order asked for.
    *
-   * @generated from field: repeated laurel.v1.Definition definitions = 1;
+   * @generated from field: repeated laurel.v1.DefinitionSummary definitions = 1;
    */
-  definitions: Definition[];
+  definitions: DefinitionSummary[];
+
+  /**
+   * Gives the next page; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**
@@ -295,7 +368,147 @@ export type ListDefinitionsResponse = Message<"laurel.v1.ListDefinitionsResponse
  * Use `create(ListDefinitionsResponseSchema)` to create a new message.
  */
 export const ListDefinitionsResponseSchema: GenMessage<ListDefinitionsResponse> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 8);
+  messageDesc(file_laurel_v1_catalog_service, 9);
+
+/**
+ * DefinitionSummary is a version without its document.
+ *
+ * @generated from message laurel.v1.DefinitionSummary
+ */
+export type DefinitionSummary = Message<"laurel.v1.DefinitionSummary"> & {
+  /**
+   * Kind, such as Contest.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * Id within the kind.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * Version, from 1.
+   *
+   * @generated from field: int32 version = 3;
+   */
+  version: number;
+
+  /**
+   * SHA-256 of the canonical form, in hexadecimal.
+   *
+   * @generated from field: string hash = 4;
+   */
+  hash: string;
+
+  /**
+   * When it was published.
+   *
+   * @generated from field: google.protobuf.Timestamp published_at = 5;
+   */
+  publishedAt?: Timestamp | undefined;
+
+  /**
+   * Who published it.
+   *
+   * @generated from field: string published_by = 6;
+   */
+  publishedBy: string;
+};
+
+/**
+ * Describes the message laurel.v1.DefinitionSummary.
+ * Use `create(DefinitionSummarySchema)` to create a new message.
+ */
+export const DefinitionSummarySchema: GenMessage<DefinitionSummary> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_catalog_service, 10);
+
+/**
+ * ListDefinitionVersionsRequest asks for the versions of one definition.
+ *
+ * @generated from message laurel.v1.ListDefinitionVersionsRequest
+ */
+export type ListDefinitionVersionsRequest = Message<"laurel.v1.ListDefinitionVersionsRequest"> & {
+  /**
+   * Kind, such as Contest.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * Id within the kind.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * Rows wanted, at most 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Where the page goes on, from next_page_token.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+
+  /**
+   * Only versions published in this time.
+   *
+   * @generated from field: laurel.v1.TimeRange published = 5;
+   */
+  published?: TimeRange | undefined;
+
+  /**
+   * Order; unset means the newest first.
+   *
+   * @generated from field: laurel.v1.ListOrder order = 6;
+   */
+  order: ListOrder;
+};
+
+/**
+ * Describes the message laurel.v1.ListDefinitionVersionsRequest.
+ * Use `create(ListDefinitionVersionsRequestSchema)` to create a new message.
+ */
+export const ListDefinitionVersionsRequestSchema: GenMessage<ListDefinitionVersionsRequest> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_catalog_service, 11);
+
+/**
+ * ListDefinitionVersionsResponse returns versions.
+ *
+ * @generated from message laurel.v1.ListDefinitionVersionsResponse
+ */
+export type ListDefinitionVersionsResponse = Message<"laurel.v1.ListDefinitionVersionsResponse"> & {
+  /**
+   * In the order asked for.
+   *
+   * @generated from field: repeated laurel.v1.DefinitionSummary versions = 1;
+   */
+  versions: DefinitionSummary[];
+
+  /**
+   * Gives the next page; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message laurel.v1.ListDefinitionVersionsResponse.
+ * Use `create(ListDefinitionVersionsResponseSchema)` to create a new message.
+ */
+export const ListDefinitionVersionsResponseSchema: GenMessage<ListDefinitionVersionsResponse> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_catalog_service, 12);
 
 /**
  * GetDefinitionRequest asks for one version.
@@ -330,7 +543,7 @@ export type GetDefinitionRequest = Message<"laurel.v1.GetDefinitionRequest"> & {
  * Use `create(GetDefinitionRequestSchema)` to create a new message.
  */
 export const GetDefinitionRequestSchema: GenMessage<GetDefinitionRequest> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 9);
+  messageDesc(file_laurel_v1_catalog_service, 13);
 
 /**
  * GetDefinitionResponse returns one version.
@@ -344,13 +557,6 @@ export type GetDefinitionResponse = Message<"laurel.v1.GetDefinitionResponse"> &
    * @generated from field: laurel.v1.Definition definition = 1;
    */
   definition?: Definition | undefined;
-
-  /**
-   * All versions of this definition, newest first, without their documents.
-   *
-   * @generated from field: repeated laurel.v1.Definition versions = 2;
-   */
-  versions: Definition[];
 };
 
 /**
@@ -358,7 +564,7 @@ export type GetDefinitionResponse = Message<"laurel.v1.GetDefinitionResponse"> &
  * Use `create(GetDefinitionResponseSchema)` to create a new message.
  */
 export const GetDefinitionResponseSchema: GenMessage<GetDefinitionResponse> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 10);
+  messageDesc(file_laurel_v1_catalog_service, 14);
 
 /**
  * CatalogService checks, publishes and shows definitions.
@@ -388,7 +594,7 @@ export const CatalogService: GenService<{
     output: typeof PublishDefinitionResponseSchema;
   },
   /**
-   * ListDefinitions returns the newest version of every definition, by kind and id.
+   * ListDefinitions returns the newest version of every definition.
    *
    * @generated from rpc laurel.v1.CatalogService.ListDefinitions
    */
@@ -396,6 +602,16 @@ export const CatalogService: GenService<{
     methodKind: "unary";
     input: typeof ListDefinitionsRequestSchema;
     output: typeof ListDefinitionsResponseSchema;
+  },
+  /**
+   * ListDefinitionVersions returns the versions of one definition. NOT_FOUND when there is none of that kind and id.
+   *
+   * @generated from rpc laurel.v1.CatalogService.ListDefinitionVersions
+   */
+  listDefinitionVersions: {
+    methodKind: "unary";
+    input: typeof ListDefinitionVersionsRequestSchema;
+    output: typeof ListDefinitionVersionsResponseSchema;
   },
   /**
    * GetDefinition returns one version of a definition.

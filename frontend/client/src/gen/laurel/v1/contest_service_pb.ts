@@ -5,15 +5,17 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { ContestPlan, ContestSummary } from "./contest_pb.js";
+import type { ContestPlan, ContestState, ContestSummary } from "./contest_pb.js";
 import { file_laurel_v1_contest } from "./contest_pb.js";
+import type { ListOrder, TimeRange } from "./list_pb.js";
+import { file_laurel_v1_list } from "./list_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file laurel/v1/contest_service.proto.
  */
 export const file_laurel_v1_contest_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sYXVyZWwvdjEvY29udGVzdF9zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEiRgoTTGlzdENvbnRlc3RzUmVxdWVzdBIXCgZtYXJrZXQYASABKAlCB7pIBHICKCASFgoFYnJhbmQYAiABKAlCB7pIBHICKEAiTgoUTGlzdENvbnRlc3RzUmVzcG9uc2USNgoIY29udGVzdHMYASADKAsyGS5sYXVyZWwudjEuQ29udGVzdFN1bW1hcnlCCbpIBpIBAxDoByIqChFHZXRDb250ZXN0UmVxdWVzdBIVCgJpZBgBIAEoCUIJukgGcgQQAShAIn8KEkdldENvbnRlc3RSZXNwb25zZRIqCgdjb250ZXN0GAEgASgLMhkubGF1cmVsLnYxLkNvbnRlc3RTdW1tYXJ5EhcKBHlhbWwYAiABKAlCCbpIBnIEKICAEBIkCgRwbGFuGAMgASgLMhYubGF1cmVsLnYxLkNvbnRlc3RQbGFuMrYBCg5Db250ZXN0U2VydmljZRJUCgxMaXN0Q29udGVzdHMSHi5sYXVyZWwudjEuTGlzdENvbnRlc3RzUmVxdWVzdBofLmxhdXJlbC52MS5MaXN0Q29udGVzdHNSZXNwb25zZSIDkAIBEk4KCkdldENvbnRlc3QSHC5sYXVyZWwudjEuR2V0Q29udGVzdFJlcXVlc3QaHS5sYXVyZWwudjEuR2V0Q29udGVzdFJlc3BvbnNlIgOQAgFCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_laurel_v1_contest]);
+  fileDesc("Ch9sYXVyZWwvdjEvY29udGVzdF9zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEirgIKE0xpc3RDb250ZXN0c1JlcXVlc3QSFwoGbWFya2V0GAEgASgJQge6SARyAiggEhYKBWJyYW5kGAIgASgJQge6SARyAihAEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUYyAEoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAyiACBI8CgZzdGF0ZXMYBSADKA4yFy5sYXVyZWwudjEuQ29udGVzdFN0YXRlQhO6SBCSAQ0QEBgBIgeCAQQQASAAEhYKBHRleHQYBiABKAlCCLpIBXIDKIABEiQKBndpbmRvdxgHIAEoCzIULmxhdXJlbC52MS5UaW1lUmFuZ2USLQoFb3JkZXIYCCABKA4yFC5sYXVyZWwudjEuTGlzdE9yZGVyQgi6SAWCAQIQASJxChRMaXN0Q29udGVzdHNSZXNwb25zZRI2Cghjb250ZXN0cxgBIAMoCzIZLmxhdXJlbC52MS5Db250ZXN0U3VtbWFyeUIJukgGkgEDEMgBEiEKD25leHRfcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgiKgoRR2V0Q29udGVzdFJlcXVlc3QSFQoCaWQYASABKAlCCbpIBnIEEAEoQCJ/ChJHZXRDb250ZXN0UmVzcG9uc2USKgoHY29udGVzdBgBIAEoCzIZLmxhdXJlbC52MS5Db250ZXN0U3VtbWFyeRIXCgR5YW1sGAIgASgJQgm6SAZyBCiAgBASJAoEcGxhbhgDIAEoCzIWLmxhdXJlbC52MS5Db250ZXN0UGxhbjK2AQoOQ29udGVzdFNlcnZpY2USVAoMTGlzdENvbnRlc3RzEh4ubGF1cmVsLnYxLkxpc3RDb250ZXN0c1JlcXVlc3QaHy5sYXVyZWwudjEuTGlzdENvbnRlc3RzUmVzcG9uc2UiA5ACARJOCgpHZXRDb250ZXN0EhwubGF1cmVsLnYxLkdldENvbnRlc3RSZXF1ZXN0Gh0ubGF1cmVsLnYxLkdldENvbnRlc3RSZXNwb25zZSIDkAIBQjNaMWdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvdjE7bGF1cmVsdjFiBnByb3RvMw", [file_buf_validate_validate, file_laurel_v1_contest, file_laurel_v1_list]);
 
 /**
  * ListContestsRequest asks for contests.
@@ -34,6 +36,48 @@ export type ListContestsRequest = Message<"laurel.v1.ListContestsRequest"> & {
    * @generated from field: string brand = 2;
    */
   brand: string;
+
+  /**
+   * Rows wanted, at most 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Where the page goes on, from next_page_token.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+
+  /**
+   * Only contests in one of these states. Empty means all.
+   *
+   * @generated from field: repeated laurel.v1.ContestState states = 5;
+   */
+  states: ContestState[];
+
+  /**
+   * Only contests whose id or title has this text in it, in either case. Empty means all.
+   *
+   * @generated from field: string text = 6;
+   */
+  text: string;
+
+  /**
+   * Only contests whose window has a moment in common with this time.
+   *
+   * @generated from field: laurel.v1.TimeRange window = 7;
+   */
+  window?: TimeRange | undefined;
+
+  /**
+   * Order; unset means live ones first, then closing and scheduled ones, each by start, and all others last, those that started last first; times are those of the start.
+   *
+   * @generated from field: laurel.v1.ListOrder order = 8;
+   */
+  order: ListOrder;
 };
 
 /**
@@ -50,11 +94,18 @@ export const ListContestsRequestSchema: GenMessage<ListContestsRequest> = /*@__P
  */
 export type ListContestsResponse = Message<"laurel.v1.ListContestsResponse"> & {
   /**
-   * At most 1000.
+   * In the order asked for.
    *
    * @generated from field: repeated laurel.v1.ContestSummary contests = 1;
    */
   contests: ContestSummary[];
+
+  /**
+   * Gives the next page; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**
@@ -127,7 +178,7 @@ export const GetContestResponseSchema: GenMessage<GetContestResponse> = /*@__PUR
  */
 export const ContestService: GenService<{
   /**
-   * ListContests returns published contests: live ones first, then closing and scheduled ones, each by start, and final ones last, those that started last first.
+   * ListContests returns published contests.
    *
    * @generated from rpc laurel.v1.ContestService.ListContests
    */

@@ -9,13 +9,15 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Event } from "./event_pb.js";
 import { file_laurel_v1_event } from "./event_pb.js";
+import type { ListOrder, TimeRange } from "./list_pb.js";
+import { file_laurel_v1_list } from "./list_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file laurel/v1/ingest_service.proto.
  */
 export const file_laurel_v1_ingest_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5sYXVyZWwvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SCWxhdXJlbC52MSI+Cg1Jbmdlc3RSZXF1ZXN0Ei0KBmV2ZW50cxgBIAMoCzIQLmxhdXJlbC52MS5FdmVudEILukgIkgEFCAEQ6AcifAoOSW5nZXN0UmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIWLmxhdXJlbC52MS5FdmVudFJlc3VsdEIJukgGkgEDEOgHEhAKCGFjY2VwdGVkGAIgASgFEhIKCmR1cGxpY2F0ZXMYAyABKAUSEAoIcmVqZWN0ZWQYBCABKAUikwEKC0V2ZW50UmVzdWx0Eg0KBWluZGV4GAEgASgFEhoKCGV2ZW50X2lkGAIgASgJQgi6SAVyAyiAAhImCgZzdGF0dXMYAyABKA4yFi5sYXVyZWwudjEuRXZlbnRTdGF0dXMSGAoGcmVhc29uGAQgASgJQgi6SAVyAyiAEBIXCgVmaWVsZBgFIAEoCUIIukgFcgMogAIiRAoTSW5nZXN0U3RyZWFtUmVxdWVzdBItCgZldmVudHMYASADKAsyEC5sYXVyZWwudjEuRXZlbnRCC7pICJIBBQgBEOgHIoUBChRJbmdlc3RTdHJlYW1SZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoAxISCgpkdXBsaWNhdGVzGAIgASgDEhAKCHJlamVjdGVkGAMgASgDEjUKCnJlamVjdGlvbnMYBCADKAsyFi5sYXVyZWwudjEuRXZlbnRSZXN1bHRCCbpIBpIBAxDoByI1ChRMaXN0Q29uZmxpY3RzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAAiTwoVTGlzdENvbmZsaWN0c1Jlc3BvbnNlEjYKCWNvbmZsaWN0cxgBIAMoCzIYLmxhdXJlbC52MS5FdmVudENvbmZsaWN0Qgm6SAaSAQMQyAEinQEKDUV2ZW50Q29uZmxpY3QSGgoIZXZlbnRfaWQYASABKAlCCLpIBXIDKIABEi4KCnJlZnVzZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh4KBHNlbnQYAyABKAsyEC5sYXVyZWwudjEuRXZlbnQSIAoGc3RvcmVkGAQgASgLMhAubGF1cmVsLnYxLkV2ZW50IjcKFkxpc3REZWFkTGV0dGVyc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAIlEKF0xpc3REZWFkTGV0dGVyc1Jlc3BvbnNlEjYKDGRlYWRfbGV0dGVycxgBIAMoCzIVLmxhdXJlbC52MS5EZWFkTGV0dGVyQgm6SAaSAQMQyAEi5QEKCkRlYWRMZXR0ZXISGgoIZXZlbnRfaWQYASABKAlCCLpIBXIDKIABEhYKBXN0YWdlGAIgASgJQge6SARyAiggEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMogBASLQoJZmFpbGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIcCgpjb250ZXN0X2lkGAUgASgJQgi6SAVyAyiAARIZCgd1c2VyX2lkGAYgASgJQgi6SAVyAyiAARIhCg9vcmlnaW5fZXZlbnRfaWQYByABKAlCCLpIBXIDKIABKn0KC0V2ZW50U3RhdHVzEhwKGEVWRU5UX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFUVWRU5UX1NUQVRVU19BQ0NFUFRFRBABEhoKFkVWRU5UX1NUQVRVU19EVVBMSUNBVEUQAhIZChVFVkVOVF9TVEFUVVNfUkVKRUNURUQQAzLjAgoNSW5nZXN0U2VydmljZRJCCgZJbmdlc3QSGC5sYXVyZWwudjEuSW5nZXN0UmVxdWVzdBoZLmxhdXJlbC52MS5Jbmdlc3RSZXNwb25zZSIDkAICElYKDEluZ2VzdFN0cmVhbRIeLmxhdXJlbC52MS5Jbmdlc3RTdHJlYW1SZXF1ZXN0Gh8ubGF1cmVsLnYxLkluZ2VzdFN0cmVhbVJlc3BvbnNlIgOQAgIoARJXCg1MaXN0Q29uZmxpY3RzEh8ubGF1cmVsLnYxLkxpc3RDb25mbGljdHNSZXF1ZXN0GiAubGF1cmVsLnYxLkxpc3RDb25mbGljdHNSZXNwb25zZSIDkAIBEl0KD0xpc3REZWFkTGV0dGVycxIhLmxhdXJlbC52MS5MaXN0RGVhZExldHRlcnNSZXF1ZXN0GiIubGF1cmVsLnYxLkxpc3REZWFkTGV0dGVyc1Jlc3BvbnNlIgOQAgFCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_event]);
+  fileDesc("Ch5sYXVyZWwvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SCWxhdXJlbC52MSI+Cg1Jbmdlc3RSZXF1ZXN0Ei0KBmV2ZW50cxgBIAMoCzIQLmxhdXJlbC52MS5FdmVudEILukgIkgEFCAEQ6AcifAoOSW5nZXN0UmVzcG9uc2USMgoHcmVzdWx0cxgBIAMoCzIWLmxhdXJlbC52MS5FdmVudFJlc3VsdEIJukgGkgEDEOgHEhAKCGFjY2VwdGVkGAIgASgFEhIKCmR1cGxpY2F0ZXMYAyABKAUSEAoIcmVqZWN0ZWQYBCABKAUikwEKC0V2ZW50UmVzdWx0Eg0KBWluZGV4GAEgASgFEhoKCGV2ZW50X2lkGAIgASgJQgi6SAVyAyiAAhImCgZzdGF0dXMYAyABKA4yFi5sYXVyZWwudjEuRXZlbnRTdGF0dXMSGAoGcmVhc29uGAQgASgJQgi6SAVyAyiAEBIXCgVmaWVsZBgFIAEoCUIIukgFcgMogAIiRAoTSW5nZXN0U3RyZWFtUmVxdWVzdBItCgZldmVudHMYASADKAsyEC5sYXVyZWwudjEuRXZlbnRCC7pICJIBBQgBEOgHIoUBChRJbmdlc3RTdHJlYW1SZXNwb25zZRIQCghhY2NlcHRlZBgBIAEoAxISCgpkdXBsaWNhdGVzGAIgASgDEhAKCHJlamVjdGVkGAMgASgDEjUKCnJlamVjdGlvbnMYBCADKAsyFi5sYXVyZWwudjEuRXZlbnRSZXN1bHRCCbpIBpIBAxDoByLDAQoUTGlzdENvbmZsaWN0c1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEhYKBHRleHQYAyABKAlCCLpIBXIDKIABEiUKB3JlZnVzZWQYBCABKAsyFC5sYXVyZWwudjEuVGltZVJhbmdlEi8KBW9yZGVyGAUgASgOMhQubGF1cmVsLnYxLkxpc3RPcmRlckIKukgHggEEEAEgAyJyChVMaXN0Q29uZmxpY3RzUmVzcG9uc2USNgoJY29uZmxpY3RzGAEgAygLMhgubGF1cmVsLnYxLkV2ZW50Q29uZmxpY3RCCbpIBpIBAxDIARIhCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIIqkBCg1FdmVudENvbmZsaWN0EhoKCGV2ZW50X2lkGAEgASgJQgi6SAVyAyiAARIuCgpyZWZ1c2VkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeCgRzZW50GAMgASgLMhAubGF1cmVsLnYxLkV2ZW50EiAKBnN0b3JlZBgEIAEoCzIQLmxhdXJlbC52MS5FdmVudBIKCgJpZBgFIAEoAyL6AQoWTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgSFgoEdGV4dBgDIAEoCUIIukgFcgMogAESJAoGZmFpbGVkGAQgASgLMhQubGF1cmVsLnYxLlRpbWVSYW5nZRIvCgVvcmRlchgFIAEoDjIULmxhdXJlbC52MS5MaXN0T3JkZXJCCrpIB4IBBBABIAMSFgoFc3RhZ2UYBiABKAlCB7pIBHICKCASHAoKY29udGVzdF9pZBgHIAEoCUIIukgFcgMogAEidAoXTGlzdERlYWRMZXR0ZXJzUmVzcG9uc2USNgoMZGVhZF9sZXR0ZXJzGAEgAygLMhUubGF1cmVsLnYxLkRlYWRMZXR0ZXJCCbpIBpIBAxDIARIhCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIIvEBCgpEZWFkTGV0dGVyEhoKCGV2ZW50X2lkGAEgASgJQgi6SAVyAyiAARIWCgVzdGFnZRgCIAEoCUIHukgEcgIoIBIYCgZyZWFzb24YAyABKAlCCLpIBXIDKIAQEi0KCWZhaWxlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHAoKY29udGVzdF9pZBgFIAEoCUIIukgFcgMogAESGQoHdXNlcl9pZBgGIAEoCUIIukgFcgMogAESIQoPb3JpZ2luX2V2ZW50X2lkGAcgASgJQgi6SAVyAyiAARIKCgJpZBgIIAEoAyp9CgtFdmVudFN0YXR1cxIcChhFVkVOVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIZChVFVkVOVF9TVEFUVVNfQUNDRVBURUQQARIaChZFVkVOVF9TVEFUVVNfRFVQTElDQVRFEAISGQoVRVZFTlRfU1RBVFVTX1JFSkVDVEVEEAMy4wIKDUluZ2VzdFNlcnZpY2USQgoGSW5nZXN0EhgubGF1cmVsLnYxLkluZ2VzdFJlcXVlc3QaGS5sYXVyZWwudjEuSW5nZXN0UmVzcG9uc2UiA5ACAhJWCgxJbmdlc3RTdHJlYW0SHi5sYXVyZWwudjEuSW5nZXN0U3RyZWFtUmVxdWVzdBofLmxhdXJlbC52MS5Jbmdlc3RTdHJlYW1SZXNwb25zZSIDkAICKAESVwoNTGlzdENvbmZsaWN0cxIfLmxhdXJlbC52MS5MaXN0Q29uZmxpY3RzUmVxdWVzdBogLmxhdXJlbC52MS5MaXN0Q29uZmxpY3RzUmVzcG9uc2UiA5ACARJdCg9MaXN0RGVhZExldHRlcnMSIS5sYXVyZWwudjEuTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBoiLmxhdXJlbC52MS5MaXN0RGVhZExldHRlcnNSZXNwb25zZSIDkAIBQjNaMWdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvdjE7bGF1cmVsdjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_event, file_laurel_v1_list]);
 
 /**
  * IngestRequest is a batch of events.
@@ -204,6 +206,34 @@ export type ListConflictsRequest = Message<"laurel.v1.ListConflictsRequest"> & {
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
+
+  /**
+   * Where the page goes on, from next_page_token.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only conflicts whose event id has this text in it, in either case. Empty means all.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * Only conflicts refused in this time.
+   *
+   * @generated from field: laurel.v1.TimeRange refused = 4;
+   */
+  refused?: TimeRange | undefined;
+
+  /**
+   * Order; unset means the newest first.
+   *
+   * @generated from field: laurel.v1.ListOrder order = 5;
+   */
+  order: ListOrder;
 };
 
 /**
@@ -220,11 +250,18 @@ export const ListConflictsRequestSchema: GenMessage<ListConflictsRequest> = /*@_
  */
 export type ListConflictsResponse = Message<"laurel.v1.ListConflictsResponse"> & {
   /**
-   * Newest first.
+   * In the order asked for.
    *
    * @generated from field: repeated laurel.v1.EventConflict conflicts = 1;
    */
   conflicts: EventConflict[];
+
+  /**
+   * Gives the next page; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**
@@ -267,6 +304,13 @@ export type EventConflict = Message<"laurel.v1.EventConflict"> & {
    * @generated from field: laurel.v1.Event stored = 4;
    */
   stored?: Event | undefined;
+
+  /**
+   * Number of the conflict; the later one has the higher.
+   *
+   * @generated from field: int64 id = 5;
+   */
+  id: bigint;
 };
 
 /**
@@ -288,6 +332,48 @@ export type ListDeadLettersRequest = Message<"laurel.v1.ListDeadLettersRequest">
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
+
+  /**
+   * Where the page goes on, from next_page_token.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only dead letters whose event id or reason has this text in it, in either case. Empty means all.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * Only dead letters of this time.
+   *
+   * @generated from field: laurel.v1.TimeRange failed = 4;
+   */
+  failed?: TimeRange | undefined;
+
+  /**
+   * Order; unset means the newest first.
+   *
+   * @generated from field: laurel.v1.ListOrder order = 5;
+   */
+  order: ListOrder;
+
+  /**
+   * Only dead letters of this stage. Empty means all.
+   *
+   * @generated from field: string stage = 6;
+   */
+  stage: string;
+
+  /**
+   * Only dead letters of this contest. Empty means all.
+   *
+   * @generated from field: string contest_id = 7;
+   */
+  contestId: string;
 };
 
 /**
@@ -304,11 +390,18 @@ export const ListDeadLettersRequestSchema: GenMessage<ListDeadLettersRequest> = 
  */
 export type ListDeadLettersResponse = Message<"laurel.v1.ListDeadLettersResponse"> & {
   /**
-   * Newest first.
+   * In the order asked for.
    *
    * @generated from field: repeated laurel.v1.DeadLetter dead_letters = 1;
    */
   deadLetters: DeadLetter[];
+
+  /**
+   * Gives the next page; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**
@@ -372,6 +465,13 @@ export type DeadLetter = Message<"laurel.v1.DeadLetter"> & {
    * @generated from field: string origin_event_id = 7;
    */
   originEventId: string;
+
+  /**
+   * Number of the dead letter; the later one has the higher.
+   *
+   * @generated from field: int64 id = 8;
+   */
+  id: bigint;
 };
 
 /**
@@ -451,7 +551,7 @@ export const IngestService: GenService<{
     output: typeof IngestStreamResponseSchema;
   },
   /**
-   * ListConflicts returns events that were refused because their id was already used with other content, newest first.
+   * ListConflicts returns events that were refused because their id was already used with other content.
    *
    * @generated from rpc laurel.v1.IngestService.ListConflicts
    */
@@ -461,7 +561,7 @@ export const IngestService: GenService<{
     output: typeof ListConflictsResponseSchema;
   },
   /**
-   * ListDeadLetters returns events that could not be scored, newest first.
+   * ListDeadLetters returns events that could not be scored.
    *
    * @generated from rpc laurel.v1.IngestService.ListDeadLetters
    */

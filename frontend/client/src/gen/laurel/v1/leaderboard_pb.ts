@@ -5,13 +5,15 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file laurel/v1/leaderboard.proto.
  */
 export const file_laurel_v1_leaderboard: GenFile = /*@__PURE__*/
-  fileDesc("ChtsYXVyZWwvdjEvbGVhZGVyYm9hcmQucHJvdG8SCWxhdXJlbC52MSJ+Cg5MZWFkZXJib2FyZFJvdxINCgVwbGFjZRgBIAEoAxIbCgpwbGF5ZXJfa2V5GAIgASgJQge6SARyAiggEhYKBG5hbWUYAyABKAlCCLpIBXIDKIAEEhkKB3VzZXJfaWQYBCABKAlCCLpIBXIDKIABEg0KBXVuaXRzGAUgASgDIpMBCghPd25QbGFjZRImCgNyb3cYASABKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3cSFQoNdG9fbmV4dF91bml0cxgCIAEoAxITCgtkZWx0YV91bml0cxgDIAEoAxIzCgZhcm91bmQYBCADKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3dCCLpIBZIBAhBlIlUKDVRpZUJyZWFrVmFsdWUSFQoEbmFtZRgBIAEoCUIHukgEcgIoQBINCgVhYm92ZRgCIAEoAxINCgViZWxvdxgDIAEoAxIPCgdkZWNpZGVkGAQgASgIIoIBCgxDb3VudGVkUm91bmQSGgoIZXZlbnRfaWQYASABKAlCCLpIBXIDKIABEg0KBXVuaXRzGAIgASgDEhkKEW11bHRpcGxpZXJfbWljcm9zGAMgASgDEhMKC2R1cmF0aW9uX21zGAQgASgDEhcKD2V2ZW50X3RzX21pY3JvcxgFIAEoAyJ0CghTdGFuZGluZxImCgNyb3cYASABKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3cSDgoGcm91bmRzGAIgASgDEjAKBGtlcHQYAyADKAsyFy5sYXVyZWwudjEuQ291bnRlZFJvdW5kQgm6SAaSAQMQ6AdCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate]);
+  fileDesc("ChtsYXVyZWwvdjEvbGVhZGVyYm9hcmQucHJvdG8SCWxhdXJlbC52MSJ+Cg5MZWFkZXJib2FyZFJvdxINCgVwbGFjZRgBIAEoAxIbCgpwbGF5ZXJfa2V5GAIgASgJQge6SARyAiggEhYKBG5hbWUYAyABKAlCCLpIBXIDKIAEEhkKB3VzZXJfaWQYBCABKAlCCLpIBXIDKIABEg0KBXVuaXRzGAUgASgDIpMBCghPd25QbGFjZRImCgNyb3cYASABKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3cSFQoNdG9fbmV4dF91bml0cxgCIAEoAxITCgtkZWx0YV91bml0cxgDIAEoAxIzCgZhcm91bmQYBCADKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3dCCLpIBZIBAhBlIlUKDVRpZUJyZWFrVmFsdWUSFQoEbmFtZRgBIAEoCUIHukgEcgIoQBINCgVhYm92ZRgCIAEoAxINCgViZWxvdxgDIAEoAxIPCgdkZWNpZGVkGAQgASgIIpcBCgxDb3VudGVkUm91bmQSGgoIZXZlbnRfaWQYASABKAlCCLpIBXIDKIABEg0KBXVuaXRzGAIgASgDEhkKEW11bHRpcGxpZXJfbWljcm9zGAMgASgDEhMKC2R1cmF0aW9uX21zGAQgASgDEiwKCGV2ZW50X3RzGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ0CghTdGFuZGluZxImCgNyb3cYASABKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3cSDgoGcm91bmRzGAIgASgDEjAKBGtlcHQYAyADKAsyFy5sYXVyZWwudjEuQ291bnRlZFJvdW5kQgm6SAaSAQMQ6AdCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * LeaderboardRow is one player's place.
@@ -182,11 +184,11 @@ export type CountedRound = Message<"laurel.v1.CountedRound"> & {
   durationMs: bigint;
 
   /**
-   * When it happened, microseconds since 1970.
+   * When it happened.
    *
-   * @generated from field: int64 event_ts_micros = 5;
+   * @generated from field: google.protobuf.Timestamp event_ts = 5;
    */
-  eventTsMicros: bigint;
+  eventTs?: Timestamp | undefined;
 };
 
 /**

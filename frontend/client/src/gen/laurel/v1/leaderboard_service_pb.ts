@@ -11,13 +11,15 @@ import type { ContestSummary } from "./contest_pb.js";
 import { file_laurel_v1_contest } from "./contest_pb.js";
 import type { LeaderboardRow, OwnPlace, Standing, TieBreakValue } from "./leaderboard_pb.js";
 import { file_laurel_v1_leaderboard } from "./leaderboard_pb.js";
+import type { ListOrder, TimeRange } from "./list_pb.js";
+import { file_laurel_v1_list } from "./list_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file laurel/v1/leaderboard_service.proto.
  */
 export const file_laurel_v1_leaderboard_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNsYXVyZWwvdjEvbGVhZGVyYm9hcmRfc2VydmljZS5wcm90bxIJbGF1cmVsLnYxIp4BChVHZXRMZWFkZXJib2FyZFJlcXVlc3QSHQoKY29udGVzdF9pZBgBIAEoCUIJukgGcgQQAShAEhcKA3RvcBgCIAEoBUIKukgHGgUY6AcoABIUCgJtZRgDIAEoCUIIukgFcgMogAESGQoGYXJvdW5kGAQgASgFQgm6SAYaBBgyKAASHAoKcGFnZV90b2tlbhgFIAEoCUIIukgFcgMogAQilgIKFkdldExlYWRlcmJvYXJkUmVzcG9uc2USKgoHY29udGVzdBgBIAEoCzIZLmxhdXJlbC52MS5Db250ZXN0U3VtbWFyeRIxCgN0b3AYAiADKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3dCCbpIBpIBAxDoBxIfCgJtZRgDIAEoCzITLmxhdXJlbC52MS5Pd25QbGFjZRINCgV0b3RhbBgEIAEoAxIQCghyZXZpc2lvbhgFIAEoAxIpCgVhc19vZhgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYByABKAgSIQoPbmV4dF9wYWdlX3Rva2VuGAggASgJQgi6SAVyAyiABCJsChNFeHBsYWluT3JkZXJSZXF1ZXN0Eh0KCmNvbnRlc3RfaWQYASABKAlCCbpIBnIEEAEoQBIaCgZ1c2VyX2EYAiABKAlCCrpIB3IFEAEogAESGgoGdXNlcl9iGAMgASgJQgq6SAdyBRABKIABIq8BChRFeHBsYWluT3JkZXJSZXNwb25zZRIiCgVhYm92ZRgBIAEoCzITLmxhdXJlbC52MS5TdGFuZGluZxIiCgViZWxvdxgCIAEoCzITLmxhdXJlbC52MS5TdGFuZGluZxIyCgZ2YWx1ZXMYAyADKAsyGC5sYXVyZWwudjEuVGllQnJlYWtWYWx1ZUIIukgFkgECEAUSGwoKZGVjaWRlZF9ieRgEIAEoCUIHukgEcgIoQCI1ChRMaXN0U25hcHNob3RzUmVxdWVzdBIdCgpjb250ZXN0X2lkGAEgASgJQgm6SAZyBBABKEAiUQoVTGlzdFNuYXBzaG90c1Jlc3BvbnNlEjgKCXNuYXBzaG90cxgBIAMoCzIaLmxhdXJlbC52MS5TbmFwc2hvdFN1bW1hcnlCCbpIBpIBAxDoByJeCg9TbmFwc2hvdFN1bW1hcnkSDgoGbnVtYmVyGAEgASgDEiwKCHRha2VuX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV0b3RhbBgDIAEoAyJMChJHZXRTbmFwc2hvdFJlcXVlc3QSHQoKY29udGVzdF9pZBgBIAEoCUIJukgGcgQQAShAEhcKBm51bWJlchgCIAEoA0IHukgEIgIgACJ1ChNHZXRTbmFwc2hvdFJlc3BvbnNlEiwKCHNuYXBzaG90GAEgASgLMhoubGF1cmVsLnYxLlNuYXBzaG90U3VtbWFyeRIwCgN0b3AYAiADKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3dCCLpIBZIBAhBkMvICChJMZWFkZXJib2FyZFNlcnZpY2USWgoOR2V0TGVhZGVyYm9hcmQSIC5sYXVyZWwudjEuR2V0TGVhZGVyYm9hcmRSZXF1ZXN0GiEubGF1cmVsLnYxLkdldExlYWRlcmJvYXJkUmVzcG9uc2UiA5ACARJUCgxFeHBsYWluT3JkZXISHi5sYXVyZWwudjEuRXhwbGFpbk9yZGVyUmVxdWVzdBofLmxhdXJlbC52MS5FeHBsYWluT3JkZXJSZXNwb25zZSIDkAIBElcKDUxpc3RTbmFwc2hvdHMSHy5sYXVyZWwudjEuTGlzdFNuYXBzaG90c1JlcXVlc3QaIC5sYXVyZWwudjEuTGlzdFNuYXBzaG90c1Jlc3BvbnNlIgOQAgESUQoLR2V0U25hcHNob3QSHS5sYXVyZWwudjEuR2V0U25hcHNob3RSZXF1ZXN0Gh4ubGF1cmVsLnYxLkdldFNuYXBzaG90UmVzcG9uc2UiA5ACAUIzWjFnaXRodWIuY29tL2xhdXJlbGhxL2xhdXJlbC9nZW4vbGF1cmVsL3YxO2xhdXJlbHYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_contest, file_laurel_v1_leaderboard]);
+  fileDesc("CiNsYXVyZWwvdjEvbGVhZGVyYm9hcmRfc2VydmljZS5wcm90bxIJbGF1cmVsLnYxIp4BChVHZXRMZWFkZXJib2FyZFJlcXVlc3QSHQoKY29udGVzdF9pZBgBIAEoCUIJukgGcgQQAShAEhcKA3RvcBgCIAEoBUIKukgHGgUY6AcoABIUCgJtZRgDIAEoCUIIukgFcgMogAESGQoGYXJvdW5kGAQgASgFQgm6SAYaBBgyKAASHAoKcGFnZV90b2tlbhgFIAEoCUIIukgFcgMogAQilgIKFkdldExlYWRlcmJvYXJkUmVzcG9uc2USKgoHY29udGVzdBgBIAEoCzIZLmxhdXJlbC52MS5Db250ZXN0U3VtbWFyeRIxCgN0b3AYAiADKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3dCCbpIBpIBAxDoBxIfCgJtZRgDIAEoCzITLmxhdXJlbC52MS5Pd25QbGFjZRINCgV0b3RhbBgEIAEoAxIQCghyZXZpc2lvbhgFIAEoAxIpCgVhc19vZhgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc3RhbGUYByABKAgSIQoPbmV4dF9wYWdlX3Rva2VuGAggASgJQgi6SAVyAyiABCJsChNFeHBsYWluT3JkZXJSZXF1ZXN0Eh0KCmNvbnRlc3RfaWQYASABKAlCCbpIBnIEEAEoQBIaCgZ1c2VyX2EYAiABKAlCCrpIB3IFEAEogAESGgoGdXNlcl9iGAMgASgJQgq6SAdyBRABKIABIq8BChRFeHBsYWluT3JkZXJSZXNwb25zZRIiCgVhYm92ZRgBIAEoCzITLmxhdXJlbC52MS5TdGFuZGluZxIiCgViZWxvdxgCIAEoCzITLmxhdXJlbC52MS5TdGFuZGluZxIyCgZ2YWx1ZXMYAyADKAsyGC5sYXVyZWwudjEuVGllQnJlYWtWYWx1ZUIIukgFkgECEAUSGwoKZGVjaWRlZF9ieRgEIAEoCUIHukgEcgIoQCLIAQoUTGlzdFNuYXBzaG90c1JlcXVlc3QSHQoKY29udGVzdF9pZBgBIAEoCUIJukgGcgQQAShAEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY6AcoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiACBIjCgV0YWtlbhgEIAEoCzIULmxhdXJlbC52MS5UaW1lUmFuZ2USLwoFb3JkZXIYBSABKA4yFC5sYXVyZWwudjEuTGlzdE9yZGVyQgq6SAeCAQQQASADInQKFUxpc3RTbmFwc2hvdHNSZXNwb25zZRI4CglzbmFwc2hvdHMYASADKAsyGi5sYXVyZWwudjEuU25hcHNob3RTdW1tYXJ5Qgm6SAaSAQMQ6AcSIQoPbmV4dF9wYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACCJeCg9TbmFwc2hvdFN1bW1hcnkSDgoGbnVtYmVyGAEgASgDEiwKCHRha2VuX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV0b3RhbBgDIAEoAyJMChJHZXRTbmFwc2hvdFJlcXVlc3QSHQoKY29udGVzdF9pZBgBIAEoCUIJukgGcgQQAShAEhcKBm51bWJlchgCIAEoA0IHukgEIgIgACJ1ChNHZXRTbmFwc2hvdFJlc3BvbnNlEiwKCHNuYXBzaG90GAEgASgLMhoubGF1cmVsLnYxLlNuYXBzaG90U3VtbWFyeRIwCgN0b3AYAiADKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3dCCLpIBZIBAhBkMvICChJMZWFkZXJib2FyZFNlcnZpY2USWgoOR2V0TGVhZGVyYm9hcmQSIC5sYXVyZWwudjEuR2V0TGVhZGVyYm9hcmRSZXF1ZXN0GiEubGF1cmVsLnYxLkdldExlYWRlcmJvYXJkUmVzcG9uc2UiA5ACARJUCgxFeHBsYWluT3JkZXISHi5sYXVyZWwudjEuRXhwbGFpbk9yZGVyUmVxdWVzdBofLmxhdXJlbC52MS5FeHBsYWluT3JkZXJSZXNwb25zZSIDkAIBElcKDUxpc3RTbmFwc2hvdHMSHy5sYXVyZWwudjEuTGlzdFNuYXBzaG90c1JlcXVlc3QaIC5sYXVyZWwudjEuTGlzdFNuYXBzaG90c1Jlc3BvbnNlIgOQAgESUQoLR2V0U25hcHNob3QSHS5sYXVyZWwudjEuR2V0U25hcHNob3RSZXF1ZXN0Gh4ubGF1cmVsLnYxLkdldFNuYXBzaG90UmVzcG9uc2UiA5ACAUIzWjFnaXRodWIuY29tL2xhdXJlbGhxL2xhdXJlbC9nZW4vbGF1cmVsL3YxO2xhdXJlbHYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_contest, file_laurel_v1_leaderboard, file_laurel_v1_list]);
 
 /**
  * GetLeaderboardRequest asks for a part of a board.
@@ -227,6 +229,34 @@ export type ListSnapshotsRequest = Message<"laurel.v1.ListSnapshotsRequest"> & {
    * @generated from field: string contest_id = 1;
    */
   contestId: string;
+
+  /**
+   * Rows wanted, at most 1000; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * Where the page goes on, from next_page_token.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+
+  /**
+   * Only snapshots of this time.
+   *
+   * @generated from field: laurel.v1.TimeRange taken = 4;
+   */
+  taken?: TimeRange | undefined;
+
+  /**
+   * Order; unset means the newest first.
+   *
+   * @generated from field: laurel.v1.ListOrder order = 5;
+   */
+  order: ListOrder;
 };
 
 /**
@@ -243,11 +273,18 @@ export const ListSnapshotsRequestSchema: GenMessage<ListSnapshotsRequest> = /*@_
  */
 export type ListSnapshotsResponse = Message<"laurel.v1.ListSnapshotsResponse"> & {
   /**
-   * Newest first, at most 1000.
+   * In the order asked for.
    *
    * @generated from field: repeated laurel.v1.SnapshotSummary snapshots = 1;
    */
   snapshots: SnapshotSummary[];
+
+  /**
+   * Gives the next page; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**
@@ -375,7 +412,7 @@ export const LeaderboardService: GenService<{
     output: typeof ExplainOrderResponseSchema;
   },
   /**
-   * ListSnapshots returns the times at which a board was kept, newest first.
+   * ListSnapshots returns the times at which a board was kept.
    *
    * @generated from rpc laurel.v1.LeaderboardService.ListSnapshots
    */

@@ -7,13 +7,15 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ListOrder, TimeRange } from "./list_pb.js";
+import { file_laurel_v1_list } from "./list_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file laurel/v1/operator_service.proto.
  */
 export const file_laurel_v1_operator_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBsYXVyZWwvdjEvb3BlcmF0b3Jfc2VydmljZS5wcm90bxIJbGF1cmVsLnYxIjoKCE9wZXJhdG9yEhUKBG5hbWUYASABKAlCB7pIBHICKEASFwoFcm9sZXMYAiADKAlCCLpIBZIBAhAIIkYKDVNpZ25JblJlcXVlc3QSFwoEbmFtZRgBIAEoCUIJukgGcgQQAShAEhwKCHBhc3N3b3JkGAIgASgJQgq6SAdyBRABKIACIjcKDlNpZ25JblJlc3BvbnNlEiUKCG9wZXJhdG9yGAEgASgLMhMubGF1cmVsLnYxLk9wZXJhdG9yIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCJcChJHZXRTZXNzaW9uUmVzcG9uc2USJQoIb3BlcmF0b3IYASABKAsyEy5sYXVyZWwudjEuT3BlcmF0b3ISHwoOc2VydmVyX3ZlcnNpb24YAiABKAlCB7pIBHICKEAiyAEKBkFwaUtleRITCgJpZBgBIAEoCUIHukgEcgIoQBIWCgRuYW1lGAIgASgJQgi6SAVyAyiAAhIYCgZzY29wZXMYAyADKAlCCLpIBZIBAhAIEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBnNvdXJjZRgGIAEoCUIHukgEcgIoICKVAQoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIXCgRuYW1lGAEgASgJQgm6SAZyBBABKEASNQoGc2NvcGVzGAIgAygJQiW6SCKSAR8IARADGAEiF3IVUgZpbmdlc3RSBHJlYWRSBWFkbWluEi4KBnNvdXJjZRgDIAEoCUIeukgbchkoIDIVXihbYS16XVthLXowLTlfLV0qKT8kIlQKFENyZWF0ZUFwaUtleVJlc3BvbnNlEiIKB2FwaV9rZXkYASABKAsyES5sYXVyZWwudjEuQXBpS2V5EhgKBmJlYXJlchgCIAEoCUIIukgFcgMogAIiFAoSTGlzdEFwaUtleXNSZXF1ZXN0IkUKE0xpc3RBcGlLZXlzUmVzcG9uc2USLgoIYXBpX2tleXMYASADKAsyES5sYXVyZWwudjEuQXBpS2V5Qgm6SAaSAQMQ6AciLAoTUmV2b2tlQXBpS2V5UmVxdWVzdBIVCgJpZBgBIAEoCUIJukgGcgQQAShAIhYKFFJldm9rZUFwaUtleVJlc3BvbnNlMusDCg9PcGVyYXRvclNlcnZpY2USQgoGU2lnbkluEhgubGF1cmVsLnYxLlNpZ25JblJlcXVlc3QaGS5sYXVyZWwudjEuU2lnbkluUmVzcG9uc2UiA5ACAhJFCgdTaWduT3V0EhkubGF1cmVsLnYxLlNpZ25PdXRSZXF1ZXN0GhoubGF1cmVsLnYxLlNpZ25PdXRSZXNwb25zZSIDkAICEk4KCkdldFNlc3Npb24SHC5sYXVyZWwudjEuR2V0U2Vzc2lvblJlcXVlc3QaHS5sYXVyZWwudjEuR2V0U2Vzc2lvblJlc3BvbnNlIgOQAgESVAoMQ3JlYXRlQXBpS2V5Eh4ubGF1cmVsLnYxLkNyZWF0ZUFwaUtleVJlcXVlc3QaHy5sYXVyZWwudjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2UiA5ACABJRCgtMaXN0QXBpS2V5cxIdLmxhdXJlbC52MS5MaXN0QXBpS2V5c1JlcXVlc3QaHi5sYXVyZWwudjEuTGlzdEFwaUtleXNSZXNwb25zZSIDkAIBElQKDFJldm9rZUFwaUtleRIeLmxhdXJlbC52MS5SZXZva2VBcGlLZXlSZXF1ZXN0Gh8ubGF1cmVsLnYxLlJldm9rZUFwaUtleVJlc3BvbnNlIgOQAgJCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiBsYXVyZWwvdjEvb3BlcmF0b3Jfc2VydmljZS5wcm90bxIJbGF1cmVsLnYxIjoKCE9wZXJhdG9yEhUKBG5hbWUYASABKAlCB7pIBHICKEASFwoFcm9sZXMYAiADKAlCCLpIBZIBAhAIIkYKDVNpZ25JblJlcXVlc3QSFwoEbmFtZRgBIAEoCUIJukgGcgQQAShAEhwKCHBhc3N3b3JkGAIgASgJQgq6SAdyBRABKIACIjcKDlNpZ25JblJlc3BvbnNlEiUKCG9wZXJhdG9yGAEgASgLMhMubGF1cmVsLnYxLk9wZXJhdG9yIhAKDlNpZ25PdXRSZXF1ZXN0IhEKD1NpZ25PdXRSZXNwb25zZSITChFHZXRTZXNzaW9uUmVxdWVzdCJcChJHZXRTZXNzaW9uUmVzcG9uc2USJQoIb3BlcmF0b3IYASABKAsyEy5sYXVyZWwudjEuT3BlcmF0b3ISHwoOc2VydmVyX3ZlcnNpb24YAiABKAlCB7pIBHICKEAiyAEKBkFwaUtleRITCgJpZBgBIAEoCUIHukgEcgIoQBIWCgRuYW1lGAIgASgJQgi6SAVyAyiAAhIYCgZzY29wZXMYAyADKAlCCLpIBZIBAhAIEi4KCmNyZWF0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJldm9rZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBnNvdXJjZRgGIAEoCUIHukgEcgIoICKkAQoTQ3JlYXRlQXBpS2V5UmVxdWVzdBIXCgRuYW1lGAEgASgJQgm6SAZyBBABKEASRAoGc2NvcGVzGAIgAygJQjS6SDGSAS4IARAIGAEiJnIkUgZpbmdlc3RSBHJlYWRSBWFkbWluUg1wbGF5ZXJfdG9rZW5zEi4KBnNvdXJjZRgDIAEoCUIeukgbchkoIDIVXihbYS16XVthLXowLTlfLV0qKT8kIlQKFENyZWF0ZUFwaUtleVJlc3BvbnNlEiIKB2FwaV9rZXkYASABKAsyES5sYXVyZWwudjEuQXBpS2V5EhgKBmJlYXJlchgCIAEoCUIIukgFcgMogAIi0wEKEkxpc3RBcGlLZXlzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgSFgoEdGV4dBgDIAEoCUIIukgFcgMogAESJQoHY3JlYXRlZBgEIAEoCzIULmxhdXJlbC52MS5UaW1lUmFuZ2USLQoFb3JkZXIYBSABKA4yFC5sYXVyZWwudjEuTGlzdE9yZGVyQgi6SAWCAQIQARISCgp2YWxpZF9vbmx5GAYgASgIImgKE0xpc3RBcGlLZXlzUmVzcG9uc2USLgoIYXBpX2tleXMYASADKAsyES5sYXVyZWwudjEuQXBpS2V5Qgm6SAaSAQMQyAESIQoPbmV4dF9wYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACCIsChNSZXZva2VBcGlLZXlSZXF1ZXN0EhUKAmlkGAEgASgJQgm6SAZyBBABKEAiFgoUUmV2b2tlQXBpS2V5UmVzcG9uc2Uy6wMKD09wZXJhdG9yU2VydmljZRJCCgZTaWduSW4SGC5sYXVyZWwudjEuU2lnbkluUmVxdWVzdBoZLmxhdXJlbC52MS5TaWduSW5SZXNwb25zZSIDkAICEkUKB1NpZ25PdXQSGS5sYXVyZWwudjEuU2lnbk91dFJlcXVlc3QaGi5sYXVyZWwudjEuU2lnbk91dFJlc3BvbnNlIgOQAgISTgoKR2V0U2Vzc2lvbhIcLmxhdXJlbC52MS5HZXRTZXNzaW9uUmVxdWVzdBodLmxhdXJlbC52MS5HZXRTZXNzaW9uUmVzcG9uc2UiA5ACARJUCgxDcmVhdGVBcGlLZXkSHi5sYXVyZWwudjEuQ3JlYXRlQXBpS2V5UmVxdWVzdBofLmxhdXJlbC52MS5DcmVhdGVBcGlLZXlSZXNwb25zZSIDkAIAElEKC0xpc3RBcGlLZXlzEh0ubGF1cmVsLnYxLkxpc3RBcGlLZXlzUmVxdWVzdBoeLmxhdXJlbC52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlIgOQAgESVAoMUmV2b2tlQXBpS2V5Eh4ubGF1cmVsLnYxLlJldm9rZUFwaUtleVJlcXVlc3QaHy5sYXVyZWwudjEuUmV2b2tlQXBpS2V5UmVzcG9uc2UiA5ACAkIzWjFnaXRodWIuY29tL2xhdXJlbGhxL2xhdXJlbC9nZW4vbGF1cmVsL3YxO2xhdXJlbHYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_list]);
 
 /**
  * Operator is a person who works with the studio.
@@ -186,7 +188,7 @@ export type ApiKey = Message<"laurel.v1.ApiKey"> & {
   name: string;
 
   /**
-   * Scopes: ingest, read, admin.
+   * Scopes: ingest, read, admin, player_tokens.
    *
    * @generated from field: repeated string scopes = 3;
    */
@@ -235,7 +237,7 @@ export type CreateApiKeyRequest = Message<"laurel.v1.CreateApiKeyRequest"> & {
   name: string;
 
   /**
-   * Scopes: ingest, read, admin.
+   * Scopes: ingest, read, admin, player_tokens.
    *
    * @generated from field: repeated string scopes = 2;
    */
@@ -290,6 +292,47 @@ export const CreateApiKeyResponseSchema: GenMessage<CreateApiKeyResponse> = /*@_
  * @generated from message laurel.v1.ListApiKeysRequest
  */
 export type ListApiKeysRequest = Message<"laurel.v1.ListApiKeysRequest"> & {
+  /**
+   * Rows wanted, at most 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * Where the page goes on, from next_page_token.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Only keys whose id or name has this text in it, in either case. Empty means all.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * Only keys made in this time.
+   *
+   * @generated from field: laurel.v1.TimeRange created = 4;
+   */
+  created?: TimeRange | undefined;
+
+  /**
+   * Order; unset means the newest first.
+   *
+   * @generated from field: laurel.v1.ListOrder order = 5;
+   */
+  order: ListOrder;
+
+  /**
+   * Only keys that were not revoked.
+   *
+   * @generated from field: bool valid_only = 6;
+   */
+  validOnly: boolean;
 };
 
 /**
@@ -306,11 +349,18 @@ export const ListApiKeysRequestSchema: GenMessage<ListApiKeysRequest> = /*@__PUR
  */
 export type ListApiKeysResponse = Message<"laurel.v1.ListApiKeysResponse"> & {
   /**
-   * Newest first, at most 1000.
+   * In the order asked for.
    *
    * @generated from field: repeated laurel.v1.ApiKey api_keys = 1;
    */
   apiKeys: ApiKey[];
+
+  /**
+   * Gives the next page; empty at the end.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**
@@ -403,7 +453,7 @@ export const OperatorService: GenService<{
     output: typeof CreateApiKeyResponseSchema;
   },
   /**
-   * ListApiKeys returns keys without their secrets, newest first.
+   * ListApiKeys returns keys without their secrets.
    *
    * @generated from rpc laurel.v1.OperatorService.ListApiKeys
    */

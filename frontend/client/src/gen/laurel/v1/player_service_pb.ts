@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file laurel/v1/player_service.proto.
  */
 export const file_laurel_v1_player_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5sYXVyZWwvdjEvcGxheWVyX3NlcnZpY2UucHJvdG8SCWxhdXJlbC52MSJRChRTZXRQdWJsaWNOYW1lUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABKIABEhwKC3B1YmxpY19uYW1lGAIgASgJQge6SARyAhgoIi8KFVNldFB1YmxpY05hbWVSZXNwb25zZRIWCgRuYW1lGAEgASgJQgi6SAVyAyiABCJXChZNaW50UGxheWVyVG9rZW5SZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEogAESIAoLdHRsX3NlY29uZHMYAiABKAVCC7pICBoGGICjBSgAIjIKF01pbnRQbGF5ZXJUb2tlblJlc3BvbnNlEhcKBXRva2VuGAEgASgJQgi6SAVyAyiAIDLHAQoNUGxheWVyU2VydmljZRJXCg1TZXRQdWJsaWNOYW1lEh8ubGF1cmVsLnYxLlNldFB1YmxpY05hbWVSZXF1ZXN0GiAubGF1cmVsLnYxLlNldFB1YmxpY05hbWVSZXNwb25zZSIDkAICEl0KD01pbnRQbGF5ZXJUb2tlbhIhLmxhdXJlbC52MS5NaW50UGxheWVyVG9rZW5SZXF1ZXN0GiIubGF1cmVsLnYxLk1pbnRQbGF5ZXJUb2tlblJlc3BvbnNlIgOQAgFCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate]);
+  fileDesc("Ch5sYXVyZWwvdjEvcGxheWVyX3NlcnZpY2UucHJvdG8SCWxhdXJlbC52MSJRChRTZXRQdWJsaWNOYW1lUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgq6SAdyBRABKIABEhwKC3B1YmxpY19uYW1lGAIgASgJQge6SARyAhgoIi8KFVNldFB1YmxpY05hbWVSZXNwb25zZRIWCgRuYW1lGAEgASgJQgi6SAVyAyiABCJXChZNaW50UGxheWVyVG9rZW5SZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCrpIB3IFEAEogAESIAoLdHRsX3NlY29uZHMYAiABKAVCC7pICBoGGICjBSgAIjIKF01pbnRQbGF5ZXJUb2tlblJlc3BvbnNlEhcKBXRva2VuGAEgASgJQgi6SAVyAyiAIDLHAQoNUGxheWVyU2VydmljZRJXCg1TZXRQdWJsaWNOYW1lEh8ubGF1cmVsLnYxLlNldFB1YmxpY05hbWVSZXF1ZXN0GiAubGF1cmVsLnYxLlNldFB1YmxpY05hbWVSZXNwb25zZSIDkAICEl0KD01pbnRQbGF5ZXJUb2tlbhIhLmxhdXJlbC52MS5NaW50UGxheWVyVG9rZW5SZXF1ZXN0GiIubGF1cmVsLnYxLk1pbnRQbGF5ZXJUb2tlblJlc3BvbnNlIgOQAgBCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate]);
 
 /**
  * SetPublicNameRequest names a player.
@@ -128,7 +128,8 @@ export const PlayerService: GenService<{
     output: typeof SetPublicNameResponseSchema;
   },
   /**
-   * MintPlayerToken returns a short-lived token with which the player's own client reads boards and the socket.
+   * MintPlayerToken returns a short-lived token with which the player's own client reads boards and the socket. Each call makes another one; it can't be called by
+   * GET and no cache may keep the answer. An API key needs the scope player_tokens for it.
    *
    * @generated from rpc laurel.v1.PlayerService.MintPlayerToken
    */

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file laurel/v1/realtime.proto.
  */
 export const file_laurel_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("ChhsYXVyZWwvdjEvcmVhbHRpbWUucHJvdG8SCWxhdXJlbC52MSLgAQoLQ2xpZW50RnJhbWUSIQoFaGVsbG8YASABKAsyEC5sYXVyZWwudjEuSGVsbG9IABIpCglzdWJzY3JpYmUYAiABKAsyFC5sYXVyZWwudjEuU3Vic2NyaWJlSAASLQoLdW5zdWJzY3JpYmUYAyABKAsyFi5sYXVyZWwudjEuVW5zdWJzY3JpYmVIABIjCgZyZXN5bmMYBCABKAsyES5sYXVyZWwudjEuUmVzeW5jSAASHwoEcGluZxgFIAEoCzIPLmxhdXJlbC52MS5QaW5nSABCDgoFZnJhbWUSBbpIAggBIiAKBUhlbGxvEhcKBXRva2VuGAEgASgJQgi6SAVyAyiAICJdCglTdWJzY3JpYmUSHQoKY29udGVzdF9pZBgBIAEoCUIJukgGcgQQAShAEhYKA3RvcBgCIAEoBUIJukgGGgQYZCgAEhkKBmFyb3VuZBgDIAEoBUIJukgGGgQYCigAIiwKC1Vuc3Vic2NyaWJlEh0KCmNvbnRlc3RfaWQYASABKAlCCbpIBnIEEAEoQCInCgZSZXN5bmMSHQoKY29udGVzdF9pZBgBIAEoCUIJukgGcgQQAShAIhUKBFBpbmcSDQoFbm9uY2UYASABKAMihwIKC1NlcnZlckZyYW1lEiUKB3dlbGNvbWUYASABKAsyEi5sYXVyZWwudjEuV2VsY29tZUgAEiwKCHNuYXBzaG90GAIgASgLMhgubGF1cmVsLnYxLkJvYXJkU25hcHNob3RIABImCgVkZWx0YRgDIAEoCzIVLmxhdXJlbC52MS5Cb2FyZERlbHRhSAASKAoDb3duGAQgASgLMhkubGF1cmVsLnYxLk93blBsYWNlVXBkYXRlSAASJwoFZXJyb3IYBSABKAsyFi5sYXVyZWwudjEuU29ja2V0RXJyb3JIABIfCgRwb25nGAYgASgLMg8ubGF1cmVsLnYxLlBvbmdIAEIHCgVmcmFtZSJJCgdXZWxjb21lEhkKB3VzZXJfaWQYASABKAlCCLpIBXIDKIABEg8KB3RpY2tfbXMYAiABKAUSEgoKbm93X21pY3JvcxgDIAEoAyLJAQoNQm9hcmRTbmFwc2hvdBIbCgpjb250ZXN0X2lkGAEgASgJQge6SARyAihAEg0KBWVwb2NoGAIgASgDEhAKCHJldmlzaW9uGAMgASgDEioKB2NvbnRlc3QYBCABKAsyGS5sYXVyZWwudjEuQ29udGVzdFN1bW1hcnkSMAoDdG9wGAUgAygLMhkubGF1cmVsLnYxLkxlYWRlcmJvYXJkUm93Qgi6SAWSAQIQZBINCgV0b3RhbBgGIAEoAxINCgVzdGFsZRgHIAEoCCKAAgoKQm9hcmREZWx0YRIbCgpjb250ZXN0X2lkGAEgASgJQge6SARyAihAEg0KBWVwb2NoGAIgASgDEhAKCHJldmlzaW9uGAMgASgDEjQKB2NoYW5nZWQYBCADKAsyGS5sYXVyZWwudjEuTGVhZGVyYm9hcmRSb3dCCLpIBZIBAhBkEhYKBGxlZnQYBSADKAlCCLpIBZIBAhBkEg0KBXRvdGFsGAYgASgDEioKB2NvbnRlc3QYByABKAsyGS5sYXVyZWwudjEuQ29udGVzdFN1bW1hcnkSHAoUb2xkZXN0X2luZ2VzdF9taWNyb3MYCCABKAMSDQoFc3RhbGUYCSABKAgibwoOT3duUGxhY2VVcGRhdGUSGwoKY29udGVzdF9pZBgBIAEoCUIHukgEcgIoQBINCgVlcG9jaBgCIAEoAxIQCghyZXZpc2lvbhgDIAEoAxIfCgJtZRgEIAEoCzITLmxhdXJlbC52MS5Pd25QbGFjZSJcCgtTb2NrZXRFcnJvchIbCgpjb250ZXN0X2lkGAEgASgJQge6SARyAihAEhUKBGNvZGUYAiABKAlCB7pIBHICKCASGQoHbWVzc2FnZRgDIAEoCUIIukgFcgMogAgiFQoEUG9uZxINCgVub25jZRgBIAEoA0IzWjFnaXRodWIuY29tL2xhdXJlbGhxL2xhdXJlbC9nZW4vbGF1cmVsL3YxO2xhdXJlbHYxYgZwcm90bzM", [file_buf_validate_validate, file_laurel_v1_contest, file_laurel_v1_leaderboard]);
+  fileDesc("ChhsYXVyZWwvdjEvcmVhbHRpbWUucHJvdG8SCWxhdXJlbC52MSLgAQoLQ2xpZW50RnJhbWUSIQoFaGVsbG8YASABKAsyEC5sYXVyZWwudjEuSGVsbG9IABIpCglzdWJzY3JpYmUYAiABKAsyFC5sYXVyZWwudjEuU3Vic2NyaWJlSAASLQoLdW5zdWJzY3JpYmUYAyABKAsyFi5sYXVyZWwudjEuVW5zdWJzY3JpYmVIABIjCgZyZXN5bmMYBCABKAsyES5sYXVyZWwudjEuUmVzeW5jSAASHwoEcGluZxgFIAEoCzIPLmxhdXJlbC52MS5QaW5nSABCDgoFZnJhbWUSBbpIAggBIiAKBUhlbGxvEhcKBXRva2VuGAEgASgJQgi6SAVyAyiAICJFCgdDaGFubmVsEigKBWJvYXJkGAEgASgLMhcubGF1cmVsLnYxLkJvYXJkQ2hhbm5lbEgAQhAKB2NoYW5uZWwSBbpIAggBIi0KDEJvYXJkQ2hhbm5lbBIdCgpjb250ZXN0X2lkGAEgASgJQgm6SAZyBBABKEAiZwoJU3Vic2NyaWJlEisKB2NoYW5uZWwYASABKAsyEi5sYXVyZWwudjEuQ2hhbm5lbEIGukgDyAEBEiUKBWJvYXJkGAIgASgLMhQubGF1cmVsLnYxLkJvYXJkVmlld0gAQgYKBHZpZXciPgoJQm9hcmRWaWV3EhYKA3RvcBgBIAEoBUIJukgGGgQYZCgAEhkKBmFyb3VuZBgCIAEoBUIJukgGGgQYCigAIjoKC1Vuc3Vic2NyaWJlEisKB2NoYW5uZWwYASABKAsyEi5sYXVyZWwudjEuQ2hhbm5lbEIGukgDyAEBIjUKBlJlc3luYxIrCgdjaGFubmVsGAEgASgLMhIubGF1cmVsLnYxLkNoYW5uZWxCBrpIA8gBASIVCgRQaW5nEg0KBW5vbmNlGAEgASgDIocCCgtTZXJ2ZXJGcmFtZRIlCgd3ZWxjb21lGAEgASgLMhIubGF1cmVsLnYxLldlbGNvbWVIABIsCghzbmFwc2hvdBgCIAEoCzIYLmxhdXJlbC52MS5Cb2FyZFNuYXBzaG90SAASJgoFZGVsdGEYAyABKAsyFS5sYXVyZWwudjEuQm9hcmREZWx0YUgAEigKA293bhgEIAEoCzIZLmxhdXJlbC52MS5Pd25QbGFjZVVwZGF0ZUgAEicKBWVycm9yGAUgASgLMhYubGF1cmVsLnYxLlNvY2tldEVycm9ySAASHwoEcG9uZxgGIAEoCzIPLmxhdXJlbC52MS5Qb25nSABCBwoFZnJhbWUiSQoHV2VsY29tZRIZCgd1c2VyX2lkGAEgASgJQgi6SAVyAyiAARIPCgd0aWNrX21zGAIgASgFEhIKCm5vd19taWNyb3MYAyABKAMi0QEKDUJvYXJkU25hcHNob3QSIwoHY2hhbm5lbBgBIAEoCzISLmxhdXJlbC52MS5DaGFubmVsEg0KBWVwb2NoGAIgASgDEhAKCHJldmlzaW9uGAMgASgDEioKB2NvbnRlc3QYBCABKAsyGS5sYXVyZWwudjEuQ29udGVzdFN1bW1hcnkSMAoDdG9wGAUgAygLMhkubGF1cmVsLnYxLkxlYWRlcmJvYXJkUm93Qgi6SAWSAQIQZBINCgV0b3RhbBgGIAEoAxINCgVzdGFsZRgHIAEoCCKIAgoKQm9hcmREZWx0YRIjCgdjaGFubmVsGAEgASgLMhIubGF1cmVsLnYxLkNoYW5uZWwSDQoFZXBvY2gYAiABKAMSEAoIcmV2aXNpb24YAyABKAMSNAoHY2hhbmdlZBgEIAMoCzIZLmxhdXJlbC52MS5MZWFkZXJib2FyZFJvd0IIukgFkgECEGQSFgoEbGVmdBgFIAMoCUIIukgFkgECEGQSDQoFdG90YWwYBiABKAMSKgoHY29udGVzdBgHIAEoCzIZLmxhdXJlbC52MS5Db250ZXN0U3VtbWFyeRIcChRvbGRlc3RfaW5nZXN0X21pY3JvcxgIIAEoAxINCgVzdGFsZRgJIAEoCCJ3Cg5Pd25QbGFjZVVwZGF0ZRIjCgdjaGFubmVsGAEgASgLMhIubGF1cmVsLnYxLkNoYW5uZWwSDQoFZXBvY2gYAiABKAMSEAoIcmV2aXNpb24YAyABKAMSHwoCbWUYBCABKAsyEy5sYXVyZWwudjEuT3duUGxhY2UiZAoLU29ja2V0RXJyb3ISIwoHY2hhbm5lbBgBIAEoCzISLmxhdXJlbC52MS5DaGFubmVsEhUKBGNvZGUYAiABKAlCB7pIBHICKCASGQoHbWVzc2FnZRgDIAEoCUIIukgFcgMogAgiFQoEUG9uZxINCgVub25jZRgBIAEoA0IzWjFnaXRodWIuY29tL2xhdXJlbGhxL2xhdXJlbC9nZW4vbGF1cmVsL3YxO2xhdXJlbHYxYgZwcm90bzM", [file_buf_validate_validate, file_laurel_v1_contest, file_laurel_v1_leaderboard]);
 
 /**
  * ClientFrame is what a client sends on the socket. The first frame must be hello.
@@ -38,7 +38,7 @@ export type ClientFrame = Message<"laurel.v1.ClientFrame"> & {
     case: "hello";
   } | {
     /**
-     * Starts to watch a contest's board.
+     * Starts to watch a channel.
      *
      * @generated from field: laurel.v1.Subscribe subscribe = 2;
      */
@@ -100,31 +100,82 @@ export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
   messageDesc(file_laurel_v1_realtime, 1);
 
 /**
- * Subscribe starts to watch a contest's board, or changes how it is watched.
+ * Channel is something that can be watched.
+ *
+ * @generated from message laurel.v1.Channel
+ */
+export type Channel = Message<"laurel.v1.Channel"> & {
+  /**
+   * What it is.
+   *
+   * @generated from oneof laurel.v1.Channel.channel
+   */
+  channel: {
+    /**
+     * The board of a contest.
+     *
+     * @generated from field: laurel.v1.BoardChannel board = 1;
+     */
+    value: BoardChannel;
+    case: "board";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message laurel.v1.Channel.
+ * Use `create(ChannelSchema)` to create a new message.
+ */
+export const ChannelSchema: GenMessage<Channel> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_realtime, 2);
+
+/**
+ * BoardChannel is the board of a contest.
+ *
+ * @generated from message laurel.v1.BoardChannel
+ */
+export type BoardChannel = Message<"laurel.v1.BoardChannel"> & {
+  /**
+   * The contest's id.
+   *
+   * @generated from field: string contest_id = 1;
+   */
+  contestId: string;
+};
+
+/**
+ * Describes the message laurel.v1.BoardChannel.
+ * Use `create(BoardChannelSchema)` to create a new message.
+ */
+export const BoardChannelSchema: GenMessage<BoardChannel> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_realtime, 3);
+
+/**
+ * Subscribe starts to watch a channel, or changes how it is watched.
  *
  * @generated from message laurel.v1.Subscribe
  */
 export type Subscribe = Message<"laurel.v1.Subscribe"> & {
   /**
-   * The contest whose board is watched; the subscription's key.
+   * What is watched; the subscription's key.
    *
-   * @generated from field: string contest_id = 1;
+   * @generated from field: laurel.v1.Channel channel = 1;
    */
-  contestId: string;
+  channel?: Channel | undefined;
 
   /**
-   * Rows from the top, 1 to 100; 0 means 10.
+   * How it is watched, where there is a choice.
    *
-   * @generated from field: int32 top = 2;
+   * @generated from oneof laurel.v1.Subscribe.view
    */
-  top: number;
-
-  /**
-   * Rows above and below the player's own place, at most 10.
-   *
-   * @generated from field: int32 around = 3;
-   */
-  around: number;
+  view: {
+    /**
+     * How a board is watched; unset means 10 rows from the top.
+     *
+     * @generated from field: laurel.v1.BoardView board = 2;
+     */
+    value: BoardView;
+    case: "board";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
@@ -132,20 +183,48 @@ export type Subscribe = Message<"laurel.v1.Subscribe"> & {
  * Use `create(SubscribeSchema)` to create a new message.
  */
 export const SubscribeSchema: GenMessage<Subscribe> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 2);
+  messageDesc(file_laurel_v1_realtime, 4);
 
 /**
- * Unsubscribe stops to watch a contest's board.
+ * BoardView is how a board is watched.
+ *
+ * @generated from message laurel.v1.BoardView
+ */
+export type BoardView = Message<"laurel.v1.BoardView"> & {
+  /**
+   * Rows from the top, 1 to 100; 0 means 10.
+   *
+   * @generated from field: int32 top = 1;
+   */
+  top: number;
+
+  /**
+   * Rows above and below the player's own place, at most 10.
+   *
+   * @generated from field: int32 around = 2;
+   */
+  around: number;
+};
+
+/**
+ * Describes the message laurel.v1.BoardView.
+ * Use `create(BoardViewSchema)` to create a new message.
+ */
+export const BoardViewSchema: GenMessage<BoardView> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_realtime, 5);
+
+/**
+ * Unsubscribe stops to watch a channel.
  *
  * @generated from message laurel.v1.Unsubscribe
  */
 export type Unsubscribe = Message<"laurel.v1.Unsubscribe"> & {
   /**
-   * The contest.
+   * The channel.
    *
-   * @generated from field: string contest_id = 1;
+   * @generated from field: laurel.v1.Channel channel = 1;
    */
-  contestId: string;
+  channel?: Channel | undefined;
 };
 
 /**
@@ -153,7 +232,7 @@ export type Unsubscribe = Message<"laurel.v1.Unsubscribe"> & {
  * Use `create(UnsubscribeSchema)` to create a new message.
  */
 export const UnsubscribeSchema: GenMessage<Unsubscribe> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 3);
+  messageDesc(file_laurel_v1_realtime, 6);
 
 /**
  * Resync asks for a snapshot.
@@ -162,11 +241,11 @@ export const UnsubscribeSchema: GenMessage<Unsubscribe> = /*@__PURE__*/
  */
 export type Resync = Message<"laurel.v1.Resync"> & {
   /**
-   * The contest.
+   * The channel.
    *
-   * @generated from field: string contest_id = 1;
+   * @generated from field: laurel.v1.Channel channel = 1;
    */
-  contestId: string;
+  channel?: Channel | undefined;
 };
 
 /**
@@ -174,7 +253,7 @@ export type Resync = Message<"laurel.v1.Resync"> & {
  * Use `create(ResyncSchema)` to create a new message.
  */
 export const ResyncSchema: GenMessage<Resync> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 4);
+  messageDesc(file_laurel_v1_realtime, 7);
 
 /**
  * Ping is answered by Pong.
@@ -195,7 +274,7 @@ export type Ping = Message<"laurel.v1.Ping"> & {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 5);
+  messageDesc(file_laurel_v1_realtime, 8);
 
 /**
  * ServerFrame is what the server sends on the socket.
@@ -264,7 +343,7 @@ export type ServerFrame = Message<"laurel.v1.ServerFrame"> & {
  * Use `create(ServerFrameSchema)` to create a new message.
  */
 export const ServerFrameSchema: GenMessage<ServerFrame> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 6);
+  messageDesc(file_laurel_v1_realtime, 9);
 
 /**
  * Welcome answers hello.
@@ -299,7 +378,7 @@ export type Welcome = Message<"laurel.v1.Welcome"> & {
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 7);
+  messageDesc(file_laurel_v1_realtime, 10);
 
 /**
  * BoardSnapshot is a whole board's top. All who watch the same top get the same frame, so a player's own place is not in it: it comes in an
@@ -309,11 +388,11 @@ export const WelcomeSchema: GenMessage<Welcome> = /*@__PURE__*/
  */
 export type BoardSnapshot = Message<"laurel.v1.BoardSnapshot"> & {
   /**
-   * The contest, the subscription's key.
+   * What it is about: the subscription's key.
    *
-   * @generated from field: string contest_id = 1;
+   * @generated from field: laurel.v1.Channel channel = 1;
    */
-  contestId: string;
+  channel?: Channel | undefined;
 
   /**
    * Changes when revisions start anew, for example after a restart of the server or a change of top.
@@ -363,7 +442,7 @@ export type BoardSnapshot = Message<"laurel.v1.BoardSnapshot"> & {
  * Use `create(BoardSnapshotSchema)` to create a new message.
  */
 export const BoardSnapshotSchema: GenMessage<BoardSnapshot> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 8);
+  messageDesc(file_laurel_v1_realtime, 11);
 
 /**
  * BoardDelta changes a snapshot of the same epoch and of revision - 1 into this revision.
@@ -372,11 +451,11 @@ export const BoardSnapshotSchema: GenMessage<BoardSnapshot> = /*@__PURE__*/
  */
 export type BoardDelta = Message<"laurel.v1.BoardDelta"> & {
   /**
-   * The contest, the subscription's key.
+   * What it is about: the subscription's key.
    *
-   * @generated from field: string contest_id = 1;
+   * @generated from field: laurel.v1.Channel channel = 1;
    */
-  contestId: string;
+  channel?: Channel | undefined;
 
   /**
    * As in the snapshot.
@@ -441,7 +520,7 @@ export type BoardDelta = Message<"laurel.v1.BoardDelta"> & {
  * Use `create(BoardDeltaSchema)` to create a new message.
  */
 export const BoardDeltaSchema: GenMessage<BoardDelta> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 9);
+  messageDesc(file_laurel_v1_realtime, 12);
 
 /**
  * OwnPlaceUpdate tells a player his own place: after each snapshot, and when his place, score, distance to the next or a row around him changed.
@@ -450,11 +529,11 @@ export const BoardDeltaSchema: GenMessage<BoardDelta> = /*@__PURE__*/
  */
 export type OwnPlaceUpdate = Message<"laurel.v1.OwnPlaceUpdate"> & {
   /**
-   * The contest, the subscription's key.
+   * What it is about: the subscription's key.
    *
-   * @generated from field: string contest_id = 1;
+   * @generated from field: laurel.v1.Channel channel = 1;
    */
-  contestId: string;
+  channel?: Channel | undefined;
 
   /**
    * As in the snapshot.
@@ -483,7 +562,7 @@ export type OwnPlaceUpdate = Message<"laurel.v1.OwnPlaceUpdate"> & {
  * Use `create(OwnPlaceUpdateSchema)` to create a new message.
  */
 export const OwnPlaceUpdateSchema: GenMessage<OwnPlaceUpdate> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 10);
+  messageDesc(file_laurel_v1_realtime, 13);
 
 /**
  * SocketError says what could not be done.
@@ -492,14 +571,14 @@ export const OwnPlaceUpdateSchema: GenMessage<OwnPlaceUpdate> = /*@__PURE__*/
  */
 export type SocketError = Message<"laurel.v1.SocketError"> & {
   /**
-   * The contest it is about; empty for the connection.
+   * The channel it is about; unset for the connection.
    *
-   * @generated from field: string contest_id = 1;
+   * @generated from field: laurel.v1.Channel channel = 1;
    */
-  contestId: string;
+  channel?: Channel | undefined;
 
   /**
-   * One of invalid, not_found, unauthenticated, denied, exhausted, internal.
+   * One of the codes of RPC and REST: invalid_argument, not_found, unauthenticated, permission_denied, resource_exhausted, internal.
    *
    * @generated from field: string code = 2;
    */
@@ -518,7 +597,7 @@ export type SocketError = Message<"laurel.v1.SocketError"> & {
  * Use `create(SocketErrorSchema)` to create a new message.
  */
 export const SocketErrorSchema: GenMessage<SocketError> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 11);
+  messageDesc(file_laurel_v1_realtime, 14);
 
 /**
  * Pong answers ping.
@@ -539,5 +618,5 @@ export type Pong = Message<"laurel.v1.Pong"> & {
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema: GenMessage<Pong> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_realtime, 12);
+  messageDesc(file_laurel_v1_realtime, 15);
 

@@ -5,13 +5,17 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ContestState } from "./contest_pb.js";
+import { file_laurel_v1_contest } from "./contest_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file laurel/v1/telemetry_service.proto.
  */
 export const file_laurel_v1_telemetry_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFsYXVyZWwvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SCWxhdXJlbC52MSIuCg9HZXRQdWxzZVJlcXVlc3QSGwoHc2Vjb25kcxgBIAEoBUIKukgHGgUY2AQoACLoAQoQR2V0UHVsc2VSZXNwb25zZRIwCgZwb2ludHMYASADKAsyFS5sYXVyZWwudjEuUHVsc2VQb2ludEIJukgGkgEDENgEEhoKCGNvbnRlc3RzGAIgAygFQgi6SAWSAQIQCBIUCgxkZWFkX2xldHRlcnMYAyABKAMSEQoJY29uZmxpY3RzGAQgASgDEhkKCGRhdGFiYXNlGAUgASgJQge6SARyAigQEhYKBWJvYXJkGAYgASgJQge6SARyAigQEhYKBWNsb2NrGAcgASgJQge6SARyAigQEhIKCm5vd19taWNyb3MYCCABKAMi7AEKClB1bHNlUG9pbnQSDgoGc2Vjb25kGAEgASgDEhAKCGFjY2VwdGVkGAIgASgDEhIKCmR1cGxpY2F0ZXMYAyABKAMSEAoIcmVqZWN0ZWQYBCABKAMSDgoGZm9sZGVkGAUgASgDEg4KBmxhZ19tcxgGIAEoAxIZChFpbmdlc3RfcDk1X21pY3JvcxgHIAEoAxIXCg9ydWxlX3A5NV9taWNyb3MYCCABKAMSGAoQYm9hcmRfcDk1X21pY3JvcxgJIAEoAxIXCg9wdXNoX3A5NV9taWNyb3MYCiABKAMSDwoHc29ja2V0cxgLIAEoAzJcChBUZWxlbWV0cnlTZXJ2aWNlEkgKCEdldFB1bHNlEhoubGF1cmVsLnYxLkdldFB1bHNlUmVxdWVzdBobLmxhdXJlbC52MS5HZXRQdWxzZVJlc3BvbnNlIgOQAgFCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate]);
+  fileDesc("CiFsYXVyZWwvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SCWxhdXJlbC52MSIuCg9HZXRQdWxzZVJlcXVlc3QSGwoHc2Vjb25kcxgBIAEoBUIKukgHGgUY2AQoACKWAgoQR2V0UHVsc2VSZXNwb25zZRIwCgZwb2ludHMYASADKAsyFS5sYXVyZWwudjEuUHVsc2VQb2ludEIJukgGkgEDENgEEjMKCGNvbnRlc3RzGAIgAygLMhcubGF1cmVsLnYxLkNvbnRlc3RDb3VudEIIukgFkgECEBASFAoMZGVhZF9sZXR0ZXJzGAMgASgDEhEKCWNvbmZsaWN0cxgEIAEoAxIZCghkYXRhYmFzZRgFIAEoCUIHukgEcgIoEBIWCgVib2FyZBgGIAEoCUIHukgEcgIoEBIWCgVjbG9jaxgHIAEoCUIHukgEcgIoEBInCgNub3cYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKDENvbnRlc3RDb3VudBImCgVzdGF0ZRgBIAEoDjIXLmxhdXJlbC52MS5Db250ZXN0U3RhdGUSDQoFY291bnQYAiABKAMiYgoMU3RhZ2VMYXRlbmN5EhYKBXN0YWdlGAEgASgJQge6SARyAiggEhIKCnA1MF9taWNyb3MYAiABKAMSEgoKcDk1X21pY3JvcxgDIAEoAxISCgpwOTlfbWljcm9zGAQgASgDItABCgpQdWxzZVBvaW50EiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhY2NlcHRlZBgCIAEoAxISCgpkdXBsaWNhdGVzGAMgASgDEhAKCHJlamVjdGVkGAQgASgDEg4KBmZvbGRlZBgFIAEoAxIOCgZsYWdfbXMYBiABKAMSMQoGc3RhZ2VzGAcgAygLMhcubGF1cmVsLnYxLlN0YWdlTGF0ZW5jeUIIukgFkgECECASDwoHc29ja2V0cxgIIAEoAzJcChBUZWxlbWV0cnlTZXJ2aWNlEkgKCEdldFB1bHNlEhoubGF1cmVsLnYxLkdldFB1bHNlUmVxdWVzdBobLmxhdXJlbC52MS5HZXRQdWxzZVJlc3BvbnNlIgOQAgFCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_contest]);
 
 /**
  * GetPulseRequest asks for the figures.
@@ -49,11 +53,11 @@ export type GetPulseResponse = Message<"laurel.v1.GetPulseResponse"> & {
   points: PulsePoint[];
 
   /**
-   * Contests by state, in the order of ContestState, from scheduled on.
+   * Contests by state; a state without any may be missing.
    *
-   * @generated from field: repeated int32 contests = 2;
+   * @generated from field: repeated laurel.v1.ContestCount contests = 2;
    */
-  contests: number[];
+  contests: ContestCount[];
 
   /**
    * Events that could not be scored, since the installation began.
@@ -91,11 +95,11 @@ export type GetPulseResponse = Message<"laurel.v1.GetPulseResponse"> & {
   clock: string;
 
   /**
-   * The clock's time, microseconds since 1970.
+   * The clock's time.
    *
-   * @generated from field: int64 now_micros = 8;
+   * @generated from field: google.protobuf.Timestamp now = 8;
    */
-  nowMicros: bigint;
+  now?: Timestamp | undefined;
 };
 
 /**
@@ -106,17 +110,88 @@ export const GetPulseResponseSchema: GenMessage<GetPulseResponse> = /*@__PURE__*
   messageDesc(file_laurel_v1_telemetry_service, 1);
 
 /**
+ * ContestCount says how many contests stand in a state.
+ *
+ * @generated from message laurel.v1.ContestCount
+ */
+export type ContestCount = Message<"laurel.v1.ContestCount"> & {
+  /**
+   * The state.
+   *
+   * @generated from field: laurel.v1.ContestState state = 1;
+   */
+  state: ContestState;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int64 count = 2;
+   */
+  count: bigint;
+};
+
+/**
+ * Describes the message laurel.v1.ContestCount.
+ * Use `create(ContestCountSchema)` to create a new message.
+ */
+export const ContestCountSchema: GenMessage<ContestCount> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_telemetry_service, 2);
+
+/**
+ * StageLatency is how long one stage took, over all that it did in a second.
+ *
+ * @generated from message laurel.v1.StageLatency
+ */
+export type StageLatency = Message<"laurel.v1.StageLatency"> & {
+  /**
+   * The stage: ingest (one call, until its events are durable), rule (scoring one batch), board (one update of a board) or push (from an event's arrival to a
+   * socket). There may be others one day.
+   *
+   * @generated from field: string stage = 1;
+   */
+  stage: string;
+
+  /**
+   * Median, in microseconds.
+   *
+   * @generated from field: int64 p50_micros = 2;
+   */
+  p50Micros: bigint;
+
+  /**
+   * 95th percentile, in microseconds.
+   *
+   * @generated from field: int64 p95_micros = 3;
+   */
+  p95Micros: bigint;
+
+  /**
+   * 99th percentile, in microseconds.
+   *
+   * @generated from field: int64 p99_micros = 4;
+   */
+  p99Micros: bigint;
+};
+
+/**
+ * Describes the message laurel.v1.StageLatency.
+ * Use `create(StageLatencySchema)` to create a new message.
+ */
+export const StageLatencySchema: GenMessage<StageLatency> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_telemetry_service, 3);
+
+/**
  * PulsePoint is one second.
  *
  * @generated from message laurel.v1.PulsePoint
  */
 export type PulsePoint = Message<"laurel.v1.PulsePoint"> & {
   /**
-   * Second since 1970, by the wall clock.
+   * When the second began, by the wall clock.
    *
-   * @generated from field: int64 second = 1;
+   * @generated from field: google.protobuf.Timestamp at = 1;
    */
-  second: bigint;
+  at?: Timestamp | undefined;
 
   /**
    * Events accepted as new in this second.
@@ -154,37 +229,16 @@ export type PulsePoint = Message<"laurel.v1.PulsePoint"> & {
   lagMs: bigint;
 
   /**
-   * 95th percentile of ingest, in microseconds; 0 when there was none.
+   * Latencies of the stages that did anything in this second.
    *
-   * @generated from field: int64 ingest_p95_micros = 7;
+   * @generated from field: repeated laurel.v1.StageLatency stages = 7;
    */
-  ingestP95Micros: bigint;
-
-  /**
-   * 95th percentile of scoring one batch, in microseconds.
-   *
-   * @generated from field: int64 rule_p95_micros = 8;
-   */
-  ruleP95Micros: bigint;
-
-  /**
-   * 95th percentile of one board update, in microseconds.
-   *
-   * @generated from field: int64 board_p95_micros = 9;
-   */
-  boardP95Micros: bigint;
-
-  /**
-   * 95th percentile of event to socket, in microseconds.
-   *
-   * @generated from field: int64 push_p95_micros = 10;
-   */
-  pushP95Micros: bigint;
+  stages: StageLatency[];
 
   /**
    * Open sockets at the end of the second.
    *
-   * @generated from field: int64 sockets = 11;
+   * @generated from field: int64 sockets = 8;
    */
   sockets: bigint;
 };
@@ -194,7 +248,7 @@ export type PulsePoint = Message<"laurel.v1.PulsePoint"> & {
  * Use `create(PulsePointSchema)` to create a new message.
  */
 export const PulsePointSchema: GenMessage<PulsePoint> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_telemetry_service, 2);
+  messageDesc(file_laurel_v1_telemetry_service, 4);
 
 /**
  * TelemetryService shows how the engine does.

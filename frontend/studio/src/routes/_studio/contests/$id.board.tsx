@@ -1,9 +1,10 @@
-import { useQuery } from "@connectrpc/connect-query";
+import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { ContestService, LeaderboardService } from "@laurel/client";
 import { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { keepPreviousData } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { NoContest } from "../../../contest/NoContest.tsx";
 import { BoardRoom } from "../../../leaderboard/BoardRoom.tsx";
 import { type BoardSearch, boardAddress, boardSearch, chosenOf } from "../../../leaderboard/board.model.ts";
@@ -11,6 +12,7 @@ import { useLiveBoard } from "../../../leaderboard/live.tsx";
 import { useOnceFinal } from "../../../leaderboard/useOnceFinal.ts";
 import { isNotFound } from "../../../rpc.ts";
 import { PageHead } from "../../../ui/PageHead.tsx";
+import { nextPage } from "../../../ui/pages.ts";
 
 export const Route = createFileRoute("/_studio/contests/$id/board")({
   validateSearch: (search: Record<string, unknown>): Partial<BoardSearch> =>
@@ -21,6 +23,8 @@ export const Route = createFileRoute("/_studio/contests/$id/board")({
 /** How often what is not pushed is asked for again while the contest runs, in milliseconds. */
 const pollMillis = 3_000;
 const snapshotPollMillis = 15_000;
+/** Snapshots of a page, the most that the server gives at once. */
+const snapshotPage = 1_000;
 
 /** What stands beside the places: the player who is looked for, why one stands above another, and the boards that were kept. */
 function useBesides(id: string, search: BoardSearch, exists: boolean, state: ContestState | undefined) {
@@ -41,11 +45,21 @@ function useBesides(id: string, search: BoardSearch, exists: boolean, state: Con
     { contestId: id, userA: userA ?? "", userB: userB ?? "" },
     { enabled: exists && chosen.length === 2, refetchInterval: poll, placeholderData: keepPreviousData },
   );
-  const snapshots = useQuery(
+  const snapshots = useInfiniteQuery(
     LeaderboardService.method.listSnapshots,
-    { contestId: id },
-    { enabled: exists, refetchInterval: poll === false ? false : snapshotPollMillis },
+    { contestId: id, pageSize: snapshotPage, pageToken: "" },
+    {
+      pageParamKey: "pageToken",
+      getNextPageParam: nextPage,
+      enabled: exists,
+      refetchInterval: poll === false ? false : snapshotPollMillis,
+    },
   );
+  const { hasNextPage, isFetching, fetchNextPage } = snapshots;
+  // The scrubber reaches over all that were kept, which are a few pages.
+  useEffect(() => {
+    if (hasNextPage && !isFetching) void fetchNextPage();
+  }, [hasNextPage, isFetching, fetchNextPage]);
   useOnceFinal(state, () => {
     for (const query of [found, why, snapshots]) if (query.isEnabled) void query.refetch();
   });
@@ -64,7 +78,7 @@ function useBesides(id: string, search: BoardSearch, exists: boolean, state: Con
       answer: chosen.length === 2 ? why.data : undefined,
       error: chosen.length === 2 ? why.error : null,
     },
-    snapshots: snapshots.data?.snapshots ?? [],
+    snapshots: snapshots.data?.pages.flatMap((page) => page.snapshots) ?? [],
     kept: {
       board: search.at === undefined ? undefined : kept.data,
       error: search.at === undefined ? null : kept.error,

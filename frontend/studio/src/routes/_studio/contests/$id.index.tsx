@@ -1,6 +1,6 @@
-import { useQuery } from "@connectrpc/connect-query";
+import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { CatalogService, ContestService } from "@laurel/client";
-import type { GetDefinitionResponse } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
+import type { DefinitionSummary } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
 import type { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { Button, Grid, Skeleton, Stack } from "@mantine/core";
@@ -20,8 +20,10 @@ import { useSession } from "../../../operator/useSession.ts";
 import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
 import { BoardIcon } from "../../../ui/icons.tsx";
 import { RoomButton } from "../../../ui/links.tsx";
+import { MorePages } from "../../../ui/MorePages.tsx";
 import { PageHead } from "../../../ui/PageHead.tsx";
 import { Panel } from "../../../ui/Panel.tsx";
+import { nextPage } from "../../../ui/pages.ts";
 
 export const Route = createFileRoute("/_studio/contests/$id/")({
   validateSearch: (search: Record<string, unknown>): ContestSearch => contestSearch(search),
@@ -34,7 +36,12 @@ function ContestRoom() {
   const { i18n } = useLingui();
   const { id } = Route.useParams();
   const query = useQuery(ContestService.method.getContest, { id }, { refetchInterval: pollMillis });
-  const versions = useQuery(CatalogService.method.getDefinition, { kind: "Contest", id, version: 0 });
+  const newest = useQuery(CatalogService.method.getDefinition, { kind: "Contest", id, version: 0 });
+  const versions = useInfiniteQuery(
+    CatalogService.method.listDefinitionVersions,
+    { kind: "Contest", id, pageToken: "" },
+    { pageParamKey: "pageToken", getNextPageParam: nextPage },
+  );
   const { since } = Route.useSearch();
   const earlier = useQuery(
     CatalogService.method.getDefinition,
@@ -76,19 +83,24 @@ function ContestRoom() {
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 7 }}>
             <Panel title={i18n.t("Versions")} h="100%">
-              <VersionList answer={versions.data} error={versions.error} contestId={id} />
+              <VersionList
+                versions={versions.data?.pages.flatMap((page) => page.versions)}
+                error={versions.error}
+                contestId={id}
+              />
+              <MorePages {...versions} />
             </Panel>
           </Grid.Col>
         </Grid>
         {since === undefined ? null : earlier.error !== null ? (
           <ErrorNotice error={earlier.error} title={i18n.t("The versions can't be read.")} />
-        ) : earlier.data?.definition === undefined || versions.data?.definition === undefined ? (
+        ) : earlier.data?.definition === undefined || newest.data?.definition === undefined ? (
           <Skeleton height={240} animate={false} />
         ) : (
           <VersionCompared
             contestId={id}
             earlier={earlier.data.definition}
-            newest={versions.data.definition}
+            newest={newest.data.definition}
             publishes={publishes}
           />
         )}
@@ -125,14 +137,14 @@ function WaysOn({ id, state, publishes }: WaysOnProps) {
 }
 
 interface VersionListProps {
-  readonly answer: GetDefinitionResponse | undefined;
+  readonly versions: readonly DefinitionSummary[] | undefined;
   readonly error: unknown;
   readonly contestId: string;
 }
 
-function VersionList({ answer, error, contestId }: VersionListProps) {
+function VersionList({ versions, error, contestId }: VersionListProps) {
   const { i18n } = useLingui();
-  if (answer !== undefined) return <Versions versions={answer.versions} contestId={contestId} />;
+  if (versions !== undefined) return <Versions versions={versions} contestId={contestId} />;
   if (error === null) return <Skeleton height={120} animate={false} />;
   return <ErrorNotice error={error} title={i18n.t("The versions can't be read.")} />;
 }

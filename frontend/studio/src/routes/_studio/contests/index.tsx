@@ -1,15 +1,16 @@
-import { useQuery } from "@connectrpc/connect-query";
+import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { ContestService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
 import { Skeleton, Text } from "@mantine/core";
+import { keepPreviousData } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { ContestFilterBar } from "../../../contest/ContestFilterBar.tsx";
 import { ContestTable } from "../../../contest/ContestTable.tsx";
 import {
   type ContestFilter,
-  filterContests,
   filterFromSearch,
   marketsOf,
+  requestOf,
 } from "../../../contest/contest.model.ts";
 import { mayPublish } from "../../../operator/session.model.ts";
 import { useSession } from "../../../operator/useSession.ts";
@@ -17,7 +18,9 @@ import { EmptyState } from "../../../ui/EmptyState.tsx";
 import { ErrorNotice } from "../../../ui/ErrorNotice.tsx";
 import { ContestIcon, PlusIcon, SearchIcon } from "../../../ui/icons.tsx";
 import { RoomButton } from "../../../ui/links.tsx";
+import { MorePages } from "../../../ui/MorePages.tsx";
 import { PageHead } from "../../../ui/PageHead.tsx";
+import { nextPage, pageRows } from "../../../ui/pages.ts";
 
 export const Route = createFileRoute("/_studio/contests/")({
   validateSearch: (search: Record<string, unknown>): ContestFilter => filterFromSearch(search),
@@ -25,22 +28,39 @@ export const Route = createFileRoute("/_studio/contests/")({
 });
 
 const pollMillis = 5_000;
+const firstStaleMillis = 30_000;
 
 function Contests() {
   const { i18n } = useLingui();
   const filter = Route.useSearch();
   const navigate = Route.useNavigate();
-  const list = useQuery(ContestService.method.listContests, {}, { refetchInterval: pollMillis });
+  const list = useInfiniteQuery(
+    ContestService.method.listContests,
+    { ...requestOf(filter), pageToken: "" },
+    {
+      pageParamKey: "pageToken",
+      getNextPageParam: nextPage,
+      refetchInterval: pollMillis,
+      placeholderData: keepPreviousData,
+    },
+  );
+  // What there is without the filter: whether there is any, and the markets to choose from.
+  const first = useQuery(
+    ContestService.method.listContests,
+    { pageSize: pageRows },
+    { staleTime: firstStaleMillis },
+  );
   const publishes = mayPublish(useSession()?.operator?.roles ?? []);
-  const contests = list.data?.contests ?? [];
-  const shown = filterContests(contests, filter);
+  const contests = first.data?.contests ?? [];
+  const shown = list.data?.pages.flatMap((page) => page.contests) ?? [];
+  const none = contests.length === 0 && shown.length === 0;
   return (
     <>
       <PageHead
         title={i18n.t("Contests")}
         description={i18n.t("Who races for what, and when.")}
         actions={
-          contests.length === 0 || !publishes ? undefined : (
+          none || !publishes ? undefined : (
             <RoomButton to="/contests/new" leftSection={<PlusIcon size={16} />}>
               {i18n.t("New contest")}
             </RoomButton>
@@ -54,11 +74,11 @@ function Contests() {
           onRetry={() => void list.refetch()}
         />
       )}
-      {list.data === undefined ? (
+      {list.data === undefined || first.isPending ? (
         list.error === null ? (
           <Skeleton height={320} animate={false} />
         ) : null
-      ) : contests.length === 0 ? (
+      ) : none ? (
         <EmptyState
           icon={<ContestIcon size={28} />}
           title={i18n.t("No contest yet")}
@@ -82,14 +102,21 @@ function Contests() {
             onChange={(search) => void navigate({ search, replace: true })}
           />
           <Text size="sm" c="dimmed" mb="xs" role="status">
-            {i18n.t("{count, plural, one {# contest} other {# contests}}", { count: shown.length })}
+            {list.hasNextPage
+              ? i18n.t("the first {count, plural, one {# contest} other {# contests}}", {
+                  count: shown.length,
+                })
+              : i18n.t("{count, plural, one {# contest} other {# contests}}", { count: shown.length })}
           </Text>
           {shown.length === 0 ? (
             <EmptyState icon={<SearchIcon size={28} />} title={i18n.t("No contest matches")}>
               {i18n.t("Clear the filter to see all of them.")}
             </EmptyState>
           ) : (
-            <ContestTable contests={shown} />
+            <>
+              <ContestTable contests={shown} />
+              <MorePages {...list} />
+            </>
           )}
         </>
       )}

@@ -1,4 +1,4 @@
-import { useQuery } from "@connectrpc/connect-query";
+import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { IngestService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
 import { createFileRoute } from "@tanstack/react-router";
@@ -9,12 +9,12 @@ import {
   conflictKey,
   filterConflicts,
   type ReviewSearch,
-  reviewLimit,
   reviewSearch,
 } from "../../../ingest/review.model.ts";
 import { useArrivals } from "../../../ingest/useArrivals.ts";
 import { EmptyState } from "../../../ui/EmptyState.tsx";
 import { CheckIcon } from "../../../ui/icons.tsx";
+import { nextPage, pageRows } from "../../../ui/pages.ts";
 
 export const Route = createFileRoute("/_studio/events/conflicts")({
   validateSearch: (search: Record<string, unknown>): ReviewSearch => reviewSearch(search),
@@ -27,12 +27,13 @@ function Conflicts() {
   const { i18n } = useLingui();
   const search = Route.useSearch();
   const navigate = Route.useNavigate();
-  const list = useQuery(
+  const list = useInfiniteQuery(
     IngestService.method.listConflicts,
-    { pageSize: reviewLimit },
-    { refetchInterval: pollMillis },
+    { pageSize: pageRows, pageToken: "" },
+    { pageParamKey: "pageToken", getNextPageParam: nextPage, refetchInterval: pollMillis },
   );
-  const arrivals = useArrivals(list.data?.conflicts ?? [], conflictKey);
+  const read = list.data?.pages.flatMap((page) => page.conflicts) ?? [];
+  const arrivals = useArrivals(read, conflictKey);
   const matched = filterConflicts(arrivals.rows, search.q);
   const shown = arrivals.rows.find((conflict) => conflictKey(conflict) === search.show);
   return (
@@ -42,7 +43,7 @@ function Conflicts() {
       errorTitle={i18n.t("The conflicts can't be read.")}
       onRetry={() => void list.refetch()}
     >
-      {list.data === undefined ? undefined : list.data.conflicts.length === 0 ? (
+      {list.data === undefined ? undefined : read.length === 0 ? (
         <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No conflict so far")}>
           {i18n.t(
             "Each event has an id of its own. When one comes a second time with the same content, it is a duplicate and changes nothing. When the content differs, the first stands, the second is refused, and both show here side by side.",
@@ -54,7 +55,8 @@ function Conflicts() {
           placeholder={i18n.t("Event id or player")}
           onQuery={(q) => void navigate({ search: { ...search, q }, replace: true })}
           matched={matched.length}
-          read={list.data.conflicts.length}
+          read={read.length}
+          pages={list}
           waiting={arrivals.waiting}
           onShow={arrivals.show}
           table={

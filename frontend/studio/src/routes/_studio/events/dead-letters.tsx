@@ -1,4 +1,4 @@
-import { useQuery } from "@connectrpc/connect-query";
+import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { IngestService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
 import { createFileRoute } from "@tanstack/react-router";
@@ -13,12 +13,12 @@ import {
   deadLetterKey,
   filterDeadLetters,
   type ReviewSearch,
-  reviewLimit,
   reviewSearch,
 } from "../../../ingest/review.model.ts";
 import { useArrivals } from "../../../ingest/useArrivals.ts";
 import { EmptyState } from "../../../ui/EmptyState.tsx";
 import { CheckIcon } from "../../../ui/icons.tsx";
+import { nextPage, pageRows } from "../../../ui/pages.ts";
 
 export const Route = createFileRoute("/_studio/events/dead-letters")({
   validateSearch: (search: Record<string, unknown>): ReviewSearch => reviewSearch(search),
@@ -31,12 +31,13 @@ function DeadLetters() {
   const { i18n } = useLingui();
   const search = Route.useSearch();
   const navigate = Route.useNavigate();
-  const list = useQuery(
+  const list = useInfiniteQuery(
     IngestService.method.listDeadLetters,
-    { pageSize: reviewLimit },
-    { refetchInterval: pollMillis },
+    { pageSize: pageRows, pageToken: "" },
+    { pageParamKey: "pageToken", getNextPageParam: nextPage, refetchInterval: pollMillis },
   );
-  const arrivals = useArrivals(list.data?.deadLetters ?? [], deadLetterKey);
+  const read = list.data?.pages.flatMap((page) => page.deadLetters) ?? [];
+  const arrivals = useArrivals(read, deadLetterKey);
   const matched = filterDeadLetters(arrivals.rows, search.q);
   const causes = causesOf(arrivals.rows);
   const shown = arrivals.rows.find((letter) => deadLetterKey(letter) === search.show);
@@ -47,7 +48,7 @@ function DeadLetters() {
       errorTitle={i18n.t("The dead letters can't be read.")}
       onRetry={() => void list.refetch()}
     >
-      {list.data === undefined ? undefined : list.data.deadLetters.length === 0 ? (
+      {list.data === undefined ? undefined : read.length === 0 ? (
         <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No dead letter so far")}>
           {i18n.t(
             "An event that a contest can't score, for example because its formula divides by zero, is set aside here with the reason. It holds nothing up: the events after it are scored as ever.",
@@ -61,7 +62,8 @@ function DeadLetters() {
             placeholder={i18n.t("Event, player, contest or reason")}
             onQuery={(q) => void navigate({ search: { ...search, q }, replace: true })}
             matched={matched.length}
-            read={list.data.deadLetters.length}
+            read={read.length}
+            pages={list}
             waiting={arrivals.waiting}
             onShow={arrivals.show}
             table={

@@ -1,33 +1,40 @@
-package store
+package journal
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
-	"github.com/zeebo/xxh3"
 	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/store"
 )
-
-// moveJournalVersion is the migration that moves events from the table of the first versions, which kept them without an envelope, under ids without a source.
-const moveJournalVersion = 20261122000001
 
 // moveSlice is how many events are moved at once.
 const moveSlice = 1000
 
-// oldEvent is a row of the first versions.
-type oldEvent struct {
-	id, partition, ingest int64
-	eventID               string
-	hash, body            []byte
+// oldTable tells whether the table of the first versions is there, which kept events without an envelope, under ids without a source.
+var oldTable = map[store.Dialect]string{
+	store.SQLite:   "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'journal_event_old'",
+	store.Postgres: "SELECT count(*) FROM pg_class WHERE oid = to_regclass('journal_event_old')",
 }
 
-// moveJournal moves the events and the refused re-uses of their ids, and drops the table they came from. Positions stay.
-func (s *Store) moveJournal(ctx context.Context, tx *sql.Tx) error {
+// oldEvent is a row of the first versions.
+type oldEvent struct {
+	id, ingest int64
+	partition  int
+	eventID    string
+	hash, body []byte
+}
+
+// moveFirstVersion moves the events of the first versions and the refused re-uses of their ids, and drops the table they came from. Positions stay.
+func (j *Journal) moveFirstVersion(ctx context.Context, tx *store.Tx) error {
+	var tables int
+	if err := tx.QueryRowContext(ctx, oldTable[tx.Dialect()]).Scan(&tables); err != nil || tables == 0 {
+		return err
+	}
 	for last := int64(0); ; {
 		rows, err := oldEvents(ctx, tx, "SELECT id, partition, event_id, content_hash, ingest_ts, body FROM journal_event_old WHERE id > $1 ORDER BY id LIMIT $2", last, moveSlice)
 		if err != nil {
@@ -37,7 +44,7 @@ func (s *Store) moveJournal(ctx context.Context, tx *sql.Tx) error {
 			break
 		}
 		for i := range rows {
-			if err := s.moveEvent(ctx, tx, &rows[i]); err != nil {
+			if err := moveEvent(ctx, tx, &rows[i]); err != nil {
 				return fmt.Errorf("move event %q: %w", rows[i].eventID, err)
 			}
 		}
@@ -50,7 +57,7 @@ func (s *Store) moveJournal(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-func oldEvents(ctx context.Context, tx *sql.Tx, query string, args ...any) (list []oldEvent, err error) {
+func oldEvents(ctx context.Context, tx *store.Tx, query string, args ...any) (list []oldEvent, err error) {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -67,41 +74,41 @@ func oldEvents(ctx context.Context, tx *sql.Tx, query string, args ...any) (list
 }
 
 // again encodes an event of the first versions anew. One that can't be decoded stays as it is: it can't be decoded any more than before.
-func (e *oldEvent) again() (moved *laurelv1.Event, hash [16]byte, body []byte) {
-	moved = &laurelv1.Event{}
+func (e *oldEvent) again() Entry {
+	moved := &laurelv1.Event{}
 	if err := proto.Unmarshal(e.body, moved); err != nil {
-		return &laurelv1.Event{EventId: e.eventID}, [16]byte(e.hash), e.body
+		return Entry{EventID: e.eventID, ContentHash: [16]byte(e.hash), Body: e.body}
 	}
 	if event.Reserved(e.eventID) {
 		moved.Source = event.SourceLaurel
 	}
-	body, hash = event.Content(nil, moved)
-	return moved, hash, body
+	body, hash := event.Content(nil, moved)
+	return EntryOf(moved, hash, body)
 }
 
-func (s *Store) moveEvent(ctx context.Context, tx *sql.Tx, old *oldEvent) error {
-	e, hash, body := old.again()
+func moveEvent(ctx context.Context, tx *store.Tx, old *oldEvent) error {
+	e := old.again()
 	_, err := tx.ExecContext(ctx, "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ($1, $2, $3, $4, $5, $6)",
-		old.id, int64(xxh3.HashString(e.GetUser().GetId())), event.TsMicros(e), old.ingest, old.partition, body)
+		old.id, playerOf(e.UserID), e.TsMicros, old.ingest, old.partition, e.Body)
 	if err != nil {
 		return err
 	}
 	query := "INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ($1, $2, $3, $4)"
-	if s.dialect == Postgres {
+	if tx.Dialect() == store.Postgres {
 		query = "INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ($1, $2, encode($3, 'hex')::uuid, $4)"
 	}
-	_, err = tx.ExecContext(ctx, query, e.GetSource(), old.eventID, hash[:], old.id)
+	_, err = tx.ExecContext(ctx, query, e.Source, old.eventID, e.ContentHash[:], old.id)
 	return err
 }
 
-func moveConflicts(ctx context.Context, tx *sql.Tx) error {
+func moveConflicts(ctx context.Context, tx *store.Tx) error {
 	rows, err := oldEvents(ctx, tx, "SELECT id, 0, event_id, content_hash, refused_at, body FROM event_conflict")
 	if err != nil {
 		return err
 	}
 	for i := range rows {
-		_, hash, body := rows[i].again()
-		if _, err := tx.ExecContext(ctx, "UPDATE event_conflict SET content_hash = $1, body = $2 WHERE id = $3", hash[:], body, rows[i].id); err != nil {
+		e := rows[i].again()
+		if _, err := tx.ExecContext(ctx, "UPDATE event_conflict SET content_hash = $1, body = $2 WHERE id = $3", e.ContentHash[:], e.Body, rows[i].id); err != nil {
 			return err
 		}
 	}

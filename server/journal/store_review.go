@@ -10,6 +10,8 @@ import (
 
 // DeadLetter is an event that a stage could not fold.
 type DeadLetter struct {
+	// ID numbers the letters; it is set when the letter is read back, like FailedMicros and Body.
+	ID int64
 	// Partition and Seq are the event's place in the journal.
 	Partition                       int
 	Seq                             int64
@@ -72,18 +74,31 @@ func buryEach(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMic
 	return nil
 }
 
-const newestLetters = `SELECT d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
-	FROM (SELECT * FROM dead_letter ORDER BY id DESC LIMIT $1) AS d LEFT JOIN journal_event AS e ON e.id = d.seq ORDER BY d.id DESC`
+// LetterFilter is which dead letters are wanted; an empty field means any.
+type LetterFilter struct {
+	store.Listing
+	Stage, Subject string
+}
 
-// DeadLetters returns the newest dead letters.
-func (j *Journal) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
+// DeadLetters returns a part of the list of dead letters.
+func (j *Journal) DeadLetters(ctx context.Context, filter LetterFilter) ([]DeadLetter, error) {
+	conditions := j.store.Conditions()
+	if filter.Stage != "" {
+		conditions.Add("d.stage = ?", filter.Stage)
+	}
+	if filter.Subject != "" {
+		conditions.Add("d.subject = ?", filter.Subject)
+	}
 	var letters []DeadLetter
-	err := scanAll(ctx, j.store.Read(), newestLetters, func(scan func(...any) error) error {
+	query := `SELECT d.id, d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
+		FROM dead_letter AS d LEFT JOIN journal_event AS e ON e.id = d.seq` +
+		conditions.List(filter.Listing, store.Columns{Key: "d.id", Time: "d.failed_at", Texts: []string{"d.event_id", "d.reason"}})
+	err := scanAll(ctx, j.store.Read(), query, func(scan func(...any) error) error {
 		var l DeadLetter
-		err := scan(&l.Partition, &l.Seq, &l.EventID, &l.Stage, &l.Subject, &l.Reason, &l.FailedMicros, &l.Body)
+		err := scan(&l.ID, &l.Partition, &l.Seq, &l.EventID, &l.Stage, &l.Subject, &l.Reason, &l.FailedMicros, &l.Body)
 		letters = append(letters, l)
 		return err
-	}, limit)
+	}, conditions.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("read dead letters: %w", err)
 	}
@@ -108,33 +123,27 @@ func (j *Journal) BuriedIn(ctx context.Context, stage string) ([]DeadLetter, err
 // Refusal is a re-use of an identity with other content.
 type Refusal struct {
 	Identity
+	ID int64
 	// Sent and Stored are events as event.Content encodes them.
 	Sent, Stored  []byte
 	RefusedMicros int64
 }
 
-// Conflicts returns the newest refused re-uses of identities.
-func (j *Journal) Conflicts(ctx context.Context, limit int) ([]Refusal, error) {
+// Conflicts returns a part of the list of refused re-uses of identities.
+func (j *Journal) Conflicts(ctx context.Context, wanted store.Listing) ([]Refusal, error) {
+	conditions := j.store.Conditions()
+	query := `SELECT c.id, c.source, c.event_id, c.body, e.body, c.refused_at FROM event_conflict AS c
+		JOIN event_key AS k ON k.source = c.source AND k.event_id = c.event_id JOIN journal_event AS e ON e.id = k.seq` +
+		conditions.List(wanted, store.Columns{Key: "c.id", Time: "c.refused_at", Texts: []string{"c.event_id"}})
 	var list []Refusal
-	var identities []Identity
-	err := scanAll(ctx, j.store.Read(), "SELECT source, event_id, body, refused_at FROM event_conflict ORDER BY id DESC LIMIT $1", func(scan func(...any) error) error {
+	err := scanAll(ctx, j.store.Read(), query, func(scan func(...any) error) error {
 		var r Refusal
-		err := scan(&r.Source, &r.EventID, &r.Sent, &r.RefusedMicros)
-		list, identities = append(list, r), append(identities, r.Identity)
+		err := scan(&r.ID, &r.Source, &r.EventID, &r.Sent, &r.Stored, &r.RefusedMicros)
+		list = append(list, r)
 		return err
-	}, limit)
+	}, conditions.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("read conflicts: %w", err)
-	}
-	holders, err := j.stored(ctx, identities)
-	if err != nil {
-		return nil, fmt.Errorf("look up what holds the ids of conflicts: %w", err)
-	}
-	for i := range list {
-		err := j.store.Read().QueryRowContext(ctx, "SELECT body FROM journal_event WHERE id = $1", holders[identities[i]].seq).Scan(&list[i].Stored)
-		if err != nil {
-			return nil, fmt.Errorf("read what holds event id %q: %w", list[i].EventID, err)
-		}
 	}
 	return list, nil
 }
