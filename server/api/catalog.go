@@ -19,10 +19,16 @@ func (s catalogService) CheckDefinition(_ context.Context, request *laurelv1.Che
 	if document != nil {
 		response.Kind, response.Id = clip(document.Kind, 32), clip(document.ID, 64)
 		if len(problems) == 0 {
-			response.Plan = catalog.Plan(document)
+			response.Plan = contestPlan(document)
 		}
 	}
 	return response, nil
+}
+
+// contestPlan is what a contest does; nil for other kinds.
+func contestPlan(document *catalog.Document) *laurelv1.ContestPlan {
+	plan, _ := catalog.Plan(document).(*laurelv1.ContestPlan)
+	return plan
 }
 
 // PublishDefinition makes a document the next version and has this process follow it at once.

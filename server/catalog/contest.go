@@ -18,12 +18,19 @@ const DefaultPrecision = 2
 
 const typeBestRounds = "best_n_rounds"
 
-// checkContest finds what the bounds in the contract can't say. The problems have no place in a document yet.
-func checkContest(contest *laurelv1.Contest) []Problem {
-	var problems []Problem
-	refuse := func(field, format string, args ...any) {
-		problems = append(problems, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
-	}
+// contestKind is the row of contests.
+var contestKind = row[*laurelv1.Contest]{
+	name: KindContest, empty: func() *laurelv1.Contest { return new(laurelv1.Contest) },
+	check: checkContest, plan: planContest, read: readContest, succeed: succeedContest,
+	patterns: []pattern{
+		{begins: "id", ends: "id", message: "must start with a lower-case letter, then lower-case letters, digits, _ . or -"},
+		{ends: "currency", message: "must be an ISO 4217 code of three upper-case letters, such as EUR"},
+		{begins: "scoring.events", message: "must be an event name: a lower-case letter, then lower-case letters, digits and _, such as round_end"},
+	},
+}
+
+// checkContest refuses what the bounds in the contract can't say.
+func checkContest(contest *laurelv1.Contest, refuse refuse) {
 	if contest.GetWindow() != nil {
 		_, _, _, _, err := ParseWindow(contest.GetWindow())
 		var wrong *fieldError
@@ -38,10 +45,9 @@ func checkContest(contest *laurelv1.Contest) []Problem {
 			refuse("prizes.pool.currency", "%s is not a currency of ISO 4217", quoted(pool.GetCurrency()))
 		}
 	}
-	return problems
 }
 
-func checkRanking(contest *laurelv1.Contest, refuse func(field, format string, args ...any)) {
+func checkRanking(contest *laurelv1.Contest, refuse refuse) {
 	ranking := contest.GetLeaderboard()
 	if ranking == nil {
 		return
@@ -61,7 +67,7 @@ func checkRanking(contest *laurelv1.Contest, refuse func(field, format string, a
 	}
 }
 
-func checkScoring(contest *laurelv1.Contest, refuse func(field, format string, args ...any)) {
+func checkScoring(contest *laurelv1.Contest, refuse refuse) {
 	scoring, kind := contest.GetScoring(), contest.GetLeaderboard().GetType()
 	formulaNeeded := kind == "sum" || kind == typeBestRounds || kind == "last"
 	if formulaNeeded && strings.TrimSpace(scoring.GetFormula()) == "" {
@@ -85,7 +91,7 @@ func checkScoring(contest *laurelv1.Contest, refuse func(field, format string, a
 // eventNames are the names that events can have; they are read once and never change.
 var eventNames = sync.OnceValues(event.NewRegistry)
 
-func checkEventNames(names []string, refuse func(field, format string, args ...any)) {
+func checkEventNames(names []string, refuse refuse) {
 	if len(names) == 0 {
 		return
 	}

@@ -36,10 +36,10 @@ type Skipped struct {
 	Reason string
 }
 
-// ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and runs the checks.
+// ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and runs the steps of their kinds.
 // Documents without a kind, of a kind that this version does not support, and files named mapping.yaml are skipped. name stands before the paths
 // in problems and may be empty.
-func ReadFolder(folder fs.FS, name string, checks ...Check) ([]Found, []Skipped, error) {
+func ReadFolder(folder fs.FS, name string, steps ...Step) ([]Found, []Skipped, error) {
 	var found []Found
 	var skipped []Skipped
 	files := 0
@@ -65,7 +65,7 @@ func ReadFolder(folder fs.FS, name string, checks ...Check) ([]Found, []Skipped,
 		if err != nil {
 			return err
 		}
-		inFile, leftOut := ReadFile(path.Join(name, file), text, checks...)
+		inFile, leftOut := ReadFile(path.Join(name, file), text, steps...)
 		found = append(found, inFile...)
 		for _, reason := range leftOut {
 			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: reason})
@@ -91,7 +91,7 @@ func readBounded(folder fs.FS, file string) ([]byte, error) {
 }
 
 // ReadFile parses every definition of one file, whose documents are separated by lines of ---. The second result says why documents were skipped.
-func ReadFile(name string, text []byte, checks ...Check) ([]Found, []string) {
+func ReadFile(name string, text []byte, steps ...Step) ([]Found, []string) {
 	var found []Found
 	var skipped []string
 	for _, part := range split(text) {
@@ -102,7 +102,7 @@ func ReadFile(name string, text []byte, checks ...Check) ([]Found, []string) {
 		case document != nil && Unsupported(document.Kind):
 			skipped = append(skipped, fmt.Sprintf("line %d: %s", document.source.root.Line, kindProblem(document.Kind)))
 		default:
-			found = append(found, Found{Document: document, Problems: RunChecks(document, problems, checks...)})
+			found = append(found, Found{Document: document, Problems: RunSteps(document, problems, steps...)})
 		}
 	}
 	return found, skipped
@@ -183,7 +183,7 @@ type FolderReport struct {
 // LoadFolder publishes every definition of a folder; see ReadFolder. Nothing is published when any of them has a problem: the error is then
 // *Invalid, its problems with file and line. Loading the same folder again changes nothing.
 func (s *Service) LoadFolder(ctx context.Context, folder fs.FS, name, by string) (FolderReport, error) {
-	found, skipped, err := ReadFolder(folder, name, s.Checks...)
+	found, skipped, err := ReadFolder(folder, name, s.Steps...)
 	report := FolderReport{Skipped: skipped}
 	if err != nil {
 		return report, err

@@ -12,12 +12,17 @@ import (
 	"github.com/laurelhq/laurel/server/money"
 )
 
-// Plan returns a contest as it runs, with every default written out; nil for a document with problems.
-func Plan(document *Document) *laurelv1.ContestPlan {
-	if document == nil || document.Contest == nil {
+// Plan returns a definition as it runs, with every default written out; nil for a document that can't be read and for kinds that need no plan. That of a contest is
+// a *laurelv1.ContestPlan.
+func Plan(document *Document) proto.Message {
+	if document == nil || document.Message == nil {
 		return nil
 	}
-	contest := proto.CloneOf(document.Contest)
+	return document.kind.plan(document.Message)
+}
+
+func planContest(written *laurelv1.Contest) proto.Message {
+	contest := proto.CloneOf(written)
 	start, end, zone, grace, err := ParseWindow(contest.GetWindow())
 	if err != nil {
 		return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -22,10 +21,6 @@ const (
 	maxPublishedByBytes = 128
 )
 
-// Check finds problems of a contest that this package can't see, such as those of formulas. Line and Column of its problems count within
-// the value of Field. It is given contests with other problems too and must not panic on them.
-type Check func(contest *laurelv1.Contest) []Problem
-
 // Config is what a Service needs.
 type Config struct {
 	Store *store.Store
@@ -33,8 +28,8 @@ type Config struct {
 	Adopt func(ctx context.Context, tx *store.Tx, published Published) error
 	// Now is asked when something is published.
 	Now func() time.Time
-	// Checks run beside the service's own.
-	Checks []Check
+	// Steps are the compile steps of kinds; they run beside the service's own checks.
+	Steps []Step
 }
 
 // Service checks, publishes and reads definitions. It is safe for concurrent use.
@@ -50,25 +45,7 @@ func (s *Service) Check(yaml string) (*Document, []Problem) {
 
 func (s *Service) checkAt(name string, text []byte, offset int) (*Document, []Problem) {
 	document, problems := parseAt(name, text, offset)
-	return document, RunChecks(document, problems, s.Checks...)
-}
-
-// RunChecks adds what the checks find to the problems that Parse found, leaving out fields that have a problem already, and a formula that
-// only a ranking could ask for where none is named.
-func RunChecks(document *Document, problems []Problem, checks ...Check) []Problem {
-	if document == nil || document.Contest == nil {
-		return problems
-	}
-	found := problems
-	for _, check := range checks {
-		for _, problem := range document.Place(check(document.Contest)) {
-			unranked := problem.Field == "scoring.formula" && document.Contest.GetLeaderboard().GetType() == ""
-			if !covered(problem.Field, problems) && !(unranked && strings.TrimSpace(document.Contest.GetScoring().GetFormula()) == "") {
-				found = append(found, problem)
-			}
-		}
-	}
-	return tidy(found)
+	return document, RunSteps(document, problems, s.Steps...)
 }
 
 // Publication is a document that somebody wants to publish.
@@ -82,7 +59,7 @@ type Publication struct {
 }
 
 // Publish checks a document and makes it the next version. When the newest version has the same canonical form that version is returned and
-// changed is false. Errors: *Invalid when the document does not check or may not replace a contest that has started, *Conflict when
+// changed is false. Errors: *Invalid when the document does not check or may not follow the version before it, *Conflict when
 // the base version is not the newest one, and those of Adopt.
 func (s *Service) Publish(ctx context.Context, publication Publication) (published *laurelv1.Definition, changed bool, err error) {
 	document, problems := s.Check(publication.Yaml)
@@ -135,22 +112,26 @@ func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Docum
 			Kind: document.Kind, Id: document.ID, Version: version + 1, Hash: document.Hash, Yaml: document.Yaml,
 			PublishedAt: timestamppb.New(now.Truncate(time.Microsecond)), PublishedBy: by,
 		},
-		Contest: document.Contest,
+		Message: document.Message,
 	}
 	if newest != nil {
 		before, err := parsePublished(newest)
 		if err != nil {
 			return nil, false, err
 		}
-		if problems := checkSuccessor(before.Contest, document, now); len(problems) > 0 {
+		if problems := checkSuccessor(before.Message, document, now); len(problems) > 0 {
 			return nil, false, &Invalid{Problems: problems}
 		}
-		next.TitleOnly = titleOnly(before.Contest, document.Contest)
+		next.TitleOnly = titleOnly(before.Message, document.Message)
 	}
-	if err := s.Adopt(ctx, tx, next); err != nil {
-		return nil, false, err
-	}
-	return next.Definition, true, insert(ctx, tx.Ent(), next.Definition)
+	_, err = Change(ctx, tx, func(revision int64) (bool, error) {
+		next.Revision = revision
+		if err := s.Adopt(ctx, tx, next); err != nil {
+			return false, err
+		}
+		return true, insert(ctx, tx.Ent(), next.Definition)
+	})
+	return next.Definition, err == nil, err
 }
 
 // List returns the newest version of every definition of a kind, or of all kinds when it is empty, by kind and id; at most 1000.

@@ -38,7 +38,7 @@ func (s *Service) finalise(ctx context.Context, c *Live) (done bool, err error) 
 		return false, err
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		done, err = change(ctx, tx, func(revision int64) (bool, error) {
+		done, err = catalog.Change(ctx, tx, func(revision int64) (bool, error) {
 			return touched(tx.ExecContext(ctx, `UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4, summary = $5, final_seq = $6, revision = $7
 				WHERE id = $8 AND state = $9 AND version = $10 AND close_seq = $11`,
 				int(final), s.Now().UnixMicro(), result.hash, result.players, result.shown, result.positions.String(), revision, c.ID, int(closing), c.Version, c.CloseSeq.String()))
@@ -107,12 +107,12 @@ func (s *Service) freeze(ctx context.Context, view *store.Tx, c *Live) (*frozen,
 	for partition, closed := range c.CloseSeq {
 		done.positions[partition] = max(done.positions[partition], closed)
 	}
-	published, err := catalog.Versions(ctx, view, map[string]int{c.ID: c.Version})
+	published, err := catalog.Versions(ctx, view, catalog.KindContest, map[string]int{c.ID: c.Version})
 	if err != nil {
 		return nil, err
 	}
 	ended := &Live{Definition: c.Definition, State: final, ResultHash: done.hash, FinalPlayers: players}
-	if done.shown, err = proto.Marshal(showPast(ended, published[0].Contest)); err != nil {
+	if done.shown, err = proto.Marshal(showPast(ended, definitionOf(published[0]))); err != nil {
 		return nil, fmt.Errorf("encode summary: %w", err)
 	}
 	return done, nil

@@ -71,7 +71,7 @@ func (s *Service) shown(ctx context.Context, tx *store.Tx, row *db.Contest) (*la
 		}
 		return shown, nil
 	}
-	published, err := catalog.Versions(ctx, tx, map[string]int{row.ID: row.Version})
+	published, err := catalog.Versions(ctx, tx, catalog.KindContest, map[string]int{row.ID: row.Version})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (s *Service) shown(ctx context.Context, tx *store.Tx, row *db.Contest) (*la
 	if err != nil {
 		return nil, err
 	}
-	return showPast(c, published[0].Contest), nil
+	return showPast(c, definitionOf(published[0])), nil
 }
 
 // meets reports whether an event of that time belongs to the window and is within scope and event names. Score is not asked.

@@ -97,7 +97,7 @@ func (s *Service) Sync(ctx context.Context) error {
 	}
 	after := before
 	err := s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		revision, err := readRevision(ctx, tx)
+		revision, err := catalog.Revision(ctx, tx)
 		if err != nil || revision == before.Revision {
 			return err
 		}
@@ -126,12 +126,12 @@ func (s *Service) load(ctx context.Context, view *store.Tx, before *Set, revisio
 			wanted[row.ID] = row.Version
 		}
 	}
-	published, err := catalog.Versions(ctx, view, wanted)
+	published, err := catalog.Versions(ctx, view, catalog.KindContest, wanted)
 	if err != nil {
 		return nil, err
 	}
 	for _, one := range published {
-		if known[one.Contest.GetId()], err = compile(one); err != nil {
+		if known[one.Definition.GetId()], err = compile(one); err != nil {
 			return nil, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -49,7 +50,7 @@ func (s *Service) look(ctx context.Context) (revision int64, clock Clock, err er
 	asked := wall()
 	var text string
 	var micros int64
-	err = s.Store.Read().QueryRowContext(ctx, "SELECT coalesce((SELECT value FROM setting WHERE id = '"+settingRevision+"'), '0'), "+
+	err = s.Store.Read().QueryRowContext(ctx, "SELECT coalesce((SELECT value FROM setting WHERE id = '"+catalog.SettingRevision+"'), '0'), "+
 		databaseNow[s.Store.Dialect()]).Scan(&text, &micros)
 	if err != nil {
 		return 0, nil, fmt.Errorf("read contest revision: %w", err)

@@ -112,7 +112,7 @@ func start(t *testing.T, s *store.Store, o options) *process {
 		Store: s, Journal: p.journal, Clock: clock, Now: o.now,
 		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: log,
 	})
-	p.catalog = catalog.NewService(catalog.Config{Store: s, Adopt: p.contests.Adopt, Now: o.now, Checks: []catalog.Check{rule.Check}})
+	p.catalog = catalog.NewService(catalog.Config{Store: s, Adopt: p.contests.Adopt, Now: o.now, Steps: []catalog.Step{rule.Step()}})
 	require.NoError(t, p.contests.Sync(ctx))
 	p.boards = board.NewKeeper(board.KeeperConfig{
 		Engine: o.engine, Store: s, Journal: p.journal, Rebuilt: func(string) {}, Now: o.now, Log: log,

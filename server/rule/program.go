@@ -76,9 +76,19 @@ type Round struct {
 	Seq int64
 }
 
-// Check compiles a contest for its problems only; it is a catalog.Check.
-func Check(contest *laurelv1.Contest) []catalog.Problem {
+// Step is the compile step of contests.
+func Step() catalog.Step { return catalog.Step{Kind: catalog.KindContest, Check: check} }
+
+// check compiles a contest for its problems only. Without a ranking nobody knows whether there must be a formula.
+func check(definition catalog.Message) []catalog.Problem {
+	contest, ok := definition.(*laurelv1.Contest)
+	if !ok {
+		return []catalog.Problem{{Field: "kind", Message: fmt.Sprintf("is no contest but %T", definition)}}
+	}
 	_, problems := Compile(contest)
+	if contest.GetLeaderboard().GetType() == "" && strings.TrimSpace(contest.GetScoring().GetFormula()) == "" {
+		problems = slices.DeleteFunc(problems, func(p catalog.Problem) bool { return p.Field == "scoring.formula" })
+	}
 	return problems
 }
 

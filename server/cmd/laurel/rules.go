@@ -42,7 +42,7 @@ func (c *rulesCheckCmd) read() ([]catalog.Found, []catalog.Skipped, error) {
 		return nil, nil, fmt.Errorf("check rules: %w", err)
 	}
 	if info.IsDir() {
-		return catalog.ReadFolder(os.DirFS(c.Path), c.Path, rule.Check)
+		return catalog.ReadFolder(os.DirFS(c.Path), c.Path, rule.Step())
 	}
 	folder, err := os.OpenRoot(filepath.Dir(c.Path))
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *rulesCheckCmd) read() ([]catalog.Found, []catalog.Skipped, error) {
 	case len(text) > catalog.MaxFileBytes:
 		return nil, nil, fmt.Errorf("check rules: %s has more than %d bytes", c.Path, catalog.MaxFileBytes)
 	}
-	found, leftOut := catalog.ReadFile(c.Path, text, rule.Check)
+	found, leftOut := catalog.ReadFile(c.Path, text, rule.Step())
 	skipped := make([]catalog.Skipped, 0, len(leftOut))
 	for _, reason := range leftOut {
 		skipped = append(skipped, catalog.Skipped{File: c.Path, Reason: reason})

@@ -186,7 +186,7 @@ func (p *process) openContests(ctx context.Context) error {
 			p.hub.ContestChanged(id)
 		},
 	})
-	p.definitions = catalog.NewService(catalog.Config{Store: p.database, Adopt: p.contests.Adopt, Now: p.now, Checks: []catalog.Check{rule.Check}})
+	p.definitions = catalog.NewService(catalog.Config{Store: p.database, Adopt: p.contests.Adopt, Now: p.now, Steps: []catalog.Step{rule.Step()}})
 	var err error
 	if p.ranks, err = openRanks(ctx, p.RedisURL, p.closers); err != nil {
 		return err
