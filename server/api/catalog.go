@@ -13,21 +13,24 @@ import (
 type catalogService struct{ *API }
 
 // CheckDefinition says what is wrong with a document.
-func (s catalogService) CheckDefinition(_ context.Context, request *laurelv1.CheckDefinitionRequest) (*laurelv1.CheckDefinitionResponse, error) {
-	document, problems := s.Catalog.Check(request.GetYaml())
+func (s catalogService) CheckDefinition(ctx context.Context, request *laurelv1.CheckDefinitionRequest) (*laurelv1.CheckDefinitionResponse, error) {
+	document, problems, err := s.Catalog.Check(ctx, request.GetYaml())
+	if err != nil {
+		return nil, err
+	}
 	response := &laurelv1.CheckDefinitionResponse{Problems: problemMessages(problems)}
 	if document != nil {
 		response.Kind, response.Id = clip(document.Kind, 32), clip(document.ID, 64)
 		if len(problems) == 0 {
-			response.Plan = contestPlan(document)
+			response.Plan = s.contestPlan(document)
 		}
 	}
 	return response, nil
 }
 
 // contestPlan is what a contest does; nil for other kinds.
-func contestPlan(document *catalog.Document) *laurelv1.ContestPlan {
-	plan, _ := catalog.Plan(document).(*laurelv1.ContestPlan)
+func (a *API) contestPlan(document *catalog.Document) *laurelv1.ContestPlan {
+	plan, _ := catalog.Plan(document, a.Contest.Set().Known).(*laurelv1.ContestPlan)
 	return plan
 }
 

@@ -29,7 +29,7 @@ func (s contestService) GetContest(ctx context.Context, request *laurelv1.GetCon
 		return nil, err
 	}
 	document, _ := catalog.Parse("", []byte(definition.GetYaml()))
-	return &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Plan: contestPlan(document)}, nil
+	return &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Plan: s.contestPlan(document)}, nil
 }
 
 // contestsOpenTo filters by scope: a contest without markets is open to all of them, and an empty filter asks for all. When there are more than can be listed,

@@ -21,10 +21,11 @@ const typeBestRounds = "best_n_rounds"
 // contestKind is the row of contests.
 var contestKind = row[*laurelv1.Contest]{
 	name: KindContest, empty: func() *laurelv1.Contest { return new(laurelv1.Contest) },
-	check: checkContest, plan: planContest, read: readContest, succeed: succeedContest,
+	check: checkContest, fit: fitContest, plan: planContest, read: readContest, succeed: succeedContest,
 	patterns: []pattern{
 		{begins: "id", ends: "id", message: "must start with a lower-case letter, then lower-case letters, digits, _ . or -"},
-		{ends: "currency", message: "must be an ISO 4217 code of three upper-case letters, such as EUR"},
+		{ends: "currency", message: codeForm},
+		{begins: "scoring.rates", message: "must be the id of an ExchangeRates: a lower-case letter, then lower-case letters, digits, _ . or -"},
 		{begins: "scoring.events", message: "must be an event name: a lower-case letter, then lower-case letters, digits and _, such as round_end"},
 	},
 }
@@ -40,10 +41,24 @@ func checkContest(contest *laurelv1.Contest, refuse refuse) {
 	}
 	checkRanking(contest, refuse)
 	checkScoring(contest, refuse)
-	if pool := contest.GetPrizes().GetPool(); pool != nil {
-		if _, known := money.Exponent(pool.GetCurrency()); !known {
-			refuse("prizes.pool.currency", "%s is not a currency of ISO 4217", quoted(pool.GetCurrency()))
-		}
+	if scoring := contest.GetScoring(); scoring.GetRates() != "" && scoring.GetCurrency() == "" {
+		refuse("scoring.rates", "needs scoring.currency: the base of %s, in which the points are", scoring.GetRates())
+	}
+}
+
+// fitContest refuses currencies and rates that nobody published.
+func fitContest(contest *laurelv1.Contest, known *Vocabulary, refuse refuse) {
+	fitCurrency("prizes.pool.currency", contest.GetPrizes().GetPool().GetCurrency(), known, refuse)
+	scoring := contest.GetScoring()
+	fitCurrency("scoring.currency", scoring.GetCurrency(), known, refuse)
+	if scoring.GetRates() == "" || scoring.GetCurrency() == "" {
+		return
+	}
+	switch rates := known.Rates(scoring.GetRates()); {
+	case rates == nil:
+		refuse("scoring.rates", "%s is no published rate table; publish it (kind: ExchangeRates) first, or check it in the same folder", quoted(scoring.GetRates()))
+	case rates.Base != scoring.GetCurrency():
+		refuse("scoring.rates", "%s tells rates in %s and the points are in %s; name a table with that base", scoring.GetRates(), rates.Base, scoring.GetCurrency())
 	}
 }
 

@@ -31,8 +31,10 @@ type kind struct {
 	empty func() Message
 	// check refuses what the bounds in the contract can't say.
 	check func(definition Message, refuse refuse)
+	// fit refuses what does not fit the vocabulary: names that nobody published, and what contradicts a publication.
+	fit func(definition Message, known *Vocabulary, refuse refuse)
 	// plan is the definition as it runs, with every default written out; nil when that can't be told.
-	plan func(definition Message) proto.Message
+	plan func(definition Message, known *Vocabulary) proto.Message
 	// read says in plain English what the definition does.
 	read func(definition Message) []string
 	// succeed refuses what may not follow the version before.
@@ -49,7 +51,8 @@ type row[M Message] struct {
 	name     string
 	empty    func() M
 	check    func(definition M, refuse refuse)
-	plan     func(definition M) proto.Message
+	fit      func(definition M, known *Vocabulary, refuse refuse)
+	plan     func(definition M, known *Vocabulary) proto.Message
 	read     func(definition M) []string
 	succeed  func(before, after M, now time.Time, refuse refuse)
 	patterns []pattern
@@ -68,7 +71,8 @@ func (r row[M]) kind() *kind {
 		name:  r.name,
 		empty: func() Message { return r.empty() },
 		check: func(definition Message, refuse refuse) { r.check(of(definition), refuse) },
-		plan:  func(definition Message) proto.Message { return r.plan(of(definition)) },
+		fit:   func(definition Message, known *Vocabulary, refuse refuse) { r.fit(of(definition), known, refuse) },
+		plan:  func(definition Message, known *Vocabulary) proto.Message { return r.plan(of(definition), known) },
 		read:  func(definition Message) []string { return r.read(of(definition)) },
 		succeed: func(before, after Message, now time.Time, refuse refuse) {
 			r.succeed(of(before), of(after), now, refuse)
@@ -78,9 +82,10 @@ func (r row[M]) kind() *kind {
 	}
 }
 
-// kinds are the kinds that this version reads; plannedKinds are those that the language has beside them.
+// kinds are the kinds that this version reads, in the order in which a folder of them is published: a kind may refer to those before it.
+// plannedKinds are those that the language has beside them.
 var (
-	kinds        = []*kind{contestKind.kind()}
+	kinds        = []*kind{currencyKind.kind(), exchangeRatesKind.kind(), contestKind.kind()}
 	plannedKinds = []string{"Rule", "Mission", "Budget", "AlarmRule", "Activity", "Experiment", "EventSchema", "Segment", "RewardTable"}
 )
 
@@ -98,7 +103,7 @@ func Unsupported(kind string) bool { return slices.Contains(plannedKinds, kind) 
 // kindProblem says why a document of this kind can't be read; empty when it can.
 func kindProblem(kind string) string {
 	var supported []string
-	for _, k := range kinds {
+	for _, k := range slices.Backward(kinds) { // those that others refer to come last: they are the rarer ones
 		supported = append(supported, k.name)
 	}
 	all := slices.Concat(supported, plannedKinds)

@@ -51,7 +51,8 @@ func TestProblems(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
-			_, problems := Parse(filepath.Base(file), text)
+			document, problems := Parse(filepath.Base(file), text)
+			problems = RunSteps(document, problems, nil)
 			require.NotEmpty(t, problems)
 			golden := strings.TrimSuffix(file, ".yaml") + ".golden"
 			got := wholeProblems(problems)

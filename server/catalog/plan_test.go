@@ -44,7 +44,7 @@ func TestPlanKeepsWhatIsWritten(t *testing.T) {
 	assert.Equal(t, []string{"highest_single_multiplier", "earliest_finish_ts", "user_id"}, got.GetLeaderboard().GetTiebreaker())
 	assert.Equal(t, []string{"highest_single_multiplier", "earliest_finish_ts"}, contestOf(t, document.Message).GetLeaderboard().GetTiebreaker(), "the document stays as it was")
 	assert.Equal(t, int32(2), contestPlan(document).GetPoolExponent())
-	assert.Nil(t, Plan(nil))
+	assert.Nil(t, Plan(nil, nil))
 }
 
 func TestRanksThatAreObserved(t *testing.T) {

@@ -21,7 +21,7 @@ func Reading(document *Document) string {
 }
 
 func readContest(written *laurelv1.Contest) []string {
-	plan, ok := planContest(written).(*laurelv1.ContestPlan)
+	plan, ok := planContest(written, nil).(*laurelv1.ContestPlan)
 	if !ok {
 		return nil
 	}
@@ -64,6 +64,9 @@ func readScoring(scoring *laurelv1.Scoring) string {
 		listOr("finished round (round_end, or spin whose round has ended)", "event ", scoring.GetEvents()), scoring.GetFormula(), scoring.GetPrecision())
 	if scoring.CapPerRound != nil {
 		text += fmt.Sprintf(", at most %v", scoring.GetCapPerRound())
+	}
+	if scoring.GetCurrency() != "" {
+		text += fmt.Sprintf(", in %s", scoring.GetCurrency())
 	}
 	return text
 }

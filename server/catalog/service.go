@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurelhq/laurel/ent/db"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -26,6 +27,10 @@ type Config struct {
 	Store *store.Store
 	// Adopt follows a publication in the transaction that stores it, before it is stored. When it fails nothing is published; *Invalid tells the author why.
 	Adopt func(ctx context.Context, tx *store.Tx, published Published) error
+	// Reader reads what definitions refer to; nil has the service make its own.
+	Reader *Reader
+	// Folded tells up to where events are folded, which a publication keeps; nil when no fold depends on it.
+	Folded func(ctx context.Context, tx *store.Tx) (journal.Positions, error)
 	// Now is asked when something is published.
 	Now func() time.Time
 	// Steps are the compile steps of kinds; they run beside the service's own checks.
@@ -36,16 +41,30 @@ type Config struct {
 type Service struct{ Config }
 
 // NewService returns a service on a database.
-func NewService(config Config) *Service { return &Service{Config: config} }
-
-// Check parses a document and runs every check; it stores nothing. The document is nil when not even the kind could be read.
-func (s *Service) Check(yaml string) (*Document, []Problem) {
-	return s.checkAt("", []byte(yaml), 0)
+func NewService(config Config) *Service {
+	if config.Reader == nil {
+		config.Reader = NewReader(1)
+	}
+	return &Service{Config: config}
 }
 
-func (s *Service) checkAt(name string, text []byte, offset int) (*Document, []Problem) {
-	document, problems := parseAt(name, text, offset)
-	return document, RunSteps(document, problems, s.Steps...)
+// Check parses a document and runs every check; it stores nothing. The document is nil when not even the kind could be read.
+func (s *Service) Check(ctx context.Context, yaml string) (*Document, []Problem, error) {
+	known, err := s.Vocabulary(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	document, problems := Parse("", []byte(yaml))
+	return document, RunSteps(document, problems, known, s.Steps...), nil
+}
+
+// Vocabulary is what is published that definitions refer to.
+func (s *Service) Vocabulary(ctx context.Context) (known *Vocabulary, err error) {
+	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		known, err = s.Reader.Read(ctx, tx)
+		return err
+	})
+	return known, err
 }
 
 // Publication is a document that somebody wants to publish.
@@ -62,7 +81,10 @@ type Publication struct {
 // changed is false. Errors: *Invalid when the document does not check or may not follow the version before it, *Conflict when
 // the base version is not the newest one, and those of Adopt.
 func (s *Service) Publish(ctx context.Context, publication Publication) (published *laurelv1.Definition, changed bool, err error) {
-	document, problems := s.Check(publication.Yaml)
+	document, problems, err := s.Check(ctx, publication.Yaml)
+	if err != nil {
+		return nil, false, err
+	}
 	if len(problems) > 0 {
 		return nil, false, &Invalid{Problems: problems}
 	}
@@ -126,12 +148,32 @@ func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Docum
 	}
 	_, err = Change(ctx, tx, func(revision int64) (bool, error) {
 		next.Revision = revision
-		if err := s.Adopt(ctx, tx, next); err != nil {
-			return false, err
-		}
-		return true, insert(ctx, tx.Ent(), next.Definition)
+		return true, s.follow(ctx, tx, document, next)
 	})
 	return next.Definition, err == nil, err
+}
+
+// follow stores a version and what follows from it, while nothing else is published and no batch is committed.
+func (s *Service) follow(ctx context.Context, tx *store.Tx, document *Document, next Published) error {
+	known, err := s.Reader.Read(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var unfit refusals // something else may have been published since the document was checked
+	document.kind.fit(document.Message, known, unfit.refuse)
+	if len(unfit) > 0 {
+		return &Invalid{Problems: document.Place(unfit)}
+	}
+	var folded journal.Positions
+	if s.Folded != nil {
+		if folded, err = s.Folded(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if err := s.Adopt(ctx, tx, next); err != nil {
+		return err
+	}
+	return insert(ctx, tx.Ent(), next.Definition, folded)
 }
 
 // List returns the newest version of every definition of a kind, or of all kinds when it is empty, by kind and id; at most 1000.

@@ -38,7 +38,7 @@ func contestOf(t require.TestingT, definition Message) *laurelv1.Contest {
 
 // contestPlan is the plan of a contest; nil when there is none.
 func contestPlan(document *Document) *laurelv1.ContestPlan {
-	plan, _ := Plan(document).(*laurelv1.ContestPlan)
+	plan, _ := Plan(document, nil).(*laurelv1.ContestPlan)
 	return plan
 }
 

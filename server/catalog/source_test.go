@@ -95,8 +95,8 @@ func TestRunStepsLeavesOutKnownFields(t *testing.T) {
 	check := Step{Kind: KindContest, Check: func(Message) []Problem {
 		return []Problem{{Field: "scoring.precision", Message: "again"}, {Line: 1, Column: 1, Field: "scoring.formula", Message: "new"}}
 	}}
-	got := RunSteps(document, problems, check)
+	got := RunSteps(document, problems, nil, check)
 	assert.Equal(t, []string{"scoring.formula", "scoring.precision"}, []string{got[0].Field, got[1].Field})
 	assert.Len(t, got, 2)
-	assert.Nil(t, RunSteps(nil, nil, check))
+	assert.Nil(t, RunSteps(nil, nil, nil, check))
 }

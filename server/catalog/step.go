@@ -7,23 +7,39 @@ type Step struct {
 	// Check finds problems that only compiling shows, such as those of formulas. Line and Column of its problems count within the value of Field. It is given
 	// definitions with other problems too and must not panic on them.
 	Check func(definition Message) []Problem
+	// Notes says in plain English what compiling shows of a definition without problems; nil says nothing.
+	Notes func(definition Message) []string
 }
 
-// RunSteps adds what the steps of a document's kind find to the problems that Parse found, leaving out fields that have a problem already.
-func RunSteps(document *Document, problems []Problem, steps ...Step) []Problem {
+// RunSteps adds to the problems that Parse found what does not fit the vocabulary and what the steps of the document's kind find, leaving out fields that have a
+// problem already.
+func RunSteps(document *Document, problems []Problem, known *Vocabulary, steps ...Step) []Problem {
 	if document == nil || document.Message == nil {
 		return problems
 	}
-	found := problems
+	var unfit refusals
+	document.kind.fit(document.Message, known, unfit.refuse)
 	for _, step := range steps {
-		if step.Kind != document.Kind {
-			continue
+		if step.Kind == document.Kind {
+			unfit = append(unfit, step.Check(document.Message)...)
 		}
-		for _, problem := range document.Place(step.Check(document.Message)) {
-			if !covered(problem.Field, problems) {
-				found = append(found, problem)
-			}
+	}
+	found := problems
+	for _, problem := range document.Place(unfit) {
+		if !covered(problem.Field, problems) {
+			found = append(found, problem)
 		}
 	}
 	return tidy(found)
+}
+
+// Notes is what the steps say of a document without problems, a line each.
+func Notes(document *Document, steps ...Step) []string {
+	var notes []string
+	for _, step := range steps {
+		if document != nil && document.Message != nil && step.Kind == document.Kind && step.Notes != nil {
+			notes = append(notes, step.Notes(document.Message)...)
+		}
+	}
+	return notes
 }

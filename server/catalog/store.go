@@ -11,6 +11,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db"
 	"github.com/laurelhq/laurel/ent/db/definition"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 // maxListed bounds how many definitions, or versions of one, are returned at once.
@@ -67,12 +68,12 @@ func newestOfAll(ctx context.Context, client *db.Client, kind string, limit int)
 	return fromRows(rows), nil
 }
 
-// insert stores one version. The error satisfies db.IsConstraintError when the version exists already.
-func insert(ctx context.Context, client *db.Client, d *laurelv1.Definition) error {
+// insert stores one version, published when events up to some positions had been folded. The error satisfies db.IsConstraintError when the version exists already.
+func insert(ctx context.Context, client *db.Client, d *laurelv1.Definition, folded journal.Positions) error {
 	return client.Definition.Create().
 		SetKind(d.GetKind()).SetDefID(d.GetId()).SetVersion(int(d.GetVersion())).
 		SetHash(d.GetHash()).SetYaml(d.GetYaml()).
-		SetPublishedAt(d.GetPublishedAt().AsTime().UnixMicro()).SetPublishedBy(d.GetPublishedBy()).
+		SetPublishedAt(d.GetPublishedAt().AsTime().UnixMicro()).SetPublishedBy(d.GetPublishedBy()).SetOpenSeq(folded.String()).
 		Exec(ctx)
 }
 

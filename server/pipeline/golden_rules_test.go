@@ -16,7 +16,7 @@ import (
 // shippedContests are the contests under rules/, ready to fold.
 func shippedContests(t *testing.T) []*contest.Live {
 	t.Helper()
-	found, _, err := catalog.ReadFolder(os.DirFS(filepath.Join("..", "..", "rules")), "rules", rule.Step())
+	found, _, err := catalog.ReadFolder(os.DirFS(filepath.Join("..", "..", "rules")), "rules", nil, rule.Step())
 	require.NoError(t, err)
 	var contests []*contest.Live
 	for _, one := range found {

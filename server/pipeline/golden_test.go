@@ -43,7 +43,7 @@ func TestShippedRulesFoldToTheSameBytes(t *testing.T) {
 	for i, c := range contests {
 		events = append(events, seededEvents(uint64(i), c)...)
 	}
-	program, cache := pipeline.NewProgram(contest.SetOf(contests...)), fold.NewCache(0)
+	program, cache := pipeline.NewProgram(contest.SetOf(nil, contests...)), fold.NewCache(0)
 	scratch := fold.NewScratch(&pipeline.Tables, cache)
 	for i, e := range events {
 		require.Nil(t, registry.Normalise(e, time.Time{}, -1), "event %d", i)

@@ -12,7 +12,7 @@ type Points struct {
 // is among them.
 func (x *Index) Near(e *fold.Event, visit func(*Program)) {
 	for _, program := range x.Match(e.Event) {
-		if program.spans(e.TsMicros) && program.refuse(e.Event) == Counted {
+		if program.spans(e.TsMicros) && program.refuse(x.pricesOf(e)) == Counted {
 			visit(program)
 		}
 	}
@@ -25,7 +25,7 @@ func (x *Index) Fold(e *fold.Event, points []Points, out *fold.Effects) []Points
 		if !program.spans(e.TsMicros) {
 			continue
 		}
-		round, outcome, err := program.Score(e.Event)
+		round, outcome, err := program.score(x.pricesOf(e))
 		switch {
 		case err != nil:
 			out.Bury(e, "rule", program.ContestID, err)
@@ -39,3 +39,8 @@ func (x *Index) Fold(e *fold.Event, points []Points, out *fold.Effects) []Points
 
 // spans reports whether an event of that time lies in the window.
 func (p *Program) spans(tsMicros int64) bool { return tsMicros >= p.From && tsMicros < p.Until }
+
+// pricesOf is what the amounts of an event are worth.
+func (x *Index) pricesOf(e *fold.Event) prices {
+	return prices{event: e.Event, known: x.known, tsMicros: e.TsMicros, at: e.Cause}
+}

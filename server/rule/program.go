@@ -33,6 +33,8 @@ type Program struct {
 	// From and Until bound the times of the events that count, From inclusive and Until exclusive, in microseconds since 1970. Compile leaves them 0, which lets
 	// no event pass, and the caller sets them before the program is shared.
 	From, Until int64
+	// Tender says what the currency of an event means for its points.
+	Tender Tender
 
 	events        []string
 	finishedOnly  bool // scoring.events is empty: only rounds that have ended
@@ -44,6 +46,9 @@ type Program struct {
 	minDurationMs int64
 	needsDuration bool
 	asnCategories []string
+	currency      string // of the points; empty counts amounts as they are
+	rates         string // id of the rate table for other currencies; empty when they do not count
+	payloadReads  []string
 	mixing        bool // the points depend on win and stake, so both must be in one currency
 	filter        *expression
 	formula       *expression
@@ -77,7 +82,7 @@ type Round struct {
 }
 
 // Step is the compile step of contests.
-func Step() catalog.Step { return catalog.Step{Kind: catalog.KindContest, Check: check} }
+func Step() catalog.Step { return catalog.Step{Kind: catalog.KindContest, Check: check, Notes: notes} }
 
 // check compiles a contest for its problems only. Without a ranking nobody knows whether there must be a formula.
 func check(definition catalog.Message) []catalog.Problem {
@@ -101,7 +106,7 @@ func Compile(contest *laurelv1.Contest) (*Program, []catalog.Problem) {
 		markets: contest.GetScope().GetMarkets(), brands: contest.GetScope().GetBrands(), providers: contest.GetScope().GetProviders(),
 		minBetMinor: scoring.GetMinBetMinor(), minDurationMs: abuse.GetMinRoundDurationMs(), asnCategories: abuse.GetExcludeAsnCategories(),
 		needsDuration: abuse.GetMinRoundDurationMs() > 0 || slices.Contains(ranking.GetTiebreaker(), "fastest_rounds"),
-		events:        scoring.GetEvents(), cap: math.Inf(1),
+		events:        scoring.GetEvents(), cap: math.Inf(1), currency: scoring.GetCurrency(), rates: scoring.GetRates(),
 	}
 	if scoring != nil && scoring.Precision != nil {
 		p.Precision = int(min(max(scoring.GetPrecision(), 0), int32(len(powersOfTen)-1)))
@@ -121,6 +126,7 @@ func Compile(contest *laurelv1.Contest) (*Program, []catalog.Problem) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	p.Tender = p.tender()
 	return p, nil
 }
 
@@ -145,22 +151,35 @@ func (p *Program) compileExpressions(scoring *laurelv1.Scoring, ranking string) 
 		if x != nil && (x.reads["win.amount"] || x.reads["win.amount_minor"]) && (x.reads["bet.amount"] || x.reads["bet.amount_minor"]) {
 			p.mixing = true
 		}
+		for name := range payloadAmounts {
+			if x != nil && x.reads[payloadName+"."+name] {
+				p.payloadReads = append(p.payloadReads, name)
+			}
+		}
 	}
+	slices.Sort(p.payloadReads)
+	p.payloadReads = slices.Compact(p.payloadReads)
 	return problems
 }
 
 var activations = sync.Pool{New: func() any { return new(activation) }}
 
-// Score says what an event contributes, or which clause refused it. The error says why the event is a poison for this contest: its
-// values lead to no finite number of points, or to one beyond 2^53 units. The event must have passed the event package's checks.
+// Score says what an event contributes, or which clause refused it, when nothing is published beside the contest. The error says why the event is a poison for this
+// contest: its values lead to no finite number of points, or to one beyond 2^53 units. The event must have passed the event package's checks.
 func (p *Program) Score(e *laurelv1.Event) (Round, Outcome, error) {
-	if outcome := p.refuse(e); outcome != Counted {
+	return p.score(prices{event: e, tsMicros: event.TsMicros(e)})
+}
+
+func (p *Program) score(in prices) (Round, Outcome, error) {
+	e := in.event
+	worth, outcome := p.admit(in)
+	if outcome != Counted {
 		return Round{}, outcome, nil
 	}
 	a, _ := activations.Get().(*activation)
-	a.event = e
+	a.event, a.worth, a.known = e, worth, in.known
 	points, outcome, err := p.evaluate(a)
-	a.event = nil
+	a.event, a.worth, a.known = nil, worthless, nil
 	activations.Put(a)
 	if err != nil {
 		return Round{}, Counted, fmt.Errorf("contest %s: %w", p.ContestID, err)
@@ -179,35 +198,43 @@ func (p *Program) Score(e *laurelv1.Event) (Round, Outcome, error) {
 }
 
 // refuse asks the clauses that need no expression.
-func (p *Program) refuse(e *laurelv1.Event) Outcome {
+func (p *Program) refuse(in prices) Outcome {
+	_, outcome := p.admit(in)
+	return outcome
+}
+
+// admit asks the clauses that need no expression and says what the amounts of an event that passes are worth.
+func (p *Program) admit(in prices) (worth, Outcome) {
+	e := in.event
 	switch {
 	case !slices.Contains(p.events, e.GetName()):
-		return EventName
+		return worthless, EventName
 	case p.finishedOnly && !finished(e):
-		return Unfinished
+		return worthless, Unfinished
 	}
 	if outcome := p.outOfScope(e); outcome != Counted {
-		return outcome
+		return worthless, outcome
 	}
-	if p.minBetMinor > 0 && e.GetBet().GetAmountMinor() < p.minBetMinor {
-		return MinBet
+	counted, foreign := p.worthOf(in)
+	if foreign == Counted && p.minBetMinor > 0 && counted.bet < p.minBetMinor {
+		return worthless, MinBet
 	}
 	if len(p.games) > 0 && !slices.ContainsFunc(p.games, func(g glob) bool { return g.match(e.GetGame().GetId()) }) {
-		return Game
+		return worthless, Game
 	}
 	if p.needsDuration && (e.GetRound() == nil || e.Round.DurationMs == nil || e.Round.GetDurationMs() < p.minDurationMs) {
-		return Duration
+		return worthless, Duration
 	}
 	if len(p.asnCategories) > 0 {
 		if category := e.GetDevice().GetAsnCategory(); category != "" &&
 			slices.ContainsFunc(p.asnCategories, func(excluded string) bool { return strings.EqualFold(excluded, category) }) {
-			return ASNCategory
+			return worthless, ASNCategory
 		}
 	}
-	if p.mixing && mixedCurrency(e) {
-		return MixedCurrency
+	if p.mixing && p.currency == "" && mixedCurrency(e) {
+		return worthless, MixedCurrency
 	}
-	return Counted
+	return counted, foreign
 }
 
 func (p *Program) outOfScope(e *laurelv1.Event) Outcome {

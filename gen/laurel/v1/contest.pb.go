@@ -356,7 +356,12 @@ type Scoring struct {
 	// Decimal places of a score, 0 to 4. Unset means 2.
 	Precision *int32 `protobuf:"varint,6,opt,name=precision,proto3,oneof" json:"precision,omitempty"`
 	// Most points a round may give. Unset means no cap.
-	CapPerRound   *float64 `protobuf:"fixed64,7,opt,name=cap_per_round,json=capPerRound,proto3,oneof" json:"cap_per_round,omitempty"`
+	CapPerRound *float64 `protobuf:"fixed64,7,opt,name=cap_per_round,json=capPerRound,proto3,oneof" json:"cap_per_round,omitempty"`
+	// The currency of the points when they are an amount of money; min_bet_minor is in it too. Other currencies do not count, or count by rates. Empty means that
+	// amounts count as they are.
+	Currency string `protobuf:"bytes,8,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Id of the ExchangeRates by which amounts in other currencies count, at the rate of the event's day. Empty means that they do not count.
+	Rates         string `protobuf:"bytes,9,opt,name=rates,proto3" json:"rates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -438,6 +443,20 @@ func (x *Scoring) GetCapPerRound() float64 {
 		return *x.CapPerRound
 	}
 	return 0
+}
+
+func (x *Scoring) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *Scoring) GetRates() string {
+	if x != nil {
+		return x.Rates
+	}
+	return ""
 }
 
 // Ranking says how rounds make a score and how equal scores are ordered.
@@ -571,7 +590,7 @@ func (x *Prizes) GetDistribution() string {
 // PrizePool is an amount to share out.
 type PrizePool struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// ISO 4217 code.
+	// ISO 4217 code, or the id of a published Currency.
 	Currency string `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
 	// Amount in minor units.
 	TotalMinor    int64 `protobuf:"varint,2,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
@@ -986,7 +1005,7 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\x05Scope\x12-\n" +
 	"\amarkets\x18\x01 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xc8\x01\x18\x01\"\x06r\x04\x10\x01( R\amarkets\x12+\n" +
 	"\x06brands\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xc8\x01\x18\x01\"\x06r\x04\x10\x01(@R\x06brands\x121\n" +
-	"\tproviders\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xf4\x03\x18\x01\"\x06r\x04\x10\x01(@R\tproviders\"\x86\x03\n" +
+	"\tproviders\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xf4\x03\x18\x01\"\x06r\x04\x10\x01(@R\tproviders\"\xfb\x03\n" +
 	"\aScoring\x12\"\n" +
 	"\aformula\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\aformula\x124\n" +
 	"\rmin_bet_minor\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10(\x00R\vminBetMinor\x129\n" +
@@ -994,7 +1013,9 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\x06events\x18\x04 \x03(\tB#\xbaH \x92\x01\x1d\x10\x10\x18\x01\"\x17r\x15(@2\x11^[a-z][a-z0-9_]*$R\x06events\x12 \n" +
 	"\x06filter\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\x06filter\x12,\n" +
 	"\tprecision\x18\x06 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x04(\x00H\x00R\tprecision\x88\x01\x01\x129\n" +
-	"\rcap_per_round\x18\a \x01(\x01B\x10\xbaH\r\x12\v@\x01!\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\vcapPerRound\x88\x01\x01B\f\n" +
+	"\rcap_per_round\x18\a \x01(\x01B\x10\xbaH\r\x12\v@\x01!\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\vcapPerRound\x88\x01\x01\x12<\n" +
+	"\bcurrency\x18\b \x01(\tB \xbaH\x1dr\x1b2\x19^([A-Z][A-Z0-9_]{1,15})?$R\bcurrency\x125\n" +
+	"\x05rates\x18\t \x01(\tB\x1f\xbaH\x1cr\x1a(@2\x16^([a-z][a-z0-9_.-]*)?$R\x05ratesB\f\n" +
 	"\n" +
 	"_precisionB\x10\n" +
 	"\x0e_cap_per_round\"\x8c\x02\n" +
@@ -1008,10 +1029,9 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\robserve_ranks\x18\x04 \x01(\bR\fobserveRanks\"\x83\x01\n" +
 	"\x06Prizes\x120\n" +
 	"\x04pool\x18\x01 \x01(\v2\x14.laurel.v1.PrizePoolB\x06\xbaH\x03\xc8\x01\x01R\x04pool\x12G\n" +
-	"\fdistribution\x18\x02 \x01(\tB#\xbaH r\x1eR\x06ladderR\fproportionalR\x06raffleR\fdistribution\"m\n" +
-	"\tPrizePool\x12-\n" +
-	"\bcurrency\x18\x01 \x01(\tB\x11\xbaH\x0er\f2\n" +
-	"^[A-Z]{3}$R\bcurrency\x121\n" +
+	"\fdistribution\x18\x02 \x01(\tB#\xbaH r\x1eR\x06ladderR\fproportionalR\x06raffleR\fdistribution\"y\n" +
+	"\tPrizePool\x129\n" +
+	"\bcurrency\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{1,15}$R\bcurrency\x121\n" +
 	"\vtotal_minor\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10 \x00R\n" +
 	"totalMinor\"\xff\x01\n" +
 	"\vContestPlan\x122\n" +

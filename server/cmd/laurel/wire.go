@@ -67,6 +67,7 @@ type process struct {
 	metrics     *telemetry.Telemetry
 	database    *store.Store
 	journal     *journal.Journal
+	vocabulary  *catalog.Reader
 	intake      *ingest.Service
 	definitions *catalog.Service
 	clock       contest.Clock
@@ -147,8 +148,11 @@ func (p *process) openStorage(ctx context.Context) (err error) {
 	if _, err := p.database.Migrate(ctx); err != nil {
 		return err
 	}
-	p.journal, err = journal.Open(ctx, p.database, 0)
-	return err
+	if p.journal, err = journal.Open(ctx, p.database, 0); err != nil {
+		return err
+	}
+	p.vocabulary = catalog.NewReader(p.journal.Partitions())
+	return nil
 }
 
 // openIntake makes what comes before the fold: the clock and ingest.
@@ -169,7 +173,7 @@ func (p *process) openIntake(ctx context.Context) (err error) {
 		return err
 	}
 	p.intake = ingest.NewService(ingest.Config{
-		Journal: p.journal, Registry: registry, Writers: ingestWriters(p.database.Dialect()), LagLimit: p.LagLimit, FutureLimit: future, Now: p.now,
+		Journal: p.journal, Registry: registry, Currencies: p.vocabulary.Currencies, Writers: ingestWriters(p.database.Dialect()), LagLimit: p.LagLimit, FutureLimit: future, Now: p.now,
 		Observe: p.metrics.ObserveIngest, Conflict: p.metrics.Conflict, Lag: p.metrics.SetLag, Log: p.log,
 	})
 	return nil
@@ -179,14 +183,16 @@ func (p *process) openIntake(ctx context.Context) (err error) {
 // right after, before anything runs.
 func (p *process) openContests(ctx context.Context) error {
 	p.contests = contest.NewService(contest.Config{
-		Store: p.database, Journal: p.journal, Clock: p.clock, Now: p.now, Log: p.log,
+		Store: p.database, Journal: p.journal, Reader: p.vocabulary, Clock: p.clock, Now: p.now, Log: p.log,
 		Players: func(id string) int64 { return p.keeper.Total(id) },
 		Changed: func(id string) {
 			p.keeper.Expect(id)
 			p.hub.ContestChanged(id)
 		},
 	})
-	p.definitions = catalog.NewService(catalog.Config{Store: p.database, Adopt: p.contests.Adopt, Now: p.now, Steps: []catalog.Step{rule.Step()}})
+	p.definitions = catalog.NewService(catalog.Config{
+		Store: p.database, Reader: p.vocabulary, Folded: p.journal.Cursors, Adopt: p.contests.Adopt, Now: p.now, Steps: []catalog.Step{rule.Step()},
+	})
 	var err error
 	if p.ranks, err = openRanks(ctx, p.RedisURL, p.closers); err != nil {
 		return err
