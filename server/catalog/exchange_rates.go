@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +92,8 @@ func readRates(rates *laurelv1.ExchangeRates) []string {
 		zone = "UTC"
 	}
 	return []string{
-		fmt.Sprintf("It tells %d currencies in %s on %d days from %s to %s (%s)", len(currencies), rates.GetBase(), len(rates.GetDays()), first, last, zone),
+		fmt.Sprintf("It tells what %s is worth in %s, for days: %d, from %s to %s (%s)",
+			listOr("", "", slices.Sorted(maps.Keys(currencies))), rates.GetBase(), len(rates.GetDays()), first, last, zone),
 		"A day that is not listed has no rate; what an older version said of a day holds on",
 	}
 }

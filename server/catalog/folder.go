@@ -84,14 +84,13 @@ func ReadFolder(folder fs.FS, name string, known *Vocabulary, steps ...Step) ([]
 
 // runAll runs the steps on definitions that may refer to each other.
 func runAll(found []Found, known *Vocabulary, steps []Step) {
-	all := known
 	for _, one := range found {
 		if len(one.Problems) == 0 {
-			all = all.with(one.Document.Message, nil)
+			known = known.With(one.Document.Message, nil)
 		}
 	}
 	for i, one := range found {
-		found[i].Problems = RunSteps(one.Document, one.Problems, all, steps...)
+		found[i].Problems = RunSteps(one.Document, one.Problems, known, steps...)
 	}
 }
 

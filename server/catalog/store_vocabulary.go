@@ -56,7 +56,7 @@ func (r *Reader) Read(ctx context.Context, tx *store.Tx) (*Vocabulary, error) {
 				return nil, fmt.Errorf("%s %s version %d: open_seq: %w", d.GetKind(), d.GetId(), d.GetVersion(), err)
 			}
 		}
-		next = next.with(published.Message, positions)
+		next = next.With(published.Message, positions)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read vocabulary: %w", err)

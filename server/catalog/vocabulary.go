@@ -32,9 +32,9 @@ func (v *Vocabulary) Rates(id string) *Rates {
 	return v.rates[id]
 }
 
-// with returns a vocabulary that has a definition too, published when events up to some positions had been folded; nil positions are before all events.
+// With returns a vocabulary that has a definition too, published when events up to some positions had been folded; nil positions are before all events.
 // Definitions of kinds that nobody refers to leave it as it is.
-func (v *Vocabulary) with(definition Message, folded journal.Positions) *Vocabulary {
+func (v *Vocabulary) With(definition Message, folded journal.Positions) *Vocabulary {
 	n := &Vocabulary{currencies: v.Currencies(), rates: map[string]*Rates{}}
 	if v != nil {
 		maps.Copy(n.rates, v.rates)

@@ -17,8 +17,8 @@ import (
 	"pgregory.net/rapid"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
-	"github.com/laurelhq/laurel/server/money"
 	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/money"
 )
 
 // sizes draws text around the bound given in the contract: most of it fits, some is one byte too long.
