@@ -18,12 +18,13 @@ const codeForm = "must be a currency code: an ISO 4217 code such as EUR, or the 
 // currencyKind is the row of currencies.
 var currencyKind = row[*laurelv1.Currency]{
 	name: KindCurrency, empty: func() *laurelv1.Currency { return new(laurelv1.Currency) },
-	check: checkCurrency, fit: func(*laurelv1.Currency, *Vocabulary, refuse) {}, plan: func(*laurelv1.Currency, *Vocabulary) proto.Message { return nil },
+	check: func(*laurelv1.Currency, refuse) {}, fit: fitBesideISO, plan: func(*laurelv1.Currency, *Vocabulary) proto.Message { return nil },
 	read: readCurrency, succeed: succeedCurrency,
 	patterns: []pattern{{begins: "id", ends: "id", message: "must be an upper-case letter, then 1 to 15 upper-case letters, digits and _, such as XBT"}},
 }
 
-func checkCurrency(currency *laurelv1.Currency, refuse refuse) {
+// fitBesideISO refuses what is built in. One that was published before Laurel took its code over from ISO 4217 is read as ever.
+func fitBesideISO(currency *laurelv1.Currency, _ *Vocabulary, refuse refuse) {
 	if _, known := money.Exponent(currency.GetId()); known {
 		refuse("id", "%s is a currency of ISO 4217, which is built in and can't be defined anew; leave this document out, or choose another code", quoted(currency.GetId()))
 	}

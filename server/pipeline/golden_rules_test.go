@@ -22,7 +22,9 @@ func shippedContests(t *testing.T) []*contest.Live {
 	for _, one := range found {
 		require.Empty(t, one.Problems)
 		definition, ok := one.Document.Message.(*laurelv1.Contest)
-		require.True(t, ok)
+		if !ok {
+			continue
+		}
 		d, err := contest.Compile(1, one.Document.Hash, definition)
 		require.NoError(t, err)
 		contests = append(contests, &contest.Live{Definition: d})
