@@ -30,7 +30,7 @@ func (s catalogService) CheckDefinition(ctx context.Context, request *laurelv1.C
 
 // contestPlan is what a contest does; nil for other kinds.
 func (a *API) contestPlan(document *catalog.Document) *laurelv1.ContestPlan {
-	plan, _ := catalog.Plan(document, a.Contest.Set().Known).(*laurelv1.ContestPlan)
+	plan, _ := a.Catalog.Plan(document).(*laurelv1.ContestPlan)
 	return plan
 }
 

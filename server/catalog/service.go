@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/laurelhq/laurel/ent/db"
@@ -65,6 +66,17 @@ func (s *Service) Vocabulary(ctx context.Context) (known *Vocabulary, err error)
 		return err
 	})
 	return known, err
+}
+
+// Plan is Plan with what the steps add to it.
+func (s *Service) Plan(document *Document) proto.Message {
+	plan := Plan(document, s.Reader.Newest())
+	for _, step := range s.Steps {
+		if plan != nil && step.Kind == document.Kind && step.Complete != nil {
+			step.Complete(document.Message, plan)
+		}
+	}
+	return plan
 }
 
 // Publication is a document that somebody wants to publish.

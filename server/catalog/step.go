@@ -1,5 +1,7 @@
 package catalog
 
+import "google.golang.org/protobuf/proto"
+
 // Step is the compile step of a kind. The package that knows what definitions of the kind mean hands it in, because imports point up the flow.
 type Step struct {
 	// Kind is the kind's name.
@@ -9,6 +11,8 @@ type Step struct {
 	Check func(definition Message) []Problem
 	// Notes says in plain English what compiling shows of a definition without problems; nil says nothing.
 	Notes func(definition Message) []string
+	// Complete adds to the plan of a definition what compiling shows; nil adds nothing.
+	Complete func(definition Message, plan proto.Message)
 }
 
 // RunSteps adds to the problems that Parse found what does not fit the vocabulary and what the steps of the document's kind find, leaving out fields that have a

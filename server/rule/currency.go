@@ -7,28 +7,23 @@ import (
 
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
+	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
 )
 
 // Tender says what the currency of an event's amounts means for its points.
-type Tender uint8
+type Tender = laurelv1.PointsCurrency
 
-// The cases.
+// The cases; the contract says what each means.
 const (
-	// NoAmount: the points don't depend on amounts.
-	NoAmount Tender = iota
-	// CancelsOut: amounts are divided by amounts, so that points are the same in any currency.
-	CancelsOut
-	// Named: the points are an amount of scoring.currency, and other currencies do not count.
-	Named
-	// Converted: the points are an amount of scoring.currency, and other currencies count by scoring.rates.
-	Converted
-	// OneByFilter: the points are an amount, and the filter lets one currency pass.
-	OneByFilter
-	// Unnamed: the points are an amount of whatever currency the event is in.
-	Unnamed
+	NoAmount    = laurelv1.PointsCurrency_POINTS_CURRENCY_NO_AMOUNT
+	CancelsOut  = laurelv1.PointsCurrency_POINTS_CURRENCY_CANCELS_OUT
+	Named       = laurelv1.PointsCurrency_POINTS_CURRENCY_NAMED
+	Converted   = laurelv1.PointsCurrency_POINTS_CURRENCY_CONVERTED
+	OneByFilter = laurelv1.PointsCurrency_POINTS_CURRENCY_ONE_BY_FILTER
+	Unnamed     = laurelv1.PointsCurrency_POINTS_CURRENCY_UNNAMED
 )
 
 // unit is what a value is measured in: the power of each kind of amount in it. All zero is a plain number.
@@ -279,5 +274,17 @@ func notes(definition catalog.Message) []string {
 	default:
 		return []string{"Warning: points are an amount of money and no currency is named, so 200 JPY count as 200 beside 2 EUR as 2. " +
 			"Name scoring.currency, or let scoring.filter pass one currency."}
+	}
+}
+
+// complete has the plan of a contest say it too.
+func complete(definition catalog.Message, plan proto.Message) {
+	contest, isContest := definition.(*laurelv1.Contest)
+	planned, isPlan := plan.(*laurelv1.ContestPlan)
+	if !isContest || !isPlan {
+		return
+	}
+	if p, problems := Compile(contest); len(problems) == 0 {
+		planned.PointsCurrency = p.Tender
 	}
 }

@@ -82,7 +82,9 @@ type Round struct {
 }
 
 // Step is the compile step of contests.
-func Step() catalog.Step { return catalog.Step{Kind: catalog.KindContest, Check: check, Notes: notes} }
+func Step() catalog.Step {
+	return catalog.Step{Kind: catalog.KindContest, Check: check, Notes: notes, Complete: complete}
+}
 
 // check compiles a contest for its problems only. Without a ranking nobody knows whether there must be a formula.
 func check(definition catalog.Message) []catalog.Problem {

@@ -23,6 +23,75 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// PointsCurrency says what the currency of an event's amounts means for its points.
+type PointsCurrency int32
+
+const (
+	// Not told.
+	PointsCurrency_POINTS_CURRENCY_UNSPECIFIED PointsCurrency = 0
+	// The points are no amount of money.
+	PointsCurrency_POINTS_CURRENCY_NO_AMOUNT PointsCurrency = 1
+	// Amounts are divided by amounts, so that points are the same in any currency.
+	PointsCurrency_POINTS_CURRENCY_CANCELS_OUT PointsCurrency = 2
+	// The points are in scoring.currency, and events in other currencies do not count.
+	PointsCurrency_POINTS_CURRENCY_NAMED PointsCurrency = 3
+	// The points are in scoring.currency, and other currencies count by scoring.rates.
+	PointsCurrency_POINTS_CURRENCY_CONVERTED PointsCurrency = 4
+	// The points are an amount, and the filter lets one currency pass.
+	PointsCurrency_POINTS_CURRENCY_ONE_BY_FILTER PointsCurrency = 5
+	// The points are an amount of whatever currency each event is in.
+	PointsCurrency_POINTS_CURRENCY_UNNAMED PointsCurrency = 6
+)
+
+// Enum value maps for PointsCurrency.
+var (
+	PointsCurrency_name = map[int32]string{
+		0: "POINTS_CURRENCY_UNSPECIFIED",
+		1: "POINTS_CURRENCY_NO_AMOUNT",
+		2: "POINTS_CURRENCY_CANCELS_OUT",
+		3: "POINTS_CURRENCY_NAMED",
+		4: "POINTS_CURRENCY_CONVERTED",
+		5: "POINTS_CURRENCY_ONE_BY_FILTER",
+		6: "POINTS_CURRENCY_UNNAMED",
+	}
+	PointsCurrency_value = map[string]int32{
+		"POINTS_CURRENCY_UNSPECIFIED":   0,
+		"POINTS_CURRENCY_NO_AMOUNT":     1,
+		"POINTS_CURRENCY_CANCELS_OUT":   2,
+		"POINTS_CURRENCY_NAMED":         3,
+		"POINTS_CURRENCY_CONVERTED":     4,
+		"POINTS_CURRENCY_ONE_BY_FILTER": 5,
+		"POINTS_CURRENCY_UNNAMED":       6,
+	}
+)
+
+func (x PointsCurrency) Enum() *PointsCurrency {
+	p := new(PointsCurrency)
+	*p = x
+	return p
+}
+
+func (x PointsCurrency) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PointsCurrency) Descriptor() protoreflect.EnumDescriptor {
+	return file_laurel_v1_contest_proto_enumTypes[0].Descriptor()
+}
+
+func (PointsCurrency) Type() protoreflect.EnumType {
+	return &file_laurel_v1_contest_proto_enumTypes[0]
+}
+
+func (x PointsCurrency) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PointsCurrency.Descriptor instead.
+func (PointsCurrency) EnumDescriptor() ([]byte, []int) {
+	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{0}
+}
+
 // ContestState is where a contest stands in its life.
 type ContestState int32
 
@@ -68,11 +137,11 @@ func (x ContestState) String() string {
 }
 
 func (ContestState) Descriptor() protoreflect.EnumDescriptor {
-	return file_laurel_v1_contest_proto_enumTypes[0].Descriptor()
+	return file_laurel_v1_contest_proto_enumTypes[1].Descriptor()
 }
 
 func (ContestState) Type() protoreflect.EnumType {
-	return &file_laurel_v1_contest_proto_enumTypes[0]
+	return &file_laurel_v1_contest_proto_enumTypes[1]
 }
 
 func (x ContestState) Number() protoreflect.EnumNumber {
@@ -81,7 +150,7 @@ func (x ContestState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ContestState.Descriptor instead.
 func (ContestState) EnumDescriptor() ([]byte, []int) {
-	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{0}
+	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{1}
 }
 
 // Contest is the definition of a contest as people write it in YAML: who takes part, what scores, how ties break, what is won.
@@ -654,9 +723,11 @@ type ContestPlan struct {
 	// When late events stop counting.
 	GraceEnd *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=grace_end,json=graceEnd,proto3" json:"grace_end,omitempty"`
 	// Decimal places of the currency of the prize pool, such as 2 for EUR; 0 without a pool.
-	PoolExponent  int32 `protobuf:"varint,5,opt,name=pool_exponent,json=poolExponent,proto3" json:"pool_exponent,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PoolExponent int32 `protobuf:"varint,5,opt,name=pool_exponent,json=poolExponent,proto3" json:"pool_exponent,omitempty"`
+	// What the currency of an event's amounts means for its points.
+	PointsCurrency PointsCurrency `protobuf:"varint,6,opt,name=points_currency,json=pointsCurrency,proto3,enum=laurel.v1.PointsCurrency" json:"points_currency,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ContestPlan) Reset() {
@@ -722,6 +793,13 @@ func (x *ContestPlan) GetPoolExponent() int32 {
 		return x.PoolExponent
 	}
 	return 0
+}
+
+func (x *ContestPlan) GetPointsCurrency() PointsCurrency {
+	if x != nil {
+		return x.PointsCurrency
+	}
+	return PointsCurrency_POINTS_CURRENCY_UNSPECIFIED
 }
 
 // AntiAbuse says which rounds do not count.
@@ -1033,7 +1111,7 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\tPrizePool\x129\n" +
 	"\bcurrency\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{1,15}$R\bcurrency\x121\n" +
 	"\vtotal_minor\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10 \x00R\n" +
-	"totalMinor\"\xff\x01\n" +
+	"totalMinor\"\xc3\x02\n" +
 	"\vContestPlan\x122\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\v2\x12.laurel.v1.ContestR\n" +
@@ -1041,7 +1119,8 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\x05start\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12,\n" +
 	"\x03end\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03end\x127\n" +
 	"\tgrace_end\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd\x12#\n" +
-	"\rpool_exponent\x18\x05 \x01(\x05R\fpoolExponent\"\xda\x01\n" +
+	"\rpool_exponent\x18\x05 \x01(\x05R\fpoolExponent\x12B\n" +
+	"\x0fpoints_currency\x18\x06 \x01(\x0e2\x19.laurel.v1.PointsCurrencyR\x0epointsCurrency\"\xda\x01\n" +
 	"\tAntiAbuse\x12?\n" +
 	"\x15min_round_duration_ms\x18\x01 \x01(\x03B\f\xbaH\t\"\a\x18\x80\xb8\x99)(\x00R\x12minRoundDurationMs\x12B\n" +
 	"\x10max_rps_per_user\x18\x02 \x01(\x01B\x19\xbaH\x16\x12\x14@\x01\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00R\rmaxRpsPerUser\x12H\n" +
@@ -1067,7 +1146,15 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\aplayers\x18\x0f \x01(\x03R\aplayers\x12(\n" +
 	"\vresult_hash\x18\x10 \x01(\tB\a\xbaH\x04r\x02(@R\n" +
 	"resultHash\x127\n" +
-	"\tgrace_end\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd*\x96\x01\n" +
+	"\tgrace_end\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd*\xeb\x01\n" +
+	"\x0ePointsCurrency\x12\x1f\n" +
+	"\x1bPOINTS_CURRENCY_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19POINTS_CURRENCY_NO_AMOUNT\x10\x01\x12\x1f\n" +
+	"\x1bPOINTS_CURRENCY_CANCELS_OUT\x10\x02\x12\x19\n" +
+	"\x15POINTS_CURRENCY_NAMED\x10\x03\x12\x1d\n" +
+	"\x19POINTS_CURRENCY_CONVERTED\x10\x04\x12!\n" +
+	"\x1dPOINTS_CURRENCY_ONE_BY_FILTER\x10\x05\x12\x1b\n" +
+	"\x17POINTS_CURRENCY_UNNAMED\x10\x06*\x96\x01\n" +
 	"\fContestState\x12\x1d\n" +
 	"\x19CONTEST_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17CONTEST_STATE_SCHEDULED\x10\x01\x12\x16\n" +
@@ -1087,43 +1174,45 @@ func file_laurel_v1_contest_proto_rawDescGZIP() []byte {
 	return file_laurel_v1_contest_proto_rawDescData
 }
 
-var file_laurel_v1_contest_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_laurel_v1_contest_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_laurel_v1_contest_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_laurel_v1_contest_proto_goTypes = []any{
-	(ContestState)(0),             // 0: laurel.v1.ContestState
-	(*Contest)(nil),               // 1: laurel.v1.Contest
-	(*Window)(nil),                // 2: laurel.v1.Window
-	(*Scope)(nil),                 // 3: laurel.v1.Scope
-	(*Scoring)(nil),               // 4: laurel.v1.Scoring
-	(*Ranking)(nil),               // 5: laurel.v1.Ranking
-	(*Prizes)(nil),                // 6: laurel.v1.Prizes
-	(*PrizePool)(nil),             // 7: laurel.v1.PrizePool
-	(*ContestPlan)(nil),           // 8: laurel.v1.ContestPlan
-	(*AntiAbuse)(nil),             // 9: laurel.v1.AntiAbuse
-	(*ContestSummary)(nil),        // 10: laurel.v1.ContestSummary
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(PointsCurrency)(0),           // 0: laurel.v1.PointsCurrency
+	(ContestState)(0),             // 1: laurel.v1.ContestState
+	(*Contest)(nil),               // 2: laurel.v1.Contest
+	(*Window)(nil),                // 3: laurel.v1.Window
+	(*Scope)(nil),                 // 4: laurel.v1.Scope
+	(*Scoring)(nil),               // 5: laurel.v1.Scoring
+	(*Ranking)(nil),               // 6: laurel.v1.Ranking
+	(*Prizes)(nil),                // 7: laurel.v1.Prizes
+	(*PrizePool)(nil),             // 8: laurel.v1.PrizePool
+	(*ContestPlan)(nil),           // 9: laurel.v1.ContestPlan
+	(*AntiAbuse)(nil),             // 10: laurel.v1.AntiAbuse
+	(*ContestSummary)(nil),        // 11: laurel.v1.ContestSummary
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
 }
 var file_laurel_v1_contest_proto_depIdxs = []int32{
-	2,  // 0: laurel.v1.Contest.window:type_name -> laurel.v1.Window
-	3,  // 1: laurel.v1.Contest.scope:type_name -> laurel.v1.Scope
-	4,  // 2: laurel.v1.Contest.scoring:type_name -> laurel.v1.Scoring
-	5,  // 3: laurel.v1.Contest.leaderboard:type_name -> laurel.v1.Ranking
-	6,  // 4: laurel.v1.Contest.prizes:type_name -> laurel.v1.Prizes
-	9,  // 5: laurel.v1.Contest.anti_abuse:type_name -> laurel.v1.AntiAbuse
-	7,  // 6: laurel.v1.Prizes.pool:type_name -> laurel.v1.PrizePool
-	1,  // 7: laurel.v1.ContestPlan.definition:type_name -> laurel.v1.Contest
-	11, // 8: laurel.v1.ContestPlan.start:type_name -> google.protobuf.Timestamp
-	11, // 9: laurel.v1.ContestPlan.end:type_name -> google.protobuf.Timestamp
-	11, // 10: laurel.v1.ContestPlan.grace_end:type_name -> google.protobuf.Timestamp
-	0,  // 11: laurel.v1.ContestSummary.state:type_name -> laurel.v1.ContestState
-	11, // 12: laurel.v1.ContestSummary.start:type_name -> google.protobuf.Timestamp
-	11, // 13: laurel.v1.ContestSummary.end:type_name -> google.protobuf.Timestamp
-	11, // 14: laurel.v1.ContestSummary.grace_end:type_name -> google.protobuf.Timestamp
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	3,  // 0: laurel.v1.Contest.window:type_name -> laurel.v1.Window
+	4,  // 1: laurel.v1.Contest.scope:type_name -> laurel.v1.Scope
+	5,  // 2: laurel.v1.Contest.scoring:type_name -> laurel.v1.Scoring
+	6,  // 3: laurel.v1.Contest.leaderboard:type_name -> laurel.v1.Ranking
+	7,  // 4: laurel.v1.Contest.prizes:type_name -> laurel.v1.Prizes
+	10, // 5: laurel.v1.Contest.anti_abuse:type_name -> laurel.v1.AntiAbuse
+	8,  // 6: laurel.v1.Prizes.pool:type_name -> laurel.v1.PrizePool
+	2,  // 7: laurel.v1.ContestPlan.definition:type_name -> laurel.v1.Contest
+	12, // 8: laurel.v1.ContestPlan.start:type_name -> google.protobuf.Timestamp
+	12, // 9: laurel.v1.ContestPlan.end:type_name -> google.protobuf.Timestamp
+	12, // 10: laurel.v1.ContestPlan.grace_end:type_name -> google.protobuf.Timestamp
+	0,  // 11: laurel.v1.ContestPlan.points_currency:type_name -> laurel.v1.PointsCurrency
+	1,  // 12: laurel.v1.ContestSummary.state:type_name -> laurel.v1.ContestState
+	12, // 13: laurel.v1.ContestSummary.start:type_name -> google.protobuf.Timestamp
+	12, // 14: laurel.v1.ContestSummary.end:type_name -> google.protobuf.Timestamp
+	12, // 15: laurel.v1.ContestSummary.grace_end:type_name -> google.protobuf.Timestamp
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_contest_proto_init() }
@@ -1138,7 +1227,7 @@ func file_laurel_v1_contest_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_contest_proto_rawDesc), len(file_laurel_v1_contest_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
