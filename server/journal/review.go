@@ -83,7 +83,8 @@ func clip(reason string) string {
 	return reason[:end]
 }
 
-const newestLetters = `SELECT d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
+// A record that could not be decoded told the fold no id; the journal has it.
+const newestLetters = `SELECT d.partition, d.seq, coalesce(nullif(d.event_id, ''), e.event_id, ''), d.stage, d.subject, d.reason, d.failed_at, e.body
 	FROM (SELECT * FROM dead_letter ORDER BY id DESC LIMIT $1) AS d LEFT JOIN journal_event AS e ON e.id = d.seq ORDER BY d.id DESC`
 
 // DeadLetters returns the newest dead letters.

@@ -8,6 +8,7 @@ import { NoContest } from "../../../contest/NoContest.tsx";
 import { BoardRoom } from "../../../leaderboard/BoardRoom.tsx";
 import { type BoardSearch, boardAddress, boardSearch, chosenOf } from "../../../leaderboard/board.model.ts";
 import { useLiveBoard } from "../../../leaderboard/live.tsx";
+import { useOnceFinal } from "../../../leaderboard/useOnceFinal.ts";
 import { isNotFound } from "../../../rpc.ts";
 import { PageHead } from "../../../ui/PageHead.tsx";
 
@@ -69,6 +70,9 @@ function LiveBoardRoom() {
     { contestId: id },
     { enabled: exists, refetchInterval: poll === false ? false : snapshotPollMillis },
   );
+  useOnceFinal(state, () => {
+    for (const query of [found, why, snapshots]) if (query.isEnabled) void query.refetch();
+  });
   const kept = useQuery(
     LeaderboardService.method.getSnapshot,
     { contestId: id, number: BigInt(search.at ?? 0) },
@@ -80,7 +84,7 @@ function LiveBoardRoom() {
   );
   if (contest === undefined) {
     return contestQuery.error === null ? (
-      <PageHead title={i18n.t("Live board")} />
+      <PageHead title={i18n.t("Board")} />
     ) : (
       <NoContest id={id} error={contestQuery.error} onRetry={() => void contestQuery.refetch()} />
     );
