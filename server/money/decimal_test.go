@@ -85,3 +85,19 @@ func TestCurrenciesBesideISO(t *testing.T) {
 	_, known = with.Exponent("GEMS")
 	assert.False(t, known, "what was there before stays as it is")
 }
+
+// FuzzParseDecimal reads anything; what it takes is the number that a fraction reads.
+func FuzzParseDecimal(f *testing.F) {
+	for _, text := range []string{"0.00577", "-12", "007.10", "1.", "--1", "9007199254740993"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, ok := ParseDecimal(text)
+		if !ok {
+			return
+		}
+		want, known := new(big.Rat).SetString(text)
+		require.True(t, known, text)
+		require.Zero(t, want.Cmp(new(big.Rat).SetFrac(d.digits, powerOfTen(d.places))), text)
+	})
+}

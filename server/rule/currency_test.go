@@ -153,6 +153,7 @@ func TestScoreInTheCurrencyOfTheContest(t *testing.T) {
 		"refund":                   {"payload.amount", "ecb", payload("USD", "amount", -12.03), Counted, -602},
 		"payload in another":       {"payload.amount", "", payload("USD", "amount", 12), OtherCurrency, 0},
 		"payload without currency": {"payload.amount", "", payload("", "amount", 12), MissingField, 0},
+		"payload left out":         {"event.name == \"purchase\" ? payload.amount : bet.amount", "", func(*laurelv1.Event) {}, Counted, 100},
 		"other payload":            {"payload.level", "", payload("USD", "level", 12), Counted, 1200},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +162,7 @@ func TestScoreInTheCurrencyOfTheContest(t *testing.T) {
 			contest.Scoring.Currency, contest.Scoring.Rates = "EUR", one.rates
 			e := roundEnd()
 			one.change(e)
-			round, outcome, err := compile(t, contest).score(prices{event: e, known: known, tsMicros: event.TsMicros(e)})
+			round, outcome, err := compile(t, contest).score(&prices{event: e, known: known, tsMicros: event.TsMicros(e)})
 			require.NoError(t, err)
 			assert.Equal(t, one.want.String(), outcome.String())
 			assert.Equal(t, one.units, round.Units)
@@ -187,7 +188,7 @@ func TestConvertedPayloadLeavesTheEvent(t *testing.T) {
 	contest.Scoring.Currency, contest.Scoring.Rates = "EUR", "ecb"
 	e := roundEnd()
 	payload("USD", "amount", 12)(e)
-	_, outcome, err := compile(t, contest).score(prices{event: e, known: published(), tsMicros: event.TsMicros(e)})
+	_, outcome, err := compile(t, contest).score(&prices{event: e, known: published(), tsMicros: event.TsMicros(e)})
 	require.NoError(t, err)
 	require.Equal(t, Counted, outcome)
 	assert.InDelta(t, 12, e.Payload.Fields["amount"].GetNumberValue(), 0)

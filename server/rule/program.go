@@ -169,19 +169,19 @@ var activations = sync.Pool{New: func() any { return new(activation) }}
 // Score says what an event contributes, or which clause refused it, when nothing is published beside the contest. The error says why the event is a poison for this
 // contest: its values lead to no finite number of points, or to one beyond 2^53 units. The event must have passed the event package's checks.
 func (p *Program) Score(e *laurelv1.Event) (Round, Outcome, error) {
-	return p.score(prices{event: e, tsMicros: event.TsMicros(e)})
+	return p.score(&prices{event: e, tsMicros: event.TsMicros(e)})
 }
 
-func (p *Program) score(in prices) (Round, Outcome, error) {
+func (p *Program) score(in *prices) (Round, Outcome, error) {
 	e := in.event
-	worth, outcome := p.admit(in)
-	if outcome != Counted {
+	var amounts worth
+	if outcome := p.refuse(in, &amounts); outcome != Counted {
 		return Round{}, outcome, nil
 	}
 	a, _ := activations.Get().(*activation)
-	a.event, a.worth, a.known = e, worth, in.known
+	a.event, a.known, a.priced, a.currency, a.worth = e, in.known, p.currency != "", p.currency, amounts
 	points, outcome, err := p.evaluate(a)
-	a.event, a.worth, a.known = nil, worthless, nil
+	a.event, a.known, a.worth.payload = nil, nil, nil
 	activations.Put(a)
 	if err != nil {
 		return Round{}, Counted, fmt.Errorf("contest %s: %w", p.ContestID, err)
@@ -199,44 +199,42 @@ func (p *Program) score(in prices) (Round, Outcome, error) {
 	}, Counted, nil
 }
 
-// refuse asks the clauses that need no expression.
-func (p *Program) refuse(in prices) Outcome {
-	_, outcome := p.admit(in)
-	return outcome
-}
-
-// admit asks the clauses that need no expression and says what the amounts of an event that passes are worth.
-func (p *Program) admit(in prices) (worth, Outcome) {
+// refuse asks the clauses that need no expression. It finds what the amounts are worth where the program names a currency.
+func (p *Program) refuse(in *prices, into *worth) Outcome {
 	e := in.event
 	switch {
 	case !slices.Contains(p.events, e.GetName()):
-		return worthless, EventName
+		return EventName
 	case p.finishedOnly && !finished(e):
-		return worthless, Unfinished
+		return Unfinished
 	}
 	if outcome := p.outOfScope(e); outcome != Counted {
-		return worthless, outcome
+		return outcome
 	}
-	counted, foreign := p.worthOf(in)
-	if foreign == Counted && p.minBetMinor > 0 && counted.bet < p.minBetMinor {
-		return worthless, MinBet
+	stake, foreign := e.GetBet().GetAmountMinor(), Counted
+	if p.currency != "" {
+		foreign = p.worthOf(in, into)
+		stake = into.bet
+	}
+	if foreign == Counted && p.minBetMinor > 0 && stake < p.minBetMinor {
+		return MinBet
 	}
 	if len(p.games) > 0 && !slices.ContainsFunc(p.games, func(g glob) bool { return g.match(e.GetGame().GetId()) }) {
-		return worthless, Game
+		return Game
 	}
 	if p.needsDuration && (e.GetRound() == nil || e.Round.DurationMs == nil || e.Round.GetDurationMs() < p.minDurationMs) {
-		return worthless, Duration
+		return Duration
 	}
 	if len(p.asnCategories) > 0 {
 		if category := e.GetDevice().GetAsnCategory(); category != "" &&
 			slices.ContainsFunc(p.asnCategories, func(excluded string) bool { return strings.EqualFold(excluded, category) }) {
-			return worthless, ASNCategory
+			return ASNCategory
 		}
 	}
 	if p.mixing && p.currency == "" && mixedCurrency(e) {
-		return worthless, MixedCurrency
+		return MixedCurrency
 	}
-	return counted, foreign
+	return foreign
 }
 
 func (p *Program) outOfScope(e *laurelv1.Event) Outcome {

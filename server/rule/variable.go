@@ -58,10 +58,13 @@ var errMissing = types.NewErrWithNodeID(-1, "a field is missing").(*types.Err)
 
 // activation gives the values of an event to an expression without building maps.
 type activation struct {
-	event   *laurelv1.Event
-	worth   worth
-	known   *catalog.Vocabulary
-	missing Outcome // of the last field that was missing
+	event *laurelv1.Event
+	known *catalog.Vocabulary
+	// priced tells that amounts are those of worth, which are in one currency, and not as they were sent.
+	priced   bool
+	worth    worth
+	currency string
+	missing  Outcome // of the last field that was missing
 }
 
 var emptyPayload = &structpb.Struct{}
@@ -79,12 +82,12 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	e := a.event
 	switch name {
 	case "win.amount":
-		return a.major(a.worth.win, a.worth.winCurrency, MissingField)
+		return a.major(a.win(), winCurrency(e), MissingField)
 	case "bet.amount":
-		if a.worth.bet <= 0 {
+		if a.bet() <= 0 {
 			return a.lacks(NoStake)
 		}
-		return a.major(a.worth.bet, a.worth.betCurrency, NoStake)
+		return a.major(a.bet(), e.GetBet().GetCurrency(), NoStake)
 	case "win.multiplier":
 		multiplier, outcome := multiplierOf(e)
 		if outcome != Counted {
@@ -97,22 +100,40 @@ func (a *activation) ResolveName(name string) (any, bool) {
 		}
 		return types.Double(e.Round.GetDurationMs()), true
 	case "win.amount_minor":
-		return types.Double(a.worth.win), true
+		return types.Double(a.win()), true
 	case "bet.amount_minor":
 		if e.GetBet() == nil {
 			return a.lacks(NoStake)
 		}
-		return types.Double(a.worth.bet), true
+		return types.Double(a.bet()), true
 	case payloadName:
-		if a.worth.payload == nil {
+		payload := e.GetPayload()
+		if a.priced {
+			payload = a.worth.payload
+		}
+		if payload == nil {
 			return emptyPayload, true
 		}
-		return a.worth.payload, true
+		return payload, true
 	}
 	if text, ok := textOf(e, name); ok {
 		return types.String(text), true
 	}
 	return a.resolveUser(name)
+}
+
+func (a *activation) bet() int64 {
+	if a.priced {
+		return a.worth.bet
+	}
+	return a.event.GetBet().GetAmountMinor()
+}
+
+func (a *activation) win() int64 {
+	if a.priced {
+		return a.worth.win
+	}
+	return a.event.GetWin().GetAmountMinor()
 }
 
 func (a *activation) resolveUser(name string) (any, bool) {
@@ -185,6 +206,9 @@ var powersOfTen = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1
 func (a *activation) major(minor int64, currency string, whenUnknown Outcome) (any, bool) {
 	if minor == 0 {
 		return types.Double(0), true
+	}
+	if a.priced {
+		currency = a.currency
 	}
 	exponent, known := a.known.Currencies().Exponent(currency)
 	if !known {

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -19,48 +20,36 @@ type prices struct {
 	at       fold.Place
 }
 
-// worth is the amounts of an event as a program counts them: as they were sent or, where the contest names a currency, all in that. Minor units.
+// worth is the amounts of an event in the currency that the contest names, in minor units. A contest that names none needs none of it.
 type worth struct {
-	bet, win                 int64
-	betCurrency, winCurrency string
-	payload                  *structpb.Struct
+	bet, win int64
+	payload  *structpb.Struct
 }
-
-// worthless is what an event is worth that does not count.
-var worthless worth
 
 // payloadAmounts are the fields of payload that are amounts, in the currency that payload.currency says; event/schemas.yaml declares them. The value tells whether
 // they are in minor units.
 var payloadAmounts = map[string]bool{"amount": false, "bet": false, "win": false, "amount_minor": true}
 
-// worthOf returns what the amounts of an event are worth to the program, or why it does not count: an amount is in another currency than the contest's and there are
+// worthOf finds what the amounts of an event are worth to a program that names a currency, or why it does not count: an amount is in another currency and there are
 // no rates, or none of that day.
-func (p *Program) worthOf(in prices) (worth, Outcome) {
+func (p *Program) worthOf(in *prices, into *worth) (outcome Outcome) {
 	e := in.event
-	w := worth{
-		bet: e.GetBet().GetAmountMinor(), betCurrency: e.GetBet().GetCurrency(), win: e.GetWin().GetAmountMinor(), winCurrency: winCurrency(e), payload: e.GetPayload(),
-	}
-	if p.currency == "" {
-		return w, Counted
-	}
-	var outcome Outcome
-	if w.betCurrency != "" {
-		if w.bet, outcome = p.convert(in, w.bet, w.betCurrency); outcome != Counted {
-			return w, outcome
+	*into = worth{bet: e.GetBet().GetAmountMinor(), win: e.GetWin().GetAmountMinor(), payload: e.GetPayload()}
+	if currency := e.GetBet().GetCurrency(); currency != "" {
+		if into.bet, outcome = p.convert(in, into.bet, currency); outcome != Counted {
+			return outcome
 		}
-		w.betCurrency = p.currency
 	}
-	if w.winCurrency != "" {
-		if w.win, outcome = p.convert(in, w.win, w.winCurrency); outcome != Counted {
-			return w, outcome
+	if currency := winCurrency(e); currency != "" {
+		if into.win, outcome = p.convert(in, into.win, currency); outcome != Counted {
+			return outcome
 		}
-		w.winCurrency = p.currency
 	}
-	return w, p.convertPayload(in, &w)
+	return p.convertPayload(in, into)
 }
 
 // convert turns minor units of a currency into minor units of the contest's.
-func (p *Program) convert(in prices, minor int64, currency string) (int64, Outcome) {
+func (p *Program) convert(in *prices, minor int64, currency string) (int64, Outcome) {
 	if currency == p.currency {
 		return minor, Counted
 	}
@@ -72,7 +61,7 @@ func (p *Program) convert(in prices, minor int64, currency string) (int64, Outco
 }
 
 // exchange turns an amount of a currency into minor units of the contest's, by the rate of the event's day, rounded half to even once.
-func (p *Program) exchange(in prices, amount money.Decimal, currency string) (int64, Outcome) {
+func (p *Program) exchange(in *prices, amount money.Decimal, currency string) (int64, Outcome) {
 	exponent, known := in.known.Currencies().Exponent(p.currency)
 	rates := in.known.Rates(p.rates)
 	if p.rates == "" || rates == nil || !known {
@@ -90,8 +79,8 @@ func (p *Program) exchange(in prices, amount money.Decimal, currency string) (in
 }
 
 // convertPayload puts the amounts of payload that the program reads into the contest's currency.
-func (p *Program) convertPayload(in prices, w *worth) Outcome {
-	if len(p.payloadReads) == 0 {
+func (p *Program) convertPayload(in *prices, w *worth) Outcome {
+	if !slices.ContainsFunc(p.payloadReads, func(name string) bool { return w.payload.GetFields()[name] != nil }) {
 		return Counted
 	}
 	currency := w.payload.GetFields()["currency"].GetStringValue()
