@@ -35,16 +35,17 @@ describe("planFacts", () => {
     expect(names).not.toContain("Places as events");
   });
   it.each([
-    [PointsCurrency.NAMED, "EUR"],
-    [PointsCurrency.CONVERTED, "daily_eur"],
+    [PointsCurrency.NAMED, "<bdi>EUR</bdi>"],
+    [PointsCurrency.CONVERTED, "<bdi>daily_eur</bdi>"],
     [PointsCurrency.CANCELS_OUT, "cancels out"],
     [PointsCurrency.ONE_BY_FILTER, "filter"],
     [PointsCurrency.UNNAMED, "200 JPY"],
   ])("says what currency means for points (%s)", (pointsCurrency, part) => {
     const definition = { scoring: { currency: "EUR", rates: "daily_eur" } };
     const plan = create(ContestPlanSchema, { definition, pointsCurrency });
-    const facts = planFacts(setupI18n({ locale: "en", messages: { en } }), formatIn("en"), plan);
-    expect(facts.find(({ name }) => name === "Currency of points")?.value).toContain(part);
+    const i18n = setupI18n({ locale: "en", messages: { en } });
+    const fact = planFacts(i18n, formatIn("en"), plan).find(({ name }) => name === "Currency of points");
+    expect(renderToStaticMarkup(createElement(I18nProvider, { i18n }, fact?.value))).toContain(part);
   });
   it("says nothing of currency where points are no amount", () => {
     const plan = create(ContestPlanSchema, { definition: {}, pointsCurrency: PointsCurrency.NO_AMOUNT });

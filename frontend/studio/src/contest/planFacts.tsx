@@ -9,17 +9,19 @@ import { orderValueName, poolName, scoringName } from "./contest.words.ts";
 /** What the currency of amounts means for points; undefined where it means nothing. */
 function currencyFact(i18n: I18n, of: PointsCurrency, scoring: Scoring | undefined): Fact | undefined {
   const name = i18n.t("Currency of points");
-  const currency = isolate(scoring?.currency ?? "");
+  const currency = <bdi>{scoring?.currency}</bdi>;
   switch (of) {
     case PointsCurrency.NAMED:
-      return { name, value: i18n.t("{currency}; events in others do not count", { currency }) };
+      return { name, value: <Trans id="{currency}; events in others do not count" values={{ currency }} /> };
     case PointsCurrency.CONVERTED:
       return {
         name,
-        value: i18n.t("{currency}; others count at the rate of their day in {rates}", {
-          currency,
-          rates: isolate(scoring?.rates ?? ""),
-        }),
+        value: (
+          <Trans
+            id="{currency}; others count at the rate of their day in {rates}"
+            values={{ currency, rates: <bdi>{scoring?.rates}</bdi> }}
+          />
+        ),
       };
     case PointsCurrency.CANCELS_OUT:
       return { name, value: i18n.t("None: it cancels out") };
