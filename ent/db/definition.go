@@ -29,7 +29,9 @@ type Definition struct {
 	// PublishedAt holds the value of the "published_at" field.
 	PublishedAt int64 `json:"published_at,omitempty"`
 	// PublishedBy holds the value of the "published_by" field.
-	PublishedBy  string `json:"published_by,omitempty"`
+	PublishedBy string `json:"published_by,omitempty"`
+	// journal positions up to which events were folded before it was published
+	OpenSeq      *string `json:"open_seq,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -40,7 +42,7 @@ func (*Definition) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case definition.FieldID, definition.FieldVersion, definition.FieldPublishedAt:
 			values[i] = new(sql.NullInt64)
-		case definition.FieldKind, definition.FieldDefID, definition.FieldHash, definition.FieldYaml, definition.FieldPublishedBy:
+		case definition.FieldKind, definition.FieldDefID, definition.FieldHash, definition.FieldYaml, definition.FieldPublishedBy, definition.FieldOpenSeq:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -105,6 +107,13 @@ func (_m *Definition) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PublishedBy = value.String
 			}
+		case definition.FieldOpenSeq:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field open_seq", values[i])
+			} else if value.Valid {
+				_m.OpenSeq = new(string)
+				*_m.OpenSeq = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -161,6 +170,11 @@ func (_m *Definition) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("published_by=")
 	builder.WriteString(_m.PublishedBy)
+	builder.WriteString(", ")
+	if v := _m.OpenSeq; v != nil {
+		builder.WriteString("open_seq=")
+		builder.WriteString(*v)
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

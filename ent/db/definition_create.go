@@ -63,6 +63,20 @@ func (_c *DefinitionCreate) SetPublishedBy(v string) *DefinitionCreate {
 	return _c
 }
 
+// SetOpenSeq sets the "open_seq" field.
+func (_c *DefinitionCreate) SetOpenSeq(v string) *DefinitionCreate {
+	_c.mutation.SetOpenSeq(v)
+	return _c
+}
+
+// SetNillableOpenSeq sets the "open_seq" field if the given value is not nil.
+func (_c *DefinitionCreate) SetNillableOpenSeq(v *string) *DefinitionCreate {
+	if v != nil {
+		_c.SetOpenSeq(*v)
+	}
+	return _c
+}
+
 // Mutation returns the DefinitionMutation object of the builder.
 func (_c *DefinitionCreate) Mutation() *DefinitionMutation {
 	return _c.mutation
@@ -193,6 +207,10 @@ func (_c *DefinitionCreate) createSpec() (*Definition, *sqlgraph.CreateSpec) {
 		_spec.SetField(definition.FieldPublishedBy, field.TypeString, value)
 		_node.PublishedBy = value
 	}
+	if value, ok := _c.mutation.OpenSeq(); ok {
+		_spec.SetField(definition.FieldOpenSeq, field.TypeString, value)
+		_node.OpenSeq = &value
+	}
 	return _node, _spec
 }
 
@@ -276,6 +294,9 @@ func (u *DefinitionUpsertOne) UpdateNewValues() *DefinitionUpsertOne {
 		}
 		if _, exists := u.create.mutation.PublishedBy(); exists {
 			s.SetIgnore(definition.FieldPublishedBy)
+		}
+		if _, exists := u.create.mutation.OpenSeq(); exists {
+			s.SetIgnore(definition.FieldOpenSeq)
 		}
 	}))
 	return u
@@ -503,6 +524,9 @@ func (u *DefinitionUpsertBulk) UpdateNewValues() *DefinitionUpsertBulk {
 			}
 			if _, exists := b.mutation.PublishedBy(); exists {
 				s.SetIgnore(definition.FieldPublishedBy)
+			}
+			if _, exists := b.mutation.OpenSeq(); exists {
+				s.SetIgnore(definition.FieldOpenSeq)
 			}
 		}
 	}))

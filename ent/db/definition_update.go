@@ -68,6 +68,9 @@ func (_u *DefinitionUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if _u.mutation.OpenSeqCleared() {
+		_spec.ClearField(definition.FieldOpenSeq, field.TypeString)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{definition.Label}
@@ -158,6 +161,9 @@ func (_u *DefinitionUpdateOne) sqlSave(ctx context.Context) (_node *Definition, 
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.OpenSeqCleared() {
+		_spec.ClearField(definition.FieldOpenSeq, field.TypeString)
 	}
 	_node = &Definition{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -3989,6 +3989,7 @@ type DefinitionMutation struct {
 	published_at    *int64
 	addpublished_at *int64
 	published_by    *string
+	open_seq        *string
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*Definition, error)
@@ -4385,6 +4386,55 @@ func (m *DefinitionMutation) ResetPublishedBy() {
 	m.published_by = nil
 }
 
+// SetOpenSeq sets the "open_seq" field.
+func (m *DefinitionMutation) SetOpenSeq(s string) {
+	m.open_seq = &s
+}
+
+// OpenSeq returns the value of the "open_seq" field in the mutation.
+func (m *DefinitionMutation) OpenSeq() (r string, exists bool) {
+	v := m.open_seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenSeq returns the old "open_seq" field's value of the Definition entity.
+// If the Definition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DefinitionMutation) OldOpenSeq(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenSeq: %w", err)
+	}
+	return oldValue.OpenSeq, nil
+}
+
+// ClearOpenSeq clears the value of the "open_seq" field.
+func (m *DefinitionMutation) ClearOpenSeq() {
+	m.open_seq = nil
+	m.clearedFields[definition.FieldOpenSeq] = struct{}{}
+}
+
+// OpenSeqCleared returns if the "open_seq" field was cleared in this mutation.
+func (m *DefinitionMutation) OpenSeqCleared() bool {
+	_, ok := m.clearedFields[definition.FieldOpenSeq]
+	return ok
+}
+
+// ResetOpenSeq resets all changes to the "open_seq" field.
+func (m *DefinitionMutation) ResetOpenSeq() {
+	m.open_seq = nil
+	delete(m.clearedFields, definition.FieldOpenSeq)
+}
+
 // Where appends a list predicates to the DefinitionMutation builder.
 func (m *DefinitionMutation) Where(ps ...predicate.Definition) {
 	m.predicates = append(m.predicates, ps...)
@@ -4419,7 +4469,7 @@ func (m *DefinitionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DefinitionMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.kind != nil {
 		fields = append(fields, definition.FieldKind)
 	}
@@ -4440,6 +4490,9 @@ func (m *DefinitionMutation) Fields() []string {
 	}
 	if m.published_by != nil {
 		fields = append(fields, definition.FieldPublishedBy)
+	}
+	if m.open_seq != nil {
+		fields = append(fields, definition.FieldOpenSeq)
 	}
 	return fields
 }
@@ -4463,6 +4516,8 @@ func (m *DefinitionMutation) Field(name string) (ent.Value, bool) {
 		return m.PublishedAt()
 	case definition.FieldPublishedBy:
 		return m.PublishedBy()
+	case definition.FieldOpenSeq:
+		return m.OpenSeq()
 	}
 	return nil, false
 }
@@ -4486,6 +4541,8 @@ func (m *DefinitionMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldPublishedAt(ctx)
 	case definition.FieldPublishedBy:
 		return m.OldPublishedBy(ctx)
+	case definition.FieldOpenSeq:
+		return m.OldOpenSeq(ctx)
 	}
 	return nil, fmt.Errorf("unknown Definition field %s", name)
 }
@@ -4544,6 +4601,13 @@ func (m *DefinitionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPublishedBy(v)
 		return nil
+	case definition.FieldOpenSeq:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenSeq(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Definition field %s", name)
 }
@@ -4600,7 +4664,11 @@ func (m *DefinitionMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *DefinitionMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(definition.FieldOpenSeq) {
+		fields = append(fields, definition.FieldOpenSeq)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -4613,6 +4681,11 @@ func (m *DefinitionMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *DefinitionMutation) ClearField(name string) error {
+	switch name {
+	case definition.FieldOpenSeq:
+		m.ClearOpenSeq()
+		return nil
+	}
 	return fmt.Errorf("unknown Definition nullable field %s", name)
 }
 
@@ -4640,6 +4713,9 @@ func (m *DefinitionMutation) ResetField(name string) error {
 		return nil
 	case definition.FieldPublishedBy:
 		m.ResetPublishedBy()
+		return nil
+	case definition.FieldOpenSeq:
+		m.ResetOpenSeq()
 		return nil
 	}
 	return fmt.Errorf("unknown Definition field %s", name)

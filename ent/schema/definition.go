@@ -26,6 +26,7 @@ func (Definition) Fields() []ent.Field {
 		field.Text("yaml").Immutable(),
 		field.Int64("published_at").Immutable(),
 		field.String("published_by").MaxLen(128).Immutable(),
+		field.Text("open_seq").Optional().Nillable().Immutable().Comment("journal positions up to which events were folded before it was published"),
 	}
 }
 

@@ -13,13 +13,16 @@ import (
 type catalogService struct{ *API }
 
 // CheckDefinition says what is wrong with a document.
-func (s catalogService) CheckDefinition(_ context.Context, request *laurelv1.CheckDefinitionRequest) (*laurelv1.CheckDefinitionResponse, error) {
-	document, problems := s.Catalog.Check(request.GetYaml())
+func (s catalogService) CheckDefinition(ctx context.Context, request *laurelv1.CheckDefinitionRequest) (*laurelv1.CheckDefinitionResponse, error) {
+	document, problems, err := s.Catalog.Check(ctx, request.GetYaml())
+	if err != nil {
+		return nil, err
+	}
 	response := &laurelv1.CheckDefinitionResponse{Problems: problemMessages(problems)}
 	if document != nil {
 		response.Kind, response.Id = word.Clip(document.Kind, 32), word.Clip(document.ID, 64)
 		if len(problems) == 0 {
-			response.Plan = planOf(document)
+			response.Plan = s.planOf(document)
 		}
 	}
 	return response, nil
@@ -50,12 +53,13 @@ func publisher(caller identity.Caller) string {
 }
 
 // planOf is what a document means, by its kind; nil for a kind without a plan.
-func planOf(document *catalog.Document) *laurelv1.DefinitionPlan {
-	plan := catalog.Plan(document)
-	if plan == nil {
+func (a *API) planOf(document *catalog.Document) *laurelv1.DefinitionPlan {
+	switch plan := a.Catalog.Plan(document).(type) {
+	case *laurelv1.ContestPlan:
+		return &laurelv1.DefinitionPlan{Plan: &laurelv1.DefinitionPlan_Contest{Contest: plan}}
+	default:
 		return nil
 	}
-	return &laurelv1.DefinitionPlan{Plan: &laurelv1.DefinitionPlan_Contest{Contest: plan}}
 }
 
 // ListDefinitions returns the newest versions.

@@ -29,7 +29,7 @@ func (s contestService) GetContest(ctx context.Context, request *laurelv1.GetCon
 		return nil, err
 	}
 	document, _ := catalog.Parse("", []byte(definition.GetYaml()))
-	return &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Plan: catalog.Plan(document)}, nil
+	return &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Plan: s.planOf(document).GetContest()}, nil
 }
 
 // summary returns a contest or a not-found error that names it.

@@ -116,7 +116,7 @@ func setupOn(t testing.TB, database *store.Store, change ...func(*api.Config)) *
 		Store: b.store, Journal: b.journal, Clock: contest.WallClock(time.Now), Now: time.Now, Log: logger,
 		Players: func(id string) int64 { return b.keeper.Sizes.Of(id) }, Changed: func(string) {},
 	})
-	b.catalog = catalog.NewService(catalog.Config{Store: b.store, Adopt: b.contests.Adopt, Now: time.Now, Checks: []catalog.Check{rule.Check}})
+	b.catalog = catalog.NewService(catalog.Config{Store: b.store, Adopt: b.contests.Adopt, Now: time.Now, Steps: []catalog.Step{rule.Step()}})
 	require.NoError(t, b.contests.Sync(t.Context()))
 	b.keeper = board.NewKeeper(board.KeeperConfig{
 		Engine: b.engine, Store: b.store, Journal: b.journal, Boards: func() []string { return nil }, Final: func(id string) bool { return b.contests.Set().Final(id) }, Rebuilt: func(string) {}, Now: time.Now, Log: logger,

@@ -19,12 +19,20 @@ const DefaultPrecision = 2
 
 const typeBestRounds = "best_n_rounds"
 
-// checkContest finds what the bounds in the contract can't say. The problems have no place in a document yet.
-func checkContest(contest *laurelv1.Contest) []Problem {
-	var problems []Problem
-	refuse := func(field, format string, args ...any) {
-		problems = append(problems, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
-	}
+// contestKind is the row of contests.
+var contestKind = row[*laurelv1.Contest]{
+	name: KindContest, empty: func() *laurelv1.Contest { return new(laurelv1.Contest) },
+	check: checkContest, fit: fitContest, plan: planContest, read: readContest, succeed: succeedContest,
+	patterns: []pattern{
+		{begins: "id", ends: "id", message: "must start with a lower-case letter, then lower-case letters, digits, _ . or -"},
+		{ends: "currency", message: codeForm},
+		{begins: "scoring.rates", message: "must be the id of an ExchangeRates: a lower-case letter, then lower-case letters, digits, _ . or -"},
+		{begins: "scoring.events", message: "must be an event name: a lower-case letter, then lower-case letters, digits and _, such as round_end"},
+	},
+}
+
+// checkContest refuses what the bounds in the contract can't say.
+func checkContest(contest *laurelv1.Contest, refuse refuse) {
 	if contest.GetWindow() != nil {
 		_, _, _, _, err := ParseWindow(contest.GetWindow())
 		var wrong *fieldError
@@ -34,15 +42,28 @@ func checkContest(contest *laurelv1.Contest) []Problem {
 	}
 	checkRanking(contest, refuse)
 	checkScoring(contest, refuse)
-	if pool := contest.GetPrizes().GetPool(); pool != nil {
-		if _, known := money.Exponent(pool.GetCurrency()); !known {
-			refuse("prizes.pool.currency", "%s is not a currency of ISO 4217", word.Quote(pool.GetCurrency()))
-		}
+	if scoring := contest.GetScoring(); scoring.GetRates() != "" && scoring.GetCurrency() == "" {
+		refuse("scoring.rates", "needs scoring.currency: the base of %s, in which the points are", scoring.GetRates())
 	}
-	return problems
 }
 
-func checkRanking(contest *laurelv1.Contest, refuse func(field, format string, args ...any)) {
+// fitContest refuses currencies and rates that nobody published.
+func fitContest(contest *laurelv1.Contest, known *Vocabulary, refuse refuse) {
+	fitCurrency("prizes.pool.currency", contest.GetPrizes().GetPool().GetCurrency(), known, refuse)
+	scoring := contest.GetScoring()
+	fitCurrency("scoring.currency", scoring.GetCurrency(), known, refuse)
+	if scoring.GetRates() == "" || scoring.GetCurrency() == "" {
+		return
+	}
+	switch rates := known.Rates(scoring.GetRates()); {
+	case rates == nil:
+		refuse("scoring.rates", "%s is no published rate table; publish it (kind: ExchangeRates) first, or check it in the same folder", word.Quote(scoring.GetRates()))
+	case rates.Base != scoring.GetCurrency():
+		refuse("scoring.rates", "%s tells rates in %s and the points are in %s; name a table with that base", scoring.GetRates(), rates.Base, scoring.GetCurrency())
+	}
+}
+
+func checkRanking(contest *laurelv1.Contest, refuse refuse) {
 	ranking := contest.GetLeaderboard()
 	if ranking == nil {
 		return
@@ -62,7 +83,7 @@ func checkRanking(contest *laurelv1.Contest, refuse func(field, format string, a
 	}
 }
 
-func checkScoring(contest *laurelv1.Contest, refuse func(field, format string, args ...any)) {
+func checkScoring(contest *laurelv1.Contest, refuse refuse) {
 	scoring, kind := contest.GetScoring(), contest.GetLeaderboard().GetType()
 	formulaNeeded := kind == "sum" || kind == typeBestRounds || kind == "last"
 	if formulaNeeded && strings.TrimSpace(scoring.GetFormula()) == "" {
@@ -86,7 +107,7 @@ func checkScoring(contest *laurelv1.Contest, refuse func(field, format string, a
 // eventNames are the names that events can have; they are read once and never change.
 var eventNames = sync.OnceValues(event.NewRegistry)
 
-func checkEventNames(names []string, refuse func(field, format string, args ...any)) {
+func checkEventNames(names []string, refuse refuse) {
 	if len(names) == 0 {
 		return
 	}

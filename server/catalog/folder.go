@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
@@ -36,10 +37,11 @@ type Skipped struct {
 	Reason string
 }
 
-// ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and runs the checks.
+// ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and runs the steps of their kinds.
+// Definitions may refer to others of the folder, and to those of a vocabulary.
 // Documents without a kind, of a kind that this version does not support, and files named mapping.yaml are skipped. name stands before the paths
 // in problems and may be empty.
-func ReadFolder(folder fs.FS, name string, checks ...Check) ([]Found, []Skipped, error) {
+func ReadFolder(folder fs.FS, name string, known *Vocabulary, steps ...Step) ([]Found, []Skipped, error) {
 	var found []Found
 	var skipped []Skipped
 	files := 0
@@ -65,7 +67,7 @@ func ReadFolder(folder fs.FS, name string, checks ...Check) ([]Found, []Skipped,
 		if err != nil {
 			return err
 		}
-		inFile, leftOut := ReadFile(path.Join(name, file), text, checks...)
+		inFile, leftOut := readFile(path.Join(name, file), text)
 		found = append(found, inFile...)
 		for _, reason := range leftOut {
 			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: reason})
@@ -76,7 +78,20 @@ func ReadFolder(folder fs.FS, name string, checks ...Check) ([]Found, []Skipped,
 		return nil, nil, fmt.Errorf("read definitions in %s: %w", name, err)
 	}
 	refuseRepeats(found)
+	runAll(found, known, steps)
 	return found, skipped, nil
+}
+
+// runAll runs the steps on definitions that may refer to each other.
+func runAll(found []Found, known *Vocabulary, steps []Step) {
+	for _, one := range found {
+		if len(one.Problems) == 0 {
+			known = known.With(one.Document.Message, nil)
+		}
+	}
+	for i, one := range found {
+		found[i].Problems = RunSteps(one.Document, one.Problems, known, steps...)
+	}
 }
 
 func readBounded(folder fs.FS, file string) ([]byte, error) {
@@ -90,8 +105,14 @@ func readBounded(folder fs.FS, file string) ([]byte, error) {
 	return fs.ReadFile(folder, file)
 }
 
-// ReadFile parses every definition of one file, whose documents are separated by lines of ---. The second result says why documents were skipped.
-func ReadFile(name string, text []byte, checks ...Check) ([]Found, []string) {
+// ReadFile is ReadFolder for one file, whose documents are separated by lines of ---. The second result says why documents were skipped.
+func ReadFile(name string, text []byte, known *Vocabulary, steps ...Step) ([]Found, []string) {
+	found, skipped := readFile(name, text)
+	runAll(found, known, steps)
+	return found, skipped
+}
+
+func readFile(name string, text []byte) ([]Found, []string) {
 	var found []Found
 	var skipped []string
 	for _, part := range split(text) {
@@ -102,7 +123,7 @@ func ReadFile(name string, text []byte, checks ...Check) ([]Found, []string) {
 		case document != nil && Unsupported(document.Kind):
 			skipped = append(skipped, fmt.Sprintf("line %d: %s", document.source.root.Line, kindProblem(document.Kind)))
 		default:
-			found = append(found, Found{Document: document, Problems: RunChecks(document, problems, checks...)})
+			found = append(found, Found{Document: document, Problems: problems})
 		}
 	}
 	return found, skipped
@@ -183,7 +204,11 @@ type FolderReport struct {
 // LoadFolder publishes every definition of a folder; see ReadFolder. Nothing is published when any of them has a problem: the error is then
 // *Invalid, its problems with file and line. Loading the same folder again changes nothing.
 func (s *Service) LoadFolder(ctx context.Context, folder fs.FS, name, by string) (FolderReport, error) {
-	found, skipped, err := ReadFolder(folder, name, s.Checks...)
+	known, err := s.Vocabulary(ctx)
+	if err != nil {
+		return FolderReport{}, err
+	}
+	found, skipped, err := ReadFolder(folder, name, known, s.Steps...)
 	report := FolderReport{Skipped: skipped}
 	if err != nil {
 		return report, err
@@ -195,6 +220,9 @@ func (s *Service) LoadFolder(ctx context.Context, folder fs.FS, name, by string)
 	if len(problems) > 0 {
 		return report, &Invalid{Problems: problems[:min(len(problems), MaxProblems)]}
 	}
+	slices.SortStableFunc(found, func(a, b Found) int {
+		return slices.Index(kinds, a.Document.kind) - slices.Index(kinds, b.Document.kind)
+	})
 	for _, one := range found {
 		published, changed, err := s.publish(ctx, one.Document, nil, by)
 		var invalid *Invalid

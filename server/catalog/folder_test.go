@@ -40,7 +40,7 @@ func TestReadFolder(t *testing.T) {
 		"z_wrong.yaml":   contestNamed("z") + "---\nkind: Contest\nid: W\n",
 		"z_twice.yaml":   contestNamed("a"),
 		"z_unknown.yaml": "kind: Contst\n",
-	}), "rules")
+	}), "rules", nil)
 	require.NoError(t, err)
 	var lines []string
 	for _, one := range found {
@@ -62,20 +62,20 @@ func TestReadFolder(t *testing.T) {
 	}, lines)
 	assert.Equal(t, []Skipped{
 		{"rules/mapping.yaml", "a mapping, not a definition"},
-		{"rules/mission.yaml", "line 1: Mission is a known kind, but this version of Laurel does not support it; supported: Contest"},
+		{"rules/mission.yaml", "line 1: Mission is a known kind, but this version of Laurel does not support it; supported: Contest, ExchangeRates, Currency"},
 		{"rules/other.yaml", "line 1: a document without kind"},
 	}, skipped)
 }
 
 func TestReadFolderBounds(t *testing.T) {
 	t.Parallel()
-	_, _, err := ReadFolder(folderOf(map[string]string{"a.yaml": strings.Repeat("#", MaxFileBytes+1)}), "rules")
+	_, _, err := ReadFolder(folderOf(map[string]string{"a.yaml": strings.Repeat("#", MaxFileBytes+1)}), "rules", nil)
 	require.EqualError(t, err, "read definitions in rules: a.yaml has 4194305 bytes; at most 4194304 are read")
 }
 
 func TestDemoRulesCheck(t *testing.T) {
 	t.Parallel()
-	found, skipped, err := ReadFolder(rules.Demo, "rules")
+	found, skipped, err := ReadFolder(rules.Demo, "rules", nil)
 	require.NoError(t, err)
 	assert.Empty(t, skipped)
 	require.Len(t, found, 3)

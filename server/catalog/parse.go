@@ -15,8 +15,6 @@ import (
 	"buf.build/go/protoyaml"
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/proto"
-
-	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
 // MaxDocumentBytes bounds one document, in bytes of YAML.
@@ -34,9 +32,10 @@ type Document struct {
 	Yaml string
 	// Hash is the SHA-256 of the canonical form, in hexadecimal.
 	Hash string
-	// Contest is the definition when Kind is KindContest.
-	Contest *laurelv1.Contest
+	// Message is the definition; nil when the document could not be read as one of its kind.
+	Message Message
 
+	kind   *kind
 	source *source
 }
 
@@ -58,28 +57,37 @@ func parseAt(name string, text []byte, offset int) (*Document, []Problem) {
 	if message := kindProblem(document.Kind); message != "" {
 		return document, []Problem{src.at("kind", message)}
 	}
-	document.Contest = new(laurelv1.Contest)
-	problems, ok := src.decode(document.Contest)
+	document.kind = kindOf(document.Kind)
+	message := document.kind.empty()
+	problems, ok := src.decode(message, document.kind.patterns)
 	if !ok {
-		document.Contest = nil
 		return document, tidy(problems)
 	}
-	document.ID = document.Contest.GetId()
+	document.Message, document.ID = message, message.GetId()
 	fieldsWithProblems := map[string]bool{}
 	for _, problem := range problems {
 		fieldsWithProblems[problem.Field] = true
 	}
-	for _, problem := range src.place(checkContest(document.Contest)) {
+	var found refusals
+	document.kind.check(message, found.refuse)
+	for _, problem := range src.place(found) {
 		if !fieldsWithProblems[problem.Field] {
 			problems = append(problems, problem)
 		}
 	}
-	hash, err := canonicalHash(document.Contest)
+	hash, err := canonicalHash(message)
 	if err != nil {
 		problems = append(problems, src.at("", "has no canonical form: "+err.Error()))
 	}
 	document.Hash = hash
 	return document, tidy(problems)
+}
+
+// refusals are problems that have no place in a document yet.
+type refusals []Problem
+
+func (r *refusals) refuse(field, format string, args ...any) {
+	*r = append(*r, Problem{Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
 // Place turns problems that count within the value of their field into problems of the document, with its lines.
@@ -165,7 +173,7 @@ var protoyamlError = regexp.MustCompile(`^[^\n]*?:(\d+):(\d+) ([^\n]*)`)
 
 // decode fills message from the nodes: first by a walk that knows the names, then by protoyaml, then by protovalidate.
 // The second result is false when it gave up before the message was filled.
-func (s *source) decode(message proto.Message) ([]Problem, bool) {
+func (s *source) decode(message proto.Message, patterns []pattern) ([]Problem, bool) {
 	problems, ok := s.walk(message.ProtoReflect().Descriptor())
 	if !ok {
 		return problems, false // protoyaml would find them again, and quote the whole line in each
@@ -187,7 +195,7 @@ func (s *source) decode(message proto.Message) ([]Problem, bool) {
 			problems = append(problems, problem)
 		}
 	}
-	return append(problems, s.violations(message, problems)...), true
+	return append(problems, s.violations(message, patterns, problems)...), true
 }
 
 // splitErrors takes joined errors apart and returns the first MaxProblems of them.

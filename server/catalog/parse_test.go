@@ -34,7 +34,7 @@ func TestParseExample(t *testing.T) {
 			MinRoundDurationMs: 800, MaxRpsPerUser: 0.5, ExcludeAsnCategories: []string{"hosting", "proxy"},
 		},
 	}
-	assert.True(t, proto.Equal(want, document.Contest), "got %v", document.Contest)
+	assert.True(t, proto.Equal(want, document.Message), "got %v", document.Message)
 	assert.Equal(t, KindContest, document.Kind)
 	assert.Equal(t, "t_october_sprint", document.ID)
 	assert.Equal(t, string(exampleYaml(t)), document.Yaml)
@@ -52,7 +52,8 @@ func TestProblems(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
-			_, problems := Parse(filepath.Base(file), text)
+			document, problems := Parse(filepath.Base(file), text)
+			problems = RunSteps(document, problems, nil)
 			require.NotEmpty(t, problems)
 			golden := strings.TrimSuffix(file, ".yaml") + ".golden"
 			got := wholeProblems(problems)
@@ -174,7 +175,7 @@ func FuzzParse(f *testing.F) {
 		if len(problems) > 0 {
 			return
 		}
-		if document == nil || document.Contest == nil || document.ID == "" || len(document.Hash) != 64 || Reading(document) == "" {
+		if document == nil || document.Message == nil || document.ID == "" || len(document.Hash) != 64 || Reading(document) == "" {
 			t.Fatalf("no problems, but %+v", document)
 		}
 		again, problems := Parse("f.yaml", []byte(document.Yaml))

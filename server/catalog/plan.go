@@ -9,15 +9,19 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
-	"github.com/laurelhq/laurel/server/money"
 )
 
-// Plan returns a contest as it runs, with every default written out; nil for a document with problems.
-func Plan(document *Document) *laurelv1.ContestPlan {
-	if document == nil || document.Contest == nil {
+// Plan returns a definition as it runs, with every default written out; nil for a document that can't be read and for kinds that need no plan. Amounts are shown by the currencies of the vocabulary. That of a contest is
+// a *laurelv1.ContestPlan.
+func Plan(document *Document, known *Vocabulary) proto.Message {
+	if document == nil || document.Message == nil {
 		return nil
 	}
-	contest := proto.CloneOf(document.Contest)
+	return document.kind.plan(document.Message, known)
+}
+
+func planContest(written *laurelv1.Contest, known *Vocabulary) proto.Message {
+	contest := proto.CloneOf(written)
 	start, end, zone, grace, err := ParseWindow(contest.GetWindow())
 	if err != nil {
 		return nil
@@ -35,7 +39,7 @@ func Plan(document *Document) *laurelv1.ContestPlan {
 		scoring.Precision = proto.Int32(DefaultPrecision)
 	}
 	ranking.Tiebreaker = append(slices.DeleteFunc(ranking.GetTiebreaker(), func(name string) bool { return name == lastTieBreak }), lastTieBreak)
-	exponent, _ := money.Exponent(contest.GetPrizes().GetPool().GetCurrency())
+	exponent, _ := known.Currencies().Exponent(contest.GetPrizes().GetPool().GetCurrency())
 	return &laurelv1.ContestPlan{
 		Definition: contest, Start: timestamppb.New(start), End: timestamppb.New(end), GraceEnd: timestamppb.New(end.Add(grace)), PoolExponent: int32(exponent),
 	}

@@ -16,7 +16,7 @@ func plan(t *testing.T, yaml string) *laurelv1.ContestPlan {
 	t.Helper()
 	document, problems := Parse("", []byte(yaml))
 	require.Empty(t, problems)
-	return Plan(document)
+	return contestPlan(document)
 }
 
 func TestPlanWritesDefaultsOut(t *testing.T) {
@@ -39,12 +39,12 @@ func TestPlanWritesDefaultsOut(t *testing.T) {
 func TestPlanKeepsWhatIsWritten(t *testing.T) {
 	t.Parallel()
 	document := exampleDocument(t)
-	got := Plan(document).GetDefinition()
-	assert.Equal(t, document.Contest.GetScoring().GetFormula(), got.GetScoring().GetFormula())
+	got := contestPlan(document).GetDefinition()
+	assert.Equal(t, contestOf(t, document.Message).GetScoring().GetFormula(), got.GetScoring().GetFormula())
 	assert.Equal(t, []string{"highest_single_multiplier", "earliest_finish_ts", "user_id"}, got.GetLeaderboard().GetTiebreaker())
-	assert.Equal(t, []string{"highest_single_multiplier", "earliest_finish_ts"}, document.Contest.GetLeaderboard().GetTiebreaker(), "the document stays as it was")
-	assert.Equal(t, int32(2), Plan(document).GetPoolExponent())
-	assert.Nil(t, Plan(nil))
+	assert.Equal(t, []string{"highest_single_multiplier", "earliest_finish_ts"}, contestOf(t, document.Message).GetLeaderboard().GetTiebreaker(), "the document stays as it was")
+	assert.Equal(t, int32(2), contestPlan(document).GetPoolExponent())
+	assert.Nil(t, Plan(nil, nil))
 }
 
 func TestRanksThatAreObserved(t *testing.T) {
@@ -53,7 +53,7 @@ func TestRanksThatAreObserved(t *testing.T) {
 	for written, want := range map[string]bool{"": false, ", observe_ranks: false": false, ", observe_ranks: true": true} {
 		document, problems := Parse("", fmt.Appendf(nil, yaml, written))
 		require.Empty(t, problems)
-		assert.Equal(t, want, Plan(document).GetDefinition().GetLeaderboard().GetObserveRanks())
+		assert.Equal(t, want, contestPlan(document).GetDefinition().GetLeaderboard().GetObserveRanks())
 		assert.Equal(t, want, strings.Contains(Reading(document), "rank_observed"))
 	}
 }

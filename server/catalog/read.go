@@ -10,6 +10,6 @@ func Read(name string, text []byte, into proto.Message) (*Document, []Problem) {
 		return nil, problems
 	}
 	document := &Document{Name: name, Yaml: string(text), Kind: src.scalar("kind"), source: src}
-	problems, _ = src.decode(into)
+	problems, _ = src.decode(into, nil)
 	return document, tidy(problems)
 }

@@ -10,14 +10,25 @@ import (
 
 // Reading says in plain English what a definition does, so that an author sees what he has written. Empty for a document with problems.
 func Reading(document *Document) string {
-	plan := Plan(document)
-	if plan == nil {
+	if document == nil || document.Message == nil {
 		return ""
+	}
+	sentences := document.kind.read(document.Message)
+	if len(sentences) == 0 {
+		return ""
+	}
+	return strings.Join(sentences, ".\n") + "."
+}
+
+func readContest(written *laurelv1.Contest) []string {
+	plan, ok := planContest(written, nil).(*laurelv1.ContestPlan)
+	if !ok {
+		return nil
 	}
 	contest := plan.GetDefinition()
 	zone, err := time.LoadLocation(contest.GetWindow().GetTz())
 	if err != nil {
-		return ""
+		return nil
 	}
 	const form = "2 January 2006 15:04:05 MST"
 	sentences := []string{
@@ -34,7 +45,7 @@ func Reading(document *Document) string {
 	if pool := contest.GetPrizes().GetPool(); pool != nil {
 		sentences = append(sentences, fmt.Sprintf("The pool is %d minor units of %s, shared by %s", pool.GetTotalMinor(), pool.GetCurrency(), contest.GetPrizes().GetDistribution()))
 	}
-	return strings.Join(sentences, ".\n") + "."
+	return sentences
 }
 
 func readScope(contest *laurelv1.Contest) string {
@@ -53,6 +64,9 @@ func readScoring(scoring *laurelv1.Scoring) string {
 		listOr("finished round (round_end, or spin whose round has ended)", "event ", scoring.GetEvents()), scoring.GetFormula(), scoring.GetPrecision())
 	if scoring.CapPerRound != nil {
 		text += fmt.Sprintf(", at most %v", scoring.GetCapPerRound())
+	}
+	if scoring.GetCurrency() != "" {
+		text += fmt.Sprintf(", in %s", scoring.GetCurrency())
 	}
 	return text
 }

@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/laurelhq/laurel/ent/db"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/word"
 )
@@ -23,53 +24,60 @@ const (
 	maxPublishedByBytes = 128
 )
 
-// Check finds problems of a contest that this package can't see, such as those of formulas. Line and Column of its problems count within
-// the value of Field. It is given contests with other problems too and must not panic on them.
-type Check func(contest *laurelv1.Contest) []Problem
-
 // Config is what a Service needs.
 type Config struct {
 	Store *store.Store
 	// Adopt follows a publication in the transaction that stores it, before it is stored. When it fails nothing is published; *Invalid tells the author why.
 	Adopt func(ctx context.Context, tx *store.Tx, published Published) error
+	// Reader reads what definitions refer to; nil has the service make its own.
+	Reader *Reader
+	// Folded tells up to where events are folded, which a publication keeps; nil when no fold depends on it.
+	Folded func(ctx context.Context, tx *store.Tx) (journal.Positions, error)
 	// Now is asked when something is published.
 	Now func() time.Time
-	// Checks run beside the service's own.
-	Checks []Check
+	// Steps are the compile steps of kinds; they run beside the service's own checks.
+	Steps []Step
 }
 
 // Service checks, publishes and reads definitions. It is safe for concurrent use.
 type Service struct{ Config }
 
 // NewService returns a service on a database.
-func NewService(config Config) *Service { return &Service{Config: config} }
+func NewService(config Config) *Service {
+	if config.Reader == nil {
+		config.Reader = NewReader(1)
+	}
+	return &Service{Config: config}
+}
 
 // Check parses a document and runs every check; it stores nothing. The document is nil when not even the kind could be read.
-func (s *Service) Check(yaml string) (*Document, []Problem) {
-	return s.checkAt("", []byte(yaml), 0)
-}
-
-func (s *Service) checkAt(name string, text []byte, offset int) (*Document, []Problem) {
-	document, problems := parseAt(name, text, offset)
-	return document, RunChecks(document, problems, s.Checks...)
-}
-
-// RunChecks adds what the checks find to the problems that Parse found, leaving out fields that have a problem already, and a formula that
-// only a ranking could ask for where none is named.
-func RunChecks(document *Document, problems []Problem, checks ...Check) []Problem {
-	if document == nil || document.Contest == nil {
-		return problems
+func (s *Service) Check(ctx context.Context, yaml string) (*Document, []Problem, error) {
+	known, err := s.Vocabulary(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
-	found := problems
-	for _, check := range checks {
-		for _, problem := range document.Place(check(document.Contest)) {
-			unranked := problem.Field == "scoring.formula" && document.Contest.GetLeaderboard().GetType() == ""
-			if !covered(problem.Field, problems) && !(unranked && strings.TrimSpace(document.Contest.GetScoring().GetFormula()) == "") {
-				found = append(found, problem)
-			}
+	document, problems := Parse("", []byte(yaml))
+	return document, RunSteps(document, problems, known, s.Steps...), nil
+}
+
+// Vocabulary is what is published that definitions refer to.
+func (s *Service) Vocabulary(ctx context.Context) (known *Vocabulary, err error) {
+	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		known, err = s.Reader.Read(ctx, tx)
+		return err
+	})
+	return known, err
+}
+
+// Plan is Plan with what the steps add to it.
+func (s *Service) Plan(document *Document) proto.Message {
+	plan := Plan(document, s.Reader.Newest())
+	for _, step := range s.Steps {
+		if plan != nil && step.Kind == document.Kind && step.Complete != nil {
+			step.Complete(document.Message, plan)
 		}
 	}
-	return tidy(found)
+	return plan
 }
 
 // Publication is a document that somebody wants to publish.
@@ -83,10 +91,13 @@ type Publication struct {
 }
 
 // Publish checks a document and makes it the next version. When the newest version has the same canonical form that version is returned and
-// changed is false. Errors: *Invalid when the document does not check or may not replace a contest that has started, *Conflict when
+// changed is false. Errors: *Invalid when the document does not check or may not follow the version before it, *Conflict when
 // the base version is not the newest one, and those of Adopt.
 func (s *Service) Publish(ctx context.Context, publication Publication) (published *laurelv1.Definition, changed bool, err error) {
-	document, problems := s.Check(publication.Yaml)
+	document, problems, err := s.Check(ctx, publication.Yaml)
+	if err != nil {
+		return nil, false, err
+	}
 	if len(problems) > 0 {
 		return nil, false, &Invalid{Problems: problems}
 	}
@@ -136,22 +147,46 @@ func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Docum
 			Kind: document.Kind, Id: document.ID, Version: version + 1, Hash: document.Hash, Yaml: document.Yaml,
 			PublishedAt: timestamppb.New(now.Truncate(time.Microsecond)), PublishedBy: by,
 		},
-		Contest: document.Contest,
+		Message: document.Message,
 	}
 	if newest != nil {
 		before, err := parsePublished(newest)
 		if err != nil {
 			return nil, false, err
 		}
-		if problems := checkSuccessor(before.Contest, document, now); len(problems) > 0 {
+		if problems := checkSuccessor(before.Message, document, now); len(problems) > 0 {
 			return nil, false, &Invalid{Problems: problems}
 		}
-		next.TitleOnly = titleOnly(before.Contest, document.Contest)
+		next.TitleOnly = titleOnly(before.Message, document.Message)
+	}
+	_, err = Change(ctx, tx, func(revision int64) (bool, error) {
+		next.Revision = revision
+		return true, s.follow(ctx, tx, document, next)
+	})
+	return next.Definition, err == nil, err
+}
+
+// follow stores a version and what follows from it, while nothing else is published and no batch is committed.
+func (s *Service) follow(ctx context.Context, tx *store.Tx, document *Document, next Published) error {
+	known, err := s.Reader.Read(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var unfit refusals // something else may have been published since the document was checked
+	document.kind.fit(document.Message, known, unfit.refuse)
+	if len(unfit) > 0 {
+		return &Invalid{Problems: document.Place(unfit)}
+	}
+	var folded journal.Positions
+	if s.Folded != nil {
+		if folded, err = s.Folded(ctx, tx); err != nil {
+			return err
+		}
 	}
 	if err := s.Adopt(ctx, tx, next); err != nil {
-		return nil, false, err
+		return err
 	}
-	return next.Definition, true, insert(ctx, tx.Ent(), next.Definition)
+	return insert(ctx, tx.Ent(), next.Definition, folded)
 }
 
 // Get returns one version of a definition, 0 meaning the newest. ErrNotFound when there is no such definition or version.

@@ -15,15 +15,14 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/laurelhq/laurel/ent/db"
-	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
 // serviceOn is a service on a database, at a time before every window of these tests. Nothing follows from what it publishes.
-func serviceOn(s *store.Store, now *time.Time, checks ...Check) *Service {
+func serviceOn(s *store.Store, now *time.Time, steps ...Step) *Service {
 	return NewService(Config{
-		Store: s, Now: func() time.Time { return *now }, Checks: checks,
+		Store: s, Now: func() time.Time { return *now }, Steps: steps,
 		Adopt: func(context.Context, *store.Tx, Published) error { return nil },
 	})
 }
@@ -81,9 +80,9 @@ func TestPublishRefuses(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.SQLite)
 	now := beforeAll
-	service := serviceOn(s, &now, func(contest *laurelv1.Contest) []Problem {
+	service := serviceOn(s, &now, Step{Kind: KindContest, Check: func(Message) []Problem {
 		return []Problem{{Line: 1, Column: 5, Field: "scoring.formula", Message: "is not to my taste"}}
-	})
+	}})
 	_, _, err := service.Publish(t.Context(), Publication{Yaml: string(exampleYaml(t))})
 	var invalid *Invalid
 	require.ErrorAs(t, err, &invalid)
@@ -223,17 +222,17 @@ func TestListAndVersions(t *testing.T) {
 		require.NoError(t, err)
 		assert.Empty(t, definitions)
 		require.NoError(t, s.View(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			newest, err := Newest(ctx, tx)
+			newest, err := Newest(ctx, tx, KindContest)
 			require.NoError(t, err)
 			assert.Equal(t, map[string]int{"a": 1, "b": 3, "c": 1}, newest)
-			found, err := Versions(ctx, tx, map[string]int{"b": 2, "c": 1})
+			found, err := Versions(ctx, tx, KindContest, map[string]int{"b": 2, "c": 1})
 			require.NoError(t, err)
-			slices.SortFunc(found, func(a, b Published) int { return strings.Compare(a.Contest.GetId(), b.Contest.GetId()) })
+			slices.SortFunc(found, func(a, b Published) int { return strings.Compare(a.Message.GetId(), b.Message.GetId()) })
 			require.Len(t, found, 2)
-			assert.Equal(t, "b", found[0].Contest.GetId())
+			assert.Equal(t, "b", found[0].Message.GetId())
 			assert.Equal(t, int32(2), found[0].Definition.GetVersion())
-			assert.Contains(t, found[0].Definition.GetYaml(), found[0].Contest.GetTitle())
-			_, err = Versions(ctx, tx, map[string]int{"b": 4})
+			assert.Contains(t, found[0].Definition.GetYaml(), found[0].Message.GetTitle())
+			_, err = Versions(ctx, tx, KindContest, map[string]int{"b": 4})
 			require.ErrorIs(t, err, ErrNotFound)
 			return nil
 		}))
@@ -262,7 +261,7 @@ func TestPublicationAndWhatFollowsAreOne(t *testing.T) {
 
 		var told []string
 		service.Adopt = func(_ context.Context, _ *store.Tx, published Published) error {
-			told = append(told, fmt.Sprintf("%s %d %v", published.Contest.GetId(), published.Definition.GetVersion(), published.TitleOnly))
+			told = append(told, fmt.Sprintf("%s %d %v", published.Message.GetId(), published.Definition.GetVersion(), published.TitleOnly))
 			return nil
 		}
 		for _, text := range []string{"", "title: A\n", "title: A\n", "title: B\nprizes: {distribution: ladder, pool: {currency: EUR, total_minor: 5}}\n"} {

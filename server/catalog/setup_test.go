@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
@@ -26,6 +27,19 @@ func exampleDocument(t testing.TB) *Document {
 	document, problems := Parse("contest.yaml", exampleYaml(t))
 	require.Empty(t, problems)
 	return document
+}
+
+// contestOf is the contest that a document or a published version holds.
+func contestOf(t require.TestingT, definition Message) *laurelv1.Contest {
+	contest, ok := definition.(*laurelv1.Contest)
+	require.True(t, ok, "%T", definition)
+	return contest
+}
+
+// contestPlan is the plan of a contest; nil when there is none.
+func contestPlan(document *Document) *laurelv1.ContestPlan {
+	plan, _ := Plan(document, nil).(*laurelv1.ContestPlan)
+	return plan
 }
 
 // wholeProblems is every problem on a line of its own.

@@ -7,8 +7,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-
-	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
 const beforeFormula = "kind: Contest\nid: c\nwindow: {start: 2025-10-25, end: 2025-10-25}\nleaderboard: {type: sum}\nscoring:\n"
@@ -38,7 +36,7 @@ func TestPlaceWithinValue(t *testing.T) {
 			text := beforeFormula + c.scoring
 			document, problems := Parse("", []byte(text))
 			require.Empty(t, problems)
-			line, column := markIn(document.Contest.GetScoring().GetFormula())
+			line, column := markIn(contestOf(t, document.Message).GetScoring().GetFormula())
 			got := document.Place([]Problem{{Line: line, Column: column, Field: "scoring.formula", Message: "here"}})
 			require.Len(t, got, 1)
 			wantLine, wantColumn := markIn(text)
@@ -66,8 +64,8 @@ func TestPlaceInDoubleQuotes(t *testing.T) {
 		written := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\t", `\t`).Replace(plain)
 		text := beforeFormula + "  formula: \"" + written + "\"\n"
 		document, problems := Parse("", []byte(text))
-		if len(problems) > 0 || document.Contest.GetScoring().GetFormula() != plain {
-			t.Fatalf("%q reads as %q: %v", text, document.Contest.GetScoring().GetFormula(), problems)
+		if len(problems) > 0 || contestOf(t, document.Message).GetScoring().GetFormula() != plain {
+			t.Fatalf("%q reads as %q: %v", text, contestOf(t, document.Message).GetScoring().GetFormula(), problems)
 		}
 		line, column := markIn(plain)
 		got := document.Place([]Problem{{Line: line, Column: column, Field: "scoring.formula", Message: "here"}})[0]
@@ -89,16 +87,16 @@ func TestPlaceOfWhatIsNotWritten(t *testing.T) {
 	assert.Equal(t, "a.yaml:1:1: prizes.pool: nowhere\na.yaml:5:1: scoring.filter: below scoring\na.yaml:5:1: scoring: a mapping is placed at its key\n", wholeProblems(got))
 }
 
-func TestRunChecksLeavesOutKnownFields(t *testing.T) {
+func TestRunStepsLeavesOutKnownFields(t *testing.T) {
 	t.Parallel()
 	text := beforeFormula + "  formula: 1\n  precision: 9\n"
 	document, problems := Parse("", []byte(text))
 	require.Len(t, problems, 1)
-	check := func(*laurelv1.Contest) []Problem {
+	check := Step{Kind: KindContest, Check: func(Message) []Problem {
 		return []Problem{{Field: "scoring.precision", Message: "again"}, {Line: 1, Column: 1, Field: "scoring.formula", Message: "new"}}
-	}
-	got := RunChecks(document, problems, check)
+	}}
+	got := RunSteps(document, problems, nil, check)
 	assert.Equal(t, []string{"scoring.formula", "scoring.precision"}, []string{got[0].Field, got[1].Field})
 	assert.Len(t, got, 2)
-	assert.Nil(t, RunChecks(nil, nil, check))
+	assert.Nil(t, RunSteps(nil, nil, nil, check))
 }

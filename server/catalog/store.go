@@ -12,6 +12,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db/definition"
 	"github.com/laurelhq/laurel/ent/db/predicate"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -113,12 +114,12 @@ func newestOfAll(ctx context.Context, client *db.Client, wanted Listing) ([]*lau
 	return summaries(rows), nil
 }
 
-// insert stores one version. The error satisfies db.IsConstraintError when the version exists already.
-func insert(ctx context.Context, client *db.Client, d *laurelv1.Definition) error {
+// insert stores one version, published when events up to some positions had been folded. The error satisfies db.IsConstraintError when the version exists already.
+func insert(ctx context.Context, client *db.Client, d *laurelv1.Definition, folded journal.Positions) error {
 	return client.Definition.Create().
 		SetKind(d.GetKind()).SetDefID(d.GetId()).SetVersion(int(d.GetVersion())).
 		SetHash(d.GetHash()).SetYaml(d.GetYaml()).
-		SetPublishedAt(d.GetPublishedAt().AsTime().UnixMicro()).SetPublishedBy(d.GetPublishedBy()).
+		SetPublishedAt(d.GetPublishedAt().AsTime().UnixMicro()).SetPublishedBy(d.GetPublishedBy()).SetOpenSeq(folded.String()).
 		Exec(ctx)
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
@@ -12,17 +13,23 @@ import (
 // earliestEvent is how long before the start events of the contest may arrive: senders' clocks may run five minutes ahead, and ours may differ.
 const earliestEvent = 6 * time.Minute
 
-// checkSuccessor says why a contest may not follow the version before it. Players have played by the published rules, so once the contest has
-// started what makes scores and their order is fixed, and once it has ended everything but the title is.
-func checkSuccessor(before *laurelv1.Contest, document *Document, now time.Time) []Problem {
-	after := document.Contest
+// checkSuccessor says why a document may not follow the version before it.
+func checkSuccessor(before Message, document *Document, now time.Time) []Problem {
+	var found refusals
+	document.kind.succeed(before, document.Message, now, found.refuse)
+	return document.Place(found)
+}
+
+// succeedContest keeps what players have played by: once the contest has started what makes scores and their order is fixed, and once it has ended everything but
+// the title is.
+func succeedContest(before, after *laurelv1.Contest, now time.Time, refuse refuse) {
 	startBefore, endBefore, _, _, err := ParseWindow(before.GetWindow())
 	if err != nil || now.Before(startBefore.Add(-earliestEvent)) {
-		return nil
+		return
 	}
 	startAfter, endAfter, _, _, err := ParseWindow(after.GetWindow())
 	if err != nil {
-		return nil // the document was checked
+		return // the document was checked
 	}
 	since := fmt.Sprintf("can't change since the contest started at %s", startBefore.Format(time.RFC3339))
 	if now.Before(startBefore) {
@@ -32,10 +39,9 @@ func checkSuccessor(before *laurelv1.Contest, document *Document, now time.Time)
 	if ended {
 		since = fmt.Sprintf("can't change since the contest ended at %s", endBefore.Format(time.RFC3339))
 	}
-	var problems []Problem
 	keep := func(field string, same bool) {
 		if !same {
-			problems = append(problems, Problem{Field: field, Message: since + "; keep it as published, or publish a new contest with another id"})
+			refuse(field, "%s; keep it as published, or publish a new contest with another id", since)
 		}
 	}
 	keep("scoring", same(before.GetScoring(), after.GetScoring()))
@@ -47,16 +53,16 @@ func checkSuccessor(before *laurelv1.Contest, document *Document, now time.Time)
 		keep("anti_abuse", same(before.GetAntiAbuse(), after.GetAntiAbuse()))
 		keep("prizes", same(before.GetPrizes(), after.GetPrizes()))
 	} else if endAfter.Before(now) && !endAfter.Equal(endBefore) {
-		problems = append(problems, Problem{Field: "window.end", Message: fmt.Sprintf(
-			"is in the past (it is %s) and the contest is running; rounds after it have counted already. Write an end that is to come", now.UTC().Format(time.RFC3339))})
+		refuse("window.end", "is in the past (it is %s) and the contest is running; rounds after it have counted already. Write an end that is to come",
+			now.UTC().Format(time.RFC3339))
 	}
-	return document.Place(problems)
 }
 
 // titleOnly reports whether nothing but the title of two versions differs.
-func titleOnly(before, after *laurelv1.Contest) bool {
+func titleOnly(before, after Message) bool {
 	untitled := proto.CloneOf(before)
-	untitled.Title = after.GetTitle()
+	field := untitled.ProtoReflect().Descriptor().Fields().ByName("title")
+	untitled.ProtoReflect().Set(field, protoreflect.ValueOfString(after.GetTitle()))
 	return same(untitled, after)
 }
 

@@ -18,7 +18,7 @@ var (
 )
 
 // violations checks the bounds written in the contract and returns those that are broken, leaving out fields that have a problem already.
-func (s *source) violations(message proto.Message, known []Problem) []Problem {
+func (s *source) violations(message proto.Message, patterns []pattern, known []Problem) []Problem {
 	err := protovalidate.Validate(message)
 	var invalid *protovalidate.ValidationError
 	switch {
@@ -35,9 +35,9 @@ func (s *source) violations(message proto.Message, known []Problem) []Problem {
 		}
 		text := violation.Proto.GetMessage()
 		if _, written := s.nodes[field]; !written && !violation.Proto.GetForKey() {
-			text = missing(plain(field, text, ""), violation.FieldDescriptor)
+			text = missing(plain(patterns, field, text, ""), violation.FieldDescriptor)
 		} else {
-			text = plain(field, text, stringOf(violation.FieldValue))
+			text = plain(patterns, field, text, stringOf(violation.FieldValue))
 		}
 		problems = append(problems, s.at(field, text))
 	}
@@ -86,7 +86,7 @@ const (
 )
 
 // plain turns a message of protovalidate into one that says what would be right.
-func plain(field, message, written string) string {
+func plain(patterns []pattern, field, message, written string) string {
 	message = strings.TrimPrefix(message, "value ")
 	if message == "must be at least 1 characters" {
 		return notEmpty
@@ -103,13 +103,10 @@ func plain(field, message, written string) string {
 		return text
 	}
 	if strings.Contains(message, "regex pattern") {
-		switch {
-		case field == "id":
-			return "must start with a lower-case letter, then lower-case letters, digits, _ . or -"
-		case strings.HasSuffix(field, "currency"):
-			return "must be an ISO 4217 code of three upper-case letters, such as EUR"
-		case strings.HasPrefix(field, "scoring.events"):
-			return "must be an event name: a lower-case letter, then lower-case letters, digits and _, such as round_end"
+		for _, one := range patterns {
+			if strings.HasPrefix(field, one.begins) && strings.HasSuffix(field, one.ends) {
+				return one.message
+			}
 		}
 	}
 	return message

@@ -72,7 +72,7 @@ func (s *Service) loadFinished(ctx context.Context, past *Past) (c *Live, err er
 		if err != nil {
 			return err
 		}
-		published, err := catalog.Versions(ctx, tx, map[string]int{row.ID: row.Version})
+		published, err := catalog.Versions(ctx, tx, catalog.KindContest, map[string]int{row.ID: row.Version})
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/rule"
@@ -79,10 +80,10 @@ func (s *Set) WithClosed(closings map[string]journal.Positions) *Set {
 }
 
 // SetOf is a set of some contests alone, final ones among them as if they were not.
-func SetOf(contests ...*Live) *Set {
+func SetOf(known *catalog.Vocabulary, contests ...*Live) *Set {
 	changed := make(map[string]*Live, len(contests))
 	for _, c := range contests {
 		changed[c.ID] = c
 	}
-	return emptySet().next(0, changed, nil)
+	return emptySet().next(0, known, changed, nil)
 }

@@ -93,12 +93,12 @@ func (s *Service) freeze(ctx context.Context, view *store.Tx, c *Live) (*frozen,
 	if done.positions, err = finalPositions(ctx, view, c); err != nil {
 		return nil, err
 	}
-	published, err := catalog.Versions(ctx, view, map[string]int{c.ID: c.Version})
+	published, err := catalog.Versions(ctx, view, catalog.KindContest, map[string]int{c.ID: c.Version})
 	if err != nil {
 		return nil, err
 	}
 	ended := &Live{Definition: c.Definition, State: final, ResultHash: done.hash, FinalPlayers: players}
-	if done.shown, err = proto.Marshal(showPast(ended, published[0].Contest)); err != nil {
+	if done.shown, err = proto.Marshal(showPast(ended, definitionOf(published[0]))); err != nil {
 		return nil, fmt.Errorf("encode summary: %w", err)
 	}
 	return done, nil

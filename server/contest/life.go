@@ -9,6 +9,7 @@ import (
 	"time"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -98,7 +99,7 @@ func (s *Service) closeAtHead(ctx context.Context, c *Live) (moved bool, err err
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// The lock keeps the fold from committing events above the head that is read under it.
-		if _, err := lockRevision(ctx, tx, (*store.Tx).LockExclusive); err != nil {
+		if err := catalog.HoldRevision(ctx, tx); err != nil {
 			return err
 		}
 		head, err := s.Journal.Head(ctx, tx)

@@ -88,7 +88,7 @@ func (s *Service) shown(ctx context.Context, tx *store.Tx, row *db.Contest) (*st
 		}
 		return shown, nil
 	}
-	published, err := catalog.Versions(ctx, tx, map[string]int{row.ID: row.Version})
+	published, err := catalog.Versions(ctx, tx, catalog.KindContest, map[string]int{row.ID: row.Version})
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (s *Service) shown(ctx context.Context, tx *store.Tx, row *db.Contest) (*st
 	if err != nil {
 		return nil, err
 	}
-	return showPast(c, published[0].Contest), nil
+	return showPast(c, definitionOf(published[0])), nil
 }
 
 // meets reports whether an event of that time belongs to the window and is within scope and event names. Score is not asked.

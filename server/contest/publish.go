@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurelhq/laurel/ent/db"
 	entcontest "github.com/laurelhq/laurel/ent/db/contest"
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/store"
 )
@@ -26,33 +27,33 @@ func (e *Limit) Error() string {
 	return fmt.Sprintf("there is no room for contest %s: %d contests are not final yet, and that is as many as may be; publish it again once one of them is final", e.ContestID, MaxOpen)
 }
 
-// Adopt follows the publication of a contest, in the transaction that stores the version: it makes the contest's row or moves it to the version. It is a
+// Adopt follows a publication when it is that of a contest, in the transaction that stores the version: it makes the contest's row or moves it to the version. It is a
 // catalog.Config.Adopt. Errors: *Limit, and *catalog.Invalid when the contest has closed, after which only its title can change.
 func (s *Service) Adopt(ctx context.Context, tx *store.Tx, published catalog.Published) error {
+	if published.Definition.GetKind() != catalog.KindContest {
+		return nil
+	}
 	d, err := compile(published)
 	if err != nil {
 		return err
 	}
-	_, err = change(ctx, tx, func(revision int64) (bool, error) {
-		row, err := tx.Ent().Contest.Get(ctx, d.ID)
-		switch {
-		case db.IsNotFound(err):
-			if err := room(ctx, tx, d.ID); err != nil {
-				return false, err
-			}
-			return true, s.schedule(ctx, tx, d, revision)
-		case err != nil:
-			return false, fmt.Errorf("read contest: %w", err)
-		case row.State == int(final) && published.TitleOnly:
-			return true, s.retitle(ctx, tx, row, d.Title, revision)
-		case row.State == int(final):
-			return false, refusal(d.ID, "is final")
-		case row.CloseSeq != nil && (!published.TitleOnly || row.Version != d.Version-1):
-			return false, refusal(d.ID, "has closed")
+	row, err := tx.Ent().Contest.Get(ctx, d.ID)
+	switch {
+	case db.IsNotFound(err):
+		if err := room(ctx, tx, d.ID); err != nil {
+			return err
 		}
-		return true, s.follow(ctx, tx, row, d, revision)
-	})
-	return err
+		return s.schedule(ctx, tx, d, published.Revision)
+	case err != nil:
+		return fmt.Errorf("read contest: %w", err)
+	case row.State == int(final) && published.TitleOnly:
+		return s.retitle(ctx, tx, row, d.Title, published.Revision)
+	case row.State == int(final):
+		return refusal(d.ID, "is final")
+	case row.CloseSeq != nil && (!published.TitleOnly || row.Version != d.Version-1):
+		return refusal(d.ID, "has closed")
+	}
+	return s.follow(ctx, tx, row, d, published.Revision)
 }
 
 func refusal(id, since string) error {
@@ -105,5 +106,11 @@ func (s *Service) retitle(ctx context.Context, tx *store.Tx, row *db.Contest, ti
 
 // compile prepares a published contest for the fold.
 func compile(published catalog.Published) (*Definition, error) {
-	return Compile(int(published.Definition.GetVersion()), published.Definition.GetHash(), published.Contest)
+	return Compile(int(published.Definition.GetVersion()), published.Definition.GetHash(), definitionOf(published))
+}
+
+// definitionOf is what a published contest says; nil for another kind.
+func definitionOf(published catalog.Published) *laurelv1.Contest {
+	definition, _ := published.Message.(*laurelv1.Contest)
+	return definition
 }

@@ -45,7 +45,7 @@ func (s *Service) repair(ctx context.Context) error {
 // notAdopted finds the newest version of each contest whose row is missing or behind. One that has closed stays with the version it closed with.
 func (s *Service) notAdopted(ctx context.Context) (missing map[string]int, err error) {
 	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if missing, err = catalog.Newest(ctx, tx); err != nil {
+		if missing, err = catalog.Newest(ctx, tx, catalog.KindContest); err != nil {
 			return err
 		}
 		rows, err := tx.Ent().Contest.Query().Select(entcontest.FieldID, entcontest.FieldVersion, entcontest.FieldCloseSeq).All(ctx)
@@ -65,15 +65,15 @@ func (s *Service) notAdopted(ctx context.Context) (missing map[string]int, err e
 // adoptAll makes or moves the rows of some contests.
 func (s *Service) adoptAll(ctx context.Context, versions map[string]int) error {
 	return s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		published, err := catalog.Versions(ctx, tx, versions)
+		published, err := catalog.Versions(ctx, tx, catalog.KindContest, versions)
 		if err != nil {
 			return err
 		}
-		_, err = change(ctx, tx, func(revision int64) (changed bool, err error) {
+		_, err = catalog.Change(ctx, tx, func(revision int64) (changed bool, err error) {
 			for _, one := range published {
 				moved, err := s.adoptLate(ctx, tx, one, revision)
 				if err != nil {
-					return false, fmt.Errorf("contest %s: %w", one.Contest.GetId(), err)
+					return false, fmt.Errorf("contest %s: %w", one.Definition.GetId(), err)
 				}
 				changed = changed || moved
 			}

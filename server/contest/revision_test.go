@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
@@ -41,7 +42,7 @@ func (r *relay) run(ctx context.Context, s *store.Store, set *contest.Set) error
 			r.pass()
 			return nil
 		})
-		if errors.Is(err, contest.ErrStale) {
+		if errors.Is(err, catalog.ErrStale) {
 			return nil
 		}
 		if err != nil {

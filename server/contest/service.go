@@ -24,7 +24,9 @@ var ErrNotFound = errors.New("not found")
 type Config struct {
 	Store   *store.Store
 	Journal *journal.Journal
-	Clock   Clock
+	// Reader reads what contests and events refer to; nil has the service make its own.
+	Reader *catalog.Reader
+	Clock  Clock
 	// Now is for the times of changes, not for windows.
 	Now func() time.Time
 	// Players counts the players on the board of a contest that is not final.
@@ -45,6 +47,9 @@ type Service struct {
 
 // NewService returns a service with an empty set; call Sync before use.
 func NewService(config Config) *Service {
+	if config.Reader == nil {
+		config.Reader = catalog.NewReader(config.Journal.Partitions())
+	}
 	s := &Service{Config: config}
 	s.set.Store(emptySet())
 	return s
@@ -97,7 +102,7 @@ func (s *Service) Sync(ctx context.Context) error {
 	}
 	after := before
 	err := s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		revision, err := readRevision(ctx, tx)
+		revision, err := catalog.Revision(ctx, tx)
 		if err != nil || revision == before.Revision {
 			return err
 		}
@@ -114,6 +119,10 @@ func (s *Service) Sync(ctx context.Context) error {
 
 // load reads the contests that have changed since a set was read, as the view that bears the revision sees them.
 func (s *Service) load(ctx context.Context, view *store.Tx, before *Set, revision int64) (*Set, error) {
+	vocabulary, err := s.Reader.Read(ctx, view)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := view.Ent().Contest.Query().Where(entcontest.RevisionGT(before.Revision)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read contests: %w", err)
@@ -126,20 +135,20 @@ func (s *Service) load(ctx context.Context, view *store.Tx, before *Set, revisio
 			wanted[row.ID] = row.Version
 		}
 	}
-	published, err := catalog.Versions(ctx, view, wanted)
+	published, err := catalog.Versions(ctx, view, catalog.KindContest, wanted)
 	if err != nil {
 		return nil, err
 	}
 	for _, one := range published {
-		if known[one.Contest.GetId()], err = compile(one); err != nil {
+		if known[one.Definition.GetId()], err = compile(one); err != nil {
 			return nil, err
 		}
 	}
-	return s.take(before, revision, rows, known)
+	return s.take(before, revision, vocabulary, rows, known)
 }
 
 // take makes the set that follows one, from changed rows and their definitions.
-func (s *Service) take(before *Set, revision int64, rows []*db.Contest, known map[string]*Definition) (_ *Set, err error) {
+func (s *Service) take(before *Set, revision int64, vocabulary *catalog.Vocabulary, rows []*db.Contest, known map[string]*Definition) (_ *Set, err error) {
 	changed, ended := map[string]*Live{}, map[string]*Past{}
 	for _, row := range rows {
 		if row.State == int(final) {
@@ -151,7 +160,7 @@ func (s *Service) take(before *Set, revision int64, rows []*db.Contest, known ma
 			return nil, err
 		}
 	}
-	return before.next(revision, changed, ended), nil
+	return before.next(revision, vocabulary, changed, ended), nil
 }
 
 // announce tells of what is new or has changed.

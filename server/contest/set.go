@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurelhq/laurel/ent/db"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/rule"
 )
@@ -46,17 +47,19 @@ func newLive(d *Definition, row *db.Contest, partitions int) (c *Live, err error
 type Set struct {
 	// Revision grows with every change of a contest that the fold must know of.
 	Revision int64
-	byID     map[string]*Live
-	ordered  []*Live
-	index    *rule.Index
-	past     *pastIndex
+	// Known is what is published that contests and events refer to.
+	Known   *catalog.Vocabulary
+	byID    map[string]*Live
+	ordered []*Live
+	index   *rule.Index
+	past    *pastIndex
 }
 
 func emptySet() *Set { return &Set{Revision: -1, index: rule.NewIndex(nil), past: &pastIndex{}} }
 
 // next returns the set in which some contests are new or changed and some have become final; everything else is carried over.
-func (s *Set) next(revision int64, changed map[string]*Live, ended map[string]*Past) *Set {
-	n := &Set{Revision: revision, byID: make(map[string]*Live, len(s.byID)+len(changed)), index: s.index, past: s.past}
+func (s *Set) next(revision int64, known *catalog.Vocabulary, changed map[string]*Live, ended map[string]*Past) *Set {
+	n := &Set{Revision: revision, Known: known, byID: make(map[string]*Live, len(s.byID)+len(changed)), index: s.index, past: s.past}
 	rules := false // whether other rules may match an event than before
 	for id, c := range s.byID {
 		if ended[id] != nil {
@@ -79,6 +82,7 @@ func (s *Set) next(revision int64, changed map[string]*Live, ended map[string]*P
 		}
 		n.index = rule.NewIndex(programs)
 	}
+	n.index = n.index.With(known)
 	if len(ended) > 0 {
 		n.past = s.past.with(ended)
 	}

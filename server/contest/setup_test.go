@@ -72,7 +72,7 @@ func start(t testing.TB, s *store.Store, by contest.Clock, now func() time.Time)
 		Store: s, Journal: p.journal, Clock: by, Now: now, Log: slog.New(slog.DiscardHandler),
 		Players: func(string) int64 { return 0 }, Changed: func(id string) { p.told = append(p.told, id) },
 	})
-	p.catalog = catalog.NewService(catalog.Config{Store: s, Adopt: p.contests.Adopt, Now: now, Checks: []catalog.Check{rule.Check}})
+	p.catalog = catalog.NewService(catalog.Config{Store: s, Adopt: p.contests.Adopt, Now: now, Steps: []catalog.Step{rule.Step()}})
 	return p
 }
 

@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/store"
 )
 
 // settle makes a contest final with its result, unless it is so already or has changed since.
 func (s *Service) settle(ctx context.Context, c *Live, result *frozen) (done bool, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		done, err = change(ctx, tx, func(revision int64) (bool, error) {
+		done, err = catalog.Change(ctx, tx, func(revision int64) (bool, error) {
 			return touched(tx.ExecContext(ctx, `UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4, summary = $5, final_seq = $6, revision = $7
 				WHERE id = $8 AND state = $9 AND version = $10 AND close_seq = $11`,
 				int(final), s.Now().UnixMicro(), result.hash, result.players, result.shown, result.positions.String(), revision, c.ID, int(closing), c.Version, c.CloseSeq.String()))

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
@@ -137,8 +138,8 @@ func TestStaleSetIsToldSo(t *testing.T) {
 		inTx(t, s, set.CheckRevision)
 		inTx(t, s, set.TakeRevision)
 		p.publish(t, sprint("c"))
-		require.ErrorIs(t, s.Tx(t.Context(), set.CheckRevision), contest.ErrStale)
-		require.ErrorIs(t, s.Tx(t.Context(), set.TakeRevision), contest.ErrStale)
+		require.ErrorIs(t, s.Tx(t.Context(), set.CheckRevision), catalog.ErrStale)
+		require.ErrorIs(t, s.Tx(t.Context(), set.TakeRevision), catalog.ErrStale)
 		inTx(t, s, p.contests.Set().CheckRevision)
 		inTx(t, s, func(ctx context.Context, tx *store.Tx) error {
 			if err := p.contests.Set().TakeRevision(ctx, tx); err != nil {
@@ -148,6 +149,6 @@ func TestStaleSetIsToldSo(t *testing.T) {
 			require.True(t, closed)
 			return err
 		})
-		require.ErrorIs(t, s.Tx(t.Context(), p.contests.Set().CheckRevision), contest.ErrStale)
+		require.ErrorIs(t, s.Tx(t.Context(), p.contests.Set().CheckRevision), catalog.ErrStale)
 	})
 }

@@ -58,7 +58,7 @@ func (r *Registry) Normalise(e *laurelv1.Event, now time.Time, futureLimit time.
 	if problem := checkGame(e.Game); problem != nil {
 		return problem
 	}
-	if problem := normaliseAmounts(e.Bet, e.Win, e.Bet); problem != nil {
+	if problem := normaliseAmounts(e.Bet, e.Win, e.Bet, r.currencies); problem != nil {
 		return problem
 	}
 	if problem := checkRound(e.Round); problem != nil {
@@ -70,7 +70,7 @@ func (r *Registry) Normalise(e *laurelv1.Event, now time.Time, futureLimit time.
 	if problem := checkPayload(e.Payload); problem != nil {
 		return problem
 	}
-	if problem := normaliseParticipants(e); problem != nil {
+	if problem := normaliseParticipants(e, r.currencies); problem != nil {
 		return problem
 	}
 	return r.conform(e)
@@ -180,7 +180,7 @@ func checkGame(g *laurelv1.Game) *Problem {
 }
 
 // normaliseAmounts checks bet and win; a win without currency takes that of the stake, if there is one.
-func normaliseAmounts(b *laurelv1.Bet, w *laurelv1.Win, stake *laurelv1.Bet) *Problem {
+func normaliseAmounts(b *laurelv1.Bet, w *laurelv1.Win, stake *laurelv1.Bet, currencies *money.Currencies) *Problem {
 	if b != nil {
 		if hasUnknown(b) {
 			return unknownNumber("bet")
@@ -188,7 +188,7 @@ func normaliseAmounts(b *laurelv1.Bet, w *laurelv1.Win, stake *laurelv1.Bet) *Pr
 		if problem := checkAmount("bet.amount_minor", b.AmountMinor); problem != nil {
 			return problem
 		}
-		if problem := checkCurrency("bet.currency", b.Currency); problem != nil {
+		if problem := checkCurrency("bet.currency", b.Currency, currencies); problem != nil {
 			return problem
 		}
 	}
@@ -210,7 +210,7 @@ func normaliseAmounts(b *laurelv1.Bet, w *laurelv1.Win, stake *laurelv1.Bet) *Pr
 	if w.Currency == "" && w.AmountMinor == 0 {
 		return nil
 	}
-	return checkCurrency("win.currency", w.Currency)
+	return checkCurrency("win.currency", w.Currency, currencies)
 }
 
 func checkAmount(field string, minor int64) *Problem {
@@ -220,12 +220,15 @@ func checkAmount(field string, minor int64) *Problem {
 	return nil
 }
 
-func checkCurrency(field, code string) *Problem {
-	if _, known := money.Exponent(code); !known {
+// currencyForm is what a currency must be, in words.
+const currencyForm = "the ISO 4217 code of a currency such as EUR, or the id of a published Currency"
+
+func checkCurrency(field, code string, currencies *money.Currencies) *Problem {
+	if _, known := currencies.Exponent(code); !known {
 		if code == "" {
-			return problemf(field, "is required beside an amount: the currency's ISO 4217 code such as EUR")
+			return problemf(field, "is required beside an amount: %s", currencyForm)
 		}
-		return problemf(field, "must be the ISO 4217 code of a currency such as EUR, but is %s", word.Quote(code))
+		return problemf(field, "must be %s, but is %s", currencyForm, word.Quote(code))
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/money"
 )
 
 func TestNormaliseFillsInDefaults(t *testing.T) {
@@ -284,5 +285,34 @@ func BenchmarkDecodeJSON(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_, _, _ = event.DecodeJSON(body)
+	}
+}
+
+// TestPublishedCurrencies takes amounts in a currency that is published, wherever a currency is asked for, and no other registry does.
+func TestPublishedCurrencies(t *testing.T) {
+	t.Parallel()
+	var none *money.Currencies
+	with := registry(t).In(none.With("XBT", 8))
+	for field, change := range map[string]func(e *laurelv1.Event){
+		"bet.currency": func(e *laurelv1.Event) { e.Bet.Currency = "XBT" },
+		"win.currency": func(e *laurelv1.Event) { e.Win.Currency = "XBT" },
+		"payload.currency": func(e *laurelv1.Event) {
+			e.Payload = &structpb.Struct{Fields: map[string]*structpb.Value{"currency": structpb.NewStringValue("XBT")}}
+		},
+		"participants[1].bet.currency": func(e *laurelv1.Event) {
+			e.Participants = []*laurelv1.Participant{
+				{User: &laurelv1.User{Id: "a"}}, {User: &laurelv1.User{Id: "b"}, Bet: &laurelv1.Bet{AmountMinor: 1, Currency: "XBT"}},
+			}
+		},
+	} {
+		e := round()
+		change(e)
+		problem := registry(t).Normalise(e, now, futureLimit)
+		require.NotNil(t, problem, field)
+		require.Equal(t, field, problem.Field)
+		require.Contains(t, problem.Message, `or the id of a published Currency, but is "XBT"`)
+		e = round()
+		change(e)
+		require.Nil(t, with.Normalise(e, now, futureLimit), field)
 	}
 }

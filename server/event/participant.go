@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/money"
 )
 
 const (
@@ -52,7 +53,7 @@ func overlay(under, over *structpb.Struct) *structpb.Struct {
 }
 
 // normaliseParticipants checks the players of an event that names several; what they have in common with an event has the same bounds.
-func normaliseParticipants(e *laurelv1.Event) *Problem {
+func normaliseParticipants(e *laurelv1.Event, currencies *money.Currencies) *Problem {
 	count := len(e.Participants)
 	if count == 0 {
 		return nil
@@ -62,7 +63,7 @@ func normaliseParticipants(e *laurelv1.Event) *Problem {
 	}
 	places := make(map[string]int, count)
 	for i, p := range e.Participants {
-		if problem := normaliseParticipant(p, e.Bet); problem != nil {
+		if problem := normaliseParticipant(p, e.Bet, currencies); problem != nil {
 			return problem.within(participantPath(i))
 		}
 		if before, twice := places[p.User.Id]; twice {
@@ -74,21 +75,21 @@ func normaliseParticipants(e *laurelv1.Event) *Problem {
 }
 
 // normaliseParticipant checks one player; his win without currency takes that of his bet or else that of the event's.
-func normaliseParticipant(p *laurelv1.Participant, stake *laurelv1.Bet) *Problem {
+func normaliseParticipant(p *laurelv1.Participant, stake *laurelv1.Bet, currencies *money.Currencies) *Problem {
 	if problem := checkUser(p.GetUser()); problem != nil {
 		return problem
 	}
 	if hasUnknown(p) {
 		return unknownNumber("")
 	}
-	if problem := normaliseAmounts(p.Bet, p.Win, cmp.Or(p.Bet, stake)); problem != nil {
+	if problem := normaliseAmounts(p.Bet, p.Win, cmp.Or(p.Bet, stake), currencies); problem != nil {
 		return problem
 	}
 	return checkPayload(p.Payload)
 }
 
 // checkDelivered holds an event that names several players against the schema as each of them gets it, and bounds what it becomes.
-func (m *major) checkDelivered(e *laurelv1.Event) *Problem {
+func (m *major) checkDelivered(e *laurelv1.Event, currencies *money.Currencies) *Problem {
 	total := 0
 	for i := range e.Participants {
 		own := Deliver(e, i)
@@ -100,7 +101,7 @@ func (m *major) checkDelivered(e *laurelv1.Event) *Problem {
 			return problemf("participants", "must have payloads of at most %d bytes together when encoded, each with the event's payload, but have more", maxDeliveredBytes)
 		}
 		own.Participants = e.Participants // a schema may ask for them
-		if problem := m.check(own); problem != nil {
+		if problem := m.check(own, currencies); problem != nil {
 			if ofTheEvent(e, i, problem.Field) {
 				return problem
 			}

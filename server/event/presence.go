@@ -85,11 +85,20 @@ type typed struct {
 	keys []string
 	want string
 	is   func(*structpb.Value) bool
+	// currency tells that it must be a currency's code, whatever is says.
+	currency bool
 }
 
-func (t *typed) check(payload *structpb.Struct) *Problem {
+func (t *typed) check(payload *structpb.Struct, currencies *money.Currencies) *Problem {
 	value := lookUp(payload, t.keys)
-	if value == nil || t.is(value) {
+	switch {
+	case value == nil:
+		return nil
+	case t.currency:
+		if _, known := currencies.Exponent(value.GetStringValue()); known {
+			return nil
+		}
+	case t.is(value):
 		return nil
 	}
 	return problemf(t.path, "must be %s, but is %s", t.want, word.Quote(fmt.Sprint(value.AsInterface())))
@@ -111,7 +120,7 @@ func compileTypes(types map[string]string) ([]typed, error) {
 		case "amount":
 			one.want, one.is = "a number from 0", func(v *structpb.Value) bool { return isNumber(v) && v.GetNumberValue() >= 0 }
 		case "currency":
-			one.want, one.is = "the ISO 4217 code of a currency such as EUR", isCurrency
+			one.want, one.currency = currencyForm, true
 		case "flag":
 			one.want, one.is = "true or false", isFlag
 		case "list":
@@ -139,9 +148,4 @@ func isNumber(v *structpb.Value) bool {
 func isFlag(v *structpb.Value) bool {
 	_, ok := v.GetKind().(*structpb.Value_BoolValue)
 	return ok
-}
-
-func isCurrency(v *structpb.Value) bool {
-	_, known := money.Exponent(v.GetStringValue())
-	return known
 }

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/money"
 	"github.com/laurelhq/laurel/server/word"
 )
 
@@ -23,6 +24,14 @@ type Registry struct {
 	// names are all known names, sendable those that senders may use.
 	names, sendable []string
 	schemas         map[string]*schema
+	currencies      *money.Currencies
+}
+
+// In returns a registry that takes amounts in these currencies; one that was not told takes those of ISO 4217.
+func (r *Registry) In(currencies *money.Currencies) *Registry {
+	in := *r
+	in.currencies = currencies
+	return &in
 }
 
 // schema is one event name: its known major versions, the newest first. An internal one is only ever emitted.
@@ -117,13 +126,13 @@ func (r *Registry) conform(e *laurelv1.Event) *Problem {
 		return known.unknownVersion(e)
 	}
 	if len(e.Participants) > 0 {
-		return version.checkDelivered(e)
+		return version.checkDelivered(e, r.currencies)
 	}
-	return version.check(e)
+	return version.check(e, r.currencies)
 }
 
 // check holds an event against the schema.
-func (m *major) check(e *laurelv1.Event) *Problem {
+func (m *major) check(e *laurelv1.Event, currencies *money.Currencies) *Problem {
 	for i := range m.required {
 		if !m.required[i].has(e) {
 			return problemf(m.required[i].path, "is required for the event name %s", e.Name)
@@ -138,7 +147,7 @@ func (m *major) check(e *laurelv1.Event) *Problem {
 		return nil
 	}
 	for i := range m.types {
-		if problem := m.types[i].check(e.Payload); problem != nil {
+		if problem := m.types[i].check(e.Payload, currencies); problem != nil {
 			return problem
 		}
 	}

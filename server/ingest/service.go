@@ -10,6 +10,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/journal"
+	"github.com/laurelhq/laurel/server/money"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -63,6 +64,8 @@ func (e *Unavailable) Unwrap() error { return e.Err }
 type Config struct {
 	Journal  *journal.Journal
 	Registry *event.Registry
+	// Currencies are those in which amounts may be; nil means those of ISO 4217.
+	Currencies func() *money.Currencies
 	// Writers is how many transactions may be in flight; 1 on SQLite.
 	Writers int
 	// LagLimit is how many events may wait for the fold; 0 means DefaultLagLimit.
@@ -146,8 +149,12 @@ func (s *Service) Accept(ctx context.Context, source string, events []*laurelv1.
 	work := &request{entries: make([]journal.Entry, 0, len(events)), places: make([]int, 0, len(events))}
 	buffer := make([]byte, 0, 192*len(events))
 	seen := make(map[string]int, len(events))
+	registry := s.Registry
+	if s.Currencies != nil {
+		registry = registry.In(s.Currencies())
+	}
 	for i, e := range events {
-		if problem := s.Registry.Normalise(e, start, s.FutureLimit); problem != nil {
+		if problem := registry.Normalise(e, start, s.FutureLimit); problem != nil {
 			results[i] = rejected(problem.Field, problem.Message)
 			continue
 		}

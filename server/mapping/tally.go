@@ -167,7 +167,11 @@ func (t *Tally) String() string {
 			break
 		}
 		where := fmt.Sprintf("line %d: ", r.FirstLine)
-		line("%10s %s%s", "", where, strings.TrimSpace(r.EventID+" "+strings.TrimPrefix(r.Reason, where)))
+		reason := strings.TrimPrefix(r.Reason, where)
+		if !strings.HasPrefix(reason, r.Field) {
+			reason = r.Field + " " + reason
+		}
+		line("%10s %s%s", "", where, strings.TrimSpace(r.EventID+" "+reason))
 	}
 	return text.String()
 }

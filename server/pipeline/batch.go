@@ -140,7 +140,7 @@ func (b *batch) commit(ctx context.Context, moves []journal.Move) error {
 	return nil
 }
 
-// checkRevision returns contest.ErrStale when contests have changed since the batch began. It keeps them from changing until the transaction ends.
+// checkRevision returns catalog.ErrStale when contests have changed since the batch began. It keeps them from changing until the transaction ends.
 func (b *batch) checkRevision(ctx context.Context, tx *store.Tx) error {
 	if b.clock.closes() {
 		return b.set.TakeRevision(ctx, tx) // the batch changes contests itself

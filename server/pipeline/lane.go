@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
@@ -157,7 +157,7 @@ func (l *lane) fold(ctx context.Context, events []fold.Event, end journal.Positi
 	ctx, span := l.Tracer.Start(ctx, "pipeline.batch", trace.WithAttributes(attribute.Int("laurel.events", len(events)), attribute.Int("laurel.lane", l.number)))
 	defer span.End()
 	for range maxStaleRetries {
-		if err = l.foldOnce(ctx, events, end); !errors.Is(err, contest.ErrStale) {
+		if err = l.foldOnce(ctx, events, end); !errors.Is(err, catalog.ErrStale) {
 			break
 		}
 		if err = l.Contests.Sync(ctx); err != nil {
@@ -192,7 +192,7 @@ func (l *lane) foldOnce(ctx context.Context, events []fold.Event, end journal.Po
 	moves := l.moves(b.end)
 	if err := b.commit(ctx, moves); err != nil {
 		l.scratch.Discard()
-		l.unsure = !errors.Is(err, contest.ErrStale) // one that lost a partition finds out which, and goes on with the others
+		l.unsure = !errors.Is(err, catalog.ErrStale) // one that lost a partition finds out which, and goes on with the others
 		return err
 	}
 	l.publish <- b.published()
@@ -215,7 +215,7 @@ func (l *lane) adjust(batch []fold.Event, took time.Duration, err error) {
 		l.size, l.strikes = min(2*l.size, l.Batch), 0
 	case err == nil:
 		l.size, l.strikes = max(1, events/2), 0
-	case errors.Is(err, contest.ErrStale), errors.Is(err, journal.ErrFenced), errors.Is(err, context.Canceled): // it says nothing of the events
+	case errors.Is(err, catalog.ErrStale), errors.Is(err, journal.ErrFenced), errors.Is(err, context.Canceled): // it says nothing of the events
 	case events > 1:
 		l.size = max(1, events/2)
 	case !store.IsUnavailable(err) && !errors.Is(err, fold.ErrNewer):

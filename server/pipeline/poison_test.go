@@ -15,7 +15,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/board/memory"
-	"github.com/laurelhq/laurel/server/contest"
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/journal"
@@ -365,7 +365,7 @@ func TestBatchesShrinkAndGrow(t *testing.T) {
 		{"and grow again", []pipeline.Outcome{{100, slow, nil}, {100, slow, nil}, {100, fine, nil}, {100, fine, nil}, {100, fine, nil}}, []int{50, 25, 50, 100, 100}},
 		{"a slow one that was not full halves what it had", []pipeline.Outcome{{10, slow, nil}}, []int{5}},
 		{"failed ones halve", []pipeline.Outcome{{100, 0, failed}, {100, 0, failed}, {100, 0, nil}}, []int{50, 25, 50}},
-		{"what others did says nothing of the batch", []pipeline.Outcome{{100, 0, journal.ErrFenced}, {100, 0, contest.ErrStale}, {100, 0, context.Canceled}}, []int{100, 100, 100}},
+		{"what others did says nothing of the batch", []pipeline.Outcome{{100, 0, journal.ErrFenced}, {100, 0, catalog.ErrStale}, {100, 0, context.Canceled}}, []int{100, 100, 100}},
 	}
 	for _, c := range cases {
 		require.Equal(t, c.want, p.pipeline.Sizes(c.outcomes...), c.name)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/journal"
@@ -31,9 +32,17 @@ type Refolded struct {
 // meanwhile; what was not folded yet is left out. A contest that was scored by several versions is folded by the newest one, and what that changed
 // shows as differences.
 func Refold(ctx context.Context, s *store.Store, j *journal.Journal, contests []*contest.Live, report func(Refolded) error) error {
+	reader := catalog.NewReader(j.Partitions())
+	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+		_, err := reader.Read(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for from := 0; from < len(contests); from += refoldGroup {
 		group := contests[from:min(from+refoldGroup, len(contests))]
-		fresh, err := play(ctx, s, j, NewProgram(contest.SetOf(group...)))
+		fresh, err := play(ctx, s, j, NewProgram(contest.SetOf(reader.Newest(), group...)))
 		if err != nil {
 			return err
 		}

@@ -108,11 +108,12 @@ func start(t *testing.T, s *store.Store, o options) *process {
 		clock, future = events, -1
 	}
 	log := slog.New(slog.DiscardHandler)
+	reader := catalog.NewReader(p.journal.Partitions())
 	p.contests = contest.NewService(contest.Config{
-		Store: s, Journal: p.journal, Clock: clock, Now: o.now,
+		Store: s, Reader: reader, Journal: p.journal, Clock: clock, Now: o.now,
 		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: log,
 	})
-	p.catalog = catalog.NewService(catalog.Config{Store: s, Adopt: p.contests.Adopt, Now: o.now, Checks: []catalog.Check{rule.Check}})
+	p.catalog = catalog.NewService(catalog.Config{Store: s, Reader: reader, Folded: p.journal.Cursors, Adopt: p.contests.Adopt, Now: o.now, Steps: []catalog.Step{rule.Step()}})
 	require.NoError(t, p.contests.Sync(ctx))
 	p.boards = board.NewKeeper(board.KeeperConfig{
 		Engine: o.engine, Store: s, Journal: p.journal, Rebuilt: func(string) {}, Now: o.now, Log: log,
@@ -121,7 +122,7 @@ func start(t *testing.T, s *store.Store, o options) *process {
 	registry, err := event.NewRegistry()
 	require.NoError(t, err)
 	p.ingest = ingest.NewService(ingest.Config{
-		Journal: p.journal, Registry: registry, Writers: 1, FutureLimit: future, Now: o.now, Log: log,
+		Journal: p.journal, Registry: registry, Currencies: reader.Currencies, Writers: 1, FutureLimit: future, Now: o.now, Log: log,
 		Observe: func(time.Duration, int, int, int) {}, Conflict: func() {}, Lag: func(time.Duration, int64) {},
 	})
 	p.pipeline = pipeline.New(pipeline.Config{

@@ -28,7 +28,7 @@ func TestProblems(t *testing.T) {
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
 			document, problems := catalog.Parse(filepath.Base(file), text)
-			problems = catalog.RunChecks(document, problems, Check)
+			problems = catalog.RunSteps(document, problems, nil, Step())
 			require.NotEmpty(t, problems)
 			var got strings.Builder
 			for _, problem := range problems {
@@ -48,7 +48,7 @@ func TestProblems(t *testing.T) {
 // TestShippedRulesCompile compiles every definition under rules/.
 func TestShippedRulesCompile(t *testing.T) {
 	t.Parallel()
-	found, _, err := catalog.ReadFolder(os.DirFS(filepath.Join("..", "..", "rules")), "rules", Check)
+	found, _, err := catalog.ReadFolder(os.DirFS(filepath.Join("..", "..", "rules")), "rules", nil, Step())
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, len(found), 4)
 	for _, one := range found {

@@ -27,6 +27,13 @@
 // stake or it is 0, for win.multiplier when it is neither reported nor computable, for round.duration_ms, user.payer and user.kyc_level when unset, and for
 // payload fields that are not there. A round without a win has won 0. A text that is not set is empty.
 //
+// # Currencies
+//
+// A contest whose scoring names a currency counts amounts in it: bet, win and the amounts of payload (amount, bet, win, amount_minor, in payload.currency) are
+// turned into whole minor units of that currency before filter and formula see them, each rounded half to even once, at the rate of the event's day; without rates
+// an event in another currency does not count. bet.currency and win.currency stay what was sent. Without a currency amounts count as they are. Tender says which case
+// a contest is: an expression is measured in powers of amounts, and what comes out as a plain number is the same in any currency.
+//
 // # Invariants
 //
 // Points are rounded half to even once, at the edge, to units of 10^-precision; |units| ≤ 2^53. A Program is immutable after Compile but for its Version and window, and safe for

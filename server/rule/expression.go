@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/laurelhq/laurel/server/catalog"
@@ -17,6 +18,8 @@ type expression struct {
 	program cel.Program
 	// reads are the variables it mentions.
 	reads map[string]bool
+	// tree is what was written, with each number a double.
+	tree ast.Expr
 }
 
 // compileExpression compiles the text of a field whose result must be of a kind, or dynamic. The problems count lines and columns within the text.
@@ -56,7 +59,7 @@ func compileExpression(field, text string, want *cel.Type) (*expression, []catal
 	if err != nil {
 		return nil, whole(plainMessage(err.Error()))
 	}
-	return &expression{program: program, reads: l.reads}, nil
+	return &expression{program: program, reads: l.reads, tree: parsed.NativeRep().Expr()}, nil
 }
 
 // evaluate returns the value, or the outcome when a field it needs is missing, or an error when the event's values make no sense to it.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/catalog"
 )
 
 // maxKeys bounds the keys that one program takes in an index for one event name. A scope with more combinations is kept under fewer of its dimensions, and what
@@ -20,7 +21,11 @@ const (
 // Index finds the programs that an event can match, at a cost that grows with those and not with all there are. It is immutable and safe for concurrent use.
 type Index struct {
 	names map[string]*nameIndex
+	known *catalog.Vocabulary
 }
+
+// With returns the index with another vocabulary: the currencies and rates by which amounts count.
+func (x *Index) With(known *catalog.Vocabulary) *Index { return &Index{names: x.names, known: known} }
 
 // nameIndex holds the programs of one event name. used says which sets of dimensions any program is kept under: mostly one or two of eight.
 type nameIndex struct {

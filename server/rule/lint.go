@@ -134,7 +134,7 @@ func (l *linter) path(e ast.Expr, name string, test bool) {
 	name = strings.TrimPrefix(name, ".")
 	root, rest, _ := strings.Cut(name, ".")
 	if root == payloadName {
-		l.reads[payloadName] = true
+		l.reads[payloadName], l.reads[name] = true, true
 		return
 	}
 	if test {
@@ -197,6 +197,7 @@ func (l *linter) call(e ast.Expr, depth int) {
 	case name == "matches":
 		l.regularExpression(e, arguments)
 	case name == "_[_]" && len(arguments) == 2 && arguments[1].Kind() == ast.LiteralKind:
+		l.reads[pathOf(e)] = true
 		arguments = arguments[:1] // an index stays a whole number
 	}
 	if call.IsMemberFunction() {

@@ -27,6 +27,10 @@ const (
 	ASNCategory
 	// MixedCurrency means that win and stake are in different currencies and the points depend on both.
 	MixedCurrency
+	// OtherCurrency means that an amount is in another currency than the contest's, and no rates are named.
+	OtherCurrency
+	// NoRate means that an amount is in another currency than the contest's and no rate of the event's day was published before it was folded.
+	NoRate
 	// Filter means that the filter's condition is not met.
 	Filter
 	// NoStake means that the points depend on a stake and there is none, or it is 0.
@@ -37,7 +41,8 @@ const (
 
 var outcomeNames = [...]string{
 	Counted: "counted", EventName: "event_name", Unfinished: "unfinished", Market: "market", Brand: "brand", Provider: "provider", MinBet: "min_bet",
-	Game: "game", Duration: "duration", ASNCategory: "asn_category", MixedCurrency: "mixed_currency", Filter: "filter", NoStake: "no_stake", MissingField: "missing_field",
+	Game: "game", Duration: "duration", ASNCategory: "asn_category", MixedCurrency: "mixed_currency",
+	OtherCurrency: "other_currency", NoRate: "no_rate", Filter: "filter", NoStake: "no_stake", MissingField: "missing_field",
 }
 
 // String returns the outcome in snake case, such as min_bet.

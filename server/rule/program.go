@@ -33,6 +33,8 @@ type Program struct {
 	// From and Until bound the times of the events that count, From inclusive and Until exclusive, in microseconds since 1970. Compile leaves them 0, which lets
 	// no event pass, and the caller sets them before the program is shared.
 	From, Until int64
+	// Tender says what the currency of an event means for its points.
+	Tender Tender
 
 	events        []string
 	finishedOnly  bool // scoring.events is empty: only rounds that have ended
@@ -44,6 +46,9 @@ type Program struct {
 	minDurationMs int64
 	needsDuration bool
 	asnCategories []string
+	currency      string // of the points; empty counts amounts as they are
+	rates         string // id of the rate table for other currencies; empty when they do not count
+	payloadReads  []string
 	mixing        bool // the points depend on win and stake, so both must be in one currency
 	filter        *expression
 	formula       *expression
@@ -76,9 +81,21 @@ type Round struct {
 	Seq int64
 }
 
-// Check compiles a contest for its problems only; it is a catalog.Check.
-func Check(contest *laurelv1.Contest) []catalog.Problem {
+// Step is the compile step of contests.
+func Step() catalog.Step {
+	return catalog.Step{Kind: catalog.KindContest, Check: check, Notes: notes, Complete: complete}
+}
+
+// check compiles a contest for its problems only. Without a ranking nobody knows whether there must be a formula.
+func check(definition catalog.Message) []catalog.Problem {
+	contest, ok := definition.(*laurelv1.Contest)
+	if !ok {
+		return []catalog.Problem{{Field: "kind", Message: fmt.Sprintf("is no contest but %T", definition)}}
+	}
 	_, problems := Compile(contest)
+	if contest.GetLeaderboard().GetType() == "" && strings.TrimSpace(contest.GetScoring().GetFormula()) == "" {
+		problems = slices.DeleteFunc(problems, func(p catalog.Problem) bool { return p.Field == "scoring.formula" })
+	}
 	return problems
 }
 
@@ -91,7 +108,7 @@ func Compile(contest *laurelv1.Contest) (*Program, []catalog.Problem) {
 		markets: contest.GetScope().GetMarkets(), brands: contest.GetScope().GetBrands(), providers: contest.GetScope().GetProviders(),
 		minBetMinor: scoring.GetMinBetMinor(), minDurationMs: abuse.GetMinRoundDurationMs(), asnCategories: abuse.GetExcludeAsnCategories(),
 		needsDuration: abuse.GetMinRoundDurationMs() > 0 || slices.Contains(ranking.GetTiebreaker(), "fastest_rounds"),
-		events:        scoring.GetEvents(), cap: math.Inf(1),
+		events:        scoring.GetEvents(), cap: math.Inf(1), currency: scoring.GetCurrency(), rates: scoring.GetRates(),
 	}
 	if scoring != nil && scoring.Precision != nil {
 		p.Precision = int(min(max(scoring.GetPrecision(), 0), int32(len(powersOfTen)-1)))
@@ -111,6 +128,7 @@ func Compile(contest *laurelv1.Contest) (*Program, []catalog.Problem) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	p.Tender = p.tender()
 	return p, nil
 }
 
@@ -135,22 +153,35 @@ func (p *Program) compileExpressions(scoring *laurelv1.Scoring, ranking string) 
 		if x != nil && (x.reads["win.amount"] || x.reads["win.amount_minor"]) && (x.reads["bet.amount"] || x.reads["bet.amount_minor"]) {
 			p.mixing = true
 		}
+		for name := range payloadAmounts {
+			if x != nil && x.reads[payloadName+"."+name] {
+				p.payloadReads = append(p.payloadReads, name)
+			}
+		}
 	}
+	slices.Sort(p.payloadReads)
+	p.payloadReads = slices.Compact(p.payloadReads)
 	return problems
 }
 
 var activations = sync.Pool{New: func() any { return new(activation) }}
 
-// Score says what an event contributes, or which clause refused it. The error says why the event is a poison for this contest: its
-// values lead to no finite number of points, or to one beyond 2^53 units. The event must have passed the event package's checks.
+// Score says what an event contributes, or which clause refused it, when nothing is published beside the contest. The error says why the event is a poison for this
+// contest: its values lead to no finite number of points, or to one beyond 2^53 units. The event must have passed the event package's checks.
 func (p *Program) Score(e *laurelv1.Event) (Round, Outcome, error) {
-	if outcome := p.refuse(e); outcome != Counted {
+	return p.score(&prices{event: e, tsMicros: event.TsMicros(e)})
+}
+
+func (p *Program) score(in *prices) (Round, Outcome, error) {
+	e := in.event
+	var amounts worth
+	if outcome := p.refuse(in, &amounts); outcome != Counted {
 		return Round{}, outcome, nil
 	}
 	a, _ := activations.Get().(*activation)
-	a.event = e
+	a.event, a.known, a.priced, a.currency, a.worth = e, in.known, p.currency != "", p.currency, amounts
 	points, outcome, err := p.evaluate(a)
-	a.event = nil
+	a.event, a.known, a.worth.payload = nil, nil, nil
 	activations.Put(a)
 	if err != nil {
 		return Round{}, Counted, fmt.Errorf("contest %s: %w", p.ContestID, err)
@@ -168,8 +199,9 @@ func (p *Program) Score(e *laurelv1.Event) (Round, Outcome, error) {
 	}, Counted, nil
 }
 
-// refuse asks the clauses that need no expression.
-func (p *Program) refuse(e *laurelv1.Event) Outcome {
+// refuse asks the clauses that need no expression. It finds what the amounts are worth where the program names a currency.
+func (p *Program) refuse(in *prices, into *worth) Outcome {
+	e := in.event
 	switch {
 	case !slices.Contains(p.events, e.GetName()):
 		return EventName
@@ -179,7 +211,12 @@ func (p *Program) refuse(e *laurelv1.Event) Outcome {
 	if outcome := p.outOfScope(e); outcome != Counted {
 		return outcome
 	}
-	if p.minBetMinor > 0 && e.GetBet().GetAmountMinor() < p.minBetMinor {
+	stake, foreign := e.GetBet().GetAmountMinor(), Counted
+	if p.currency != "" {
+		foreign = p.worthOf(in, into)
+		stake = into.bet
+	}
+	if foreign == Counted && p.minBetMinor > 0 && stake < p.minBetMinor {
 		return MinBet
 	}
 	if len(p.games) > 0 && !slices.ContainsFunc(p.games, func(g glob) bool { return g.match(e.GetGame().GetId()) }) {
@@ -194,10 +231,10 @@ func (p *Program) refuse(e *laurelv1.Event) Outcome {
 			return ASNCategory
 		}
 	}
-	if p.mixing && mixedCurrency(e) {
+	if p.mixing && p.currency == "" && mixedCurrency(e) {
 		return MixedCurrency
 	}
-	return Counted
+	return foreign
 }
 
 func (p *Program) outOfScope(e *laurelv1.Event) Outcome {

@@ -23,7 +23,9 @@ func exampleContest(t testing.TB) *laurelv1.Contest {
 	require.NoError(t, err)
 	document, problems := catalog.Parse("contest.yaml", text)
 	require.Empty(t, problems)
-	return document.Contest
+	contest, ok := document.Message.(*laurelv1.Contest)
+	require.True(t, ok)
+	return contest
 }
 
 // roundEnd is a finished round that the example contest counts.

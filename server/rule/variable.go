@@ -6,7 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
-	"github.com/laurelhq/laurel/server/money"
+	"github.com/laurelhq/laurel/server/catalog"
 )
 
 // variable is a name that expressions may use.
@@ -29,11 +29,11 @@ var variables = []variable{
 	{"game.type", cel.StringType, 64},
 	{"bet.amount", cel.DoubleType, 0},
 	{"bet.amount_minor", cel.DoubleType, 0},
-	{"bet.currency", cel.StringType, 3},
+	{"bet.currency", cel.StringType, 16},
 	{"win.amount", cel.DoubleType, 0},
 	{"win.amount_minor", cel.DoubleType, 0},
 	{"win.multiplier", cel.DoubleType, 0},
-	{"win.currency", cel.StringType, 3},
+	{"win.currency", cel.StringType, 16},
 	{"round.id", cel.StringType, 128},
 	{"round.state", cel.StringType, 32},
 	{"round.duration_ms", cel.DoubleType, 0},
@@ -58,8 +58,13 @@ var errMissing = types.NewErrWithNodeID(-1, "a field is missing").(*types.Err)
 
 // activation gives the values of an event to an expression without building maps.
 type activation struct {
-	event   *laurelv1.Event
-	missing Outcome // of the last field that was missing
+	event *laurelv1.Event
+	known *catalog.Vocabulary
+	// priced tells that amounts are those of worth, which are in one currency, and not as they were sent.
+	priced   bool
+	worth    worth
+	currency string
+	missing  Outcome // of the last field that was missing
 }
 
 var emptyPayload = &structpb.Struct{}
@@ -77,12 +82,12 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	e := a.event
 	switch name {
 	case "win.amount":
-		return a.major(e.GetWin().GetAmountMinor(), winCurrency(e), MissingField)
+		return a.major(a.win(), winCurrency(e), MissingField)
 	case "bet.amount":
-		if e.GetBet().GetAmountMinor() <= 0 {
+		if a.bet() <= 0 {
 			return a.lacks(NoStake)
 		}
-		return a.major(e.GetBet().GetAmountMinor(), e.GetBet().GetCurrency(), NoStake)
+		return a.major(a.bet(), e.GetBet().GetCurrency(), NoStake)
 	case "win.multiplier":
 		multiplier, outcome := multiplierOf(e)
 		if outcome != Counted {
@@ -95,22 +100,40 @@ func (a *activation) ResolveName(name string) (any, bool) {
 		}
 		return types.Double(e.Round.GetDurationMs()), true
 	case "win.amount_minor":
-		return types.Double(e.GetWin().GetAmountMinor()), true
+		return types.Double(a.win()), true
 	case "bet.amount_minor":
 		if e.GetBet() == nil {
 			return a.lacks(NoStake)
 		}
-		return types.Double(e.Bet.GetAmountMinor()), true
+		return types.Double(a.bet()), true
 	case payloadName:
-		if e.GetPayload() == nil {
+		payload := e.GetPayload()
+		if a.priced {
+			payload = a.worth.payload
+		}
+		if payload == nil {
 			return emptyPayload, true
 		}
-		return e.Payload, true
+		return payload, true
 	}
 	if text, ok := textOf(e, name); ok {
 		return types.String(text), true
 	}
 	return a.resolveUser(name)
+}
+
+func (a *activation) bet() int64 {
+	if a.priced {
+		return a.worth.bet
+	}
+	return a.event.GetBet().GetAmountMinor()
+}
+
+func (a *activation) win() int64 {
+	if a.priced {
+		return a.worth.win
+	}
+	return a.event.GetWin().GetAmountMinor()
 }
 
 func (a *activation) resolveUser(name string) (any, bool) {
@@ -175,7 +198,8 @@ func textOf(e *laurelv1.Event, name string) (string, bool) {
 	}
 }
 
-var powersOfTen = [...]float64{1, 10, 100, 1000, 10000}
+// powersOfTen go up to money.MaxExponent; all are exact.
+var powersOfTen = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12}
 
 // major returns an amount in major units of its currency. Both operands are exact doubles (|minor| ≤ 2^53), so the quotient is the double
 // nearest to the true amount.
@@ -183,7 +207,10 @@ func (a *activation) major(minor int64, currency string, whenUnknown Outcome) (a
 	if minor == 0 {
 		return types.Double(0), true
 	}
-	exponent, known := money.Exponent(currency)
+	if a.priced {
+		currency = a.currency
+	}
+	exponent, known := a.known.Currencies().Exponent(currency)
 	if !known {
 		return a.lacks(whenUnknown)
 	}

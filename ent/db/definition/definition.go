@@ -25,6 +25,8 @@ const (
 	FieldPublishedAt = "published_at"
 	// FieldPublishedBy holds the string denoting the published_by field in the database.
 	FieldPublishedBy = "published_by"
+	// FieldOpenSeq holds the string denoting the open_seq field in the database.
+	FieldOpenSeq = "open_seq"
 	// Table holds the table name of the definition in the database.
 	Table = "definition"
 )
@@ -39,6 +41,7 @@ var Columns = []string{
 	FieldYaml,
 	FieldPublishedAt,
 	FieldPublishedBy,
+	FieldOpenSeq,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -103,4 +106,9 @@ func ByPublishedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByPublishedBy orders the results by the published_by field.
 func ByPublishedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPublishedBy, opts...).ToFunc()
+}
+
+// ByOpenSeq orders the results by the open_seq field.
+func ByOpenSeq(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOpenSeq, opts...).ToFunc()
 }

@@ -87,6 +87,11 @@ func PublishedBy(v string) predicate.Definition {
 	return predicate.Definition(sql.FieldEQ(FieldPublishedBy, v))
 }
 
+// OpenSeq applies equality check predicate on the "open_seq" field. It's identical to OpenSeqEQ.
+func OpenSeq(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldEQ(FieldOpenSeq, v))
+}
+
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v string) predicate.Definition {
 	return predicate.Definition(sql.FieldEQ(FieldKind, v))
@@ -490,6 +495,81 @@ func PublishedByEqualFold(v string) predicate.Definition {
 // PublishedByContainsFold applies the ContainsFold predicate on the "published_by" field.
 func PublishedByContainsFold(v string) predicate.Definition {
 	return predicate.Definition(sql.FieldContainsFold(FieldPublishedBy, v))
+}
+
+// OpenSeqEQ applies the EQ predicate on the "open_seq" field.
+func OpenSeqEQ(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldEQ(FieldOpenSeq, v))
+}
+
+// OpenSeqNEQ applies the NEQ predicate on the "open_seq" field.
+func OpenSeqNEQ(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldNEQ(FieldOpenSeq, v))
+}
+
+// OpenSeqIn applies the In predicate on the "open_seq" field.
+func OpenSeqIn(vs ...string) predicate.Definition {
+	return predicate.Definition(sql.FieldIn(FieldOpenSeq, vs...))
+}
+
+// OpenSeqNotIn applies the NotIn predicate on the "open_seq" field.
+func OpenSeqNotIn(vs ...string) predicate.Definition {
+	return predicate.Definition(sql.FieldNotIn(FieldOpenSeq, vs...))
+}
+
+// OpenSeqGT applies the GT predicate on the "open_seq" field.
+func OpenSeqGT(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldGT(FieldOpenSeq, v))
+}
+
+// OpenSeqGTE applies the GTE predicate on the "open_seq" field.
+func OpenSeqGTE(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldGTE(FieldOpenSeq, v))
+}
+
+// OpenSeqLT applies the LT predicate on the "open_seq" field.
+func OpenSeqLT(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldLT(FieldOpenSeq, v))
+}
+
+// OpenSeqLTE applies the LTE predicate on the "open_seq" field.
+func OpenSeqLTE(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldLTE(FieldOpenSeq, v))
+}
+
+// OpenSeqContains applies the Contains predicate on the "open_seq" field.
+func OpenSeqContains(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldContains(FieldOpenSeq, v))
+}
+
+// OpenSeqHasPrefix applies the HasPrefix predicate on the "open_seq" field.
+func OpenSeqHasPrefix(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldHasPrefix(FieldOpenSeq, v))
+}
+
+// OpenSeqHasSuffix applies the HasSuffix predicate on the "open_seq" field.
+func OpenSeqHasSuffix(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldHasSuffix(FieldOpenSeq, v))
+}
+
+// OpenSeqIsNil applies the IsNil predicate on the "open_seq" field.
+func OpenSeqIsNil() predicate.Definition {
+	return predicate.Definition(sql.FieldIsNull(FieldOpenSeq))
+}
+
+// OpenSeqNotNil applies the NotNil predicate on the "open_seq" field.
+func OpenSeqNotNil() predicate.Definition {
+	return predicate.Definition(sql.FieldNotNull(FieldOpenSeq))
+}
+
+// OpenSeqEqualFold applies the EqualFold predicate on the "open_seq" field.
+func OpenSeqEqualFold(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldEqualFold(FieldOpenSeq, v))
+}
+
+// OpenSeqContainsFold applies the ContainsFold predicate on the "open_seq" field.
+func OpenSeqContainsFold(v string) predicate.Definition {
+	return predicate.Definition(sql.FieldContainsFold(FieldOpenSeq, v))
 }
 
 // And groups predicates with the AND operator between them.

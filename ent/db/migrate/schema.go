@@ -137,6 +137,7 @@ var (
 		{Name: "yaml", Type: field.TypeString, Size: 2147483647},
 		{Name: "published_at", Type: field.TypeInt64},
 		{Name: "published_by", Type: field.TypeString, Size: 128},
+		{Name: "open_seq", Type: field.TypeString, Nullable: true, Size: 2147483647},
 	}
 	// DefinitionTable holds the schema information for the "definition" table.
 	DefinitionTable = &schema.Table{

@@ -23,6 +23,75 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// PointsCurrency says what the currency of an event's amounts means for its points.
+type PointsCurrency int32
+
+const (
+	// Not told.
+	PointsCurrency_POINTS_CURRENCY_UNSPECIFIED PointsCurrency = 0
+	// The points are no amount of money.
+	PointsCurrency_POINTS_CURRENCY_NO_AMOUNT PointsCurrency = 1
+	// Amounts are divided by amounts, so that points are the same in any currency.
+	PointsCurrency_POINTS_CURRENCY_CANCELS_OUT PointsCurrency = 2
+	// The points are in scoring.currency, and events in other currencies do not count.
+	PointsCurrency_POINTS_CURRENCY_NAMED PointsCurrency = 3
+	// The points are in scoring.currency, and other currencies count by scoring.rates.
+	PointsCurrency_POINTS_CURRENCY_CONVERTED PointsCurrency = 4
+	// The points are an amount, and the filter lets one currency pass.
+	PointsCurrency_POINTS_CURRENCY_ONE_BY_FILTER PointsCurrency = 5
+	// The points are an amount of whatever currency each event is in.
+	PointsCurrency_POINTS_CURRENCY_UNNAMED PointsCurrency = 6
+)
+
+// Enum value maps for PointsCurrency.
+var (
+	PointsCurrency_name = map[int32]string{
+		0: "POINTS_CURRENCY_UNSPECIFIED",
+		1: "POINTS_CURRENCY_NO_AMOUNT",
+		2: "POINTS_CURRENCY_CANCELS_OUT",
+		3: "POINTS_CURRENCY_NAMED",
+		4: "POINTS_CURRENCY_CONVERTED",
+		5: "POINTS_CURRENCY_ONE_BY_FILTER",
+		6: "POINTS_CURRENCY_UNNAMED",
+	}
+	PointsCurrency_value = map[string]int32{
+		"POINTS_CURRENCY_UNSPECIFIED":   0,
+		"POINTS_CURRENCY_NO_AMOUNT":     1,
+		"POINTS_CURRENCY_CANCELS_OUT":   2,
+		"POINTS_CURRENCY_NAMED":         3,
+		"POINTS_CURRENCY_CONVERTED":     4,
+		"POINTS_CURRENCY_ONE_BY_FILTER": 5,
+		"POINTS_CURRENCY_UNNAMED":       6,
+	}
+)
+
+func (x PointsCurrency) Enum() *PointsCurrency {
+	p := new(PointsCurrency)
+	*p = x
+	return p
+}
+
+func (x PointsCurrency) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PointsCurrency) Descriptor() protoreflect.EnumDescriptor {
+	return file_laurel_v1_contest_proto_enumTypes[0].Descriptor()
+}
+
+func (PointsCurrency) Type() protoreflect.EnumType {
+	return &file_laurel_v1_contest_proto_enumTypes[0]
+}
+
+func (x PointsCurrency) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PointsCurrency.Descriptor instead.
+func (PointsCurrency) EnumDescriptor() ([]byte, []int) {
+	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{0}
+}
+
 // ContestState is where a contest stands in its life.
 type ContestState int32
 
@@ -92,11 +161,11 @@ func (x ContestState) String() string {
 }
 
 func (ContestState) Descriptor() protoreflect.EnumDescriptor {
-	return file_laurel_v1_contest_proto_enumTypes[0].Descriptor()
+	return file_laurel_v1_contest_proto_enumTypes[1].Descriptor()
 }
 
 func (ContestState) Type() protoreflect.EnumType {
-	return &file_laurel_v1_contest_proto_enumTypes[0]
+	return &file_laurel_v1_contest_proto_enumTypes[1]
 }
 
 func (x ContestState) Number() protoreflect.EnumNumber {
@@ -105,7 +174,7 @@ func (x ContestState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ContestState.Descriptor instead.
 func (ContestState) EnumDescriptor() ([]byte, []int) {
-	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{0}
+	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{1}
 }
 
 // Contest is the definition of a contest as people write it in YAML: who takes part, what scores, how ties break, what is won.
@@ -380,7 +449,12 @@ type Scoring struct {
 	// Decimal places of a score, 0 to 4. Unset means 2.
 	Precision *int32 `protobuf:"varint,6,opt,name=precision,proto3,oneof" json:"precision,omitempty"`
 	// Most points a round may give. Unset means no cap.
-	CapPerRound   *float64 `protobuf:"fixed64,7,opt,name=cap_per_round,json=capPerRound,proto3,oneof" json:"cap_per_round,omitempty"`
+	CapPerRound *float64 `protobuf:"fixed64,7,opt,name=cap_per_round,json=capPerRound,proto3,oneof" json:"cap_per_round,omitempty"`
+	// The currency of the points when they are an amount of money; min_bet_minor is in it too. Other currencies do not count, or count by rates. Empty means that
+	// amounts count as they are.
+	Currency string `protobuf:"bytes,8,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Id of the ExchangeRates by which amounts in other currencies count, at the rate of the event's day. Empty means that they do not count.
+	Rates         string `protobuf:"bytes,9,opt,name=rates,proto3" json:"rates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -462,6 +536,20 @@ func (x *Scoring) GetCapPerRound() float64 {
 		return *x.CapPerRound
 	}
 	return 0
+}
+
+func (x *Scoring) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *Scoring) GetRates() string {
+	if x != nil {
+		return x.Rates
+	}
+	return ""
 }
 
 // Ranking says how rounds make a score and how equal scores are ordered.
@@ -595,7 +683,7 @@ func (x *Prizes) GetDistribution() string {
 // PrizePool is an amount to share out.
 type PrizePool struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// ISO 4217 code.
+	// ISO 4217 code, or the id of a published Currency.
 	Currency string `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
 	// Amount in minor units.
 	TotalMinor    int64 `protobuf:"varint,2,opt,name=total_minor,json=totalMinor,proto3" json:"total_minor,omitempty"`
@@ -659,9 +747,11 @@ type ContestPlan struct {
 	// When late events stop counting.
 	GraceEnd *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=grace_end,json=graceEnd,proto3" json:"grace_end,omitempty"`
 	// Decimal places of the currency of the prize pool, such as 2 for EUR; 0 without a pool.
-	PoolExponent  int32 `protobuf:"varint,5,opt,name=pool_exponent,json=poolExponent,proto3" json:"pool_exponent,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PoolExponent int32 `protobuf:"varint,5,opt,name=pool_exponent,json=poolExponent,proto3" json:"pool_exponent,omitempty"`
+	// What the currency of an event's amounts means for its points.
+	PointsCurrency PointsCurrency `protobuf:"varint,6,opt,name=points_currency,json=pointsCurrency,proto3,enum=laurel.v1.PointsCurrency" json:"points_currency,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ContestPlan) Reset() {
@@ -727,6 +817,13 @@ func (x *ContestPlan) GetPoolExponent() int32 {
 		return x.PoolExponent
 	}
 	return 0
+}
+
+func (x *ContestPlan) GetPointsCurrency() PointsCurrency {
+	if x != nil {
+		return x.PointsCurrency
+	}
+	return PointsCurrency_POINTS_CURRENCY_UNSPECIFIED
 }
 
 // AntiAbuse says which rounds do not count.
@@ -1010,7 +1107,7 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\x05Scope\x12-\n" +
 	"\amarkets\x18\x01 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xc8\x01\x18\x01\"\x06r\x04\x10\x01( R\amarkets\x12+\n" +
 	"\x06brands\x18\x02 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xc8\x01\x18\x01\"\x06r\x04\x10\x01(@R\x06brands\x121\n" +
-	"\tproviders\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xf4\x03\x18\x01\"\x06r\x04\x10\x01(@R\tproviders\"\x86\x03\n" +
+	"\tproviders\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xf4\x03\x18\x01\"\x06r\x04\x10\x01(@R\tproviders\"\xfb\x03\n" +
 	"\aScoring\x12\"\n" +
 	"\aformula\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\aformula\x124\n" +
 	"\rmin_bet_minor\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10(\x00R\vminBetMinor\x129\n" +
@@ -1018,7 +1115,9 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\x06events\x18\x04 \x03(\tB#\xbaH \x92\x01\x1d\x10\x10\x18\x01\"\x17r\x15(@2\x11^[a-z][a-z0-9_]*$R\x06events\x12 \n" +
 	"\x06filter\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\x06filter\x12,\n" +
 	"\tprecision\x18\x06 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\x04(\x00H\x00R\tprecision\x88\x01\x01\x129\n" +
-	"\rcap_per_round\x18\a \x01(\x01B\x10\xbaH\r\x12\v@\x01!\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\vcapPerRound\x88\x01\x01B\f\n" +
+	"\rcap_per_round\x18\a \x01(\x01B\x10\xbaH\r\x12\v@\x01!\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\vcapPerRound\x88\x01\x01\x12<\n" +
+	"\bcurrency\x18\b \x01(\tB \xbaH\x1dr\x1b2\x19^([A-Z][A-Z0-9_]{1,15})?$R\bcurrency\x125\n" +
+	"\x05rates\x18\t \x01(\tB\x1f\xbaH\x1cr\x1a(@2\x16^([a-z][a-z0-9_.-]*)?$R\x05ratesB\f\n" +
 	"\n" +
 	"_precisionB\x10\n" +
 	"\x0e_cap_per_round\"\x8c\x02\n" +
@@ -1032,12 +1131,11 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\robserve_ranks\x18\x04 \x01(\bR\fobserveRanks\"\x83\x01\n" +
 	"\x06Prizes\x120\n" +
 	"\x04pool\x18\x01 \x01(\v2\x14.laurel.v1.PrizePoolB\x06\xbaH\x03\xc8\x01\x01R\x04pool\x12G\n" +
-	"\fdistribution\x18\x02 \x01(\tB#\xbaH r\x1eR\x06ladderR\fproportionalR\x06raffleR\fdistribution\"m\n" +
-	"\tPrizePool\x12-\n" +
-	"\bcurrency\x18\x01 \x01(\tB\x11\xbaH\x0er\f2\n" +
-	"^[A-Z]{3}$R\bcurrency\x121\n" +
+	"\fdistribution\x18\x02 \x01(\tB#\xbaH r\x1eR\x06ladderR\fproportionalR\x06raffleR\fdistribution\"y\n" +
+	"\tPrizePool\x129\n" +
+	"\bcurrency\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{1,15}$R\bcurrency\x121\n" +
 	"\vtotal_minor\x18\x02 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10 \x00R\n" +
-	"totalMinor\"\xff\x01\n" +
+	"totalMinor\"\xc3\x02\n" +
 	"\vContestPlan\x122\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\v2\x12.laurel.v1.ContestR\n" +
@@ -1045,7 +1143,8 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\x05start\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12,\n" +
 	"\x03end\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x03end\x127\n" +
 	"\tgrace_end\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd\x12#\n" +
-	"\rpool_exponent\x18\x05 \x01(\x05R\fpoolExponent\"\xda\x01\n" +
+	"\rpool_exponent\x18\x05 \x01(\x05R\fpoolExponent\x12B\n" +
+	"\x0fpoints_currency\x18\x06 \x01(\x0e2\x19.laurel.v1.PointsCurrencyR\x0epointsCurrency\"\xda\x01\n" +
 	"\tAntiAbuse\x12?\n" +
 	"\x15min_round_duration_ms\x18\x01 \x01(\x03B\f\xbaH\t\"\a\x18\x80\xb8\x99)(\x00R\x12minRoundDurationMs\x12B\n" +
 	"\x10max_rps_per_user\x18\x02 \x01(\x01B\x19\xbaH\x16\x12\x14@\x01\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00R\rmaxRpsPerUser\x12H\n" +
@@ -1071,7 +1170,15 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\aplayers\x18\x0f \x01(\x03R\aplayers\x12(\n" +
 	"\vresult_hash\x18\x10 \x01(\tB\a\xbaH\x04r\x02(@R\n" +
 	"resultHash\x127\n" +
-	"\tgrace_end\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd*\xb0\x02\n" +
+	"\tgrace_end\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd*\xeb\x01\n" +
+	"\x0ePointsCurrency\x12\x1f\n" +
+	"\x1bPOINTS_CURRENCY_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19POINTS_CURRENCY_NO_AMOUNT\x10\x01\x12\x1f\n" +
+	"\x1bPOINTS_CURRENCY_CANCELS_OUT\x10\x02\x12\x19\n" +
+	"\x15POINTS_CURRENCY_NAMED\x10\x03\x12\x1d\n" +
+	"\x19POINTS_CURRENCY_CONVERTED\x10\x04\x12!\n" +
+	"\x1dPOINTS_CURRENCY_ONE_BY_FILTER\x10\x05\x12\x1b\n" +
+	"\x17POINTS_CURRENCY_UNNAMED\x10\x06*\xb0\x02\n" +
 	"\fContestState\x12\x1d\n" +
 	"\x19CONTEST_STATE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17CONTEST_STATE_SCHEDULED\x10\x01\x12\x16\n" +
@@ -1098,43 +1205,45 @@ func file_laurel_v1_contest_proto_rawDescGZIP() []byte {
 	return file_laurel_v1_contest_proto_rawDescData
 }
 
-var file_laurel_v1_contest_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_laurel_v1_contest_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_laurel_v1_contest_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_laurel_v1_contest_proto_goTypes = []any{
-	(ContestState)(0),             // 0: laurel.v1.ContestState
-	(*Contest)(nil),               // 1: laurel.v1.Contest
-	(*Window)(nil),                // 2: laurel.v1.Window
-	(*Scope)(nil),                 // 3: laurel.v1.Scope
-	(*Scoring)(nil),               // 4: laurel.v1.Scoring
-	(*Ranking)(nil),               // 5: laurel.v1.Ranking
-	(*Prizes)(nil),                // 6: laurel.v1.Prizes
-	(*PrizePool)(nil),             // 7: laurel.v1.PrizePool
-	(*ContestPlan)(nil),           // 8: laurel.v1.ContestPlan
-	(*AntiAbuse)(nil),             // 9: laurel.v1.AntiAbuse
-	(*ContestSummary)(nil),        // 10: laurel.v1.ContestSummary
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(PointsCurrency)(0),           // 0: laurel.v1.PointsCurrency
+	(ContestState)(0),             // 1: laurel.v1.ContestState
+	(*Contest)(nil),               // 2: laurel.v1.Contest
+	(*Window)(nil),                // 3: laurel.v1.Window
+	(*Scope)(nil),                 // 4: laurel.v1.Scope
+	(*Scoring)(nil),               // 5: laurel.v1.Scoring
+	(*Ranking)(nil),               // 6: laurel.v1.Ranking
+	(*Prizes)(nil),                // 7: laurel.v1.Prizes
+	(*PrizePool)(nil),             // 8: laurel.v1.PrizePool
+	(*ContestPlan)(nil),           // 9: laurel.v1.ContestPlan
+	(*AntiAbuse)(nil),             // 10: laurel.v1.AntiAbuse
+	(*ContestSummary)(nil),        // 11: laurel.v1.ContestSummary
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
 }
 var file_laurel_v1_contest_proto_depIdxs = []int32{
-	2,  // 0: laurel.v1.Contest.window:type_name -> laurel.v1.Window
-	3,  // 1: laurel.v1.Contest.scope:type_name -> laurel.v1.Scope
-	4,  // 2: laurel.v1.Contest.scoring:type_name -> laurel.v1.Scoring
-	5,  // 3: laurel.v1.Contest.leaderboard:type_name -> laurel.v1.Ranking
-	6,  // 4: laurel.v1.Contest.prizes:type_name -> laurel.v1.Prizes
-	9,  // 5: laurel.v1.Contest.anti_abuse:type_name -> laurel.v1.AntiAbuse
-	7,  // 6: laurel.v1.Prizes.pool:type_name -> laurel.v1.PrizePool
-	1,  // 7: laurel.v1.ContestPlan.definition:type_name -> laurel.v1.Contest
-	11, // 8: laurel.v1.ContestPlan.start:type_name -> google.protobuf.Timestamp
-	11, // 9: laurel.v1.ContestPlan.end:type_name -> google.protobuf.Timestamp
-	11, // 10: laurel.v1.ContestPlan.grace_end:type_name -> google.protobuf.Timestamp
-	0,  // 11: laurel.v1.ContestSummary.state:type_name -> laurel.v1.ContestState
-	11, // 12: laurel.v1.ContestSummary.start:type_name -> google.protobuf.Timestamp
-	11, // 13: laurel.v1.ContestSummary.end:type_name -> google.protobuf.Timestamp
-	11, // 14: laurel.v1.ContestSummary.grace_end:type_name -> google.protobuf.Timestamp
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	3,  // 0: laurel.v1.Contest.window:type_name -> laurel.v1.Window
+	4,  // 1: laurel.v1.Contest.scope:type_name -> laurel.v1.Scope
+	5,  // 2: laurel.v1.Contest.scoring:type_name -> laurel.v1.Scoring
+	6,  // 3: laurel.v1.Contest.leaderboard:type_name -> laurel.v1.Ranking
+	7,  // 4: laurel.v1.Contest.prizes:type_name -> laurel.v1.Prizes
+	10, // 5: laurel.v1.Contest.anti_abuse:type_name -> laurel.v1.AntiAbuse
+	8,  // 6: laurel.v1.Prizes.pool:type_name -> laurel.v1.PrizePool
+	2,  // 7: laurel.v1.ContestPlan.definition:type_name -> laurel.v1.Contest
+	12, // 8: laurel.v1.ContestPlan.start:type_name -> google.protobuf.Timestamp
+	12, // 9: laurel.v1.ContestPlan.end:type_name -> google.protobuf.Timestamp
+	12, // 10: laurel.v1.ContestPlan.grace_end:type_name -> google.protobuf.Timestamp
+	0,  // 11: laurel.v1.ContestPlan.points_currency:type_name -> laurel.v1.PointsCurrency
+	1,  // 12: laurel.v1.ContestSummary.state:type_name -> laurel.v1.ContestState
+	12, // 13: laurel.v1.ContestSummary.start:type_name -> google.protobuf.Timestamp
+	12, // 14: laurel.v1.ContestSummary.end:type_name -> google.protobuf.Timestamp
+	12, // 15: laurel.v1.ContestSummary.grace_end:type_name -> google.protobuf.Timestamp
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_contest_proto_init() }
@@ -1149,7 +1258,7 @@ func file_laurel_v1_contest_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_contest_proto_rawDesc), len(file_laurel_v1_contest_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -561,7 +561,7 @@ type Bet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Stake in minor units of the currency, 0 to 2^53.
 	AmountMinor int64 `protobuf:"varint,1,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
-	// ISO 4217 code. Required.
+	// ISO 4217 code, or the id of a published Currency. Required.
 	Currency      string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -616,7 +616,7 @@ type Win struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Amount won in minor units, 0 to 2^53.
 	AmountMinor int64 `protobuf:"varint,1,opt,name=amount_minor,json=amountMinor,proto3" json:"amount_minor,omitempty"`
-	// ISO 4217 code. Empty means the stake's currency.
+	// ISO 4217 code, or the id of a published Currency. Empty means the stake's currency.
 	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
 	// Amount won by the stake, as the game reports it. Unset means amount by stake.
 	Multiplier    *float64 `protobuf:"fixed64,3,opt,name=multiplier,proto3,oneof" json:"multiplier,omitempty"`
@@ -896,14 +896,13 @@ const file_laurel_v1_event_proto_rawDesc = "" +
 	"\x04Game\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\x02id\x12#\n" +
 	"\bprovider\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\bprovider\x12\x1b\n" +
-	"\x04type\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x04type\"i\n" +
+	"\x04type\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x04type\"u\n" +
 	"\x03Bet\x123\n" +
-	"\famount_minor\x18\x01 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10(\x00R\vamountMinor\x12-\n" +
-	"\bcurrency\x18\x02 \x01(\tB\x11\xbaH\x0er\f2\n" +
-	"^[A-Z]{3}$R\bcurrency\"\xbb\x01\n" +
+	"\famount_minor\x18\x01 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10(\x00R\vamountMinor\x129\n" +
+	"\bcurrency\x18\x02 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[A-Z][A-Z0-9_]{1,15}$R\bcurrency\"\xc7\x01\n" +
 	"\x03Win\x123\n" +
-	"\famount_minor\x18\x01 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10(\x00R\vamountMinor\x120\n" +
-	"\bcurrency\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\bcurrency\x12>\n" +
+	"\famount_minor\x18\x01 \x01(\x03B\x10\xbaH\r\"\v\x18\x80\x80\x80\x80\x80\x80\x80\x10(\x00R\vamountMinor\x12<\n" +
+	"\bcurrency\x18\x02 \x01(\tB \xbaH\x1dr\x1b2\x19^([A-Z][A-Z0-9_]{1,15})?$R\bcurrency\x12>\n" +
 	"\n" +
 	"multiplier\x18\x03 \x01(\x01B\x19\xbaH\x16\x12\x14@\x01\x19\x00\x00\x00\x00e\xcd\xcdA)\x00\x00\x00\x00\x00\x00\x00\x00H\x00R\n" +
 	"multiplier\x88\x01\x01B\r\n" +

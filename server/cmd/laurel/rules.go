@@ -42,7 +42,7 @@ func (c *rulesCheckCmd) read() ([]catalog.Found, []catalog.Skipped, error) {
 		return nil, nil, fmt.Errorf("check rules: %w", err)
 	}
 	if info.IsDir() {
-		return catalog.ReadFolder(os.DirFS(c.Path), c.Path, rule.Check)
+		return catalog.ReadFolder(os.DirFS(c.Path), c.Path, nil, rule.Step())
 	}
 	folder, err := os.OpenRoot(filepath.Dir(c.Path))
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *rulesCheckCmd) read() ([]catalog.Found, []catalog.Skipped, error) {
 	case len(text) > catalog.MaxFileBytes:
 		return nil, nil, fmt.Errorf("check rules: %s has more than %d bytes", c.Path, catalog.MaxFileBytes)
 	}
-	found, leftOut := catalog.ReadFile(c.Path, text, rule.Check)
+	found, leftOut := catalog.ReadFile(c.Path, text, nil, rule.Step())
 	skipped := make([]catalog.Skipped, 0, len(leftOut))
 	for _, reason := range leftOut {
 		skipped = append(skipped, catalog.Skipped{File: c.Path, Reason: reason})
@@ -83,6 +83,9 @@ func (c *rulesCheckCmd) report(out io.Writer, found []catalog.Found, skipped []c
 		fmt.Fprintf(&text, "%s: %s %s is good, %s\n", one.Document.Name, one.Document.Kind, one.Document.ID, one.Document.Hash)
 		for line := range strings.Lines(catalog.Reading(one.Document)) {
 			text.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
+		}
+		for _, note := range catalog.Notes(one.Document, rule.Step()) {
+			text.WriteString("    " + note + "\n")
 		}
 	}
 	for _, one := range skipped {

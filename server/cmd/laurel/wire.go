@@ -56,6 +56,7 @@ type process struct {
 	metrics     *telemetry.Telemetry
 	database    *store.Store
 	journal     *journal.Journal
+	vocabulary  *catalog.Reader
 	intake      *ingest.Service
 	definitions *catalog.Service
 	clock       contest.Clock

@@ -31,7 +31,7 @@ func (p *process) openIntake(ctx context.Context) (err error) {
 		return err
 	}
 	p.intake = ingest.NewService(ingest.Config{
-		Journal: p.journal, Registry: registry, Writers: ingestWriters(p.database.Dialect()), LagLimit: p.LagLimit, FutureLimit: future, Now: p.now,
+		Journal: p.journal, Registry: registry, Currencies: p.vocabulary.Currencies, Writers: ingestWriters(p.database.Dialect()), LagLimit: p.LagLimit, FutureLimit: future, Now: p.now,
 		Observe: p.metrics.ObserveIngest, Conflict: p.metrics.Conflict, Lag: p.metrics.SetLag, Log: p.log,
 	})
 	p.start(p.intake.Run)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/telemetry"
@@ -60,6 +61,9 @@ func (p *process) openStorage(ctx context.Context) (err error) {
 	if _, err := p.database.Migrate(ctx); err != nil {
 		return err
 	}
-	p.journal, err = journal.Open(ctx, p.database, 0)
-	return err
+	if p.journal, err = journal.Open(ctx, p.database, 0); err != nil {
+		return err
+	}
+	p.vocabulary = catalog.NewReader(p.journal.Partitions())
+	return nil
 }

@@ -5,7 +5,8 @@ import { useFormat } from "../ui/useFormat.ts";
 
 interface PublishedProps {
   readonly text: string;
-  readonly contestId: string;
+  /** The contest; undefined for a definition of another kind, which has no room to lead to. */
+  readonly contestId: string | undefined;
   readonly version: number;
 }
 
@@ -18,7 +19,7 @@ export function Published({ text, contestId, version }: PublishedProps) {
       <Text span size="sm">
         {text}
       </Text>
-      {version < 2 ? null : (
+      {version < 2 || contestId === undefined ? null : (
         <RoomLink to="/contests/$id/edit" params={{ id: contestId }} search={{ from: version - 1 }} size="sm">
           {i18n.t("Go back to version {version}…", { version: format.count(version - 1) })}
         </RoomLink>

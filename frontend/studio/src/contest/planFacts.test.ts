@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { ContestPlanSchema } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import { ContestPlanSchema, PointsCurrency } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { setupI18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { createElement } from "react";
@@ -33,6 +33,24 @@ describe("planFacts", () => {
     const names = factsIn("en", false).map(({ name }) => name);
     expect(names).toContain("Scoring");
     expect(names).not.toContain("Places as events");
+  });
+  it.each([
+    [PointsCurrency.NAMED, "<bdi>EUR</bdi>"],
+    [PointsCurrency.CONVERTED, "<bdi>daily_eur</bdi>"],
+    [PointsCurrency.CANCELS_OUT, "cancels out"],
+    [PointsCurrency.ONE_BY_FILTER, "filter"],
+    [PointsCurrency.UNNAMED, "200 JPY"],
+  ])("says what currency means for points (%s)", (pointsCurrency, part) => {
+    const definition = { scoring: { currency: "EUR", rates: "daily_eur" } };
+    const plan = create(ContestPlanSchema, { definition, pointsCurrency });
+    const i18n = setupI18n({ locale: "en", messages: { en } });
+    const fact = planFacts(i18n, formatIn("en"), plan).find(({ name }) => name === "Currency of points");
+    expect(renderToStaticMarkup(createElement(I18nProvider, { i18n }, fact?.value))).toContain(part);
+  });
+  it("says nothing of currency where points are no amount", () => {
+    const plan = create(ContestPlanSchema, { definition: {}, pointsCurrency: PointsCurrency.NO_AMOUNT });
+    const facts = planFacts(setupI18n({ locale: "en", messages: { en } }), formatIn("en"), plan);
+    expect(facts.map(({ name }) => name)).not.toContain("Currency of points");
   });
   it("has nothing to say without a definition", () => {
     expect(

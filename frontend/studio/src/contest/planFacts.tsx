@@ -1,4 +1,4 @@
-import type { AntiAbuse, ContestPlan, Scoring } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import { type AntiAbuse, type ContestPlan, PointsCurrency, type Scoring } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import type { I18n } from "@lingui/core";
 import { Trans } from "@lingui/react";
 import { Code } from "@mantine/core";
@@ -45,6 +45,38 @@ function limitFacts(
   ];
 }
 
+/** What the currency of amounts means for points; undefined where it means nothing. */
+function currencyFact(i18n: I18n, of: PointsCurrency, scoring: Scoring | undefined): Fact | undefined {
+  const name = i18n.t("Currency of points");
+  const currency = <bdi>{scoring?.currency}</bdi>;
+  switch (of) {
+    case PointsCurrency.NAMED:
+      return { name, value: <Trans id="{currency}; events in others do not count" values={{ currency }} /> };
+    case PointsCurrency.CONVERTED:
+      return {
+        name,
+        value: (
+          <Trans
+            id="{currency}; others count at the rate of their day in {rates}"
+            values={{ currency, rates: <bdi>{scoring?.rates}</bdi> }}
+          />
+        ),
+      };
+    case PointsCurrency.CANCELS_OUT:
+      return { name, value: i18n.t("None: it cancels out") };
+    case PointsCurrency.ONE_BY_FILTER:
+      return { name, value: i18n.t("The one that the filter lets pass") };
+    case PointsCurrency.UNNAMED:
+      return {
+        name,
+        value: i18n.t("None named: 200 JPY count as 200, beside 2 EUR as 2. Name scoring.currency."),
+      };
+    case PointsCurrency.NO_AMOUNT:
+    case PointsCurrency.UNSPECIFIED:
+      return;
+  }
+}
+
 /** What a contest does, fact by fact, in the language of the reader; limits that it doesn't set are left out. */
 export function planFacts(i18n: I18n, format: Format, plan: ContestPlan): Fact[] {
   const contest = plan.definition;
@@ -59,6 +91,7 @@ export function planFacts(i18n: I18n, format: Format, plan: ContestPlan): Fact[]
   const facts: (Fact | undefined)[] = [
     { name: i18n.t("Scoring"), value: scoringName(i18n, order?.type ?? "", order?.n ?? 0) },
     { name: i18n.t("Points of a round"), value: expression(scoring?.formula ?? "") },
+    currencyFact(i18n, plan.pointsCurrency, scoring),
     scoring?.capPerRound === undefined
       ? undefined
       : { name: i18n.t("Most points of a round"), value: format.decimal(scoring.capPerRound) },

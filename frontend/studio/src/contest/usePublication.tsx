@@ -18,6 +18,9 @@ import { Published } from "./Published.tsx";
 /** How long the note of a publication stays, in milliseconds: it holds the way back. */
 const noteMillis = 12_000;
 
+/** The kind that has rooms; of other kinds only the document is written here. */
+const contestKind = "Contest";
+
 /** A publication under way, and what came of the last one. */
 export interface Publication {
   readonly publish: (yaml: string, baseVersion: number) => void;
@@ -36,7 +39,7 @@ function problemsOf(error: ConnectError | null): ProblemFacts[] {
   return error?.findDetails(PublishProblemsSchema).flatMap((detail) => detail.problems) ?? [];
 }
 
-/** Publishes, tells what came of it, and goes to the contest. `checked` is what the server read in the document. */
+/** Publishes, tells what came of it, and goes to the contest; to all of them after a document of another kind. `checked` is what the server read in the document. */
 export function usePublication(
   checked: CheckDefinitionResponse | undefined,
   onPublished: () => void,
@@ -65,13 +68,15 @@ export function usePublication(
         message: (
           <Published
             text={i18n.t("Version {version} is published.", { version: format.count(definition.version) })}
-            contestId={definition.id}
+            contestId={definition.kind === contestKind ? definition.id : undefined}
             version={definition.version}
           />
         ),
         closeButtonProps: { "aria-label": i18n.t("Close") },
       });
-      await navigate({ to: "/contests/$id", params: { id: definition.id }, ignoreBlocker: true });
+      await (definition.kind === contestKind
+        ? navigate({ to: "/contests/$id", params: { id: definition.id }, ignoreBlocker: true })
+        : navigate({ to: "/contests", ignoreBlocker: true }));
     },
     onError: async (error, input) => {
       if (error.code === Code.InvalidArgument) {
@@ -81,7 +86,7 @@ export function usePublication(
       const id = checked?.id ?? "";
       if (error.code !== Code.FailedPrecondition || id === "") return;
       const newest = await callUnaryMethod(transport, CatalogService.method.getDefinition, {
-        kind: checked?.kind || "Contest",
+        kind: checked?.kind || contestKind,
         id,
         version: 0,
       });

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file laurel/v1/contest.proto.
  */
 export const file_laurel_v1_contest: GenFile = /*@__PURE__*/
-  fileDesc("ChdsYXVyZWwvdjEvY29udGVzdC5wcm90bxIJbGF1cmVsLnYxItgCCgdDb250ZXN0EhwKBGtpbmQYASABKAlCDrpIC3IJCgdDb250ZXN0EigKAmlkGAIgASgJQhy6SBlyFyhAMhNeW2Etel1bYS16MC05Xy4tXSokEhYKBXRpdGxlGAMgASgJQge6SARyAhh4EikKBndpbmRvdxgEIAEoCzIRLmxhdXJlbC52MS5XaW5kb3dCBrpIA8gBARIfCgVzY29wZRgFIAEoCzIQLmxhdXJlbC52MS5TY29wZRIjCgdzY29yaW5nGAYgASgLMhIubGF1cmVsLnYxLlNjb3JpbmcSLwoLbGVhZGVyYm9hcmQYByABKAsyEi5sYXVyZWwudjEuUmFua2luZ0IGukgDyAEBEiEKBnByaXplcxgIIAEoCzIRLmxhdXJlbC52MS5Qcml6ZXMSKAoKYW50aV9hYnVzZRgJIAEoCzIULmxhdXJlbC52MS5BbnRpQWJ1c2UiigEKBldpbmRvdxIYCgVzdGFydBgBIAEoCUIJukgGcgQQASgoEhYKA2VuZBgCIAEoCUIJukgGcgQQASgoEhMKAnR6GAMgASgJQge6SARyAihAEicKDWdyYWNlX3NlY29uZHMYBCABKAVCC7pICBoGGICjBSgASACIAQFCEAoOX2dyYWNlX3NlY29uZHMiegoFU2NvcGUSJAoHbWFya2V0cxgBIAMoCUITukgQkgENEMgBGAEiBnIEEAEoIBIjCgZicmFuZHMYAiADKAlCE7pIEJIBDRDIARgBIgZyBBABKEASJgoJcHJvdmlkZXJzGAMgAygJQhO6SBCSAQ0Q9AMYASIGcgQQAShAIrkCCgdTY29yaW5nEhkKB2Zvcm11bGEYASABKAlCCLpIBXIDKIAQEicKDW1pbl9iZXRfbWlub3IYAiABKANCELpIDSILGICAgICAgIAQKAASKgoOZWxpZ2libGVfZ2FtZXMYAyADKAlCErpID5IBDBD0AyIHcgUQASiAARIzCgZldmVudHMYBCADKAlCI7pIIJIBHRAQGAEiF3IVKEAyEV5bYS16XVthLXowLTlfXSokEhgKBmZpbHRlchgFIAEoCUIIukgFcgMogBASIQoJcHJlY2lzaW9uGAYgASgFQgm6SAYaBBgEKABIAIgBARIsCg1jYXBfcGVyX3JvdW5kGAcgASgBQhC6SA0SC0ABIQAAAAAAAAAASAGIAQFCDAoKX3ByZWNpc2lvbkIQCg5fY2FwX3Blcl9yb3VuZCLpAQoHUmFua2luZxJECgR0eXBlGAEgASgJQja6SDNyMVIDc3VtUg1iZXN0X25fcm91bmRzUg5tYXhfbXVsdGlwbGllclIFY291bnRSBGxhc3QSFQoBbhgCIAEoBUIKukgHGgUY6AcoABJqCgp0aWVicmVha2VyGAMgAygJQla6SFOSAVAQBBgBIkpySFIZaGlnaGVzdF9zaW5nbGVfbXVsdGlwbGllclIOZmFzdGVzdF9yb3VuZHNSEmVhcmxpZXN0X2ZpbmlzaF90c1IHdXNlcl9pZBIVCg1vYnNlcnZlX3JhbmtzGAQgASgIIm8KBlByaXplcxIqCgRwb29sGAEgASgLMhQubGF1cmVsLnYxLlByaXplUG9vbEIGukgDyAEBEjkKDGRpc3RyaWJ1dGlvbhgCIAEoCUIjukggch5SBmxhZGRlclIMcHJvcG9ydGlvbmFsUgZyYWZmbGUiVwoJUHJpemVQb29sEiMKCGN1cnJlbmN5GAEgASgJQhG6SA5yDDIKXltBLVpdezN9JBIlCgt0b3RhbF9taW5vchgCIAEoA0IQukgNIgsYgICAgICAgBAgACLPAQoLQ29udGVzdFBsYW4SJgoKZGVmaW5pdGlvbhgBIAEoCzISLmxhdXJlbC52MS5Db250ZXN0EikKBXN0YXJ0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWdyYWNlX2VuZBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNcG9vbF9leHBvbmVudBgFIAEoBSKhAQoJQW50aUFidXNlEisKFW1pbl9yb3VuZF9kdXJhdGlvbl9tcxgBIAEoA0IMukgJIgcYgLiZKSgAEjMKEG1heF9ycHNfcGVyX3VzZXIYAiABKAFCGbpIFhIUQAEZAAAAAAAAWUApAAAAAAAAAAASMgoWZXhjbHVkZV9hc25fY2F0ZWdvcmllcxgDIAMoCUISukgPkgEMECAYASIGcgQQASggIuoDCg5Db250ZXN0U3VtbWFyeRITCgJpZBgBIAEoCUIHukgEcgIoQBIXCgV0aXRsZRgCIAEoCUIIukgFcgMogAQSJgoFc3RhdGUYAyABKA4yFy5sYXVyZWwudjEuQ29udGVzdFN0YXRlEikKBXN0YXJ0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKAnR6GAYgASgJQge6SARyAihAEhUKBHR5cGUYByABKAlCB7pIBHICKCASGgoHbWFya2V0cxgIIAMoCUIJukgGkgEDEMgBEhkKBmJyYW5kcxgJIAMoCUIJukgGkgEDEMgBEhwKCnRpZWJyZWFrZXIYCiADKAlCCLpIBZIBAhAEEhEKCXByZWNpc2lvbhgLIAEoBRIJCgFuGAwgASgFEg8KB3ZlcnNpb24YDSABKAUSIAoPZGVmaW5pdGlvbl9oYXNoGA4gASgJQge6SARyAihAEg8KB3BsYXllcnMYDyABKAMSHAoLcmVzdWx0X2hhc2gYECABKAlCB7pIBHICKEASLQoJZ3JhY2VfZW5kGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqwAgoMQ29udGVzdFN0YXRlEh0KGUNPTlRFU1RfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdDT05URVNUX1NUQVRFX1NDSEVEVUxFRBABEhYKEkNPTlRFU1RfU1RBVEVfTElWRRACEhkKFUNPTlRFU1RfU1RBVEVfQ0xPU0lORxADEhcKE0NPTlRFU1RfU1RBVEVfRklOQUwQBBIXChNDT05URVNUX1NUQVRFX0RSQUZUEAUSGAoUQ09OVEVTVF9TVEFURV9BUFBFQUwQBhIYChRDT05URVNUX1NUQVRFX1BBWUlORxAHEhYKEkNPTlRFU1RfU1RBVEVfUEFJRBAIEhsKF0NPTlRFU1RfU1RBVEVfQ0FOQ0VMTEVEEAkSFgoSQ09OVEVTVF9TVEFURV9WT0lEEApCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("ChdsYXVyZWwvdjEvY29udGVzdC5wcm90bxIJbGF1cmVsLnYxItgCCgdDb250ZXN0EhwKBGtpbmQYASABKAlCDrpIC3IJCgdDb250ZXN0EigKAmlkGAIgASgJQhy6SBlyFyhAMhNeW2Etel1bYS16MC05Xy4tXSokEhYKBXRpdGxlGAMgASgJQge6SARyAhh4EikKBndpbmRvdxgEIAEoCzIRLmxhdXJlbC52MS5XaW5kb3dCBrpIA8gBARIfCgVzY29wZRgFIAEoCzIQLmxhdXJlbC52MS5TY29wZRIjCgdzY29yaW5nGAYgASgLMhIubGF1cmVsLnYxLlNjb3JpbmcSLwoLbGVhZGVyYm9hcmQYByABKAsyEi5sYXVyZWwudjEuUmFua2luZ0IGukgDyAEBEiEKBnByaXplcxgIIAEoCzIRLmxhdXJlbC52MS5Qcml6ZXMSKAoKYW50aV9hYnVzZRgJIAEoCzIULmxhdXJlbC52MS5BbnRpQWJ1c2UiigEKBldpbmRvdxIYCgVzdGFydBgBIAEoCUIJukgGcgQQASgoEhYKA2VuZBgCIAEoCUIJukgGcgQQASgoEhMKAnR6GAMgASgJQge6SARyAihAEicKDWdyYWNlX3NlY29uZHMYBCABKAVCC7pICBoGGICjBSgASACIAQFCEAoOX2dyYWNlX3NlY29uZHMiegoFU2NvcGUSJAoHbWFya2V0cxgBIAMoCUITukgQkgENEMgBGAEiBnIEEAEoIBIjCgZicmFuZHMYAiADKAlCE7pIEJIBDRDIARgBIgZyBBABKEASJgoJcHJvdmlkZXJzGAMgAygJQhO6SBCSAQ0Q9AMYASIGcgQQAShAIp0DCgdTY29yaW5nEhkKB2Zvcm11bGEYASABKAlCCLpIBXIDKIAQEicKDW1pbl9iZXRfbWlub3IYAiABKANCELpIDSILGICAgICAgIAQKAASKgoOZWxpZ2libGVfZ2FtZXMYAyADKAlCErpID5IBDBD0AyIHcgUQASiAARIzCgZldmVudHMYBCADKAlCI7pIIJIBHRAQGAEiF3IVKEAyEV5bYS16XVthLXowLTlfXSokEhgKBmZpbHRlchgFIAEoCUIIukgFcgMogBASIQoJcHJlY2lzaW9uGAYgASgFQgm6SAYaBBgEKABIAIgBARIsCg1jYXBfcGVyX3JvdW5kGAcgASgBQhC6SA0SC0ABIQAAAAAAAAAASAGIAQESMgoIY3VycmVuY3kYCCABKAlCILpIHXIbMhleKFtBLVpdW0EtWjAtOV9dezEsMTV9KT8kEi4KBXJhdGVzGAkgASgJQh+6SBxyGihAMhZeKFthLXpdW2EtejAtOV8uLV0qKT8kQgwKCl9wcmVjaXNpb25CEAoOX2NhcF9wZXJfcm91bmQi6QEKB1JhbmtpbmcSRAoEdHlwZRgBIAEoCUI2ukgzcjFSA3N1bVINYmVzdF9uX3JvdW5kc1IObWF4X211bHRpcGxpZXJSBWNvdW50UgRsYXN0EhUKAW4YAiABKAVCCrpIBxoFGOgHKAASagoKdGllYnJlYWtlchgDIAMoCUJWukhTkgFQEAQYASJKckhSGWhpZ2hlc3Rfc2luZ2xlX211bHRpcGxpZXJSDmZhc3Rlc3Rfcm91bmRzUhJlYXJsaWVzdF9maW5pc2hfdHNSB3VzZXJfaWQSFQoNb2JzZXJ2ZV9yYW5rcxgEIAEoCCJvCgZQcml6ZXMSKgoEcG9vbBgBIAEoCzIULmxhdXJlbC52MS5Qcml6ZVBvb2xCBrpIA8gBARI5CgxkaXN0cmlidXRpb24YAiABKAlCI7pIIHIeUgZsYWRkZXJSDHByb3BvcnRpb25hbFIGcmFmZmxlImMKCVByaXplUG9vbBIvCghjdXJyZW5jeRgBIAEoCUIdukgachgyFl5bQS1aXVtBLVowLTlfXXsxLDE1fSQSJQoLdG90YWxfbWlub3IYAiABKANCELpIDSILGICAgICAgIAQIAAigwIKC0NvbnRlc3RQbGFuEiYKCmRlZmluaXRpb24YASABKAsyEi5sYXVyZWwudjEuQ29udGVzdBIpCgVzdGFydBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDZW5kGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCglncmFjZV9lbmQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDXBvb2xfZXhwb25lbnQYBSABKAUSMgoPcG9pbnRzX2N1cnJlbmN5GAYgASgOMhkubGF1cmVsLnYxLlBvaW50c0N1cnJlbmN5IqEBCglBbnRpQWJ1c2USKwoVbWluX3JvdW5kX2R1cmF0aW9uX21zGAEgASgDQgy6SAkiBxiAuJkpKAASMwoQbWF4X3Jwc19wZXJfdXNlchgCIAEoAUIZukgWEhRAARkAAAAAAABZQCkAAAAAAAAAABIyChZleGNsdWRlX2Fzbl9jYXRlZ29yaWVzGAMgAygJQhK6SA+SAQwQIBgBIgZyBBABKCAi6gMKDkNvbnRlc3RTdW1tYXJ5EhMKAmlkGAEgASgJQge6SARyAihAEhcKBXRpdGxlGAIgASgJQgi6SAVyAyiABBImCgVzdGF0ZRgDIAEoDjIXLmxhdXJlbC52MS5Db250ZXN0U3RhdGUSKQoFc3RhcnQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEicKA2VuZBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoCdHoYBiABKAlCB7pIBHICKEASFQoEdHlwZRgHIAEoCUIHukgEcgIoIBIaCgdtYXJrZXRzGAggAygJQgm6SAaSAQMQyAESGQoGYnJhbmRzGAkgAygJQgm6SAaSAQMQyAESHAoKdGllYnJlYWtlchgKIAMoCUIIukgFkgECEAQSEQoJcHJlY2lzaW9uGAsgASgFEgkKAW4YDCABKAUSDwoHdmVyc2lvbhgNIAEoBRIgCg9kZWZpbml0aW9uX2hhc2gYDiABKAlCB7pIBHICKEASDwoHcGxheWVycxgPIAEoAxIcCgtyZXN1bHRfaGFzaBgQIAEoCUIHukgEcgIoQBItCglncmFjZV9lbmQYESABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKusBCg5Qb2ludHNDdXJyZW5jeRIfChtQT0lOVFNfQ1VSUkVOQ1lfVU5TUEVDSUZJRUQQABIdChlQT0lOVFNfQ1VSUkVOQ1lfTk9fQU1PVU5UEAESHwobUE9JTlRTX0NVUlJFTkNZX0NBTkNFTFNfT1VUEAISGQoVUE9JTlRTX0NVUlJFTkNZX05BTUVEEAMSHQoZUE9JTlRTX0NVUlJFTkNZX0NPTlZFUlRFRBAEEiEKHVBPSU5UU19DVVJSRU5DWV9PTkVfQllfRklMVEVSEAUSGwoXUE9JTlRTX0NVUlJFTkNZX1VOTkFNRUQQBiqwAgoMQ29udGVzdFN0YXRlEh0KGUNPTlRFU1RfU1RBVEVfVU5TUEVDSUZJRUQQABIbChdDT05URVNUX1NUQVRFX1NDSEVEVUxFRBABEhYKEkNPTlRFU1RfU1RBVEVfTElWRRACEhkKFUNPTlRFU1RfU1RBVEVfQ0xPU0lORxADEhcKE0NPTlRFU1RfU1RBVEVfRklOQUwQBBIXChNDT05URVNUX1NUQVRFX0RSQUZUEAUSGAoUQ09OVEVTVF9TVEFURV9BUFBFQUwQBhIYChRDT05URVNUX1NUQVRFX1BBWUlORxAHEhYKEkNPTlRFU1RfU1RBVEVfUEFJRBAIEhsKF0NPTlRFU1RfU1RBVEVfQ0FOQ0VMTEVEEAkSFgoSQ09OVEVTVF9TVEFURV9WT0lEEApCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Contest is the definition of a contest as people write it in YAML: who takes part, what scores, how ties break, what is won.
@@ -224,6 +224,21 @@ export type Scoring = Message<"laurel.v1.Scoring"> & {
    * @generated from field: optional double cap_per_round = 7;
    */
   capPerRound?: number | undefined;
+
+  /**
+   * The currency of the points when they are an amount of money; min_bet_minor is in it too. Other currencies do not count, or count by rates. Empty means that
+   * amounts count as they are.
+   *
+   * @generated from field: string currency = 8;
+   */
+  currency: string;
+
+  /**
+   * Id of the ExchangeRates by which amounts in other currencies count, at the rate of the event's day. Empty means that they do not count.
+   *
+   * @generated from field: string rates = 9;
+   */
+  rates: string;
 };
 
 /**
@@ -310,7 +325,7 @@ export const PrizesSchema: GenMessage<Prizes> = /*@__PURE__*/
  */
 export type PrizePool = Message<"laurel.v1.PrizePool"> & {
   /**
-   * ISO 4217 code.
+   * ISO 4217 code, or the id of a published Currency.
    *
    * @generated from field: string currency = 1;
    */
@@ -371,6 +386,13 @@ export type ContestPlan = Message<"laurel.v1.ContestPlan"> & {
    * @generated from field: int32 pool_exponent = 5;
    */
   poolExponent: number;
+
+  /**
+   * What the currency of an event's amounts means for its points.
+   *
+   * @generated from field: laurel.v1.PointsCurrency points_currency = 6;
+   */
+  pointsCurrency: PointsCurrency;
 };
 
 /**
@@ -550,6 +572,68 @@ export const ContestSummarySchema: GenMessage<ContestSummary> = /*@__PURE__*/
   messageDesc(file_laurel_v1_contest, 9);
 
 /**
+ * PointsCurrency says what the currency of an event's amounts means for its points.
+ *
+ * @generated from enum laurel.v1.PointsCurrency
+ */
+export enum PointsCurrency {
+  /**
+   * Not told.
+   *
+   * @generated from enum value: POINTS_CURRENCY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The points are no amount of money.
+   *
+   * @generated from enum value: POINTS_CURRENCY_NO_AMOUNT = 1;
+   */
+  NO_AMOUNT = 1,
+
+  /**
+   * Amounts are divided by amounts, so that points are the same in any currency.
+   *
+   * @generated from enum value: POINTS_CURRENCY_CANCELS_OUT = 2;
+   */
+  CANCELS_OUT = 2,
+
+  /**
+   * The points are in scoring.currency, and events in other currencies do not count.
+   *
+   * @generated from enum value: POINTS_CURRENCY_NAMED = 3;
+   */
+  NAMED = 3,
+
+  /**
+   * The points are in scoring.currency, and other currencies count by scoring.rates.
+   *
+   * @generated from enum value: POINTS_CURRENCY_CONVERTED = 4;
+   */
+  CONVERTED = 4,
+
+  /**
+   * The points are an amount, and the filter lets one currency pass.
+   *
+   * @generated from enum value: POINTS_CURRENCY_ONE_BY_FILTER = 5;
+   */
+  ONE_BY_FILTER = 5,
+
+  /**
+   * The points are an amount of whatever currency each event is in.
+   *
+   * @generated from enum value: POINTS_CURRENCY_UNNAMED = 6;
+   */
+  UNNAMED = 6,
+}
+
+/**
+ * Describes the enum laurel.v1.PointsCurrency.
+ */
+export const PointsCurrencySchema: GenEnum<PointsCurrency> = /*@__PURE__*/
+  enumDesc(file_laurel_v1_contest, 0);
+
+/**
  * ContestState is where a contest stands in its life.
  *
  * @generated from enum laurel.v1.ContestState
@@ -637,5 +721,5 @@ export enum ContestState {
  * Describes the enum laurel.v1.ContestState.
  */
 export const ContestStateSchema: GenEnum<ContestState> = /*@__PURE__*/
-  enumDesc(file_laurel_v1_contest, 0);
+  enumDesc(file_laurel_v1_contest, 1);
 

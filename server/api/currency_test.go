@@ -1,0 +1,48 @@
+package api_test
+
+import (
+	"testing"
+
+	"connectrpc.com/connect"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	laurel "github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
+	"github.com/laurelhq/laurel/server/identity"
+)
+
+// TestKindsOverRPC publishes a currency and a contest with a pool in it, and reads both.
+func TestKindsOverRPC(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	service := laurel.NewCatalogServiceClient(client(t, b.key(t, identity.ScopeAdmin), false), b.url+"/rpc")
+	const bitcoin = "kind: Currency\nid: XBT\nexponent: 8\n"
+	const pool = "kind: Contest\nid: c9\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z}\nscoring: {formula: bet.amount}\nleaderboard: {type: sum}\n" +
+		"prizes: {distribution: ladder, pool: {currency: XBT, total_minor: 150000000}}\n"
+	checked, err := service.CheckDefinition(t.Context(), &laurelv1.CheckDefinitionRequest{Yaml: pool})
+	require.NoError(t, err)
+	require.Len(t, checked.GetProblems(), 1)
+	assert.Equal(t, "prizes.pool.currency", checked.GetProblems()[0].GetField())
+	checked, err = service.CheckDefinition(t.Context(), &laurelv1.CheckDefinitionRequest{Yaml: bitcoin})
+	require.NoError(t, err)
+	assert.Empty(t, checked.GetProblems())
+	assert.Equal(t, "Currency XBT", checked.GetKind()+" "+checked.GetId())
+	assert.Nil(t, checked.GetPlan(), "a currency needs none")
+
+	for _, yaml := range []string{bitcoin, pool} {
+		_, err = service.PublishDefinition(t.Context(), &laurelv1.PublishDefinitionRequest{Yaml: yaml})
+		require.NoError(t, err)
+	}
+	_, err = service.PublishDefinition(t.Context(), &laurelv1.PublishDefinitionRequest{Yaml: "kind: Currency\nid: XBT\nexponent: 9\n"})
+	assert.Equal(t, connect.CodeInvalidArgument, connect.CodeOf(err))
+	shown, err := laurel.NewContestServiceClient(client(t, b.key(t, identity.ScopeRead), false), b.url+"/rpc").
+		GetContest(t.Context(), &laurelv1.GetContestRequest{Id: "c9"})
+	require.NoError(t, err)
+	assert.Equal(t, int32(8), shown.GetPlan().GetPoolExponent())
+	assert.Equal(t, laurelv1.PointsCurrency_POINTS_CURRENCY_UNNAMED, shown.GetPlan().GetPointsCurrency())
+	listed, err := service.ListDefinitions(t.Context(), &laurelv1.ListDefinitionsRequest{Kind: "Currency"})
+	require.NoError(t, err)
+	require.Len(t, listed.GetDefinitions(), 1)
+	assert.Equal(t, "XBT", listed.GetDefinitions()[0].GetId())
+}
