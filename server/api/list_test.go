@@ -177,7 +177,7 @@ func (b *bundle) lists(t *testing.T) []list {
 		bytesOf = "CAST(CAST(i AS text) AS bytea)"
 	}
 	var held []byte
-	require.NoError(t, b.store.Read().QueryRowContext(t.Context(), "SELECT body FROM journal_event WHERE event_id = 'held'").Scan(&held))
+	require.NoError(t, b.store.Read().QueryRowContext(t.Context(), "SELECT e.body FROM event_key AS k JOIN journal_event AS e ON e.id = k.seq WHERE k.event_id = 'held'").Scan(&held))
 	text := map[string]any{"text": "other"}
 	return []list{
 		{
@@ -202,7 +202,7 @@ func (b *bundle) lists(t *testing.T) []list {
 		},
 		{
 			procedure: "IngestService/ListConflicts", rows: "conflicts", key: []string{"id"}, size: 200,
-			add:   insert("INSERT INTO event_conflict (event_id, content_hash, body, refused_at) SELECT 'held', "+bytesOf+", $1, i / 700", held),
+			add:   insert("INSERT INTO event_conflict (source, event_id, content_hash, body, refused_at) SELECT 'main', 'held', "+bytesOf+", $1, i / 700", held),
 			other: text,
 		},
 		{

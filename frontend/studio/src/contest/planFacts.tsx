@@ -1,4 +1,9 @@
-import { type AntiAbuse, type ContestPlan, PointsCurrency, type Scoring } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import {
+  type AntiAbuse,
+  type ContestPlan,
+  PointsCurrency,
+  type Scoring,
+} from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import type { I18n } from "@lingui/core";
 import { Trans } from "@lingui/react";
 import { Code } from "@mantine/core";
