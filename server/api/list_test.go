@@ -46,7 +46,7 @@ func TestEveryListIsPagedWithoutGapOrOverlap(t *testing.T) {
 		b := setupOn(t, s)
 		for _, one := range b.lists(t) {
 			there := b.read(t, one, one.filter, func(int) {})
-			require.GreaterOrEqual(t, len(there), listRows, one.procedure)
+			require.GreaterOrEqual(t, len(there), listRows)
 			for _, order := range []string{"UNSPECIFIED", "OLDEST", "NAME"} {
 				t.Run(one.procedure+" "+order, func(t *testing.T) { b.readWhole(t, one, there, "LIST_ORDER_"+order) })
 			}
@@ -176,9 +176,8 @@ func (b *bundle) lists(t *testing.T) []list {
 	if b.store.Dialect() == store.Postgres {
 		bytesOf = "CAST(CAST(i AS text) AS bytea)"
 	}
-	var source string
 	var held []byte
-	require.NoError(t, b.store.Read().QueryRowContext(t.Context(), "SELECT k.source, e.body FROM event_key AS k JOIN journal_event AS e ON e.id = k.seq WHERE k.event_id = 'held'").Scan(&source, &held))
+	require.NoError(t, b.store.Read().QueryRowContext(t.Context(), "SELECT body FROM journal_event").Scan(&held))
 	text := map[string]any{"text": "other"}
 	return []list{
 		{
@@ -203,7 +202,7 @@ func (b *bundle) lists(t *testing.T) []list {
 		},
 		{
 			procedure: "IngestService/ListConflicts", rows: "conflicts", key: []string{"id"}, size: 200,
-			add:   insert("INSERT INTO event_conflict (source, event_id, content_hash, body, refused_at) SELECT $1, 'held', "+bytesOf+", $2, i / 700", source, held),
+			add:   insert("INSERT INTO event_conflict (event_id, content_hash, body, refused_at) SELECT 'held', "+bytesOf+", $1, i / 700", held),
 			other: text,
 		},
 		{
