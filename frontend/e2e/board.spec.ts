@@ -103,7 +103,7 @@ test("a board that no socket brings is read, and says since when", async ({ page
   await laurel.signIn(context);
   await page.goto(`${laurel.url}/contests/unpushed/board`);
   const notice = page.getByRole("status").filter({ hasText: "Live updates can't be had at the moment" });
-  await expect(notice).toContainText(/The board is as of \d\d:\d\d:\d\d\./);
+  await expect(notice).toContainText(/The board is as of .+, \d\d:\d\d:\d\d \u2068?Europe\/Kyiv\u2069?\./);
   await expect(page.getByText("Not connected", { exact: true })).toBeVisible();
   await expectBoard(page, [first, second]);
   await laurel.post([round(second, 9, market)]);
@@ -123,6 +123,36 @@ test("a final board says nothing of the connection", async ({ page, context, lau
   await expect(page.getByText("Nobody scored")).toBeVisible();
   await expect(page.getByText("Standings are frozen and hashed.")).toBeVisible();
   await expect(page.getByText(/onnect|Live updates/)).toHaveCount(0);
+});
+
+test("a board that is open when its contest ends is of its end", async ({ page, context, laurel }) => {
+  const endsInMillis = 12_000;
+  const yaml = contestYaml("ends", "Race ends", undefined, "ENDS").replace(
+    /end: "[^"]+"/,
+    `end: "${new Date(Date.now() + endsInMillis).toISOString()}", grace_seconds: 1`,
+  );
+  await laurel.publish(yaml);
+  await laurel.post([round("u_ends", 7, "ENDS")]);
+  // The last board is kept between the page's last question and the end.
+  await page.route("**/rpc/laurel.v1.LeaderboardService/ListSnapshots", async (route) => {
+    const board = await fetch(`${laurel.url}/v1/leaderboards/ends`).then((response) => response.json());
+    const kept = { number: "1", takenAt: new Date().toISOString(), total: "1" };
+    await route.fulfill({ json: { snapshots: board.status === "final" ? [kept] : [] } });
+  });
+  await laurel.signIn(context);
+  await page.goto(`${laurel.url}/contests/ends/board`);
+  await expect(page).toHaveTitle("Live board of Race ends · Laurel");
+  await expect(page.getByText("No board has been kept yet")).toBeVisible();
+  await expect(page.getByText("Standings are frozen and hashed.")).toBeVisible();
+  await expect(page.getByRole("slider", { name: "Board kept at" })).toBeVisible();
+  await expect(page).toHaveTitle("Final board of Race ends · Laurel");
+  await expectBoard(page, ["u_ends"]);
+
+  await page.keyboard.press("Control+k");
+  await page.getByRole("textbox", { name: "Go to" }).fill("ends");
+  const found = page.getByRole("dialog");
+  await expect(found).toContainText("Final board of Race ends");
+  await expect(found).not.toContainText("Live board of");
 });
 
 test("Pulse leads from the first of a live contest to its board", async ({ page, context, laurel }) => {

@@ -39,6 +39,9 @@ test.describe("in English", () => {
     const letter = page.getByRole("region", { name: /^Dead letter .*e_dead/ });
     await expect(letter).toContainText("division by zero");
     await expect(letter).toContainText("u_1");
+    const row = page.getByRole("row", { name: /e_dead/ });
+    await expect(row).toContainText("u_1 · poison");
+    expect(await row.textContent(), "ids are copied as they are").not.toMatch(/[\u2066-\u2069]/);
     await expectAccessible(page, "a dead letter");
     await letter.getByRole("link", { name: "poison" }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Poison" })).toBeVisible();

@@ -64,6 +64,7 @@ func TestEachRefusedEventCountsOnce(t *testing.T) {
 		{"RPC: not JSON", rpc, `hello`, 400, 1},
 		{"RPC: event without anything", rpc, `{"events":[{}, {}]}`, 200, 2},
 		{"RPC: not protobuf", binary, "\xff\xff", 400, 1},
+		{"RPC: no event, another procedure", []string{"/rpc/laurel.v1.IngestService/ListDeadLetters", rpc[1]}, "hello", 400, 0},
 	} {
 		before := b.rejected(t)
 		got := b.call(t, http.MethodPost, each.door[0], strings.NewReader(each.body), "Authorization", "Bearer "+devKey, "Content-Type", each.door[1])
@@ -80,4 +81,21 @@ func TestEventsToSendAgainAreNotCounted(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, b.post(t, bad).status)
 	require.Equal(t, http.StatusTooManyRequests, b.post(t, bad).status)
 	assert.Equal(t, 900, b.rejected(t))
+}
+
+// TestTheSameConflictTwiceInABatch sends an event whose id another one has, several times at once: what holds for the first holds for all.
+func TestTheSameConflictTwiceInABatch(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	now := time.Now()
+	first, other := spin("e", now, ""), spin("e", now, `,"brand":"Y"`)
+	require.Equal(t, http.StatusAccepted, b.post(t, first).status)
+	got := b.post(t, `{"events":[`+other+","+other+","+other+`]}`)
+	require.Equal(t, http.StatusBadRequest, got.status, "%s", got.body)
+	assert.Equal(t, 3, strings.Count(string(got.body), `"status":"rejected"`), "%s", got.body)
+	assert.Equal(t, 3, strings.Count(string(got.body), "is already used by an event with different content"), "%s", got.body)
+	assert.Equal(t, 3, b.rejected(t))
+
+	mixed := b.post(t, `{"events":[`+spin("f", now, "")+","+other+","+spin("f", now, "")+","+other+`]}`).json(t)
+	assert.Equal(t, []string{"1", "1", "2"}, []string{fmt.Sprint(mixed["accepted"]), fmt.Sprint(mixed["duplicate"]), fmt.Sprint(mixed["rejected"])}, "%v", mixed)
 }

@@ -207,7 +207,9 @@ func TestPlayersOfAnEventCountAgainstTheLimit(t *testing.T) {
 		got := b.post(t, match(i))
 		require.Equal(t, http.StatusAccepted, got.status, "%d: %s", i, got.body)
 	}
-	require.Equal(t, http.StatusTooManyRequests, b.post(t, match(15)).status)
+	got := b.post(t, match(15))
+	require.Equal(t, http.StatusTooManyRequests, got.status)
+	require.Contains(t, string(got.body), `"message":"the limit is 1 events and their participants a second; slow down"`)
 }
 
 // TestDatabaseAway stops Postgres under a running server: callers are told to come back, and after the restart it goes on.
@@ -270,21 +272,39 @@ func TestFieldsAreNamedAsTheyWereSent(t *testing.T) {
 	name, user, ts := `"event_name":"login"`, `"user_id":"u"`, `"ts":"2026-01-01T00:00Z"`
 	known := head + name + "," + user + "," + ts
 	for field, each := range map[string]struct{ message, event string }{
-		"event_name":         {"must be a known event name, but is ", head + user + "," + ts + `,"event_name":"rank_observe"}`},
-		"name":               {"must not be rank_observed, which", head + user + "," + ts + `,"name":"rank_observed"}`},
-		"event_name ":        {"is required: one of", head + user + "," + ts + `}`},
-		"ts":                 {"must not be more than", head + name + "," + user + `,"ts":"` + future + `"}`},
-		"event_ts":           {"must not be more than", head + name + "," + user + `,"event_ts":"` + future + `"}`},
-		"ts ":                {"is required: when", head + name + "," + user + `}`},
-		"user_id":            {"must be at most 128", head + name + "," + ts + `,"user_id":"` + long + `"}`},
-		"user.id":            {"must be at most 128", head + name + "," + ts + `,"user":{"id":"` + long + `"}}`},
-		"user_id ":           {"is required: the player's id", head + name + "," + ts + `,"user":{"geo":"DE"}}`},
-		"version":            {"must be ", known + `,"version":"x"}`},
-		"schema_version":     {"must be ", known + `,"schema_version":"x"}`},
-		"session_id":         {"must be at most 128", known + `,"session_id":"` + long + `"}`},
-		"context.session_id": {"must be at most 128", known + `,"context":{"session_id":"` + long + `"}}`},
-		"context.ip":         {"must be an IPv4", known + `,"context":{"ip":"1"}}`},
-		"device.ip":          {"must be an IPv4", known + `,"device":{"ip":"1"}}`},
+		"event_name":          {"must be a known event name, but is ", head + user + "," + ts + `,"event_name":"rank_observe"}`},
+		"name":                {"must not be rank_observed, which", head + user + "," + ts + `,"name":"rank_observed"}`},
+		"event_name ":         {"is required: one of", head + user + "," + ts + `}`},
+		"ts":                  {"must not be more than", head + name + "," + user + `,"ts":"` + future + `"}`},
+		"event_ts":            {"must not be more than", head + name + "," + user + `,"event_ts":"` + future + `"}`},
+		"ts ":                 {"is required: when", head + name + "," + user + `}`},
+		"user_id":             {"must be at most 128", head + name + "," + ts + `,"user_id":"` + long + `"}`},
+		"user.id":             {"must be at most 128", head + name + "," + ts + `,"user":{"id":"` + long + `"}}`},
+		"user_id ":            {"is required: the player's id", head + name + "," + ts + `,"user":{"geo":"DE"}}`},
+		"version":             {"must be ", known + `,"version":"x"}`},
+		"schema_version":      {"must be ", known + `,"schema_version":"x"}`},
+		"session_id":          {"must be at most 128", known + `,"session_id":"` + long + `"}`},
+		"context.session_id":  {"must be at most 128", known + `,"context":{"session_id":"` + long + `"}}`},
+		"context.ip":          {"must be an IPv4", known + `,"context":{"ip":"1"}}`},
+		"device.ip":           {"must be an IPv4", known + `,"device":{"ip":"1"}}`},
+		"name  ":              {"must be a known event name, but is ", head + user + "," + ts + `,"event_name":null,"name":"bogus"}`},
+		"event_ts ":           {"must not be more than", head + name + "," + user + `,"ts":null,"event_ts":"` + future + `"}`},
+		"event_ts  ":          {"differs from ts,", known + `,"event_ts":"` + future + `"}`},
+		"ts  ":                {"differs from event_ts,", head + name + "," + user + `,"event_ts":"` + future + `",` + ts + `}`},
+		"user.id ":            {"differs from user_id,", known + `,"user":{"id":"v"}}`},
+		"name   ":             {"differs from event_name,", known + `,"name":"check_in"}`},
+		"schema_version ":     {"differs from version,", known + `,"version":"1","schema_version":"2"}`},
+		"context.session_id ": {"differs from session_id,", known + `,"session_id":"a","context":{"session_id":"b"}}`},
+		"context.ip ":         {"differs from device.ip,", known + `,"device":{"ip":"::1"},"context":{"ip":"::2"}}`},
+		"context.user_agent":  {"differs from device.user_agent,", known + `,"device":{"user_agent":"a"},"context":{"user_agent":"b"}}`},
+
+		"participants[1].user_id":   {"must be at most 128", known + `,"participants":[{"user_id":"a"},{"user_id":"` + long + `"}]}`},
+		"participants[1].user.id":   {"must be at most 128", known + `,"participants":[{"user_id":"a"},{"user":{"id":"` + long + `"}}]}`},
+		"participants[1].user_id ":  {"is that of participants[0] too", known + `,"participants":[{"user":{"id":"a"}},{"user_id":"a"}]}`},
+		"participants[0].user_id":   {"is required: the player's id", known + `,"participants":[{"user":{"geo":"DE"}},{"user_id":"a"}]}`},
+		"participants[0].user.id":   {"differs from user_id,", known + `,"participants":[{"user_id":"a","user":{"id":"b"}},{"user_id":"a"}]}`},
+		"participants[0].user.geo":  {"must be at most 8", known + `,"participants":[{"user_id":"a","user":{"geo":"123456789"}},{"user_id":"b"}]}`},
+		"participants[1].user_id  ": {"must be at most 128", known + `,"participants":[{"user_id":"a"},{"user":{"id":null},"user_id":"` + long + `"}]}`},
 	} {
 		field = strings.TrimSpace(field)
 		got := b.post(t, each.event)

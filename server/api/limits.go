@@ -73,7 +73,8 @@ func weight(e *laurelv1.Event) int { return 1 + len(e.GetParticipants()) }
 // takeEvents lets an API key send events of some weight together, or says how long it must wait. What weighs more than a whole burst takes a whole burst.
 func (l *limits) takeEvents(ctx context.Context, weight int) error {
 	limit := redis_rate.Limit{Rate: l.events, Period: time.Second, Burst: max(l.events*burstSeconds, maxEventsAtOnce)}
-	return l.take(ctx, "events\x00"+callerKey(identity.CallerFrom(ctx)), limit, min(weight, limit.Burst))
+	wait := l.take(ctx, "events\x00"+callerKey(identity.CallerFrom(ctx)), limit, min(weight, limit.Burst))
+	return exceeded(limit.Rate, "events and their participants", wait)
 }
 
 // takeCall lets a caller make one call of a procedure, or says how long he must wait.
@@ -82,10 +83,20 @@ func (l *limits) takeCall(ctx context.Context, procedure string) error {
 		return nil
 	}
 	limit := redis_rate.Limit{Rate: l.calls, Period: time.Second, Burst: l.calls * burstSeconds}
-	return l.take(ctx, "calls\x00"+callerKey(identity.CallerFrom(ctx)), limit, 1)
+	wait := l.take(ctx, "calls\x00"+callerKey(identity.CallerFrom(ctx)), limit, 1)
+	return exceeded(limit.Rate, "calls", wait)
 }
 
-func (l *limits) take(ctx context.Context, key string, limit redis_rate.Limit, n int) error {
+// exceeded says which limit keeps a caller waiting; nothing when none does.
+func exceeded(rate int, of string, wait time.Duration) error {
+	if wait == 0 {
+		return nil
+	}
+	return &failure{kind: kindExhausted, message: fmt.Sprintf("the limit is %d %s a second; slow down", rate, of), retryAfter: wait}
+}
+
+// take takes n from what a caller may do, or returns how long he must wait.
+func (l *limits) take(ctx context.Context, key string, limit redis_rate.Limit, n int) time.Duration {
 	caller, _ := l.allowances.ComputeIfAbsent(key, func() (*allowance, bool) {
 		return &allowance{here: rate.NewLimiter(rate.Limit(limit.Rate), limit.Burst)}, false
 	})
@@ -95,11 +106,10 @@ func (l *limits) take(ctx context.Context, key string, limit redis_rate.Limit, n
 	if wait == 0 && l.common != nil {
 		wait = l.settle(ctx, caller, key, limit, n)
 	}
-	if wait == 0 {
-		return nil
+	if wait != 0 {
+		reservation.CancelAt(now)
 	}
-	reservation.CancelAt(now)
-	return &failure{kind: kindExhausted, message: fmt.Sprintf("the limit is %d a second; slow down", limit.Rate), retryAfter: wait}
+	return wait
 }
 
 // settle counts what a caller is let do here, and now and then takes it from what he may do everywhere. It returns how long he must wait.

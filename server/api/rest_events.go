@@ -17,6 +17,8 @@ type eventResult struct {
 	Field  string `json:"field,omitempty"`
 
 	conflict bool
+	// contract tells that the field is named as the contract names it, and not as it was sent.
+	contract bool
 }
 
 const (
@@ -131,7 +133,7 @@ func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, e
 		case laurelv1.EventStatus_EVENT_STATUS_DUPLICATE:
 			at.Status = statusDuplicate
 		case laurelv1.EventStatus_EVENT_STATUS_REJECTED, laurelv1.EventStatus_EVENT_STATUS_UNSPECIFIED:
-			at.Field, at.Reason, at.conflict = result.Field, result.Reason, result.Conflict
+			at.Field, at.Reason, at.conflict, at.contract = result.Field, result.Reason, result.Conflict, true
 		}
 	}
 	return results, nil

@@ -5,6 +5,8 @@ import (
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
 // eventCodec reads messages of events and counts those that can't be read. The library answers them before any interceptor sees them.
@@ -16,7 +18,7 @@ type eventCodec struct {
 // Unmarshal implements connect.Codec.
 func (c eventCodec) Unmarshal(body []byte, message any) error {
 	err := c.Codec.Unmarshal(body, message)
-	if err != nil {
+	if _, events := message.(*laurelv1.IngestRequest); events && err != nil {
 		c.unread()
 	}
 	return err

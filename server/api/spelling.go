@@ -2,6 +2,8 @@ package api
 
 import (
 	"encoding/json"
+	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -20,8 +22,12 @@ var spellings = map[string][]string{
 func nameAsSent(body []byte, single bool, results []eventResult) {
 	var sent []json.RawMessage
 	for i := range results {
-		names, several := spellings[results[i].Field]
-		if !several || results[i].Status != statusRejected {
+		if !results[i].contract || results[i].Status != statusRejected {
+			continue
+		}
+		whose, path := whoseField(results[i].Field)
+		names, several := spellings[path]
+		if !several {
 			continue
 		}
 		if sent == nil {
@@ -29,8 +35,35 @@ func nameAsSent(body []byte, single bool, results []eventResult) {
 				return
 			}
 		}
-		results[i].Field, results[i].Reason = spelled(sent[i], names, results[i].Reason)
+		path, results[i].Reason = spelled(partOf(sent[i], whose), names, results[i].Reason)
+		results[i].Field = whose + path
 	}
+}
+
+// participantField is a field of one of the players that an event names.
+var participantField = regexp.MustCompile(`^(participants\[(\d+)\]\.)(.+)$`)
+
+// whoseField parts participants[1].user.id into participants[1]. and user.id. A field of the event itself is nobody's.
+func whoseField(field string) (whose, path string) {
+	if parts := participantField.FindStringSubmatch(field); parts != nil {
+		return parts[1], parts[3]
+	}
+	return "", field
+}
+
+// partOf is what an event says of one of its players, or the event itself.
+func partOf(sent json.RawMessage, whose string) json.RawMessage {
+	if whose == "" {
+		return sent
+	}
+	var event struct {
+		Participants []json.RawMessage `json:"participants"`
+	}
+	number, err := strconv.Atoi(whose[len("participants[") : len(whose)-len("].")])
+	if err != nil || json.Unmarshal(sent, &event) != nil || number >= len(event.Participants) {
+		return nil
+	}
+	return event.Participants[number]
 }
 
 // eventsOf takes apart a body that was read before; what the reader let pass and this does not gives nothing.
@@ -45,7 +78,7 @@ func eventsOf(body []byte, single bool) (events []json.RawMessage) {
 	return events
 }
 
-// spelled is the name that the event has, or the documented one when it has none, and the reason without the hint at that name.
+// spelled is the name that was sent, or the documented one when none was, and the reason without the hint at that name.
 func spelled(sent json.RawMessage, names []string, reason string) (field, why string) {
 	field = names[0]
 	for _, name := range names {
@@ -57,7 +90,7 @@ func spelled(sent json.RawMessage, names []string, reason string) (field, why st
 	return field, strings.Replace(reason, " (or "+field+")", "", 1)
 }
 
-// holds tells whether an object has a value at a path.
+// holds tells whether an object has a value at a path; null counts as none.
 func holds(object json.RawMessage, path string) bool {
 	first, rest, deeper := strings.Cut(path, ".")
 	var members map[string]json.RawMessage
@@ -65,5 +98,8 @@ func holds(object json.RawMessage, path string) bool {
 		return false
 	}
 	value, has := members[first]
-	return has && (!deeper || holds(value, rest))
+	if deeper {
+		return holds(value, rest)
+	}
+	return has && string(value) != "null"
 }

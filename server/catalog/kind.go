@@ -52,12 +52,13 @@ func Nearest(word string, candidates []string) string {
 		return ""
 	}
 	word = strings.ToLower(word)
-	best, bestDistance := "", max(2, len(word)/3)+1
+	limit := min(max(2, len(word)/3), len(word)/2) // of a short word, two changes leave nothing
+	best, bestDistance := "", limit+1
 	for _, candidate := range candidates {
 		lower := strings.ToLower(candidate)
 		distance := editDistance(word, lower)
 		if len(word) >= 3 && (strings.HasPrefix(lower, word) || strings.HasSuffix(lower, word)) {
-			distance = min(distance, 2)
+			distance = min(distance, limit)
 		}
 		if distance < bestDistance && distance < max(len(word), len(candidate)) {
 			best, bestDistance = candidate, distance

@@ -73,6 +73,9 @@ func UnmarshalStanding(b []byte) (*Standing, error) {
 		return nil, errTruncated
 	}
 	if kept > 0 {
+		if s.Rounds > kept {
+			s.Counted = s.Rounds
+		}
 		s.Rounds, s.Kept = kept, make([]rule.Round, kept)
 	}
 	var before rule.Round

@@ -21,6 +21,9 @@ func (s *Service) Explain(ctx context.Context, contestID, userA, userB string) (
 	}
 	byUser := map[string]*player{}
 	for _, row := range rows {
+		if row.Damaged != nil {
+			return nil, row.Damaged
+		}
 		byUser[row.Subject] = &player{row.Subject, Of(row)}
 	}
 	for _, user := range []string{userA, userB} {

@@ -101,11 +101,8 @@ func (s *Service) freeze(ctx context.Context, view *store.Tx, c *Live) (*frozen,
 	}
 	done := &frozen{hash: result.Sum(), players: players}
 	var err error
-	if _, done.positions, err = foldedPositions(ctx, view, c.ID, s.Journal.Partitions()); err != nil {
+	if done.positions, err = finalPositions(ctx, view, c); err != nil {
 		return nil, err
-	}
-	for partition, closed := range c.CloseSeq {
-		done.positions[partition] = max(done.positions[partition], closed)
 	}
 	published, err := catalog.Versions(ctx, view, map[string]int{c.ID: c.Version})
 	if err != nil {
@@ -116,6 +113,18 @@ func (s *Service) freeze(ctx context.Context, view *store.Tx, c *Live) (*frozen,
 		return nil, fmt.Errorf("encode summary: %w", err)
 	}
 	return done, nil
+}
+
+// finalPositions are how far the places of a contest that has closed go.
+func finalPositions(ctx context.Context, tx *store.Tx, c *Live) (journal.Positions, error) {
+	_, positions, err := foldedPositions(ctx, tx, c.ID, len(c.CloseSeq))
+	if err != nil {
+		return nil, err
+	}
+	for partition, closed := range c.CloseSeq {
+		positions[partition] = max(positions[partition], closed)
+	}
+	return positions, nil
 }
 
 // freezeRows writes the places after the given one; places that are there already stay.

@@ -22,6 +22,9 @@ type Standing struct {
 	Units int64
 	// Rounds is how many rounds make up the score: all that counted for Sum and Count, the kept ones otherwise.
 	Rounds int64
+	// Counted is how many rounds an older version of Laurel says that it counted, when they are more than Rounds: it kept count of those as well that are not
+	// among them. It is forgotten when the row is written again.
+	Counted int64
 	// MultiplierMicros, DurationMillis and FinishMicros are the tie-break values of the rounds that make up the score.
 	MultiplierMicros, DurationMillis, FinishMicros int64
 	// Kept are the rounds that make up the score, best first; empty for Sum and Count.
@@ -44,7 +47,7 @@ func (s *Standing) CopyTo(into fold.State) {
 }
 
 // standingBytes is what a standing takes in memory without its lists, roundBytes what a round of them does.
-const standingBytes, roundBytes = 112, 40
+const standingBytes, roundBytes = 120, 40
 
 // Size implements fold.State.
 func (s *Standing) Size() int {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -63,11 +64,15 @@ func (Standings) Load(ctx context.Context, s *store.Store, keys []fold.Key) ([]*
 			return nil, fmt.Errorf("read standing: %w", err)
 		}
 		standing, err := UnmarshalStanding(state)
-		if err != nil {
-			return nil, fmt.Errorf("standing of %s: %w", row.Definition, err)
+		switch {
+		case errors.Is(err, fold.ErrNewer):
+			return nil, fmt.Errorf("standing of player %q in %s: %w", row.Subject, row.Definition, err)
+		case err != nil:
+			row.Damaged = fmt.Errorf("standing of player %q in %s: %w", row.Subject, row.Definition, err)
+		default:
+			standing.Tie = string(tie)
+			row.State = standing
 		}
-		standing.Tie = string(tie)
-		row.State = standing
 		rows = append(rows, row)
 	}
 	return rows, result.Err()

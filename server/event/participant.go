@@ -3,7 +3,9 @@ package event
 import (
 	"cmp"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -99,10 +101,23 @@ func (m *major) checkDelivered(e *laurelv1.Event) *Problem {
 		}
 		own.Participants = e.Participants // a schema may ask for them
 		if problem := m.check(own); problem != nil {
+			if ofTheEvent(e, i, problem.Field) {
+				return problem
+			}
 			return problem.within(participantPath(i))
 		}
 	}
 	return nil
+}
+
+// ofTheEvent tells that a field of what participant i gets can only come from the event: he has none of the kind, or it is the event's payload that has it.
+func ofTheEvent(e *laurelv1.Event, i int, field string) bool {
+	keys, under := payloadKeys(field)
+	if !under {
+		top, _, _ := strings.Cut(field, ".")
+		return !slices.Contains(participantFields, top)
+	}
+	return e.Participants[i].GetPayload().GetFields()[keys[0]] == nil && e.Payload.GetFields()[keys[0]] != nil
 }
 
 func participantPath(i int) string { return "participants[" + strconv.Itoa(i) + "]" }

@@ -109,7 +109,7 @@ func TestBadParticipantsNameTheirField(t *testing.T) {
 		"deep payload":        {good + `{"user_id":"u2","payload":` + strings.Repeat(`{"a":`, 20) + `1` + strings.Repeat(`}`, 20) + `}]}`, "", "16 levels"},
 		"fat payload":         {good + `{"user_id":"u2","payload":{"x":"` + fat + fat + `"}}]}`, "participants[1].payload", "16384"},
 		"fat together":        {crowd(5, `{"result":"win","x":"`+fat+`"}`), "participants", "65536"},
-		"schema":              {good + `{"user_id":"u2"}]}`, "participants[1].payload.opponent_id", "participants with payload.result"},
+		"schema":              {good + `{"user_id":"u2"}]}`, "participants[1].payload.result", "participants with payload.result, or participants with payload.score"},
 		"type":                {good + `{"user_id":"u2","payload":{"score":"3"}}]}`, "participants[1].payload.score", "a number"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,4 +256,25 @@ func TestDeliveredEventsAreSound(t *testing.T) {
 			require.Nil(t, r.Normalise(own, now, futureLimit), "a sender could have sent it")
 		}
 	})
+}
+
+// TestWhatLacksOfAMatchIsNamed has the field that lacks of the choice that the event has most of, there where a sender would put it.
+func TestWhatLacksOfAMatchIsNamed(t *testing.T) {
+	t.Parallel()
+	players := `"participants":[{"user_id":"u1"},{"user_id":"u2"}]`
+	for body, field := range map[string]string{
+		`"name":"match_result",` + players:                                        "participants[0].payload.result",
+		`"name":"match_result","payload":{"result":"win","score":"3"},` + players: "payload.score",
+		`"name":"match_result","payload":{"score":3}`:                             "payload.opponent_id",
+		`"name":"match_result","payload":{"opponent_id":"u2"}`:                    "payload.result",
+		`"name":"match_result","payload":{"opponent_id":"u2","score":3}`:          "payload.opponent_score",
+		`"name":"match_result","payload":{"result":"win"}`:                        "payload.opponent_id",
+		`"name":"session_start",` + players:                                       "session_id",
+		`"name":"purchase",` + players:                                            "participants[0].payload.amount",
+		`"name":"purchase","payload":{"amount":"1"},"participants":[{"user_id":"u1","payload":{"amount":1}},{"user_id":"u2"}]`: "payload.amount",
+	} {
+		_, problem := accept(t, `{"event_id":"m1","ts":"2025-10-25T18:11:37Z","user_id":"host",`+body+`}`)
+		require.NotNil(t, problem, body)
+		require.Equal(t, field, problem.Field, "%s: %s", body, problem)
+	}
 }

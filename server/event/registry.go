@@ -130,7 +130,7 @@ func (m *major) check(e *laurelv1.Event) *Problem {
 	}
 	for _, choices := range m.oneOf {
 		if !anyComplete(e, choices) {
-			return missingChoice(e.Name, choices)
+			return missingChoice(e, choices)
 		}
 	}
 	if e.Payload == nil {
@@ -157,16 +157,26 @@ func anyComplete(e *laurelv1.Event, choices [][]requirement) bool {
 	return false
 }
 
-func missingChoice(name string, choices [][]requirement) *Problem {
+// missingChoice names the first field that lacks of the choice that an event has most of.
+func missingChoice(e *laurelv1.Event, choices [][]requirement) *Problem {
 	words := make([]string, len(choices))
+	lacks, most := "", -1
 	for i, choice := range choices {
-		paths := make([]string, len(choice))
+		paths, missing, has := make([]string, len(choice)), "", 0
 		for j := range choice {
 			paths[j] = choice[j].path
+			if choice[j].has(e) {
+				has++
+			} else if missing == "" {
+				missing = choice[j].path
+			}
+		}
+		if has > most {
+			lacks, most = missing, has
 		}
 		words[i] = strings.Join(paths, " with ")
 	}
-	return problemf(choices[0][0].path, "is required for the event name %s (it needs %s)", name, strings.Join(words, ", or "))
+	return problemf(lacks, "is required for the event name %s (it needs %s)", e.Name, strings.Join(words, ", or "))
 }
 
 func (s *schema) find(version string) *major {

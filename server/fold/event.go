@@ -33,6 +33,8 @@ type Event struct {
 	// else itself. What came in time is decided by the cause, since an emitted event is appended only when its cause is folded.
 	Place
 	Cause Place
+	// Size is what the record takes in the journal, in bytes.
+	Size int
 	// TsMicros is when it happened and IngestMicros when it arrived, in microseconds since 1970.
 	TsMicros, IngestMicros int64
 }
@@ -48,9 +50,9 @@ func Decode(record *journal.Record) Event {
 	place := Place{record.Partition, record.Seq}
 	e := &laurelv1.Event{}
 	if err := proto.Unmarshal(record.Body, e); err != nil {
-		return Event{Event: &laurelv1.Event{}, Broken: fmt.Errorf("decode event: %w", err), Place: place, Cause: place, IngestMicros: record.IngestMicros}
+		return Event{Event: &laurelv1.Event{}, Broken: fmt.Errorf("decode event: %w", err), Place: place, Cause: place, Size: len(record.Body), IngestMicros: record.IngestMicros}
 	}
-	f := Event{Event: e, Place: place, Cause: place, TsMicros: event.TsMicros(e), IngestMicros: record.IngestMicros}
+	f := Event{Event: e, Place: place, Cause: place, Size: len(record.Body), TsMicros: event.TsMicros(e), IngestMicros: record.IngestMicros}
 	if user := e.GetUser(); user != nil {
 		f.Told = Told{user.Payer, user.KycLevel}
 	}

@@ -42,6 +42,8 @@ type Row struct {
 	Version int
 	Seq     int64
 	State   State
+	// Damaged tells why what is stored of the row can't be read; the state means nothing then, and no event that needs it is folded.
+	Damaged error
 }
 
 // ErrNewer means that a newer version of Laurel wrote a row. Its events wait until that version folds them.
@@ -61,7 +63,8 @@ type State interface {
 type Table interface {
 	// New returns the state of a row that was never written.
 	New() State
-	// Load reads the rows of some keys with one statement; those that are not stored are left out.
+	// Load reads the rows of some keys with one statement; those that are not stored are left out, and one that can't be read is Damaged. ErrNewer stands for
+	// all of them.
 	Load(ctx context.Context, s *store.Store, keys []Key) ([]*Row, error)
 	// Store writes rows in the transaction of their batch, gives new ones their ids, and marks them as stored.
 	Store(ctx context.Context, tx *store.Tx, rows []*Row) error

@@ -19,6 +19,8 @@ type Scratch struct {
 	// log holds what entries were before they changed, since Begin; part numbers the stretches between marks.
 	log  []change
 	part int
+	// damaged tells why a row that was asked for since Begin can't be read.
+	damaged error
 	// spare are rows that nobody uses any more, for the next copies.
 	spare [tables][]*Row
 	// blank are the states of rows that were never written; nobody changes them.
@@ -106,9 +108,12 @@ func (s *Scratch) Begin() {
 	for _, c := range s.log {
 		s.release(c.before)
 	}
-	s.log = s.log[:0]
+	s.log, s.damaged = s.log[:0], nil
 	s.part++
 }
+
+// Damaged tells why a row that was asked for since Begin can't be read; what was done with it means nothing.
+func (s *Scratch) Damaged() error { return s.damaged }
 
 // Mark remembers this moment of the scratch and the effects.
 func (s *Scratch) Mark(out *Effects) Mark {
@@ -131,6 +136,9 @@ func (s *Scratch) Undo(m Mark, out *Effects) {
 // Get returns a wanted row for reading.
 func (s *Scratch) Get(k Key) *Row {
 	e := s.entries[k]
+	if e.base.Damaged != nil {
+		s.damaged = e.base.Damaged
+	}
 	if e.work != nil {
 		return e.work
 	}
@@ -140,6 +148,9 @@ func (s *Scratch) Get(k Key) *Row {
 // Edit returns a wanted row for an event of the scratch to change.
 func (s *Scratch) Edit(k Key) *Row {
 	e := s.entries[k]
+	if e.base.Damaged != nil {
+		s.damaged = e.base.Damaged
+	}
 	if e.part != s.part {
 		e.part = s.part
 		before := e.work
@@ -189,7 +200,7 @@ func (s *Scratch) Store(ctx context.Context, tx *store.Tx) error {
 // Adopt makes the batch's rows those of the cache, after its transaction has committed, and gets ready for the next batch.
 func (s *Scratch) Adopt() {
 	for _, e := range s.loaded {
-		if e.work == nil {
+		if e.work == nil && e.base.Damaged == nil {
 			s.cache.put(e.base)
 		}
 	}

@@ -33,11 +33,26 @@ type SignInAttempt struct {
 	Secure bool
 }
 
+// CheckOperator says what is wrong with a name and a password that an operator is to have: an *InvalidError with the field name or password.
+func CheckOperator(name, password string) error {
+	if err := checkOperatorName(name); err != nil {
+		return err
+	}
+	return checkPassword(password)
+}
+
+func checkOperatorName(name string) error {
+	if !operatorName.MatchString(name) {
+		return invalid("name", "must be 1 to 64 letters, digits and . _ @ + -, starting with a letter or digit")
+	}
+	return nil
+}
+
 // EnsureOperator makes an operator with this password and these roles, or brings the one of that name to them. Sessions of an
 // operator whose password changes end. InvalidError names the field that is wrong.
 func (s *Service) EnsureOperator(ctx context.Context, name, password string, roles []Role) error {
-	if !operatorName.MatchString(name) {
-		return invalid("name", "must be 1 to 64 letters, digits and . _ @ + -, starting with a letter or digit")
+	if err := checkOperatorName(name); err != nil {
+		return err
 	}
 	if err := checkRoles(roles); err != nil {
 		return err

@@ -40,10 +40,18 @@ func newHasher(params argon2id.Params, randomPassword string) (*hasher, error) {
 	return &hasher{slots: make(chan struct{}, hashingAtOnce), unknown: unknown, params: &params}, nil
 }
 
+// checkPassword holds a new password against its bounds.
+func checkPassword(password string) error {
+	if len(password) < minPasswordBytes || len(password) > maxPasswordBytes {
+		return invalid("password", "has %d bytes; it must have %d to %d", len(password), minPasswordBytes, maxPasswordBytes)
+	}
+	return nil
+}
+
 // hash returns the argon2id hash of a new password.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	if len(password) < minPasswordBytes || len(password) > maxPasswordBytes {
-		return "", invalid("password", "has %d bytes; it must have %d to %d", len(password), minPasswordBytes, maxPasswordBytes)
+	if err := checkPassword(password); err != nil {
+		return "", err
 	}
 	if err := h.enter(ctx); err != nil {
 		return "", err

@@ -24,8 +24,13 @@ type request struct {
 	entries []journal.Entry
 	// places are where the entries stand in the call.
 	places []int
-	done   chan outcome
+	// repeats are the events of the call that say the same as an entry. What becomes of them depends on what becomes of it.
+	repeats []repeat
+	done    chan outcome
 }
+
+// repeat is the place in a call of an event that stands there twice, and that of the first.
+type repeat struct{ place, of int }
 
 type outcome struct {
 	statuses []journal.Status

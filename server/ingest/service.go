@@ -152,7 +152,7 @@ func (s *Service) Accept(ctx context.Context, events []*laurelv1.Event) ([]Resul
 		var hash [16]byte
 		buffer, hash = event.Content(buffer, e)
 		if before, twice := seen[e.GetEventId()]; twice && work.entries[before].ContentHash == hash {
-			results[i] = Result{Status: laurelv1.EventStatus_EVENT_STATUS_DUPLICATE}
+			work.repeats = append(work.repeats, repeat{place: i, of: work.places[before]})
 			continue
 		} else if twice {
 			results[i] = rejected("event_id", "stands twice in this batch with different content; give each event its own id")
@@ -196,6 +196,14 @@ func (s *Service) commit(ctx context.Context, work *request, results []Result) e
 			results[at] = rejected("event_id", "is already used by an event with different content; the first one stands, this one is kept for review")
 			results[at].Conflict = true
 			s.Conflict()
+		}
+	}
+	for _, again := range work.repeats {
+		results[again.place] = results[again.of]
+		if results[again.place].Conflict {
+			s.Conflict()
+		} else {
+			results[again.place].Status = laurelv1.EventStatus_EVENT_STATUS_DUPLICATE
 		}
 	}
 	return nil

@@ -61,8 +61,22 @@ const (
 	readSome  = "SELECT * FROM (" + readQuery + ") AS found UNION ALL SELECT id, -1, 0, NULL FROM (SELECT id FROM journal_event WHERE id > $1 AND id < $2 ORDER BY id DESC LIMIT 1) AS last"
 )
 
-// Read returns up to limit records of the given partitions above the positions, in order of position within each partition, and the positions up to which
-// these are all there are. It returns none only when there are none. Positions of partitions that were not asked for stay as they were given.
+// MaxRead bounds what one reading returns, in bytes of bodies; the record that passes it is the last.
+const MaxRead = 2 << 20
+
+// minAsked is how many rows a reading asks for at least.
+const minAsked = 64
+
+// asked is how many rows a reading asks for: no more than are likely to fit, going by the last one, since the database sends what it was asked for.
+func (j *Journal) asked(limit int) int {
+	if bytes := j.rowBytes.Load(); bytes > 0 {
+		return min(limit, max(minAsked, MaxRead/int(bytes)+1))
+	}
+	return limit
+}
+
+// Read returns up to limit records of the given partitions above the positions, fewer when they are large, in order of position within each partition, and the
+// positions up to which these are all there are. It returns none only when there are none. Positions of partitions that were not asked for stay as they were given.
 func (j *Journal) Read(ctx context.Context, partitions []int, after Positions, limit int) (records []Record, end Positions, err error) {
 	lowest := int64(math.MaxInt64)
 	for _, partition := range partitions {
@@ -79,7 +93,7 @@ func (j *Journal) Read(ctx context.Context, partitions []int, after Positions, l
 	}
 	// Where one partition is far behind the others, the first rows may all be theirs and lie below where they stand.
 	for more := true; more && len(records) == 0; {
-		if records, lowest, more, err = j.readRows(ctx, query, after, lowest, horizon, limit); err != nil {
+		if records, lowest, more, err = j.readRows(ctx, query, after, lowest, horizon, j.asked(limit)); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -97,7 +111,7 @@ func (j *Journal) readRows(ctx context.Context, query string, after Positions, f
 		return nil, 0, false, fmt.Errorf("read journal: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	last, reach, found := from, from, 0
+	last, reach, found, size := from, from, 0, 0
 	for rows.Next() {
 		var r Record
 		if err := rows.Scan(&r.Seq, &r.Partition, &r.IngestMicros, &r.Body); err != nil {
@@ -108,9 +122,13 @@ func (j *Journal) readRows(ctx context.Context, query string, after Positions, f
 			continue
 		}
 		found++
-		last = r.Seq
+		last, size = r.Seq, size+len(r.Body)
+		j.rowBytes.Store(int64(size / found))
 		if r.Seq > after[r.Partition] {
 			records = append(records, r)
+		}
+		if size >= MaxRead {
+			return records, last, true, nil
 		}
 	}
 	if found < limit {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/laurelhq/laurel/server/store"
 )
@@ -21,6 +22,8 @@ type Journal struct {
 	// woken is signalled after each append of this process.
 	woken   chan struct{}
 	inserts *sqliteInserts
+	// rowBytes is how large the bodies of the last reading were on average.
+	rowBytes atomic.Int64
 }
 
 // restoreGap is left free above the highest position after a restore: contests may have closed at positions a little above the last event.

@@ -53,7 +53,7 @@ func (b *batch) fold(ctx context.Context) error {
 			b.program = NewProgram(b.set.WithClosed(b.clock.closings))
 		}
 		if err := b.program.apply(e, b.scratch, &b.out); err != nil {
-			b.bury(e, "fold", err)
+			b.bury(e, stageOf(e, b.scratch), err)
 		}
 		if b.out.Len() >= maxEffects || len(b.out.Emitted) >= maxEmitted {
 			b.cut(i)
@@ -76,8 +76,21 @@ func (b *batch) cut(i int) {
 	}
 }
 
-// stageCommit is where an event is buried whose effects the database refuses. It is the one stage in which the same event may fare otherwise another time.
-const stageCommit = "commit"
+// The stages in which an event may be buried as a whole: its record can't be decoded, the program can't fold it, or what is stored of its state can't be read or
+// written. The last is the one in which the same event may fare otherwise another time.
+const stageJournal, stageFold, stageCommit = "journal", "fold", "commit"
+
+// stageOf tells where an event failed that the program did not fold.
+func stageOf(e *fold.Event, s *fold.Scratch) string {
+	switch {
+	case e.Broken != nil:
+		return stageJournal
+	case s.Damaged() != nil:
+		return stageCommit
+	default:
+		return stageFold
+	}
+}
 
 // maxLogged bounds the dead letters of a batch that are logged one by one; all of them are stored.
 const maxLogged = 10

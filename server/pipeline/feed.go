@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// maxChunks bounds the readings of the journal that are kept for lanes that are slower than the fastest, and keptBatches their events, in batches.
-	maxChunks, keptBatches = 256, 8
+	// maxChunks bounds the readings of the journal that are kept for lanes that are slower than the fastest, keptBatches their events, in batches, and keptBytes what
+	// these take in the journal. Decoded, an event takes three times as much, and one whose payload is a long list twenty times.
+	maxChunks, keptBatches, keptBytes = 256, 8, 4 * journal.MaxRead
 )
 
 // feed is what one reader has read of the journal for all lanes of the process. A lane takes its events from it while it is near the end, and reads
@@ -26,8 +27,8 @@ type feed struct {
 	partitions []int
 	end        journal.Positions
 	chunks     []chunk
-	// events is how many events the chunks have.
-	events int
+	// events is how many events the chunks have, and bytes what these take in the journal.
+	events, bytes int
 	// first is the number of the oldest chunk kept; taken is, by lane, the number of the first chunk that it has not taken as a whole.
 	first int
 	taken map[int]int
@@ -43,6 +44,7 @@ type feed struct {
 type chunk struct {
 	after, end journal.Positions
 	events     []fold.Event
+	bytes      int
 }
 
 func newFeed(j *journal.Journal, limit int) *feed {
@@ -54,7 +56,7 @@ func (f *feed) restart(partitions []int, after journal.Positions, lanes int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.partitions, f.end, f.taking = slices.Clone(partitions), slices.Clone(after), lanes
-	f.first, f.chunks, f.events = f.first+len(f.chunks), nil, 0
+	f.first, f.chunks, f.events, f.bytes = f.first+len(f.chunks), nil, 0, 0
 	clear(f.taken)
 	f.generation++
 	f.signal(&f.room)
@@ -93,10 +95,14 @@ func (f *feed) fill(ctx context.Context) (int, error) {
 	if last := len(f.chunks) - 1; len(events) == 0 && last >= 0 {
 		f.chunks[last].end = end // what others fold is not read again and again
 	} else {
-		f.chunks = append(f.chunks, chunk{after, end, events})
+		c := chunk{after: after, end: end, events: events}
+		for i := range events {
+			c.bytes += events[i].Size
+		}
+		f.chunks = append(f.chunks, c)
+		f.events, f.bytes = f.events+len(events), f.bytes+c.bytes
 	}
-	f.events += len(events)
-	for len(f.chunks) > maxChunks || (len(f.chunks) > 1 && f.events > keptBatches*f.limit) {
+	for len(f.chunks) > maxChunks || (len(f.chunks) > 1 && (f.events > keptBatches*f.limit || f.bytes > keptBytes)) {
 		f.drop()
 	}
 	f.signal(&f.news)
@@ -105,12 +111,12 @@ func (f *feed) fill(ctx context.Context) (int, error) {
 
 // drop drops the oldest chunk. Callers hold the lock.
 func (f *feed) drop() {
-	f.events -= len(f.chunks[0].events)
+	f.events, f.bytes = f.events-len(f.chunks[0].events), f.bytes-f.chunks[0].bytes
 	f.chunks, f.first = slices.Delete(f.chunks, 0, 1), f.first+1
 }
 
 // full returns a channel that is closed when there may be room for another chunk, or nil when there is room now: when what the fastest lane has not taken is less
-// than a batch, so that a reader which finds little each time still gathers a lot for lanes that are busy.
+// than a batch, and than a reading may be, so that a reader which finds little each time still gathers a lot for lanes that are busy.
 func (f *feed) full() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,17 +124,17 @@ func (f *feed) full() <-chan struct{} {
 	for _, taken := range f.taken {
 		fastest = max(fastest, taken)
 	}
-	waiting := 0
+	waiting, bytes := 0, 0
 	for i := max(0, fastest-f.first); i < len(f.chunks); i++ {
-		waiting += len(f.chunks[i].events)
+		waiting, bytes = waiting+len(f.chunks[i].events), bytes+f.chunks[i].bytes
 	}
-	if waiting < f.limit && f.first+len(f.chunks)-fastest < maxChunks {
+	if waiting < f.limit && bytes < journal.MaxRead && f.first+len(f.chunks)-fastest < maxChunks {
 		return nil
 	}
 	return f.room
 }
 
-// next returns up to limit events of a lane's partitions above its positions, and how far those go. found is false when the feed no longer, or not yet, has what
+// next returns up to limit events of a lane's partitions above its positions, no more than a reading may have, and how far those go. found is false when the feed no longer, or not yet, has what
 // comes right after the positions.
 func (f *feed) next(lane int, partitions []int, after journal.Positions, limit int) (events []fold.Event, end journal.Positions, found bool) {
 	f.mu.Lock()
@@ -140,6 +146,7 @@ func (f *feed) next(lane int, partitions []int, after journal.Positions, limit i
 	if !f.reads(partitions) || (len(f.chunks) == 0 && !covers(end, f.end)) {
 		return nil, nil, false
 	}
+	room := journal.MaxRead
 	for i := range f.chunks {
 		c := &f.chunks[i]
 		if !covers(end, c.end) {
@@ -147,7 +154,7 @@ func (f *feed) next(lane int, partitions []int, after journal.Positions, limit i
 				return nil, nil, false
 			}
 			var full bool
-			if events, full = c.take(partitions, end, events, limit); full {
+			if events, full = c.take(partitions, end, events, limit, &room); full {
 				return events, end, true
 			}
 		}
@@ -160,16 +167,18 @@ func (f *feed) next(lane int, partitions []int, after journal.Positions, limit i
 	return events, end, true
 }
 
-// take adds the chunk's events of some partitions above end to those given, and moves end. It reports whether there are more of them than the limit lets it take.
-func (c *chunk) take(partitions []int, end journal.Positions, events []fold.Event, limit int) (taken []fold.Event, full bool) {
+// take adds the chunk's events of some partitions above end to those given, and moves end. It reports whether there are more of them than the limit, or the room in
+// bytes, lets it take.
+func (c *chunk) take(partitions []int, end journal.Positions, events []fold.Event, limit int, room *int) (taken []fold.Event, full bool) {
 	for at := range c.events {
 		e := &c.events[at]
 		if e.Seq <= end[e.Partition] || !slices.Contains(partitions, e.Partition) {
 			continue
 		}
-		if len(events) == limit {
+		if len(events) == limit || *room <= 0 {
 			return events, true
 		}
+		*room -= e.Size
 		events = append(events, *e)
 		end[e.Partition] = e.Seq
 	}

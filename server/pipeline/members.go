@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// maxDoubt bounds the events that are looked at to find the boards that a dead process may have left behind; when there are more, all boards are read anew.
+	// maxDoubt bounds the events that are looked at, in one reading, to find the boards that a dead process may have left behind; when there are more, all boards
+	// are read anew.
 	maxDoubt = 50_000
 	// boardsWait is how long boards may lack what was folded before they count as behind.
 	boardsWait = 3 * time.Second
@@ -122,8 +123,8 @@ func (p *Pipeline) doubt(ctx context.Context, partition int, from, to int64) {
 	set := p.Contests.Set()
 	after := make(journal.Positions, p.Journal.Partitions())
 	after[partition] = from
-	events, _, err := read(ctx, p.Journal, []int{partition}, after, maxDoubt)
-	all := err != nil || len(events) == maxDoubt
+	events, end, err := read(ctx, p.Journal, []int{partition}, after, maxDoubt)
+	all := err != nil || end[partition] < to
 	doubted := map[string]struct{}{}
 	for i := range events {
 		if events[i].Seq > to || events[i].Broken != nil {

@@ -85,7 +85,7 @@ func TestPoisonCostsOnlyItself(t *testing.T) {
 				p.sendPoison(t)
 				p.foldDespite(t)
 				require.Equal(t, []string{
-					" fold ", "chain fold ", "nobody fold ", "refused 0 commit ", "refused 1 commit ", "refused 2 commit ", "refused 3 commit ",
+					" journal ", "chain fold ", "nobody fold ", "refused 0 commit ", "refused 1 commit ", "refused 2 commit ", "refused 3 commit ",
 					"too much contest range", "zero rule log",
 				}, p.letters(t))
 				for id, each := range map[string]int64{"sum": 10_000, "log": 2, "range": 8_000_000_000_000_000} {
@@ -278,6 +278,51 @@ func TestPageOfANewerVersionWaits(t *testing.T) {
 		set(sound)
 		p.fold(t)
 		require.Equal(t, []string{"u 20000"}, p.standings(t, "c"))
+	})
+}
+
+// TestDamagedRowCostsOnlyItsPlayer damages what is stored of two players. Their events are buried at once, one by one, and nobody else's batch is tried twice.
+func TestDamagedRowCostsOnlyItsPlayer(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{now: still})
+		p.publish(t, sprint("c", "type: sum"))
+		round := func(number int) {
+			for _, user := range []string{"a", "page", "b", "standing", "d"} {
+				p.send(t, spin{id: fmt.Sprint(user, number), user: user, at: at(number), bet: 100, win: 100}.event())
+			}
+		}
+		round(1)
+		p.fold(t)
+		p.stop()
+		for _, damage := range []string{"player_page SET state = $1 WHERE id = 'page'", "standing SET state = $1 WHERE user_id = 'standing'"} {
+			_, err := s.Write().ExecContext(t.Context(), "UPDATE "+damage, []byte{1, 2})
+			require.NoError(t, err)
+		}
+		p = start(t, storetest.Again(t, s), options{now: still})
+		for number := 2; number < 5; number++ {
+			round(number)
+			p.fold(t) // no batch fails
+		}
+		require.Equal(t, []string{"page2 commit ", "page3 commit ", "page4 commit ", "standing2 commit ", "standing3 commit ", "standing4 commit "}, p.letters(t))
+		require.ElementsMatch(t, []string{"a 40000", "b 40000", "d 40000", "page 10000", "standing 10000"}, p.standings(t, "c"))
+		_, difference := p.refolded(t, "c")
+		require.Contains(t, difference, `standing of player "standing" in c: `)
+	})
+}
+
+// TestUnreadableRecordKeepsItsName has a record that can't be decoded: the journal knows its id.
+func TestUnreadableRecordKeepsItsName(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{now: still})
+		_, err := p.journal.Append(t.Context(), poison(), 1)
+		require.NoError(t, err)
+		p.fold(t)
+		letters, err := p.journal.DeadLetters(t.Context(), journal.LetterFilter{Listing: store.Listing{Limit: 10}})
+		require.NoError(t, err)
+		require.Len(t, letters, 1)
+		require.Equal(t, "poison", letters[0].EventID)
 	})
 }
 

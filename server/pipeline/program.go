@@ -61,7 +61,10 @@ func (p *Program) apply(e *fold.Event, s *fold.Scratch, out *fold.Effects) (err 
 			s.Undo(mark, out)
 		}
 	}()
-	return p.Fold(e, s, out)
+	if err = p.Fold(e, s, out); err == nil {
+		err = s.Damaged()
+	}
+	return err
 }
 
 // deliver emits an event that names several players once for each.

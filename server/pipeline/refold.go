@@ -150,7 +150,7 @@ func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, want
 		for _, row := range rows {
 			difference := compareStanding(row, want[row.Subject], c.Version)
 			if difference == "" {
-				difference = compareColumns(columns[row.Subject], want[row.Subject])
+				difference = compareColumns(columns[row.Subject], contest.Of(row), want[row.Subject])
 			}
 			if difference != "" {
 				return players, difference, nil
@@ -164,10 +164,15 @@ func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, want
 	return players, "", nil
 }
 
-// compareColumns says how the columns of a standing, which boards are made of, differ from its state, or nothing.
-func compareColumns(stored contest.Moved, want *fold.Row) string {
+// compareColumns says how the columns of a standing, which boards are made of, differ from its state, or nothing. Rounds that are not among those that make up the
+// score counted in older versions of Laurel, and moved the position.
+func compareColumns(stored contest.Moved, had *contest.Standing, want *fold.Row) string {
 	gives := contest.Of(want)
-	if stored.Units == gives.Units && stored.Tie == gives.Tie && stored.Rounds == gives.Rounds && stored.Seq == want.Seq && stored.Partition == want.Partition {
+	moved := stored.Rounds == gives.Rounds && stored.Seq == want.Seq
+	if had.Counted > 0 {
+		moved = stored.Rounds == had.Counted && stored.Seq >= want.Seq
+	}
+	if moved && stored.Units == gives.Units && stored.Tie == gives.Tie && stored.Partition == want.Partition {
 		return ""
 	}
 	return fmt.Sprintf("player %q is on boards with %d from %d rounds, last at position %d of partition %d; the journal gives %d from %d at %d of %d",
@@ -176,6 +181,9 @@ func compareColumns(stored contest.Moved, want *fold.Row) string {
 
 // compareStanding says how a stored standing differs from what the journal gives, or nothing.
 func compareStanding(stored, want *fold.Row, newest int) string {
+	if stored.Damaged != nil {
+		return stored.Damaged.Error()
+	}
 	had := contest.Of(stored)
 	if want == nil {
 		return fmt.Sprintf("player %q is stored with %d and the journal has nothing of him", stored.Subject, had.Units)

@@ -101,6 +101,36 @@ func TestRefoldNamesATamperedStanding(t *testing.T) {
 	})
 }
 
+// TestRefoldKnowsWhatOlderVersionsCounted has a standing as versions before wrote it, which counted rounds that are not among the best and moved its position
+// with each. It is no difference, as long as its columns say what its state says.
+func TestRefoldKnowsWhatOlderVersionsCounted(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{now: still})
+		p.publish(t, sprint("c", "type: best_n_rounds, n: 2"))
+		for i := range 5 {
+			p.send(t, spin{id: fmt.Sprint(i), user: "a", at: at(i), bet: 100, win: int64(600 - 100*i)}.event())
+		}
+		p.fold(t)
+		var state []byte
+		require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT state FROM standing").Scan(&state))
+		standing, err := contest.UnmarshalStanding(state)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, standing.Rounds)
+		standing.Rounds = 5
+		store := func(rounds int) {
+			_, err := s.Write().ExecContext(t.Context(), "UPDATE standing SET rounds = $1, seq = seq + 3, state = $2", rounds, standing.AppendBinary(nil))
+			require.NoError(t, err)
+		}
+		store(5)
+		_, difference := p.refolded(t, "c")
+		require.Empty(t, difference)
+		store(7)
+		_, difference = p.refolded(t, "c")
+		require.Contains(t, difference, `"a" is on boards with 110000 from 7 rounds`)
+	})
+}
+
 // TestRefoldNamesATamperedResult changes what a final contest is shown by: its places, how many they are, and its hash.
 func TestRefoldNamesATamperedResult(t *testing.T) {
 	t.Parallel()
@@ -129,6 +159,7 @@ func TestRefoldNamesATamperedResult(t *testing.T) {
 			return difference
 		}
 		require.Empty(t, frozen())
+		hash := p.contest(t, "c").ResultHash
 		p.stop()
 		unlock := map[store.Dialect]string{
 			store.SQLite:   "DROP TRIGGER final_standing_no_update; DROP TRIGGER final_standing_no_delete",
@@ -146,7 +177,12 @@ func TestRefoldNamesATamperedResult(t *testing.T) {
 				require.Empty(t, frozen())
 			}
 		}
+		exec("UPDATE contest SET result_hash = '" + hash + "'")
+		require.Empty(t, frozen())
+		exec("UPDATE contest SET final_seq = '99999999999'")
+		require.Contains(t, frozen(), "the places are shown as of positions 99999999999")
 		exec("UPDATE contest SET players = 7")
+		require.Contains(t, frozen(), "3 places are frozen, the contest says 7 players")
 		exec("DELETE FROM final_standing WHERE place = 3")
 		require.Contains(t, frozen(), `place 3, player "c" with 10000, is not frozen`)
 	})

@@ -3,6 +3,7 @@ package player
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/laurelhq/laurel/server/fold"
@@ -49,10 +50,14 @@ func (Pages) Load(ctx context.Context, s *store.Store, keys []fold.Key) ([]*fold
 			return nil, fmt.Errorf("read player page: %w", err)
 		}
 		page, err := UnmarshalPage(state)
-		if err != nil {
+		switch {
+		case errors.Is(err, fold.ErrNewer):
 			return nil, fmt.Errorf("page of player %q: %w", row.Subject, err)
+		case err != nil:
+			row.Damaged = fmt.Errorf("page of player %q: %w", row.Subject, err)
+		default:
+			row.State = page
 		}
-		row.State = page
 		rows = append(rows, row)
 	}
 	return rows, result.Err()

@@ -62,6 +62,7 @@ type Event struct {
 	Payload *structpb.Struct `protobuf:"bytes,16,opt,name=payload,proto3" json:"payload,omitempty"`
 	// The players of an event that names several, such as the two sides of a match. Each gets the event as his own, in one transaction: with his
 	// user, bet and win, and his payload laid over that of the event. The event itself then scores for nobody. None, or 2 to 64 with different user ids.
+	// Each counts against the limit of the API key as an event does.
 	Participants []*Participant `protobuf:"bytes,17,rep,name=participants,proto3" json:"participants,omitempty"`
 	// Where an event comes from that Laurel made itself. Set by the server; refused when a sender sets it.
 	Origin        *Origin `protobuf:"bytes,18,opt,name=origin,proto3" json:"origin,omitempty"`

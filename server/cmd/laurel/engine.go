@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -23,6 +24,17 @@ type ranks struct {
 	bus    realtime.Bus
 	client goredis.UniversalClient
 }
+
+// redisLog takes what the Redis library says by itself, which it would print in a form of its own.
+type redisLog struct{ log *slog.Logger }
+
+// Printf implements the library's logger.
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	l.log.WarnContext(ctx, "redis client", "says", fmt.Sprintf(format, args...))
+}
+
+// logRedis has the Redis library of this process write to a log.
+func logRedis(log *slog.Logger) { goredis.SetLogger(redisLog{log}) }
 
 // openRanks opens the rank store: in Redis when there is one, else in the process.
 func openRanks(ctx context.Context, url string, closers *closers) (ranks, error) {

@@ -68,6 +68,9 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err := c.remote.check(); err != nil {
 		return err
 	}
+	if err := checkReport(c.Report); err != nil {
+		return err
+	}
 	file, err := os.Open(c.File)
 	if err != nil {
 		return fmt.Errorf("open events: %w", err)

@@ -103,10 +103,47 @@ func (s *ingestState) save() error {
 	return replaceFile(s.path, content)
 }
 
-func replaceFile(path string, content []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+// checkReport finds out whether a report can be written, before there is one.
+func checkReport(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("--report must be a file, but %s is a folder", path)
+	}
+	temporary, err := besides(path)
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("--report can't be written: %w", err)
+	}
+	if err := errors.Join(temporary.Close(), os.Remove(temporary.Name())); err != nil {
+		return fmt.Errorf("--report can't be written: %w", err)
+	}
+	return nil
+}
+
+// writeReport writes a report that was printed before: what can't be written is not lost.
+func writeReport(path string, report any) error {
+	content, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return replaceFile(path, append(content, '\n'))
+}
+
+// besides makes a file in the folder of another one. What is wrong with it is said of that one, which the caller knows.
+func besides(path string) (*os.File, error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	var refused *fs.PathError
+	if errors.As(err, &refused) {
+		return nil, fmt.Errorf("write %s: %w", path, refused.Err)
+	}
+	return temporary, err
+}
+
+func replaceFile(path string, content []byte) error {
+	temporary, err := besides(path)
+	if err != nil {
+		return err
 	}
 	_, err = temporary.Write(content)
 	err = errors.Join(err, temporary.Close())
@@ -129,21 +166,11 @@ type ingestReport struct {
 	RefusedByReason map[string]int64 `json:"refused_by_reason,omitempty"`
 }
 
-// finish writes the report and forgets the progress. It is an error when something was not accepted.
+// finish prints the report, writes it, and forgets the progress. It is an error when something was not accepted.
 func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
 	tally := &state.Tally
 	if err := tally.Balance(); err != nil {
 		return err
-	}
-	if c.Report != "" {
-		report := ingestReport{File: c.File, Mapping: c.Mapping, Server: c.URL, DryRun: c.DryRun, Tally: *tally, RefusedByReason: tally.RefusedByReason()}
-		content, err := json.MarshalIndent(report, "", "  ")
-		if err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
-		if err := replaceFile(c.Report, append(content, '\n')); err != nil {
-			return err
-		}
 	}
 	text := tally.String()
 	if c.DryRun {
@@ -151,6 +178,12 @@ func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
 	}
 	if _, err := io.WriteString(out, text); err != nil {
 		return fmt.Errorf("print report: %w", err)
+	}
+	if c.Report != "" {
+		report := ingestReport{File: c.File, Mapping: c.Mapping, Server: c.URL, DryRun: c.DryRun, Tally: *tally, RefusedByReason: tally.RefusedByReason()}
+		if err := writeReport(c.Report, report); err != nil {
+			return err
+		}
 	}
 	if state.path != "" {
 		if err := os.Remove(state.path); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -28,13 +28,13 @@ const maxLoadSockets = 20_000
 type loadCmd struct {
 	URL      []string      `help:"Where the server is. Several, between commas, are processes of one installation: each gets events and sockets in turn." env:"LAUREL_URL" default:"http://127.0.0.1:8080"`
 	Key      string        `help:"API key with the scope ingest." env:"LAUREL_API_KEY" placeholder:"KEY"`
-	Rate     int           `default:"2000" help:"Events a second; 0 means as fast as possible."`
-	Duration time.Duration `default:"60s" help:"How long events are sent."`
+	Rate     int           `default:"2000" help:"Events a second, 0 to 1000000; 0 means as fast as possible."`
+	Duration time.Duration `default:"60s" help:"How long events are sent, 1s to 24h."`
 	Batch    int           `default:"100" help:"Events sent at once, 1 to 1000."`
-	Workers  int           `default:"4" help:"Connections that send at the same time."`
+	Workers  int           `default:"4" help:"Connections that send at the same time, 1 to 256."`
 	Players  int           `default:"100000" help:"Players who play, 1 to 10000000."`
-	Sockets  int           `default:"1000" help:"Sockets that watch the board, at most 20000; 0 means that nothing is pushed or measured there."`
-	Probes   int           `default:"10" help:"Events a second whose way to the sockets is measured."`
+	Sockets  int           `default:"1000" help:"Sockets that watch the board, 0 to 20000; 0 means that nothing is pushed or measured there."`
+	Probes   int           `default:"10" help:"Events a second whose way to the sockets is measured, 1 to 100."`
 	Contest  string        `default:"load_best_20" help:"Id of the contest; it is published under this id unless --no-publish is given."`
 	Publish  bool          `default:"true" negatable:"" help:"Publish the contest first; needs a key with the scope admin."`
 	Report   string        `placeholder:"FILE.json" help:"Write the report to this file as well."`
@@ -83,7 +83,7 @@ func (c *loadCmd) check() error {
 	case c.Probes < 1 || c.Probes > 100:
 		return fmt.Errorf("--probes must be 1 to 100, but is %d", c.Probes)
 	}
-	return nil
+	return checkReport(c.Report)
 }
 
 // server is the one whose turn it is.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/bits"
@@ -166,17 +165,11 @@ func (r loadReport) String() string {
 }
 
 func (c *loadCmd) print(out io.Writer, report loadReport) error {
-	if c.Report != "" {
-		content, err := json.MarshalIndent(report, "", "  ")
-		if err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
-		if err := replaceFile(c.Report, append(content, '\n')); err != nil {
-			return err
-		}
-	}
 	if _, err := io.WriteString(out, report.String()); err != nil {
 		return fmt.Errorf("print report: %w", err)
+	}
+	if c.Report != "" {
+		return writeReport(c.Report, report)
 	}
 	return nil
 }

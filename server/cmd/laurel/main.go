@@ -37,11 +37,11 @@ func main() {
 	parser, err := kong.New(&v,
 		kong.Name("laurel"),
 		kong.Description("Live contests: events in, scores, ranks and boards out.\n\nEvery flag can be set by the environment (LAUREL_*) or in laurel.yaml. An empty variable counts as not set."),
-		kong.Configuration(readSettings, "laurel.yaml"),
+		kong.Configuration(readSettings, settingsName),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
-		fail(err)
+		fail(errors.New(strings.TrimPrefix(err.Error(), settingsName+": "))) // errors of settings name the file themselves
 	}
 	if err := dropEmpty(parser.Model); err != nil {
 		fail(err)
@@ -58,7 +58,7 @@ func main() {
 			fmt.Fprintln(os.Stderr, "laurel:", strings.TrimSuffix(err.Error(), ": "+context.Canceled.Error()))
 			os.Exit(exitStopped)
 		}
-		fail(err)
+		fail(whereSet(call, err))
 	}
 }
 
@@ -79,6 +79,7 @@ func misused(err error) {
 	path := "laurel"
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
+		err = whereSet(parse.Context, err)
 		if verb := parse.Context.Selected(); verb != nil {
 			path = verb.FullPath()
 		} else if len(parse.Context.Args) == 0 {

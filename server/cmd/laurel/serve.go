@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/laurelhq/laurel/rules"
+	"github.com/laurelhq/laurel/server/identity"
 )
 
 type serveCmd struct {
@@ -30,11 +31,14 @@ func (c *serveCmd) Run(ctx context.Context) error {
 	if err := c.doors.check(); err != nil {
 		return err
 	}
-	s := server{storage: c.storage, doors: c.doors, clockSetting: "real", logTo: os.Stderr}
+	s := server{storage: c.storage, doors: c.doors, clockSetting: "real", logTo: os.Stderr, logged: logRedis}
 	if c.Rules != "" {
 		s.rules, s.rulesName = os.DirFS(c.Rules), c.Rules
 	}
 	if c.AdminName != "" {
+		if err := checkOperator(signIn{c.AdminName, c.AdminPassword}, "--admin-name", "--admin-password"); err != nil {
+			return err
+		}
 		s.operator = &signIn{c.AdminName, c.AdminPassword}
 	}
 	return s.run(ctx)
@@ -46,8 +50,8 @@ type devCmd struct {
 	Rules    string `help:"Folder of definitions to publish instead of the demo." env:"LAUREL_RULES" type:"existingdir" placeholder:"DIR"`
 	Clock    string `help:"real, event (time is the highest event time folded), or an instant from which time runs on, such as 2025-10-25T17:59Z." env:"LAUREL_CLOCK" default:"real"`
 	APIKey   string `name:"api-key" help:"A fixed API key with all scopes." env:"LAUREL_DEV_API_KEY"`
-	Traffic  string `help:"Demo traffic, such as 50/s." default:"" placeholder:"RATE"`
-	Password string `help:"Password of the operator admin; a new one at each start when not set." env:"LAUREL_DEV_PASSWORD"`
+	Traffic  string `help:"Demo traffic, 1/s to 2000/s." default:"" placeholder:"RATE"`
+	Password string `help:"Password of the operator admin, 8 to 256 bytes; a new one at each start when not set." env:"LAUREL_DEV_PASSWORD"`
 }
 
 // Run serves with everything a person needs to try Laurel.
@@ -62,9 +66,12 @@ func (c *devCmd) Run(ctx context.Context) error {
 	if c.Password == "" {
 		c.Password = strings.ToLower(rand.Text()[:12])
 	}
+	if err := checkOperator(signIn{"admin", c.Password}, "", "--password"); err != nil {
+		return err
+	}
 	s := server{
 		storage: c.storage, doors: c.doors, clockSetting: c.Clock, dev: true, devKey: c.APIKey, traffic: rate,
-		operator: &signIn{"admin", c.Password}, logTo: os.Stderr,
+		operator: &signIn{"admin", c.Password}, logTo: os.Stderr, logged: logRedis,
 	}
 	if c.Rules != "" {
 		s.rules, s.rulesName = os.DirFS(c.Rules), c.Rules
@@ -93,3 +100,16 @@ func (c *devCmd) welcome(w io.Writer, address net.Addr) {
 }
 
 type signIn struct{ name, password string }
+
+// checkOperator says what is wrong with a sign-in by the settings that it comes from, before anything is made.
+func checkOperator(operator signIn, nameSetting, passwordSetting string) error {
+	err := identity.CheckOperator(operator.name, operator.password)
+	var wrong *identity.InvalidError
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Field == "password":
+		return fmt.Errorf("%s %s", passwordSetting, wrong.Message)
+	}
+	return fmt.Errorf("%s %s", nameSetting, wrong.Message)
+}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -20,41 +22,56 @@ type settingsFile struct {
 	lines  map[string]int
 }
 
-// readSettings reads laurel.yaml.
+// settingsName is the file that is read without being named, where it is there.
+const settingsName = "laurel.yaml"
+
+// readSettings reads laurel.yaml. Its errors begin with the file's name.
 func readSettings(r io.Reader) (kong.Resolver, error) {
-	var document yaml.Node
-	if err := yaml.NewDecoder(r).Decode(&document); errors.Is(err, io.EOF) {
-		return settingsFile{}, nil
-	} else if err != nil {
-		return nil, fmt.Errorf("not valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
-	}
-	file := settingsFile{name: "laurel.yaml", values: map[string]string{}, lines: map[string]int{}}
+	file := settingsFile{name: settingsName, values: map[string]string{}, lines: map[string]int{}}
 	if named, ok := r.(interface{ Name() string }); ok {
 		file.name = named.Name()
 	}
+	if err := file.read(r); err != nil {
+		return nil, fmt.Errorf("%s: %w", file.name, err)
+	}
+	return file, nil
+}
+
+// read takes in the settings. One that is there without a value is left out, as an empty variable is.
+func (f settingsFile) read(r io.Reader) error {
+	var document yaml.Node
+	if err := yaml.NewDecoder(r).Decode(&document); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("not valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("line %d: settings are written name: value, such as listen: 127.0.0.1:8080", root.Line)
+		return fmt.Errorf("line %d: settings are written name: value, such as listen: 127.0.0.1:8080", root.Line)
 	}
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
 		name := strings.ReplaceAll(key.Value, "_", "-")
-		if _, twice := file.values[name]; twice {
-			return nil, fmt.Errorf("line %d: %s is there twice", key.Line, key.Value)
+		if _, twice := f.lines[name]; twice {
+			return fmt.Errorf("line %d: %s is there twice", key.Line, key.Value)
 		}
 		text, err := settingText(value)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %s %w", value.Line, key.Value, err)
+			return fmt.Errorf("line %d: %s %w", value.Line, key.Value, err)
 		}
-		file.values[name], file.lines[name] = text, key.Line
+		if f.lines[name] = key.Line; text != "" {
+			f.values[name] = text
+		}
 	}
-	return file, nil
+	return nil
 }
 
 // settingText gives a value as it would be written on a command line, where the items of a list stand between commas.
 func settingText(value *yaml.Node) (string, error) {
 	switch {
-	case value.Kind == yaml.ScalarNode && value.ShortTag() != "!!null":
+	case value.Kind == yaml.ScalarNode && value.ShortTag() == "!!null":
+		return "", nil
+	case value.Kind == yaml.ScalarNode:
 		return value.Value, nil
 	case value.Kind == yaml.SequenceNode:
 		items := make([]string, 0, len(value.Content))
@@ -80,12 +97,17 @@ func (f settingsFile) Validate(app *kong.Application) error {
 	return nil
 }
 
-// Resolve implements kong.Resolver.
+// Resolve implements kong.Resolver. It tries a value out, so that what is wrong with it is said of its line.
 func (f settingsFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if text, set := f.values[flag.Name]; set {
-		return text, nil
+	text, set := f.values[flag.Name]
+	if !set {
+		return nil, nil
 	}
-	return nil, nil
+	err := flag.Parse(kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: text}), reflect.New(flag.Target.Type()).Elem())
+	if err != nil {
+		return nil, fmt.Errorf("%s: line %d: %w", f.name, f.lines[flag.Name], cmp.Or(errors.Unwrap(err), err))
+	}
+	return text, nil
 }
 
 // flagsBelow gives the flags of a verb and of the verbs below it.

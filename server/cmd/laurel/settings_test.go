@@ -11,6 +11,8 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/laurelhq/laurel/server/ingest"
 )
 
 // parse reads a command line beside a settings file.
@@ -38,16 +40,21 @@ func TestSettingsFile(t *testing.T) {
 	assert.True(t, v.Serve.Profile)
 	_, err = parse(t, "", "serve")
 	require.NoError(t, err)
+	v, err = parse(t, "lanes:\nlisten: \"\"\nprofile: null\nallowed-origins: []\nlag-limit: 5\n", "serve")
+	require.NoError(t, err, "what has no value is as if it were not there")
+	assert.Equal(t, []any{0, "127.0.0.1:8080", false, 5}, []any{v.Serve.Lanes, v.Serve.Listen, v.Serve.Profile, v.Serve.LagLimit})
+	assert.Empty(t, v.Serve.AllowedOrigins)
 }
 
 func TestSettingsFileIsReadStrictly(t *testing.T) {
 	t.Parallel()
 	for settings, want := range map[string]string{
 		"listen: x:1\nlistn: y:1":    "line 2: listn is not a setting; did you mean listen?",
-		"lag-limit: 5.5":             `--lag-limit: expected a valid 64 bit int but got "5.5"`,
-		"snapshot-every: 30":         "missing unit",
-		"server: {listen: x:1}":      "line 1: server must be a value, or a list of values",
-		"listen:":                    "line 1: listen must be a value, or a list of values",
+		"\nlag-limit: 5.5":           `: laurel.yaml: line 2: expected a valid 64 bit int but got "5.5"`,
+		"snapshot-every: 30":         "laurel.yaml: line 1: ",
+		"snapshot-every: 31":         "missing unit",
+		"server: {listen: x:1}":      "laurel.yaml: line 1: server must be a value, or a list of values",
+		"listen: {}":                 "laurel.yaml: line 1: listen must be a value, or a list of values",
 		"lag-limit: 5\nlag_limit: 6": "line 2: lag_limit is there twice",
 		"- listen":                   "line 1: settings are written name: value",
 		"listen: [":                  "not valid YAML",
@@ -62,9 +69,9 @@ func TestStrayVariables(t *testing.T) {
 	var v verbs
 	parser, err := kong.New(&v)
 	require.NoError(t, err)
-	environment := []string{"HOME=/", "LAUREL_LISTN=x", "LAUREL_CLOCK=event", "LAUREL_LISTEN=x", "LAUREL_API_KEY=k", "LAUREL_PORT_80_TCP=x", "LAUREL_SERVICE_HOST=x"}
+	environment := []string{"HOME=/", "LAUREL_LISTN=x", "LAUREL_CLOCK=event", "LAUREL_LISTEN=x", "LAUREL_API_KEY=k", "LAUREL_PORT_80_TCP=x", "LAUREL_SERVICE_HOST=x", "LAUREL_EMPTY="}
 	for verb, want := range map[string][]string{
-		"migrate": {"LAUREL_LISTN is not a setting and does nothing; did you mean LAUREL_LISTEN?"},
+		"migrate": {"LAUREL_LISTN is not a setting and does nothing"},
 		"dev":     {"LAUREL_API_KEY does nothing for laurel dev", "LAUREL_LISTN is not a setting and does nothing; did you mean LAUREL_LISTEN?"},
 		"serve": {"LAUREL_API_KEY does nothing for laurel serve", "LAUREL_CLOCK does nothing for laurel serve",
 			"LAUREL_LISTN is not a setting and does nothing; did you mean LAUREL_LISTEN?"},
@@ -73,6 +80,10 @@ func TestStrayVariables(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want, strayVariables(parser.Model, call.Selected(), environment), verb)
 	}
+	call, err := parser.Parse([]string{"load"})
+	require.NoError(t, err)
+	want := []string{"LAUREL_FOO is not a setting and does nothing", "LAUREL_ULR is not a setting and does nothing; did you mean LAUREL_URL?"}
+	assert.Equal(t, want, strayVariables(parser.Model, call.Selected(), []string{"LAUREL_FOO=x", "LAUREL_ULR=x"}))
 }
 
 // TestEmptyVariablesAreUnset starts servers with every variable that there is left empty, as far as a flag that can't be.
@@ -100,17 +111,87 @@ func TestHelpTellsTheBounds(t *testing.T) {
 	var v verbs
 	parser, err := kong.New(&v)
 	require.NoError(t, err)
-	bounds := map[string]string{
+	server := map[string]string{
 		"lanes": fmt.Sprintf(", 0 to %d", maxLanes), "max-sockets": fmt.Sprintf(", 1 to %d", socketsMost), "max-sockets-per-address": fmt.Sprintf(", 1 to %d", socketsMost),
+		"lag-limit": ", at least 1.", "snapshot-every": fmt.Sprintf(", at least %s.", leastSnapshotEvery),
 	}
-	told := 0
-	for _, flag := range flagsBelow(parser.Model.Node) {
-		if want, bounded := bounds[flag.Name]; bounded {
-			require.Contains(t, flag.Help, want, flag.Name)
-			told++
+	for verb, bounds := range map[string]map[string]string{
+		"serve": server, "dev": server,
+		"load": {"rate": ", 0 to 1000000;", "duration": ", 1s to 24h.", "batch": fmt.Sprintf(", 1 to %d.", ingest.MaxBatch), "workers": ", 1 to 256.", "players": ", 1 to 10000000.",
+			"sockets": fmt.Sprintf(", 0 to %d;", maxLoadSockets), "probes": ", 1 to 100."},
+		"ingest": {"batch": fmt.Sprintf(", 100 to %d.", ingest.MaxBatch)},
+	} {
+		help := helpOf(t, parser.Model.Node, verb)
+		for flag, want := range bounds {
+			require.Contains(t, help[flag], want, "%s --%s", verb, flag)
 		}
 	}
-	require.Equal(t, 2*len(bounds), told, "serve and dev")
+	require.Contains(t, helpOf(t, parser.Model.Node, "dev")["password"], ", 8 to 256 bytes")
+	require.Contains(t, helpOf(t, parser.Model.Node, "dev")["traffic"], fmt.Sprintf(", 1/s to %d/s.", maxTraffic))
+}
+
+// helpOf is what a verb says of its flags.
+func helpOf(t *testing.T, app *kong.Node, verb string) map[string]string {
+	t.Helper()
+	help := map[string]string{}
+	for _, child := range app.Children {
+		if child.Name == verb {
+			for _, flag := range flagsBelow(child) {
+				help[flag.Name] = flag.Help
+			}
+		}
+	}
+	require.NotEmpty(t, help, verb)
+	return help
+}
+
+// TestRefusedSettingsAreNamedWhereTheyWereSet runs the real program with the same mistakes from the command line, the environment and a file.
+func TestRefusedSettingsAreNamedWhereTheyWereSet(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, "settings.yaml")
+	write := func(text string) string {
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		return file
+	}
+	for _, each := range []struct {
+		want      string
+		variables []string
+		args      []string
+	}{
+		{"laurel: --lanes must be 0 to 8, but is 9", nil, []string{"serve", "--lanes", "9"}},
+		{"laurel: LAUREL_LANES must be 0 to 8, but is 9", []string{"LAUREL_LANES=9"}, []string{"serve"}},
+		{"laurel: --lanes must be 0 to 8, but is 10", []string{"LAUREL_LANES=9"}, []string{"dev", "--lanes", "10"}},
+		{"laurel: lanes in the settings file must be 0 to 8, but is 9", nil, []string{"serve", "--config", write("lanes: 9\n")}},
+		{"laurel: LAUREL_LOG_LEVEL must be one of", []string{"LAUREL_LOG_LEVEL=loud"}, []string{"serve"}},
+		{"laurel: LAUREL_DEV_PASSWORD has 3 bytes; it must have 8 to 256", []string{"LAUREL_DEV_PASSWORD=abc"}, []string{"dev"}},
+		{"laurel: LAUREL_ADMIN_PASSWORD has 3 bytes; it must have 8 to 256", []string{"LAUREL_ADMIN_NAME=ada", "LAUREL_ADMIN_PASSWORD=abc"}, []string{"serve"}},
+		{"laurel: --admin-name must be 1 to 64 letters", []string{"LAUREL_ADMIN_PASSWORD=abcdefgh"}, []string{"serve", "--admin-name", "a b"}},
+		{"laurel: LAUREL_URL must be like http://", []string{"LAUREL_URL=nowhere"}, []string{"load"}},
+	} {
+		_, err := runVerb(t, each.variables, each.args...)
+		require.ErrorContains(t, err, each.want, "%v %v", each.variables, each.args)
+	}
+	_, err := runVerb(t, nil, "serve", "--config", write("\nlistn: x\n"))
+	require.ErrorContains(t, err, "laurel: "+file+": line 2: listn is not a setting")
+	_, err = runVerb(t, nil, "serve", "--config", write("\nlanes: {}\n"))
+	require.ErrorContains(t, err, "laurel: "+file+": line 2: lanes must be a value")
+}
+
+// TestRedisThatIsAwayIsToldInOneVoice asks for boards in a Redis that isn't there.
+func TestRedisThatIsAwayIsToldInOneVoice(t *testing.T) {
+	t.Parallel()
+	database := "sqlite:" + filepath.Join(t.TempDir(), "laurel.db")
+	_, err := runVerb(t, nil, "migrate", "--database-url", database)
+	require.NoError(t, err)
+	for _, verb := range [][]string{{"verify", "boards"}, {"serve"}} {
+		_, err = runVerb(t, nil, append(verb, "--database-url", database, "--redis-url", "redis://127.0.0.1:1")...)
+		require.ErrorContains(t, err, "laurel: reach redis: dial tcp 127.0.0.1:1")
+		_, said, _ := strings.Cut(err.Error(), "exit status 1: ")
+		for line := range strings.Lines(said) {
+			require.Regexp(t, `^(laurel: |\{"time")`, line)
+		}
+	}
 }
 
 // TestVerbsRefuse runs the real program with what can't be right.

@@ -22,7 +22,7 @@ type tokenCmd struct {
 type playerTokenCmd struct {
 	storage
 	User string        `arg:"" help:"The player's user id, as events name it."`
-	TTL  time.Duration `name:"ttl" default:"1h" help:"How long it is valid, at most 24h."`
+	TTL  time.Duration `name:"ttl" default:"1h" help:"How long it is valid, 1s to 24h."`
 }
 
 // Run prints the token.

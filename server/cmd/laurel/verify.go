@@ -31,6 +31,7 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
+	logRedis(slog.New(slog.DiscardHandler)) // what goes wrong is in the error
 	closers := &closers{}
 	defer func() { err = errors.Join(err, closers.close()) }()
 	database, err := store.Open(ctx, c.DatabaseURL)

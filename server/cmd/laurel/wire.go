@@ -53,6 +53,8 @@ type server struct {
 	rulesName    string
 	operator     *signIn
 	logTo        io.Writer
+	// logged is told the log once there is one; nil means that nobody wants to know.
+	logged func(*slog.Logger)
 	// wall is the machine's clock; nil means the real one.
 	wall func() time.Time
 	// ready is told the address once the server answers.
@@ -112,6 +114,9 @@ func (p *process) openTelemetry(ctx context.Context) (err error) {
 		return fmt.Errorf("log level: %w", err)
 	}
 	p.log = telemetry.NewLogger(p.logTo, telemetry.LogSettings{Level: level})
+	if p.logged != nil {
+		p.logged(p.log)
+	}
 	if p.now, err = clockOf(p.clockSetting, p.wall); err != nil {
 		return err
 	}

@@ -1,11 +1,10 @@
-import { useLingui } from "@lingui/react";
+import { Trans, useLingui } from "@lingui/react";
 import { isNotFound } from "../rpc.ts";
 import { EmptyState } from "../ui/EmptyState.tsx";
 import { ErrorNotice } from "../ui/ErrorNotice.tsx";
 import { ContestIcon } from "../ui/icons.tsx";
 import { RoomButton } from "../ui/links.tsx";
 import { PageHead } from "../ui/PageHead.tsx";
-import { isolate } from "../ui/text.model.ts";
 
 interface NoContestProps {
   readonly id: string;
@@ -22,7 +21,7 @@ export function NoContest({ id, error, onRetry }: NoContestProps) {
         <PageHead title={id} heading={<bdi>{id}</bdi>} />
         <ErrorNotice
           error={error}
-          title={i18n.t("The contest {id} can't be read.", { id: isolate(id) })}
+          title={<Trans id="The contest {id} can't be read." values={{ id: <bdi>{id}</bdi> }} />}
           onRetry={onRetry}
         />
       </>
@@ -34,7 +33,7 @@ export function NoContest({ id, error, onRetry }: NoContestProps) {
       <EmptyState
         order={1}
         icon={<ContestIcon size={28} />}
-        title={i18n.t("There is no contest {id}", { id: isolate(id) })}
+        title={<Trans id="There is no contest {id}" values={{ id: <bdi>{id}</bdi> }} />}
         action={<RoomButton to="/contests">{i18n.t("To the contests")}</RoomButton>}
       >
         {i18n.t("The link may be old, or the contest was never published.")}

@@ -1,6 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { ContestPlanSchema } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { setupI18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
+import { createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 import { messages as en } from "../locales/en.ts";
 import { messages as fa } from "../locales/fa.ts";
@@ -21,8 +24,10 @@ describe("planFacts", () => {
     ["fa", "رتبه‌ها به‌صورت رویداد", "ده بازیکن نخست"],
   ] as const)("says in %s that players are told their places", (locale, name, part) => {
     const fact = factsIn(locale, true).find((each) => each.name === name);
-    expect(fact?.value).toContain(part);
-    expect(fact?.value).toContain("rank_observed");
+    const i18n = setupI18n({ locale, messages: { en, fa, zh } });
+    const shown = renderToStaticMarkup(createElement(I18nProvider, { i18n }, fact?.value));
+    expect(shown).toContain(part);
+    expect(shown).toContain("<bdi>rank_observed</bdi>");
   });
   it("says nothing of it where they aren't", () => {
     const names = factsIn("en", false).map(({ name }) => name);

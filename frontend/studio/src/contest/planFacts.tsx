@@ -1,8 +1,8 @@
 import type { ContestPlan } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import type { I18n } from "@lingui/core";
+import { Trans } from "@lingui/react";
 import { Code } from "@mantine/core";
 import type { Fact } from "../ui/Facts.tsx";
-import { isolate } from "../ui/text.model.ts";
 import type { Format } from "../ui/useFormat.ts";
 import { orderValueName, poolName, scoringName } from "./contest.words.ts";
 
@@ -76,9 +76,12 @@ export function planFacts(i18n: I18n, format: Format, plan: ContestPlan): Fact[]
       ? undefined
       : {
           name: i18n.t("Places as events"),
-          value: i18n.t("Each kept board tells its first ten players their place, as an event {name}.", {
-            name: isolate("rank_observed"),
-          }),
+          value: (
+            <Trans
+              id="Each kept board tells its first ten players their place, as an event {name}."
+              values={{ name: <bdi>rank_observed</bdi> }}
+            />
+          ),
         },
     prizes?.pool === undefined
       ? undefined

@@ -1,8 +1,7 @@
 import type { EventConflict } from "@laurel/client/gen/laurel/v1/ingest_service_pb.js";
-import { useLingui } from "@lingui/react";
+import { Trans, useLingui } from "@lingui/react";
 import { Checkbox, Stack, Table, Text } from "@mantine/core";
 import { useState } from "react";
-import { isolate } from "../ui/text.model.ts";
 import { ReviewDetail } from "./ReviewDetail.tsx";
 import classes from "./ReviewRoom.module.css";
 import { comparedFields, type ReviewSearch } from "./review.model.ts";
@@ -20,7 +19,8 @@ export function ConflictDetail({ conflict, search }: ConflictDetailProps) {
   const different = fields.filter(({ differs }) => differs).length;
   return (
     <ReviewDetail
-      title={i18n.t("Conflict of {id}", { id: isolate(conflict.eventId) })}
+      title={i18n.t("Conflict of {id}", { id: conflict.eventId })}
+      heading={<Trans id="Conflict of {id}" values={{ id: <bdi>{conflict.eventId}</bdi> }} />}
       to="/events/conflicts"
       search={search}
     >

@@ -1,9 +1,8 @@
 import type { DeadLetter } from "@laurel/client/gen/laurel/v1/ingest_service_pb.js";
-import { useLingui } from "@lingui/react";
+import { Trans, useLingui } from "@lingui/react";
 import { Code, Stack, Text } from "@mantine/core";
 import { Facts } from "../ui/Facts.tsx";
 import { RoomLink } from "../ui/links.tsx";
-import { isolate } from "../ui/text.model.ts";
 import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
 import { ReviewDetail } from "./ReviewDetail.tsx";
@@ -28,7 +27,8 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
   };
   return (
     <ReviewDetail
-      title={i18n.t("Dead letter {id}", { id: isolate(letter.eventId) })}
+      title={i18n.t("Dead letter {id}", { id: letter.eventId })}
+      heading={<Trans id="Dead letter {id}" values={{ id: <bdi>{letter.eventId}</bdi> }} />}
       to="/events/dead-letters"
       search={search}
     >
@@ -61,7 +61,7 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
               : [
                   {
                     name: i18n.t("Emitted by Laurel"),
-                    value: i18n.t("from {id}", { id: isolate(letter.originEventId) }),
+                    value: <Trans id="from {id}" values={{ id: <bdi>{letter.originEventId}</bdi> }} />,
                   },
                 ]),
             {

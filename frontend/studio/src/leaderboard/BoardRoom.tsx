@@ -10,6 +10,7 @@ import type {
 import { useLingui } from "@lingui/react";
 import { Code, Grid, Skeleton, Stack, Text } from "@mantine/core";
 import { titleOf, windowOf } from "../contest/contest.model.ts";
+import { boardLinkName } from "../contest/contest.words.ts";
 import { StateBadge } from "../contest/StateBadge.tsx";
 import { WindowTimes } from "../contest/WindowTimes.tsx";
 import { ErrorNotice } from "../ui/ErrorNotice.tsx";
@@ -62,7 +63,7 @@ export function BoardRoom(props: BoardRoomProps) {
   return (
     <>
       <PageHead
-        title={i18n.t("Live board of {title}", { title })}
+        title={boardLinkName(i18n, contest.state, title)}
         heading={<bdi>{title}</bdi>}
         beside={
           <>
@@ -81,6 +82,7 @@ export function BoardRoom(props: BoardRoomProps) {
         trouble={trouble}
         stale={source?.stale ?? false}
         asOf={history ? undefined : placesAsOf(live, fallback)}
+        zone={zone}
       />
       {final || live.refusal === undefined ? null : (
         <Notice tone="warn" role="status" title={i18n.t("The server gives no live board.")}>

@@ -39,10 +39,12 @@ interface ConnectionNoticeProps {
   readonly stale: boolean;
   /** When the shown places were so; undefined where nobody knows. */
   readonly asOf: Date | undefined;
+  /** The contest's zone. */
+  readonly zone: string;
 }
 
 /** Says when the board may be out of date, and since when. The last board stays on the screen. */
-export function ConnectionNotice({ trouble, stale, asOf }: ConnectionNoticeProps) {
+export function ConnectionNotice({ trouble, stale, asOf, zone }: ConnectionNoticeProps) {
   const { i18n } = useLingui();
   const format = useFormat();
   if (trouble === undefined && !stale) return null;
@@ -61,7 +63,7 @@ export function ConnectionNotice({ trouble, stale, asOf }: ConnectionNoticeProps
       {trouble === undefined || asOf === undefined ? null : (
         // Places that are asked for again and again have a new time each time: nobody wants to hear each of them.
         <Text size="sm" aria-live="off">
-          {i18n.t("The board is as of {time}.", { time: format.timeOfDay(asOf, format.zone) })}
+          {i18n.t("The board is as of {time}.", { time: format.instantThere(asOf, zone, true) })}
         </Text>
       )}
     </Notice>

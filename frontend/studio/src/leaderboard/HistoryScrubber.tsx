@@ -47,8 +47,8 @@ export function HistoryScrubber({ snapshots, at, ended, zone, onChange }: Histor
       {kept.length === 0 ? (
         <Text size="sm" c="dimmed">
           {ended
-            ? i18n.t("No board was kept: nothing changed while the contest ran.")
-            : i18n.t("No board has been kept yet; one is kept every 30 seconds while something changes.")}
+            ? i18n.t("No board was kept while the contest ran.")
+            : i18n.t("No board has been kept yet; one is kept from time to time while something changes.")}
         </Text>
       ) : (
         <>

@@ -58,7 +58,12 @@ export function LiveNow({ contest, contests, onChoose, live, fallback, now }: Li
         <LiveContestChoice contest={contest} contests={contests} onChoose={onChoose} />
         <ContestProgress contest={contest} total={source?.total ?? contest.players} now={now} />
       </Group>
-      <ConnectionNotice trouble={trouble} stale={source?.stale ?? false} asOf={placesAsOf(live, fallback)} />
+      <ConnectionNotice
+        trouble={trouble}
+        stale={source?.stale ?? false}
+        asOf={placesAsOf(live, fallback)}
+        zone={windowOf(contest).zone}
+      />
       <div className={classes.room}>
         {source === undefined ? null : held.rows.length === 0 ? (
           <NobodyScored state={contest.state} order={3} />

@@ -74,6 +74,7 @@ function Studio() {
       <Palette
         contests={contests.data?.contests ?? []}
         roles={session?.operator?.roles ?? []}
+        onOpen={() => void contests.refetch()}
         onGo={(path) => void router.navigate({ href: path })}
         onSignOut={() => signOut.mutate({})}
       />

@@ -1,12 +1,13 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { useLingui } from "@lingui/react";
 import { Button, Group, Text } from "@mantine/core";
+import type { ReactNode } from "react";
 import { Notice } from "./Notice.tsx";
 
 interface ErrorNoticeProps {
   readonly error: unknown;
   /** What could not be done, as a whole sentence. */
-  readonly title: string;
+  readonly title: ReactNode;
   readonly onRetry?: () => void;
 }
 

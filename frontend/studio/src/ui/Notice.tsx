@@ -6,7 +6,7 @@ import classes from "./Notice.module.css";
 interface NoticeProps {
   /** How much it matters; the icon and the words say it as well. */
   readonly tone: "info" | "warn" | "bad";
-  readonly title: string;
+  readonly title: ReactNode;
   /** `alert` interrupts a screen reader, `status` waits. */
   readonly role: "alert" | "status";
   readonly children?: ReactNode;

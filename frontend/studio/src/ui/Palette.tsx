@@ -1,3 +1,4 @@
+import type { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { useMantineColorScheme } from "@mantine/core";
 import {
@@ -7,6 +8,7 @@ import {
   type SpotlightFilterFunction,
 } from "@mantine/spotlight";
 import { titleOf } from "../contest/contest.model.ts";
+import { boardLinkName } from "../contest/contest.words.ts";
 import { type Locale, locales } from "../i18n.ts";
 import { mayPublish, mayReview } from "../operator/session.model.ts";
 import { useChooseLocale } from "./Choices.tsx";
@@ -24,8 +26,14 @@ import {
 import { findsAllWords } from "./palette.model.ts";
 
 interface PaletteProps {
-  readonly contests: readonly { readonly id: string; readonly title: string }[];
+  readonly contests: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly state: ContestState;
+  }[];
   readonly roles: readonly string[];
+  /** Called when it opens: its contests may have changed since. */
+  readonly onOpen: () => void;
   readonly onGo: (path: string) => void;
   readonly onSignOut: () => void;
 }
@@ -45,7 +53,7 @@ const filterActions: SpotlightFilterFunction = (query, groups) =>
     .filter((group) => !("actions" in group) || group.actions.length > 0);
 
 /** Ctrl-K: goes to any room, contest or board, and changes language and colours. */
-export function Palette({ contests, roles, onGo, onSignOut }: PaletteProps) {
+export function Palette({ contests, roles, onOpen, onGo, onSignOut }: PaletteProps) {
   const { i18n } = useLingui();
   const { setColorScheme } = useMantineColorScheme();
   const chooseLocale = useChooseLocale();
@@ -97,7 +105,7 @@ export function Palette({ contests, roles, onGo, onSignOut }: PaletteProps) {
       },
       {
         id: `board-${contest.id}`,
-        label: i18n.t("Live board of {title}", { title: name }),
+        label: boardLinkName(i18n, contest.state, name),
         description: contest.id,
         leftSection: <BoardIcon />,
         onClick: () => onGo(`${path}/board`),
@@ -134,6 +142,7 @@ export function Palette({ contests, roles, onGo, onSignOut }: PaletteProps) {
     <Spotlight
       actions={groups.filter(({ actions }) => actions.length > 0)}
       shortcut={["mod + K", "mod + P"]}
+      onSpotlightOpen={onOpen}
       highlightQuery
       filter={filterActions}
       transitionProps={{ duration: 0 }}

@@ -3,13 +3,15 @@ import type { ReactNode } from "react";
 
 interface PanelProps extends PaperProps {
   readonly title?: string;
+  /** Title when the heading needs more than text. */
+  readonly heading?: ReactNode;
   readonly aside?: ReactNode;
   readonly children: ReactNode;
   readonly labelledBy?: string;
 }
 
 /** A framed part of a room; with a title it is a named region. */
-export function Panel({ title, aside, children, ...rest }: PanelProps) {
+export function Panel({ title, heading, aside, children, ...rest }: PanelProps) {
   return (
     <Paper
       component="section"
@@ -23,7 +25,7 @@ export function Panel({ title, aside, children, ...rest }: PanelProps) {
       {title === undefined ? null : (
         <Group justify="space-between" align="flex-start" mb="sm" gap="xs" wrap="nowrap">
           <Title order={2} size="h5" flex="1 1 6rem" miw={0} style={{ overflowWrap: "anywhere" }}>
-            {title}
+            {heading ?? title}
           </Title>
           {aside === undefined ? null : <Box miw="min-content">{aside}</Box>}
         </Group>

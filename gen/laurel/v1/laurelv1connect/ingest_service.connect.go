@@ -49,7 +49,8 @@ const (
 // IngestServiceClient is a client for the laurel.v1.IngestService service.
 type IngestServiceClient interface {
 	// Ingest takes a batch. Each event gets its own result; a bad event does not fail its neighbours.
-	// RESOURCE_EXHAUSTED with a retry delay when scoring lags too far behind.
+	// RESOURCE_EXHAUSTED with a retry delay when scoring lags too far behind, or when the API key has sent more events and participants of events than it may
+	// in a second.
 	Ingest(context.Context, *v1.IngestRequest) (*v1.IngestResponse, error)
 	// IngestStream takes batches until the client closes the stream, then answers once with the counts and every event that was not accepted.
 	IngestStream(context.Context) (*connect.ClientStreamForClientSimple[v1.IngestStreamRequest, v1.IngestStreamResponse], error)
@@ -144,7 +145,8 @@ func (c *ingestServiceClient) ListDeadLetters(ctx context.Context, req *v1.ListD
 // IngestServiceHandler is an implementation of the laurel.v1.IngestService service.
 type IngestServiceHandler interface {
 	// Ingest takes a batch. Each event gets its own result; a bad event does not fail its neighbours.
-	// RESOURCE_EXHAUSTED with a retry delay when scoring lags too far behind.
+	// RESOURCE_EXHAUSTED with a retry delay when scoring lags too far behind, or when the API key has sent more events and participants of events than it may
+	// in a second.
 	Ingest(context.Context, *v1.IngestRequest) (*v1.IngestResponse, error)
 	// IngestStream takes batches until the client closes the stream, then answers once with the counts and every event that was not accepted.
 	IngestStream(context.Context, *connect.ClientStream[v1.IngestStreamRequest]) (*v1.IngestStreamResponse, error)

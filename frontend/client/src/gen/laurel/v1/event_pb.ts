@@ -137,6 +137,7 @@ export type Event = Message<"laurel.v1.Event"> & {
   /**
    * The players of an event that names several, such as the two sides of a match. Each gets the event as his own, in one transaction: with his
    * user, bet and win, and his payload laid over that of the event. The event itself then scores for nobody. None, or 2 to 64 with different user ids.
+   * Each counts against the limit of the API key as an event does.
    *
    * @generated from field: repeated laurel.v1.Participant participants = 17;
    */

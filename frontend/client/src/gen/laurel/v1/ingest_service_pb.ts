@@ -530,7 +530,8 @@ export const EventStatusSchema: GenEnum<EventStatus> = /*@__PURE__*/
 export const IngestService: GenService<{
   /**
    * Ingest takes a batch. Each event gets its own result; a bad event does not fail its neighbours.
-   * RESOURCE_EXHAUSTED with a retry delay when scoring lags too far behind.
+   * RESOURCE_EXHAUSTED with a retry delay when scoring lags too far behind, or when the API key has sent more events and participants of events than it may
+   * in a second.
    *
    * @generated from rpc laurel.v1.IngestService.Ingest
    */

@@ -9,6 +9,7 @@ import { NoContest } from "../../../contest/NoContest.tsx";
 import { BoardRoom } from "../../../leaderboard/BoardRoom.tsx";
 import { type BoardSearch, boardAddress, boardSearch, chosenOf } from "../../../leaderboard/board.model.ts";
 import { useLiveBoard } from "../../../leaderboard/live.tsx";
+import { useOnceFinal } from "../../../leaderboard/useOnceFinal.ts";
 import { isNotFound } from "../../../rpc.ts";
 import { PageHead } from "../../../ui/PageHead.tsx";
 import { nextPage } from "../../../ui/pages.ts";
@@ -83,6 +84,9 @@ function LiveBoardRoom() {
   useEffect(() => {
     if (hasNextPage && !isFetching) void fetchNextPage();
   }, [hasNextPage, isFetching, fetchNextPage]);
+  useOnceFinal(state, () => {
+    for (const query of [found, why, snapshots]) if (query.isEnabled) void query.refetch();
+  });
   const kept = useQuery(
     LeaderboardService.method.getSnapshot,
     { contestId: id, number: BigInt(search.at ?? 0) },
@@ -94,7 +98,7 @@ function LiveBoardRoom() {
   );
   if (contest === undefined) {
     return contestQuery.error === null ? (
-      <PageHead title={i18n.t("Live board")} />
+      <PageHead title={i18n.t("Board")} />
     ) : (
       <NoContest id={id} error={contestQuery.error} onRetry={() => void contestQuery.refetch()} />
     );
