@@ -1,15 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { numbers } from "../../tests/numbers.ts";
 import { decimalText, formatUnits } from "../ui/number.model.ts";
 import { distance, pairRounds, totalUnits } from "./order.model.ts";
-
-/** Numbers that look random and are the same in each run. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state;
-  };
-}
 
 /** Units of any size up to 2^62, of either sign. */
 function units(next: () => number): bigint {
