@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurelhq/laurel/server/api"
 	"github.com/laurelhq/laurel/server/identity"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 func TestUnknownParametersAreRefusedByName(t *testing.T) {
@@ -24,7 +25,7 @@ func TestUnknownParametersAreRefusedByName(t *testing.T) {
 			got := b.get(t, path+"?"+name+"=1")
 			assert.Equal(t, http.StatusBadRequest, got.status, "%s %s", path, name)
 			code, field := got.failure(t)
-			assert.Equal(t, []string{"invalid_argument", name[:min(len(name), 64)]}, []string{code, field}, path)
+			assert.Equal(t, []string{"invalid_argument", word.Clip(name, 64)}, []string{code, field}, path)
 			assert.Contains(t, string(got.body), right)
 		}
 	}

@@ -177,7 +177,7 @@ func (b *bundle) lists(t *testing.T) []list {
 		bytesOf = "CAST(CAST(i AS text) AS bytea)"
 	}
 	var held []byte
-	require.NoError(t, b.store.Read().QueryRowContext(t.Context(), "SELECT body FROM journal_event WHERE event_id = 'held'").Scan(&held))
+	require.NoError(t, b.store.Read().QueryRowContext(t.Context(), "SELECT body FROM journal_event").Scan(&held))
 	text := map[string]any{"text": "other"}
 	return []list{
 		{
