@@ -90,11 +90,9 @@ func (j *Journal) DeadLetters(ctx context.Context, filter LetterFilter) ([]DeadL
 		conditions.Add("d.subject = ?", filter.Subject)
 	}
 	var letters []DeadLetter
-	// A record that could not be decoded told the fold no id; the journal has it.
-	const eventID = "coalesce(nullif(d.event_id, ''), e.event_id, '')"
-	query := `SELECT d.id, d.partition, d.seq, ` + eventID + `, d.stage, d.subject, d.reason, d.failed_at, e.body
+	query := `SELECT d.id, d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
 		FROM dead_letter AS d LEFT JOIN journal_event AS e ON e.id = d.seq` +
-		conditions.List(filter.Listing, store.Columns{Key: "d.id", Time: "d.failed_at", Texts: []string{eventID, "d.reason"}})
+		conditions.List(filter.Listing, store.Columns{Key: "d.id", Time: "d.failed_at", Texts: []string{"d.event_id", "d.reason"}})
 	err := scanAll(ctx, j.store.Read(), query, func(scan func(...any) error) error {
 		var l DeadLetter
 		err := scan(&l.ID, &l.Partition, &l.Seq, &l.EventID, &l.Stage, &l.Subject, &l.Reason, &l.FailedMicros, &l.Body)
