@@ -129,7 +129,7 @@ func (b *bundle) refuseTokens(t *testing.T, one list, request map[string]any) {
 func (b *bundle) page(t *testing.T, one list, request map[string]any) (rows []map[string]any, next string) {
 	t.Helper()
 	status, body := b.list(t, one.procedure, request)
-	require.Equal(t, http.StatusOK, status, body)
+	require.Equal(t, http.StatusOK, status, "%s %s", one.procedure, body)
 	var answer map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal([]byte(body), &answer))
 	if answer[one.rows] != nil {

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/fold"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/player"
@@ -28,10 +29,7 @@ var noon = time.Date(2025, 10, 25, 12, 0, 0, 0, time.UTC)
 func told(seq int64, at time.Time, user *laurelv1.User, market string) fold.Event {
 	user.Id = "u"
 	e := &laurelv1.Event{EventId: "e", Name: "login", EventTs: timestamppb.New(at), User: user, Market: market}
-	body, err := proto.Marshal(e)
-	if err != nil {
-		panic(err)
-	}
+	body, _ := event.Content(nil, e)
 	return fold.Decode(&journal.Record{Seq: seq, Partition: 3, Body: body})
 }
 

@@ -171,6 +171,7 @@ func (in *installation) journal(t *testing.T, sent *senders) map[string][]round 
 			seq: seq, win: e.GetWin().GetAmountMinor(), millis: e.GetRound().GetDurationMs(), ts: e.GetEventTs().AsTime().UnixMicro(),
 		})
 	}
+	require.NoError(t, rows.Err())
 	lost := 0
 	for id := range sent.acked {
 		if !seen[id] {

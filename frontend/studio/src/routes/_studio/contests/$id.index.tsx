@@ -1,6 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@connectrpc/connect-query";
 import { CatalogService, ContestService } from "@laurel/client";
-import type { DefinitionSummary } from "@laurel/client/gen/laurel/v1/catalog_service_pb.js";
 import type { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { Button, Grid, Skeleton, Stack } from "@mantine/core";
@@ -37,11 +36,6 @@ function ContestRoom() {
   const { id } = Route.useParams();
   const query = useQuery(ContestService.method.getContest, { id }, { refetchInterval: pollMillis });
   const newest = useQuery(CatalogService.method.getDefinition, { kind: "Contest", id, version: 0 });
-  const versions = useInfiniteQuery(
-    CatalogService.method.listDefinitionVersions,
-    { kind: "Contest", id, pageToken: "" },
-    { pageParamKey: "pageToken", getNextPageParam: nextPage },
-  );
   const { since } = Route.useSearch();
   const earlier = useQuery(
     CatalogService.method.getDefinition,
@@ -83,12 +77,7 @@ function ContestRoom() {
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 7 }}>
             <Panel title={i18n.t("Versions")} h="100%">
-              <VersionList
-                versions={versions.data?.pages.flatMap((page) => page.versions)}
-                error={versions.error}
-                contestId={id}
-              />
-              <MorePages {...versions} />
+              <VersionList contestId={id} />
             </Panel>
           </Grid.Col>
         </Grid>
@@ -137,14 +126,28 @@ function WaysOn({ id, state, publishes }: WaysOnProps) {
 }
 
 interface VersionListProps {
-  readonly versions: readonly DefinitionSummary[] | undefined;
-  readonly error: unknown;
   readonly contestId: string;
 }
 
-function VersionList({ versions, error, contestId }: VersionListProps) {
+/** The published versions, page by page. */
+function VersionList({ contestId }: VersionListProps) {
   const { i18n } = useLingui();
-  if (versions !== undefined) return <Versions versions={versions} contestId={contestId} />;
-  if (error === null) return <Skeleton height={120} animate={false} />;
-  return <ErrorNotice error={error} title={i18n.t("The versions can't be read.")} />;
+  const versions = useInfiniteQuery(
+    CatalogService.method.listDefinitionVersions,
+    { kind: "Contest", id: contestId, pageToken: "" },
+    { pageParamKey: "pageToken", getNextPageParam: nextPage },
+  );
+  if (versions.data === undefined) {
+    return versions.error === null ? (
+      <Skeleton height={120} animate={false} />
+    ) : (
+      <ErrorNotice error={versions.error} title={i18n.t("The versions can't be read.")} />
+    );
+  }
+  return (
+    <>
+      <Versions versions={versions.data.pages.flatMap((page) => page.versions)} contestId={contestId} />
+      <MorePages {...versions} />
+    </>
+  );
 }

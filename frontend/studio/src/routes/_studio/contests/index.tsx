@@ -54,6 +54,7 @@ function Contests() {
   const contests = first.data?.contests ?? [];
   const shown = list.data?.pages.flatMap((page) => page.contests) ?? [];
   const none = contests.length === 0 && shown.length === 0;
+  const count = shown.length;
   return (
     <>
       <PageHead
@@ -79,21 +80,7 @@ function Contests() {
           <Skeleton height={320} animate={false} />
         ) : null
       ) : none ? (
-        <EmptyState
-          icon={<ContestIcon size={28} />}
-          title={i18n.t("No contest yet")}
-          action={
-            publishes ? (
-              <RoomButton to="/contests/new" size="md">
-                {i18n.t("Start from an example")}
-              </RoomButton>
-            ) : null
-          }
-        >
-          {i18n.t(
-            "A contest says which rounds score, how long, how ties break and what is won. It is a short text in YAML that the server checks while you type.",
-          )}
-        </EmptyState>
+        <NoContestYet publishes={publishes} />
       ) : (
         <>
           <ContestFilterBar
@@ -103,23 +90,48 @@ function Contests() {
           />
           <Text size="sm" c="dimmed" mb="xs" role="status">
             {list.hasNextPage
-              ? i18n.t("the first {count, plural, one {# contest} other {# contests}}", {
-                  count: shown.length,
-                })
-              : i18n.t("{count, plural, one {# contest} other {# contests}}", { count: shown.length })}
+              ? i18n.t("the first {count, plural, one {# contest} other {# contests}}", { count })
+              : i18n.t("{count, plural, one {# contest} other {# contests}}", { count })}
           </Text>
-          {shown.length === 0 ? (
-            <EmptyState icon={<SearchIcon size={28} />} title={i18n.t("No contest matches")}>
-              {i18n.t("Clear the filter to see all of them.")}
-            </EmptyState>
-          ) : (
-            <>
-              <ContestTable contests={shown} />
-              <MorePages {...list} />
-            </>
-          )}
+          {count === 0 ? <NoContestMatches /> : <ContestTable contests={shown} />}
+          <MorePages {...list} />
         </>
       )}
     </>
+  );
+}
+
+interface NoContestYetProps {
+  readonly publishes: boolean;
+}
+
+/** What a contest is, for who has none. */
+function NoContestYet({ publishes }: NoContestYetProps) {
+  const { i18n } = useLingui();
+  return (
+    <EmptyState
+      icon={<ContestIcon size={28} />}
+      title={i18n.t("No contest yet")}
+      action={
+        publishes ? (
+          <RoomButton to="/contests/new" size="md">
+            {i18n.t("Start from an example")}
+          </RoomButton>
+        ) : null
+      }
+    >
+      {i18n.t(
+        "A contest says which rounds score, how long, how ties break and what is won. It is a short text in YAML that the server checks while you type.",
+      )}
+    </EmptyState>
+  );
+}
+
+function NoContestMatches() {
+  const { i18n } = useLingui();
+  return (
+    <EmptyState icon={<SearchIcon size={28} />} title={i18n.t("No contest matches")}>
+      {i18n.t("Clear the filter to see all of them.")}
+    </EmptyState>
   );
 }
