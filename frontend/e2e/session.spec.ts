@@ -38,4 +38,5 @@ test("an address that leads nowhere says so, and leads on", async ({ page, conte
   }
   const answer = await page.goto(`${laurel.url}/no_such_room`);
   expect(answer?.status()).toBe(404);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is nothing at this address");
 });
