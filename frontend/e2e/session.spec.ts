@@ -36,6 +36,7 @@ test("an address that leads nowhere says so, and leads on", async ({ page, conte
     await expect(page.getByRole("heading", { level: 1 })).toContainText("no_such_contest");
     await expect(page.getByRole("link", { name: "To the contests" })).toBeVisible();
   }
-  await page.goto(`${laurel.url}/no_such_room`);
+  const answer = await page.goto(`${laurel.url}/no_such_room`);
+  expect(answer?.status()).toBe(404);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("There is nothing at this address");
 });

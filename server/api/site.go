@@ -157,6 +157,8 @@ func (a *API) mountSite(mux *http.ServeMux) error {
 				cache = cacheForever
 			}
 			file.serve(w, r, cache)
+		case reads(r) && !rooms.MatchString(r.URL.Path) && navigates(r) && studio[indexPage] != nil:
+			studio[indexPage].serveMissing(w)
 		case !reads(r), !rooms.MatchString(r.URL.Path):
 			writeFailure(w, &failure{kind: kindNotFound, message: "there is nothing at this path"})
 		default:
@@ -168,6 +170,18 @@ func (a *API) mountSite(mux *http.ServeMux) error {
 
 // rooms are the paths of the studio, which all start from the same page. They are those of its route files; nothing else is a page.
 var rooms = regexp.MustCompile(`^/(index\.html|signin|contests(/new|/[^/]+(/board|/edit)?)?|events(/dead-letters|/conflicts)?)?/?$`)
+
+// navigates reports whether a person's browser asks for a page, rather than a page for a part of itself or a program for an answer.
+func navigates(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
+// serveMissing answers 404 with the page itself, which says in the reader's language that there is nothing at this address, and leads on.
+func (a *asset) serveMissing(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Content-Type", a.kind)
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write(a.plain)
+}
 
 func servePage(w http.ResponseWriter, r *http.Request, page *asset) {
 	if page == nil {

@@ -72,6 +72,20 @@ func TestWhatIsNotThereIsNotThePage(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, b.call(t, http.MethodPost, "/contests", nil).status)
 }
 
+// TestAPersonAtAWrongAddressSeesThePage asks as a browser does when somebody mistypes an address.
+func TestAPersonAtAWrongAddressSeesThePage(t *testing.T) {
+	t.Parallel()
+	b := setup(t, withSite)
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for _, path := range []string{"/nothing", "/docs", "/contests/c1/nothing"} {
+		got := b.get(t, path, "Accept", browser)
+		assert.Equal(t, http.StatusNotFound, got.status, path)
+		assert.Equal(t, b.get(t, "/", "Accept", browser).body, got.body, path)
+		assert.Equal(t, "no-store", got.header.Get("Cache-Control"), path)
+	}
+	assert.NotContains(t, string(b.get(t, "/v1/nothing", "Accept", browser).body), "studio", "a door answers as doors do")
+}
+
 // Each path of the studio's own route tree is one of its rooms.
 func TestRoomsAreTheRoutesOfTheStudio(t *testing.T) {
 	t.Parallel()
