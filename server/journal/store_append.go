@@ -83,8 +83,9 @@ var errLate = errors.New("the transaction has written something before, so nothi
 
 // postgresAppend takes the lock by which readers know of the append, and only then draws the transaction's id: the CASE makes the one wait for the other, and no
 // row is inserted before both, since rows are made from the position. When the transaction has an id already, nothing is inserted and the first column is false.
-// The keys go first; an entry whose key is taken is left out. The others are taken from the lists by their numbers: a join of lists would be planned by what tables
-// look like. It answers with the numbers it inserted only when some were taken: the common answer is one small row.
+// The keys go first; an entry whose key is taken is left out. Which ones were taken is asked of a list that is hashed once: coalesce keeps the question from
+// becoming a join, which would be planned by what tables look like. It answers with the numbers it inserted only when some were taken: the common answer is one
+// small row.
 const postgresAppend = `WITH entered AS MATERIALIZED (
 	SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_advisory_xact_lock_shared($3, $4) IS NOT NULL ELSE false END AS first),
 position AS MATERIALIZED (
@@ -97,7 +98,9 @@ keyed AS (
 	ON CONFLICT (source, event_id) DO NOTHING RETURNING seq),
 inserted AS (
 	INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body)
-	SELECT k.seq, ($8::bigint[])[k.seq & 8191], ($9::bigint[])[k.seq & 8191], $2, ($10::bigint[])[k.seq & 8191], ($11::bytea[])[k.seq & 8191] FROM keyed AS k ORDER BY k.seq
+	SELECT position.base + e.ordinal, e.player, e.ts, $2, e.partition, e.body
+	FROM position, unnest($8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[]) WITH ORDINALITY AS e (player, ts, partition, body, ordinal)
+	WHERE coalesce(position.base + e.ordinal IN (SELECT seq FROM keyed), false)
 	RETURNING id)
 SELECT (SELECT first FROM entered), count(*), CASE WHEN count(*) < $12 THEN string_agg((id & 8191)::text, ',') END FROM inserted`
 
