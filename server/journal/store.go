@@ -24,6 +24,8 @@ type Journal struct {
 	woken chan struct{}
 	// keyInserts and rowInserts are the statements of SQLite's appends.
 	keyInserts, rowInserts *sqliteInserts
+	// caution is how many of the next appends expect repeats; only Postgres knows it.
+	caution atomic.Int64
 	// rowBytes is how large the bodies of the last reading were on average.
 	rowBytes atomic.Int64
 }

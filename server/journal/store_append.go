@@ -68,7 +68,7 @@ func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, i
 	switch {
 	case err != nil:
 	case tx.Dialect() == store.Postgres:
-		_, err = j.insertPostgres(ctx, tx, entries, ingestMicros)
+		_, err = j.insertPostgres(ctx, tx, postgresAppendAny, entries, ingestMicros)
 	default:
 		_, err = j.insertSQLite(ctx, tx, entries, ingestMicros)
 	}
@@ -81,12 +81,9 @@ func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, i
 // errLate says that a transaction had its id before it appended, so that a reader may have gone past that id. It is a mistake of the program.
 var errLate = errors.New("the transaction has written something before, so nothing may be appended in it any more")
 
-// postgresAppend takes the lock by which readers know of the append, and only then draws the transaction's id: the CASE makes the one wait for the other, and no
+// postgresEnter takes the lock by which readers know of the append, and only then draws the transaction's id: the CASE makes the one wait for the other, and no
 // row is inserted before both, since rows are made from the position. When the transaction has an id already, nothing is inserted and the first column is false.
-// The keys go first; an entry whose key is taken is left out. Which ones were taken is asked of a list that is hashed once: coalesce keeps the question from
-// becoming a join, which would be planned by what tables look like. It answers with the numbers it inserted only when some were taken: the common answer is one
-// small row.
-const postgresAppend = `WITH entered AS MATERIALIZED (
+const postgresEnter = `WITH entered AS MATERIALIZED (
 	SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_advisory_xact_lock_shared($3, $4) IS NOT NULL ELSE false END AS first),
 position AS MATERIALIZED (
 	SELECT CASE WHEN first THEN (pg_current_xact_id()::text::bigint + $1) << 13 END AS base FROM entered WHERE first),
@@ -94,15 +91,27 @@ keyed AS (
 	INSERT INTO event_key (source, event_id, content_hash, seq)
 	SELECT k.source, k.event_id, k.content_hash, position.base + k.ordinal
 	FROM position, unnest($5::text[], $6::text[], $7::uuid[]) WITH ORDINALITY AS k (source, event_id, content_hash, ordinal)
-	ORDER BY k.source COLLATE "C", k.event_id COLLATE "C" -- two writers with the same ids take their locks in one order
-	ON CONFLICT (source, event_id) DO NOTHING RETURNING seq),
-inserted AS (
+	ORDER BY k.source COLLATE "C", k.event_id COLLATE "C"` // two writers with the same ids take their locks in one order
+
+const postgresRows = `
 	INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body)
 	SELECT position.base + e.ordinal, e.player, e.ts, $2, e.partition, e.body
-	FROM position, unnest($8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[]) WITH ORDINALITY AS e (player, ts, partition, body, ordinal)
+	FROM position, unnest($8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[]) WITH ORDINALITY AS e (player, ts, partition, body, ordinal)`
+
+const (
+	// postgresAppendNew fails when one of the keys is taken.
+	postgresAppendNew = postgresEnter + `),
+inserted AS (` + postgresRows + `)
+SELECT first, $12::bigint, NULL FROM entered`
+	// postgresAppendAny leaves out the entries whose keys are taken. Which ones went in is asked of a list that is hashed once: coalesce keeps the question from
+	// becoming a join, which would be planned by what tables look like. It answers with the numbers it inserted only when some were taken.
+	postgresAppendAny = postgresEnter + `
+	ON CONFLICT (source, event_id) DO NOTHING RETURNING seq),
+inserted AS (` + postgresRows + `
 	WHERE coalesce(position.base + e.ordinal IN (SELECT seq FROM keyed), false)
 	RETURNING id)
 SELECT (SELECT first FROM entered), count(*), CASE WHEN count(*) < $12 THEN string_agg((id & 8191)::text, ',') END FROM inserted`
+)
 
 // querier is a transaction, or a pool on which each statement is one.
 type querier interface {
@@ -110,7 +119,7 @@ type querier interface {
 }
 
 // insertPostgres returns which entries were inserted, by their places in the list; nil stands for all.
-func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+func (j *Journal) insertPostgres(ctx context.Context, on querier, statement string, entries []Entry, ingestMicros int64) (inserted []int, err error) {
 	sources, ids, hashes := make([]string, len(entries)), make([]string, len(entries)), make([][16]byte, len(entries))
 	players, times, partitions := make([]int64, len(entries)), make([]int64, len(entries)), make([]int64, len(entries))
 	bodies := make([][]byte, len(entries))
@@ -122,7 +131,7 @@ func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entr
 	var first bool
 	var count int
 	var fresh sql.NullString
-	err = on.QueryRowContext(ctx, postgresAppend, j.offset, ingestMicros, store.LockClass, int32(store.AppendLock), sources, ids, hashes,
+	err = on.QueryRowContext(ctx, statement, j.offset, ingestMicros, store.LockClass, int32(store.AppendLock), sources, ids, hashes,
 		players, times, partitions, bodies, len(entries)).Scan(&first, &count, &fresh)
 	switch {
 	case err != nil:
@@ -141,8 +150,22 @@ func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entr
 	return inserted, nil
 }
 
+// cautious is how many appends expect repeats after one that met some unprepared.
+const cautious = 64
+
+// appendPostgres takes the entries for new, which costs a quarter less than expecting repeats. When it is wrong nothing was inserted, and it expects repeats
+// for a while, so that a sender who repeats a lot is served as well.
 func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
-	return j.insertPostgres(ctx, j.store.Write(), entries, ingestMicros)
+	if j.caution.Load() > 0 {
+		j.caution.Add(-1)
+	} else {
+		inserted, err = j.insertPostgres(ctx, j.store.Write(), postgresAppendNew, entries, ingestMicros)
+		if !store.IsConflict(err) {
+			return inserted, err
+		}
+		j.caution.Store(cautious)
+	}
+	return j.insertPostgres(ctx, j.store.Write(), postgresAppendAny, entries, ingestMicros)
 }
 
 // sqliteRows is how many rows one SQLite insert carries: six parameters a row stay far below the limit of 32 766.
