@@ -209,29 +209,44 @@ func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entr
 	}
 	inserted = make([]int, 0, len(entries))
 	for from := 0; from < len(entries); from += sqliteRows {
-		chunk := entries[from:min(from+sqliteRows, len(entries))]
-		args := make([]any, 0, 4*len(chunk))
-		for i := range chunk {
-			args = append(args, chunk[i].Source, chunk[i].EventID, chunk[i].ContentHash[:], last+1+int64(from+i))
-		}
-		before := len(inserted)
-		err := scanAll(ctx, tx, j.keyInserts.of(len(chunk)), func(scan func(...any) error) error {
-			var seq int64
-			err := scan(&seq)
-			inserted = append(inserted, int(seq-last-1))
-			return err
-		}, args...)
+		to := min(from+sqliteRows, len(entries))
+		places, err := j.insertKeys(ctx, tx, entries[:to], from, last+1)
 		if err != nil {
 			return nil, err
 		}
-		if err := j.insertRows(ctx, tx, entries, inserted[before:], last+1, ingestMicros); err != nil {
+		if err := j.insertRows(ctx, tx, entries, places, last+1, ingestMicros); err != nil {
 			return nil, err
 		}
+		inserted = append(inserted, places...)
 	}
 	if len(inserted) == len(entries) {
 		return nil, nil
 	}
 	return inserted, nil
+}
+
+// insertKeys inserts the keys of the entries from some place on, and returns the places of those that were free; the position of the first place is base. As on
+// Postgres it is quicker to take them for free first; a statement that fails has inserted nothing.
+func (j *Journal) insertKeys(ctx context.Context, tx *store.Tx, entries []Entry, from int, base int64) (places []int, err error) {
+	args := make([]any, 0, 4*(len(entries)-from))
+	for place := from; place < len(entries); place++ {
+		e := &entries[place]
+		args = append(args, e.Source, e.EventID, e.ContentHash[:], base+int64(place))
+		places = append(places, place)
+	}
+	_, err = tx.ExecContext(ctx, j.newKeyInserts.of(len(places)), args...)
+	if !store.IsConflict(err) {
+		return places, err
+	}
+	some := j.keyInserts.of(len(places))
+	places = places[:0]
+	err = scanAll(ctx, tx, some, func(scan func(...any) error) error {
+		var seq int64
+		err := scan(&seq)
+		places = append(places, int(seq-base))
+		return err
+	}, args...)
+	return places, err
 }
 
 // insertRows inserts the entries at some places of the list; the position of the first place is base.
