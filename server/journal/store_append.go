@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/laurelhq/laurel/server/store"
 )
@@ -168,29 +168,51 @@ func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMic
 	return j.insertPostgres(ctx, j.store.Write(), postgresAppendAny, entries, ingestMicros)
 }
 
-// sqliteRows is how many rows one SQLite insert carries: six parameters a row stay far below the limit of 32 766.
-const sqliteRows = 100
+// sqliteRows is how many rows one SQLite insert carries at most. It is a power of two.
+const sqliteRows = 128
 
-// sqliteInserts keeps the text of an insert for each number of rows.
-type sqliteInserts struct {
-	head, row, tail string
-	mu              sync.Mutex
-	text            map[int]string
+// sqliteInsert is a statement that inserts some number of rows. It is prepared once: to parse it takes a tenth of an append.
+type sqliteInsert struct {
+	rows     int
+	prepared *sql.Stmt
 }
 
-func newSQLiteInserts(head, row, tail string) *sqliteInserts {
-	return &sqliteInserts{head: head, row: row, tail: tail, text: map[int]string{}}
-}
+// sqliteInserts insert 1, 2, 4 … sqliteRows rows.
+type sqliteInserts []*sqliteInsert
 
-func (s *sqliteInserts) of(rows int) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if text, ok := s.text[rows]; ok {
-		return text
+func prepareInserts(ctx context.Context, on *sql.DB, head, row, tail string) (list sqliteInserts, err error) {
+	for rows := 1; rows <= sqliteRows; rows *= 2 {
+		insert := &sqliteInsert{rows: rows}
+		if insert.prepared, err = on.PrepareContext(ctx, head+strings.TrimSuffix(strings.Repeat(row+",", rows), ",")+tail); err != nil {
+			return nil, err
+		}
+		list = append(list, insert)
 	}
-	text := s.head + strings.TrimSuffix(strings.Repeat(s.row+",", rows), ",") + s.tail
-	s.text[rows] = text
-	return text
+	return list, nil
+}
+
+// fitting returns the statement for as many of some rows as one can carry.
+func (s sqliteInserts) fitting(rows int) *sqliteInsert {
+	return s[bits.Len(uint(min(rows, sqliteRows)))-1]
+}
+
+// run runs the statement in a transaction and hands each row of its answer to take.
+func (i *sqliteInsert) run(ctx context.Context, tx *store.Tx, args []any, take func(scan func(...any) error) error) error {
+	bound := tx.StmtContext(ctx, i.prepared)
+	defer func() { _ = bound.Close() }()
+	rows, err := bound.QueryContext(ctx, args...)
+	return takeAll(rows, err, take)
+}
+
+// prepareSQLite prepares the appends of SQLite. A row that can't be inserted fails the transaction, so nothing has to be kept to undo the statement alone.
+func (j *Journal) prepareSQLite(ctx context.Context) (err error) {
+	j.keyInserts, err = prepareInserts(ctx, j.store.Write(), "INSERT OR FAIL INTO event_key (source, event_id, content_hash, seq) VALUES ", "(?,?,?,?)",
+		" ON CONFLICT (source, event_id) DO NOTHING RETURNING seq")
+	if err != nil {
+		return err
+	}
+	j.rowInserts, err = prepareInserts(ctx, j.store.Write(), "INSERT OR FAIL INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ", "(?,?,?,?,?,?)", "")
+	return err
 }
 
 func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
@@ -207,17 +229,12 @@ func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entr
 	if err := tx.QueryRowContext(ctx, "SELECT max((SELECT coalesce(max(id), 0) FROM journal_event), (SELECT coalesce(max(cursor), 0) FROM journal_partition))").Scan(&last); err != nil {
 		return nil, err
 	}
-	inserted = make([]int, 0, len(entries))
-	for from := 0; from < len(entries); from += sqliteRows {
-		to := min(from+sqliteRows, len(entries))
-		places, err := j.insertKeys(ctx, tx, entries[:to], from, last+1)
-		if err != nil {
-			return nil, err
-		}
-		if err := j.insertRows(ctx, tx, entries, places, last+1, ingestMicros); err != nil {
-			return nil, err
-		}
-		inserted = append(inserted, places...)
+	inserted, err = j.insertKeys(ctx, tx, entries, last+1)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.insertRows(ctx, tx, entries, inserted, last+1, ingestMicros); err != nil {
+		return nil, err
 	}
 	if len(inserted) == len(entries) {
 		return nil, nil
@@ -225,42 +242,47 @@ func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entr
 	return inserted, nil
 }
 
-// insertKeys inserts the keys of the entries from some place on, and returns the places of those that were free; the position of the first place is base. As on
-// Postgres it is quicker to take them for free first; a statement that fails has inserted nothing.
-func (j *Journal) insertKeys(ctx context.Context, tx *store.Tx, entries []Entry, from int, base int64) (places []int, err error) {
-	args := make([]any, 0, 4*(len(entries)-from))
-	for place := from; place < len(entries); place++ {
-		e := &entries[place]
-		args = append(args, e.Source, e.EventID, e.ContentHash[:], base+int64(place))
-		places = append(places, place)
+// insertKeys inserts the keys of entries and returns the places of those that were free; the position of the first place is base.
+func (j *Journal) insertKeys(ctx context.Context, tx *store.Tx, entries []Entry, base int64) ([]int, error) {
+	places := make([]int, 0, len(entries))
+	args := make([]any, 0, 4*sqliteRows)
+	for from := 0; from < len(entries); {
+		insert := j.keyInserts.fitting(len(entries) - from)
+		args = args[:0]
+		for place := from; place < from+insert.rows; place++ {
+			e := &entries[place]
+			args = append(args, e.Source, e.EventID, e.ContentHash[:], base+int64(place))
+		}
+		err := insert.run(ctx, tx, args, func(scan func(...any) error) error {
+			var seq int64
+			err := scan(&seq)
+			places = append(places, int(seq-base))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		from += insert.rows
 	}
-	_, err = tx.ExecContext(ctx, j.newKeyInserts.of(len(places)), args...)
-	if !store.IsConflict(err) {
-		return places, err
-	}
-	some := j.keyInserts.of(len(places))
-	places = places[:0]
-	err = scanAll(ctx, tx, some, func(scan func(...any) error) error {
-		var seq int64
-		err := scan(&seq)
-		places = append(places, int(seq-base))
-		return err
-	}, args...)
-	return places, err
+	return places, nil
 }
 
 // insertRows inserts the entries at some places of the list; the position of the first place is base.
 func (j *Journal) insertRows(ctx context.Context, tx *store.Tx, entries []Entry, places []int, base, ingestMicros int64) error {
-	if len(places) == 0 {
-		return nil
+	args := make([]any, 0, 6*sqliteRows)
+	for len(places) > 0 {
+		insert := j.rowInserts.fitting(len(places))
+		args = args[:0]
+		for _, place := range places[:insert.rows] {
+			e := &entries[place]
+			args = append(args, base+int64(place), playerOf(e.UserID), e.TsMicros, ingestMicros, PartitionOf(e.UserID, j.partitions), e.Body)
+		}
+		if err := insert.run(ctx, tx, args, nil); err != nil {
+			return err
+		}
+		places = places[insert.rows:]
 	}
-	args := make([]any, 0, 6*len(places))
-	for _, place := range places {
-		e := &entries[place]
-		args = append(args, base+int64(place), playerOf(e.UserID), e.TsMicros, ingestMicros, PartitionOf(e.UserID, j.partitions), e.Body)
-	}
-	_, err := tx.ExecContext(ctx, j.rowInserts.of(len(places)), args...)
-	return err
+	return nil
 }
 
 // tellApart sorts the entries whose identities were taken into repeats and conflicts, and keeps the conflicts for review.
