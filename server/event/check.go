@@ -7,10 +7,23 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
-// checkFields holds fields of an event, and what lies in them, against the bounds of the contract. It looks at no form: what has one is checked where the form is known.
+// checkFields holds fields of an event, and what lies in them, against the bounds of the contract.
 func checkFields(e *laurelv1.Event, fields []*Field) *Problem {
 	for _, f := range fields {
-		if problem := f.check(e); problem != nil {
+		if f.holds == nil {
+			if problem := f.check(e); problem != nil {
+				return problem
+			}
+			continue
+		}
+		message := f.holds.of(e, false)
+		if message == nil {
+			continue
+		}
+		if hasUnknown(message) {
+			return unknownNumber(f.Path)
+		}
+		if problem := checkFields(e, f.bounded); problem != nil {
 			return problem
 		}
 	}
@@ -19,19 +32,14 @@ func checkFields(e *laurelv1.Event, fields []*Field) *Problem {
 
 // check holds one field, of an event that has the message it lies in, against its bounds.
 func (f *Field) check(e *laurelv1.Event) *Problem {
-	if f.holds != nil {
-		message := f.holds.of(e, false)
-		if message == nil {
-			return nil
+	at := f.at(e)
+	if text, is := at.(*string); is { // the most by far
+		if len(*text) < f.least {
+			return f.lacks()
 		}
-		if hasUnknown(message) {
-			return unknownNumber(f.Path)
-		}
-		return checkFields(e, f.fields)
+		return checkText(f.Path, *text, f.longest)
 	}
-	switch value := f.at(e).(type) {
-	case *string:
-		return f.checkText(*value)
+	switch value := at.(type) {
 	case *[]string:
 		return f.checkTexts(*value)
 	case *int64:
@@ -49,17 +57,7 @@ func (f *Field) check(e *laurelv1.Event) *Problem {
 			return problemf(f.Path, "must be a number from %d to %d, but is %v", f.low, f.high, **value)
 		}
 	}
-	return nil // the others have no bounds, or functions of their own
-}
-
-func (f *Field) checkText(text string) *Problem {
-	switch {
-	case f.formed:
-		return nil
-	case len(text) < f.least:
-		return f.lacks()
-	}
-	return checkText(f.Path, text, f.longest)
+	return nil
 }
 
 func (f *Field) checkTexts(texts []string) *Problem {

@@ -13,7 +13,7 @@ import (
 
 // decodeEvent reads one event strictly.
 func decodeEvent(raw jsontext.Value) Result {
-	r := &reader{dec: jsontext.NewDecoder(bytes.NewReader(raw)), event: &laurelv1.Event{}, form: contract.wholeEvent}
+	r := &reader{dec: jsontext.NewDecoder(bytes.NewBuffer(raw)), event: &laurelv1.Event{}, form: contract.wholeEvent}
 	if r.dec.PeekKind() != '{' {
 		return Result{Problem: problemf("", "an event must be a JSON object")}
 	}

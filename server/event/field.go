@@ -31,13 +31,14 @@ type Field struct {
 	byLaurel, perPlayer bool
 	// kept is where the journal has it; only of a field of the event itself.
 	kept part
-	// most bounds a text in bytes that the contract bounds by its form alone.
+	// most bounds a text in bytes that the contract bounds by its pattern alone.
 	most int
 
 	// The rest is found out by newTable.
 	bounds
 	within *Field
-	fields []*Field
+	// fields are those of a message, bounded those of them to hold against bounds.
+	fields, bounded []*Field
 	// alias numbers the fields that may be sent under several names, from 1.
 	alias int
 }
@@ -162,6 +163,10 @@ func (f *Field) share(to, from *laurelv1.Event) {
 	switch into := f.at(to).(type) {
 	case *string:
 		if value, ok := f.at(from).(*string); ok {
+			*into = *value
+		}
+	case **timestamppb.Timestamp:
+		if value, ok := f.at(from).(**timestamppb.Timestamp); ok {
 			*into = *value
 		}
 	default:

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 	"sync"
 
@@ -58,16 +57,22 @@ func Content(dst []byte, e *laurelv1.Event) ([]byte, [16]byte) {
 	if err != nil {
 		panic(fmt.Sprintf("encode event %q: %s", e.GetEventId(), err))
 	}
+	var room [8]run
+	runs := runsOf(whole, room[:0])
 	length := 0
-	for field := range inPart(facts, whole) {
-		length += len(field)
+	for _, run := range runs {
+		if run.kept == facts {
+			length += run.end - run.start
+		}
 	}
 	dst = append(dst, codecProto, keyNone)
 	dst = binary.AppendUvarint(dst, uint64(length))
 	start := len(dst)
-	for _, which := range [...]part{facts, personal} {
-		for field := range inPart(which, whole) {
-			dst = append(dst, field...)
+	for _, kept := range [...]part{facts, personal} {
+		for _, run := range runs {
+			if run.kept == kept {
+				dst = append(dst, whole[run.start:run.end]...)
+			}
 		}
 	}
 	if cap(whole) <= maxScratch {
@@ -82,18 +87,26 @@ const maxScratch = 64 << 10
 
 var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
-// inPart are the fields of an encoded event that belong to a part, each with its number and length.
-func inPart(which part, whole []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for len(whole) > 0 {
-			number, kind, size := protowire.ConsumeTag(whole)
-			size += protowire.ConsumeFieldValue(number, kind, whole[size:])
-			if contract.keptAt(number) == which && !yield(whole[:size]) {
-				return
-			}
-			whole = whole[size:]
+// run is a stretch of an encoded event whose fields the journal has in the same part.
+type run struct {
+	kept       part
+	start, end int
+}
+
+// runsOf appends the runs of an encoded event to those given.
+func runsOf(whole []byte, runs []run) []run {
+	for at := 0; at < len(whole); {
+		number, kind, size := protowire.ConsumeTag(whole[at:])
+		size += protowire.ConsumeFieldValue(number, kind, whole[at+size:])
+		kept := contract.keptAt(number)
+		if last := len(runs) - 1; last >= 0 && runs[last].kept == kept {
+			runs[last].end += size
+		} else {
+			runs = append(runs, run{kept, at, at + size})
 		}
+		at += size
 	}
+	return runs
 }
 
 // HasIDPrefix reports whether the id of a stored event begins with some text, for one that can be decoded.

@@ -8,7 +8,7 @@ import (
 	"github.com/laurelhq/laurel/server/word"
 )
 
-// maxCurrencyBytes bounds a currency's code, which event.proto does by its form.
+// maxCurrencyBytes bounds a currency's code, which event.proto does by its pattern.
 const maxCurrencyBytes = 16
 
 // firstSecond is 2000-01-01, the oldest event there can be; lastSecond the last one a Timestamp can hold.
@@ -29,7 +29,7 @@ func (r *Registry) Normalise(e *laurelv1.Event, now time.Time, futureLimit time.
 	if problem := checkSender(e); problem != nil {
 		return problem
 	}
-	if problem := checkFields(e, contract.event); problem != nil {
+	if problem := checkFields(e, contract.bounded); problem != nil {
 		return problem
 	}
 	if problem := checkTime(e, now, futureLimit); problem != nil {

@@ -70,6 +70,11 @@ func (p *place) member(name jsontext.Value) *place {
 	return p.members[unquoted(name)]
 }
 
+// named reports whether a name as it stands in the input is that one.
+func named(name jsontext.Value, want string) bool {
+	return string(name[1:len(name)-1]) == want || bytes.IndexByte(name, '\\') >= 0 && unquoted(name) == want
+}
+
 // unquoted is the text of a value that was read as one.
 func unquoted(value jsontext.Value) string {
 	text, _ := jsontext.AppendUnquote(nil, value)

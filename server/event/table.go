@@ -17,7 +17,9 @@ import (
 type table struct {
 	// all are the rows, and event those of fields of the event itself.
 	all, event []*Field
-	byPath     map[string]*Field
+	// bounded are the rows of event to hold against bounds.
+	bounded []*Field
+	byPath  map[string]*Field
 	// participant are the rows of event that a participant has of his own, shared those that each player gets as the event has them.
 	participant, shared []*Field
 	// unsent are the rows of event that no sender may set.
@@ -39,7 +41,13 @@ func newTable(rows []Field) *table {
 			f.alias = aliases
 		}
 		t.place(f)
-		f.complete()
+		switch bounded := f.complete(); {
+		case !bounded:
+		case f.within == nil:
+			t.bounded = append(t.bounded, f)
+		default:
+			f.within.bounded = append(f.within.bounded, f)
+		}
 	}
 	if aliases > maxAliases {
 		panic(fmt.Sprintf("%d fields of events have several names, and a reader has room for %d", aliases, maxAliases))
@@ -94,12 +102,11 @@ type bounds struct {
 	// least and longest bound a text, or each text of a list, in bytes; low and high bound a number.
 	least, longest int
 	low, high      int64
-	// formed tells that the contract asks for a form, which is checked where it is known.
-	formed bool
 }
 
-// complete reads from the contract what it says of the field.
-func (f *Field) complete() {
+// complete reads from the contract what it says of the field, and reports whether a value is to be held against it. What has a pattern there is checked by a function
+// that knows what it stands for.
+func (f *Field) complete() (bounded bool) {
 	rules, _ := proto.GetExtension(f.Descriptor.Options(), validate.E_Field).(*validate.FieldRules)
 	text := rules.GetString()
 	if f.Descriptor.IsList() {
@@ -108,7 +115,7 @@ func (f *Field) complete() {
 	}
 	switch f.Descriptor.Kind() {
 	case protoreflect.StringKind:
-		f.least, f.longest, f.formed = int(text.GetMinLen()), int(text.GetMaxBytes()), text.GetPattern() != ""
+		f.least, f.longest = int(text.GetMinLen()), int(text.GetMaxBytes())
 		if f.most > 0 {
 			f.longest = f.most
 		}
@@ -118,13 +125,18 @@ func (f *Field) complete() {
 		if f.longest == 0 {
 			panic("field " + f.Path + " of events has no bound in the contract")
 		}
+		return text.GetPattern() == ""
 	case protoreflect.Int32Kind:
 		f.low, f.high = int64(rules.GetInt32().GetGte()), int64(rules.GetInt32().GetLte())
+		return true
 	case protoreflect.Int64Kind:
 		f.low, f.high = rules.GetInt64().GetGte(), rules.GetInt64().GetLte()
+		return true
 	case protoreflect.DoubleKind:
 		f.low, f.high = int64(rules.GetDouble().GetGte()), int64(rules.GetDouble().GetLte())
-	default: // the others have no bounds, or functions of their own
+		return true
+	default: // has no bounds, or functions of its own
+		return f.holds != nil
 	}
 }
 
