@@ -54,8 +54,8 @@ const (
 
 // message gives access to a message in an event.
 type message interface {
-	// of returns it, made when there is none if make says so and else nil.
-	of(e *laurelv1.Event, make bool) proto.Message
+	// of returns it, made when there is none if open says so and else nil.
+	of(e *laurelv1.Event, open bool) proto.Message
 	// share gives an event what another has.
 	share(to, from *laurelv1.Event)
 }
@@ -74,10 +74,10 @@ func in[M any, P interface {
 	return messageAt[M, P](at)
 }
 
-func (at messageAt[M, P]) of(e *laurelv1.Event, make bool) proto.Message {
+func (at messageAt[M, P]) of(e *laurelv1.Event, open bool) proto.Message {
 	into := at(e)
 	if *into == nil {
-		if !make {
+		if !open {
 			return nil
 		}
 		*into = new(M)
