@@ -131,7 +131,11 @@ func TestTransactionsAreFilledInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := newCommitter(nil, nil, 1)
-		sizes := rapid.SliceOfN(rapid.IntRange(1, MaxBatch), 1, 20).Draw(t, "sizes")
+		size := rapid.IntRange(1, MaxBatch)
+		if rapid.Bool().Draw(t, "round") { // some transactions are full to the last entry
+			size = rapid.SampledFrom([]int{journal.MaxAppend % MaxBatch, MaxBatch, MaxBatch})
+		}
+		sizes := rapid.SliceOfN(size, 5, 20).Draw(t, "sizes")
 		var sent []*request
 		for _, size := range sizes {
 			r := requestOf(make([]journal.Entry, size)...)
