@@ -47,7 +47,7 @@ export function contestOf(changes: Init<typeof ContestSummarySchema> = {}) {
     precision: 2,
     players: 3n,
     ...changes,
-  } as Init<typeof ContestSummarySchema>);
+  });
 }
 
 /** A row of a board: place, name, points in hundredths. The user id and the key follow from the name. */
@@ -73,7 +73,7 @@ export function definitionOf(id: string, version: number, yaml: string, publishe
 export function letterOf(second: number, changes: Init<typeof DeadLetterSchema> = {}) {
   const failedAt = at(`2025-10-25T13:34:${String(second).padStart(2, "0")}Z`);
   const said = { eventId: `e_${second}`, stage: "rule", reason: "division by zero", failedAt };
-  return create(DeadLetterSchema, { ...said, ...changes } as Init<typeof DeadLetterSchema>);
+  return create(DeadLetterSchema, { ...said, ...changes });
 }
 
 /** An event id that came twice, with a win of 5 and of 7. */
@@ -193,7 +193,7 @@ export class Laurel {
   }
 
   #publish({ yaml, baseVersion = 0 }: { yaml: string; baseVersion?: number | undefined }) {
-    const { id = "", problems = [] } = this.check(yaml);
+    const { kind = "", id = "", problems = [] } = this.check(yaml);
     if (problems.length > 0) {
       const detail = { desc: PublishProblemsSchema, value: { problems } };
       throw new ConnectError("the definition has problems", Code.InvalidArgument, undefined, [detail]);
@@ -202,8 +202,10 @@ export class Laurel {
     if ((versions.at(-1)?.version ?? 0) !== baseVersion)
       throw new ConnectError("somebody published meanwhile", Code.FailedPrecondition);
     const definition = definitionOf(id, baseVersion + 1, yaml, this.operator?.name);
+    definition.kind = kind;
     this.definitions.set(id, [...versions, definition]);
-    if (!this.contests.some((each) => each.id === id)) this.contests.push(contestOf({ id, title: "" }));
+    if (kind === "Contest" && !this.contests.some((each) => each.id === id))
+      this.contests.push(contestOf({ id, title: "" }));
     return { definition };
   }
 
