@@ -1,5 +1,6 @@
 import { cleanNotifications } from "@mantine/notifications";
-import { cleanup, configure } from "@testing-library/react";
+import { spotlight } from "@mantine/spotlight";
+import { act, cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { activateLocale } from "../src/i18n.ts";
 
@@ -41,6 +42,7 @@ beforeEach(async () => {
   await activateLocale("en");
 });
 afterEach(() => {
+  act(spotlight.close);
   cleanup();
   // What React finds wrong with what is drawn, such as two keys alike.
   const complaints = vi.mocked(console.error).mock.calls.map((words) => words.map(String).join(" "));

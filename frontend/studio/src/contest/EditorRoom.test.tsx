@@ -16,9 +16,9 @@ function withOne(): Laurel {
     definitionOf("t_sprint", 1, "kind: Contest\nid: t_sprint\n"),
     definitionOf("t_sprint", 2, second),
   ]);
-  const clean = laurel.check;
   laurel.check = (yaml) => ({
-    ...clean(yaml),
+    kind: "Contest",
+    id: "t_sprint",
     problems: yaml.split("\n").flatMap((text, index) => {
       const column = text.indexOf("broken") + 1;
       return column === 0 ? [] : [{ line: index + 1, column, field: "title", message: "can't be broken" }];
