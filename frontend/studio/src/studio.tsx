@@ -1,5 +1,6 @@
 import type { Transport } from "@connectrpc/connect";
-import { TransportProvider } from "@connectrpc/connect-query";
+import { createConnectQueryKey, TransportProvider } from "@connectrpc/connect-query";
+import { OperatorService } from "@laurel/client";
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
 import { DirectionProvider, MantineProvider } from "@mantine/core";
@@ -42,9 +43,12 @@ export interface Studio {
 
 /** Puts the studio together; `history` is the browser's own when missing. A session that ends leads to the sign-in. */
 export function createStudio(transport: Transport, history?: RouterHistory): Studio {
+  const schema = OperatorService.method.getSession;
+  const session = createConnectQueryKey({ schema, input: {}, transport, cardinality: "finite" });
   const queryClient = studioQueryClient(() => {
     const { pathname, href } = router.state.location;
-    if (pathname === "/signin") return;
+    // Where nobody was signed in no session ended: the way into the rooms leads to the sign-in by itself.
+    if (pathname === "/signin" || queryClient.getQueryData(session) === undefined) return;
     // No question before leaving: there is no way to stay, and what was written is kept.
     void router.navigate({ to: "/signin", search: { to: href, ended: true }, ignoreBlocker: true });
   });

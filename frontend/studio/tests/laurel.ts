@@ -27,7 +27,8 @@ import type {
 } from "@laurel/client/gen/laurel/v1/leaderboard_service_pb.js";
 import type { GetPulseResponseSchema } from "@laurel/client/gen/laurel/v1/telemetry_service_pb.js";
 
-type Init<Desc extends DescMessage> = MessageInitShape<Desc>;
+/** A message as a literal. */
+type Init<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, { readonly $typeName: string }>;
 
 /** An instant as messages have it. */
 export const at = (instant: string) => timestampFromDate(new Date(instant));
