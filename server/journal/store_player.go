@@ -20,6 +20,10 @@ type PlayerEvents struct {
 // Place is where an event stands among those of its player.
 type Place struct{ TsMicros, Seq int64 }
 
+// ofPlayer begins the scan of the index at the times; those of the last page's end that were shown are passed over.
+const ofPlayer = `SELECT event_ts, id, partition, ingest_ts, body FROM journal_event
+	WHERE player = $1 AND event_ts >= $2 AND event_ts < $3 AND (event_ts > $4 OR id > $5) ORDER BY event_ts, id LIMIT $6`
+
 // OfPlayer returns a player's events by when they happened, those of the same moment by position, and the place behind which the next page begins; last tells that
 // there is none. It is one scan of an index. An event that can't be decoded is left out.
 func (j *Journal) OfPlayer(ctx context.Context, wanted PlayerEvents) (records []Record, next Place, last bool, err error) {
@@ -28,9 +32,7 @@ func (j *Journal) OfPlayer(ctx context.Context, wanted PlayerEvents) (records []
 	}
 	next = wanted.After
 	rows := 0
-	// The first condition is all that the index needs to begin at the right place.
-	err = scanAll(ctx, j.store.Read(), `SELECT event_ts, id, partition, ingest_ts, body FROM journal_event
-		WHERE player = $1 AND event_ts >= $2 AND event_ts < $3 AND (event_ts > $4 OR id > $5) ORDER BY event_ts, id LIMIT $6`, func(scan func(...any) error) error {
+	err = scanAll(ctx, j.store.Read(), ofPlayer, func(scan func(...any) error) error {
 		var r Record
 		if err := scan(&next.TsMicros, &r.Seq, &r.Partition, &r.IngestMicros, &r.Body); err != nil {
 			return err
