@@ -16,6 +16,7 @@ var flow = []string{
 	"money",      // amounts, currencies, exact splits
 	"event",      // the event value, schema registry, normaliser
 	"journal",    // durable ordered log, partitions, leases, cursors, dead letters
+	"archive",    // ranges of the journal as files
 	"ingest",     // accepts a batch from any door
 	"catalog",    // definitions: parse, check, version, publish
 	"mapping",    // rows of files to events: CSV by a mapping, JSON lines

@@ -25,9 +25,11 @@ func (s *Service) Conflicts(ctx context.Context, wanted store.Listing) ([]*laure
 		if err != nil {
 			return nil, fmt.Errorf("refused event: %w", err)
 		}
-		stored, err := event.Decode(row.Stored)
-		if err != nil {
-			return nil, fmt.Errorf("stored event: %w", err)
+		var stored *laurelv1.Event // it may be in an archive only
+		if row.Stored != nil {
+			if stored, err = event.Decode(row.Stored); err != nil {
+				return nil, fmt.Errorf("stored event: %w", err)
+			}
 		}
 		list = append(list, &laurelv1.EventConflict{Id: row.ID, EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)), Sent: sent, Stored: stored})
 	}

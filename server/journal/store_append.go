@@ -58,7 +58,7 @@ func (j *Journal) Wake() {
 }
 
 // AppendTx appends entries inside a transaction that also has other effects, so that both are durable or neither is. On Postgres it must be the transaction's
-// first statement that writes, and its only append: see docs/decisions/0008. An entry whose identity is in the journal already is left out: emitted events have
+// first statement that writes, and its only append: see docs/decisions/0008. After store.ErrAgain the transaction will do when it is begun anew. An entry whose identity is in the journal already is left out: emitted events have
 // natural ids, so it is a repeat.
 func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) error {
 	if len(entries) == 0 {
@@ -68,7 +68,10 @@ func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, i
 	switch {
 	case err != nil:
 	case tx.Dialect() == store.Postgres:
-		_, err = j.insertPostgres(ctx, tx, entries, ingestMicros)
+		if _, err = j.insertPostgres(ctx, tx, entries, ingestMicros); store.IsBeyond(err, eventTable) {
+			_, made := j.KeepRanges(ctx) // by another connection: this transaction can't go on
+			err = errors.Join(store.ErrAgain, err, made)
+		}
 	default:
 		_, err = j.insertSQLite(ctx, tx, entries, ingestMicros)
 	}
@@ -141,8 +144,19 @@ func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entr
 	return inserted, nil
 }
 
+// maxRangeTries bounds how often an append that finds no range makes one.
+const maxRangeTries = 3
+
 func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
-	return j.insertPostgres(ctx, j.store.Write(), entries, ingestMicros)
+	for range maxRangeTries {
+		if inserted, err = j.insertPostgres(ctx, j.store.Write(), entries, ingestMicros); !store.IsBeyond(err, eventTable) {
+			return inserted, err
+		}
+		if _, err := j.KeepRanges(ctx); err != nil {
+			return nil, errors.Join(store.ErrAgain, err)
+		}
+	}
+	return nil, errors.Join(store.ErrAgain, err)
 }
 
 // sqliteRows is how many rows one SQLite insert carries: six parameters a row stay far below the limit of 32 766.
@@ -181,7 +195,7 @@ func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicro
 // insertSQLite returns which entries were inserted, by their places in the list; nil stands for all.
 func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) (inserted []int, err error) {
 	var last int64
-	if err := tx.QueryRowContext(ctx, "SELECT max((SELECT coalesce(max(id), 0) FROM journal_event), (SELECT coalesce(max(cursor), 0) FROM journal_partition))").Scan(&last); err != nil {
+	if err := tx.QueryRowContext(ctx, sqliteHead).Scan(&last); err != nil {
 		return nil, err
 	}
 	inserted = make([]int, 0, len(entries))

@@ -18,10 +18,16 @@ const (
 	sqliteFull    = 13
 )
 
+// ErrAgain says that the same transaction will do when it is tried again.
+var ErrAgain = errors.New("try again")
+
 // IsUnavailable reports whether err means that the database can't be written now but may be later: it is away, restarting, locked, or its disk is full.
 func IsUnavailable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
+	}
+	if errors.Is(err, ErrAgain) {
+		return true
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
@@ -63,4 +69,10 @@ func IsConflict(err error) bool {
 	}
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// IsBeyond reports whether err means that no range of a table takes a row that was to be stored.
+func IsBeyond(err error, table string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23514" && pg.TableName == table
 }

@@ -115,6 +115,7 @@ func TestHelpTellsTheBounds(t *testing.T) {
 	server := map[string]string{
 		"lanes": fmt.Sprintf(", 0 to %d", maxLanes), "max-sockets": fmt.Sprintf(", 1 to %d", socketsMost), "max-sockets-per-address": fmt.Sprintf(", 1 to %d", socketsMost),
 		"lag-limit": ", at least 1.", "snapshot-every": fmt.Sprintf(", at least %s.", leastSnapshotEvery),
+		"journal-range": ", at least 1h.",
 	}
 	for verb, bounds := range map[string]map[string]string{
 		"serve": server, "dev": server,
@@ -207,6 +208,7 @@ func TestVerbsRefuse(t *testing.T) {
 		args []string
 	}{
 		{"--snapshot-every must be at least 1s", []string{"serve", "--snapshot-every", "0s"}},
+		{"--journal-range must be at least 1h0m0s, but is 59m0s", []string{"serve", "--journal-range", "59m"}},
 		{"--lag-limit must be at least 1", []string{"dev", "--lag-limit", "0"}},
 		{"--max-sockets must be 1 to 1000000", []string{"serve", "--max-sockets", "0"}},
 		{"--max-sockets-per-address must be 1 to 1000000", []string{"dev", "--max-sockets-per-address", "1000001"}},
