@@ -25,6 +25,7 @@ type verbs struct {
 	Load    loadCmd    `cmd:"" help:"Put a server under load and report rates and latencies."`
 	Token   tokenCmd   `cmd:"" help:"Mint a player token or an API key."`
 	Rules   rulesCmd   `cmd:"" help:"Work with definitions."`
+	Journal journalCmd `cmd:"" help:"List, archive and drop ranges of the journal. Servers may run."`
 	Verify  verifyCmd  `cmd:"" help:"Prove that derived data equals what it derives from."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
