@@ -19,7 +19,7 @@ var flow = []string{
 	"archive",    // ranges of the journal as files
 	"ingest",     // accepts a batch from any door
 	"catalog",    // definitions: parse, check, version, publish
-	"mapping",    // rows of files to events: CSV by a mapping, JSON lines
+	"mapping",    // rows of files to events: CSV by a mapping, JSON lines, archives
 	"fold",       // what stages share: an event on its way, state rows, effects
 	"player",     // a player's page: his profile, a section for each later stage
 	"rule",       // compiled programs: event to matches with points

@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protodelim"
 
 	storev1 "github.com/laurelhq/laurel/gen/laurel/store/v1"
 	"github.com/laurelhq/laurel/server/journal"
 )
+
+// IsEvents reports whether a file is called as the files of events of archives are.
+func IsEvents(name string) bool { return strings.HasSuffix(name, fileSuffix) }
 
 // maxMessageBytes bounds one event of a file with what stands around it.
 const maxMessageBytes = 5 << 20
