@@ -110,7 +110,7 @@ func (r *Range) refuse(format string, args ...any) error {
 	return fmt.Errorf("%w %d %s", ErrRange, r.ID, fmt.Sprintf(format, args...))
 }
 
-// Contents of a range that was archived or dropped, as the record has them; false when it was not.
+// Recorded are the contents of a range that was archived or dropped; false when it was not.
 func (r *Range) Recorded() (Contents, bool) {
 	for _, archived := range r.Archives {
 		if r.Dropped == nil || archived.ManifestHash == r.Dropped.ManifestHash {
