@@ -24,7 +24,9 @@ type Journal struct {
 	// woken is signalled after each append of this process.
 	woken chan struct{}
 	// keyInserts and rowInserts are the statements of SQLite's appends.
-	keyInserts, rowInserts *sqliteInserts
+	keyInserts, rowInserts sqliteInserts
+	// caution is how many of the next appends expect repeats; only Postgres knows it.
+	caution atomic.Int64
 	// rowBytes is how large the bodies of the last reading were on average.
 	rowBytes atomic.Int64
 	// rangeSpan is the time that a new range is meant to span.
@@ -44,10 +46,7 @@ func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error)
 	if partitions == 0 {
 		partitions = DefaultPartitions
 	}
-	j := &Journal{store: s, woken: make(chan struct{}, 1), rangeSpan: DefaultRangeSpan,
-		keyInserts: newSQLiteInserts("INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ", "(?,?,?,?)", " ON CONFLICT (source, event_id) DO NOTHING RETURNING seq"),
-		rowInserts: newSQLiteInserts("INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ", "(?,?,?,?,?,?)", ""),
-	}
+	j := &Journal{store: s, woken: make(chan struct{}, 1), rangeSpan: DefaultRangeSpan}
 	err := s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if tx.Dialect() == store.Postgres {
 			if _, err := tx.ExecContext(ctx, "LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE"); err != nil {
@@ -74,6 +73,9 @@ func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error)
 	})
 	if err == nil {
 		_, err = j.KeepRanges(ctx) // after a restore the next position lies beyond every range
+	}
+	if err == nil && s.Dialect() == store.SQLite {
+		err = j.prepareSQLite(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)

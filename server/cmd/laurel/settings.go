@@ -26,7 +26,7 @@ type doors struct {
 	TrustedProxies       []string      `help:"Networks whose X-Forwarded-For counts." env:"LAUREL_TRUSTED_PROXIES"`
 	LagLimit             int           `help:"Events that may wait to be scored before new ones are refused, at least 1." env:"LAUREL_LAG_LIMIT" default:"200000"`
 	MaxSockets           int           `help:"Sockets that may be open in all, 1 to 1000000." env:"LAUREL_MAX_SOCKETS" default:"12000"`
-	MaxSocketsPerAddress int           `help:"Sockets that one address may have open, 1 to 1000000. Behind a proxy set --trusted-proxies as well, else all are the proxy's." env:"LAUREL_MAX_SOCKETS_PER_ADDRESS" default:"2000"`
+	MaxSocketsPerAddress int           `help:"Sockets that one address may have open, 1 to 1000000; of IPv6 its /64. Behind a proxy set --trusted-proxies as well, else all are the proxy's." env:"LAUREL_MAX_SOCKETS_PER_ADDRESS" default:"2000"`
 	Lanes                int           `help:"Batches that this process may fold at once, 0 to 8; 0 means 4 on Postgres and 1 on SQLite. With the clock of events there is one." env:"LAUREL_LANES" default:"0"`
 	SnapshotEvery        time.Duration `help:"How often the top of each live board is kept, at least 1s." env:"LAUREL_SNAPSHOT_EVERY" default:"30s"`
 	JournalRange         time.Duration `help:"The time that a range of the journal is meant to span, at least 1h. Ranges are archived and dropped as a whole." env:"LAUREL_JOURNAL_RANGE" default:"168h"`
