@@ -310,13 +310,32 @@ func TestThePastIsReadFromArchivesAndTable(t *testing.T) {
 			}
 			require.ErrorContains(t, err, a.Folder)
 		}
+		empty := writeEmpty(t, j, ids, folder)
 		statuses, err := j.Append(t.Context(), []journal.Entry{{EventID: "e_0_0", UserID: "e_0_0", Body: []byte("e_0_0"), TsMicros: 1000}, {EventID: "new", UserID: "new", Body: []byte("new")}}, 1)
 		require.NoError(t, err)
 		require.Equal(t, []journal.Status{journal.Duplicate, journal.Appended}, statuses, "what was dropped is known")
 		after, err := history(t, j, folder)
 		require.NoError(t, err)
 		require.Equal(t, append(before, "new"), after, "what comes later lies behind")
+		require.Equal(t, s.Dialect() == store.Postgres, empty > 0, "a leap leaves ranges that nothing was ever in")
 	})
+}
+
+// writeEmpty archives and drops the closed ranges without events, and returns how many there are.
+func writeEmpty(t *testing.T, j *journal.Journal, but []int64, folder string) (count int) {
+	t.Helper()
+	list, err := j.Ranges(t.Context())
+	require.NoError(t, err)
+	for _, r := range list {
+		if slices.Contains(but, r.ID) || r.CheckClosed() != nil {
+			continue
+		}
+		a := write(t, j, r.ID, folder)
+		require.Zero(t, a.Manifest.Events)
+		require.NoError(t, j.Drop(t.Context(), journal.Drop{Range: r, ManifestHash: a.Hash, By: "ada@here", Needed: unneeded}))
+		count++
+	}
+	return count
 }
 
 // TestOnlyWhatIsDoneWithIsDropped asks for drops too early.
