@@ -178,6 +178,49 @@ func TestKeysStayWhileAnAppendHasNotSeenTheFloor(t *testing.T) {
 	require.EqualValues(t, 1, dropAll(t, j, now))
 }
 
+// TestKeysGoThoughTheEventsWentBefore has a journal that is kept for a shorter time than its keys: marks say how old those are.
+func TestKeysGoThoughTheEventsWentBefore(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		j, now := open(t, s), time.Now().AddDate(0, 0, -100)
+		_, err := j.SetHorizonDays(t.Context(), 32)
+		require.NoError(t, err)
+		lift(t, s)
+		for i := range 40 {
+			e := old(fmt.Sprint(i), "1", now, 0)
+			require.Equal(t, []Status{Appended}, appendAt(t, j, now, e))
+			require.LessOrEqual(t, dropAll(t, j, now.Add(time.Second)), int64(5))
+			_, err = s.Write().ExecContext(t.Context(), "DELETE FROM journal_event WHERE ingest_ts < $1", now.AddDate(0, 0, -5).UnixMicro())
+			require.NoError(t, err)
+			require.Equal(t, []Status{Duplicate}, appendAt(t, j, now, e))
+			now = now.AddDate(0, 0, 1)
+		}
+		require.GreaterOrEqual(t, keys(t, s), 32)
+		require.Less(t, keys(t, s), 40)
+		dropAll(t, j, now.AddDate(0, 0, 40))
+		require.Zero(t, keys(t, s))
+	})
+}
+
+// TestMarksStayFew: however often the horizon changes. A while after, one is old enough again.
+func TestMarksStayFew(t *testing.T) {
+	t.Parallel()
+	now, h := time.UnixMicro(0), Horizon{Days: 32}
+	var m marks
+	for i := range 5000 {
+		h.Days = []int{32, 320, 1}[i/1000%3]
+		if now = now.Add(6 * time.Hour); m.due(now, h) {
+			_, arrived, _ := h.nextFloor(now)
+			m = m.with(mark{At: now.UnixMicro(), Position: int64(i)}, arrived)
+			require.LessOrEqual(t, len(m), maxMarks)
+		}
+		_, arrived, _ := h.nextFloor(now)
+		if position := m.before(arrived); h.Days == 32 && i%1000 > 200 {
+			require.Positive(t, position)
+		}
+	}
+}
+
 // TestWhatTheSlowerClockSays: a process whose clock runs ahead drops nothing.
 func TestWhatTheSlowerClockSays(t *testing.T) {
 	t.Parallel()
