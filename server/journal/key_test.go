@@ -125,6 +125,33 @@ func TestKeysGoInSlices(t *testing.T) {
 	})
 }
 
+// TestASliceIsReadByItsPages asks Postgres how it would look: at the pages of the slice, and at each event by its position.
+func TestASliceIsReadByItsPages(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.Postgres)
+	j, now := open(t, s), time.Now()
+	for batch := range 8 {
+		entries := make([]Entry, 4000)
+		for i := range entries {
+			entries[i] = old(fmt.Sprint(batch, "/", i), "1", now, 500)
+		}
+		appendAt(t, j, now, entries...)
+	}
+	_, err := s.Write().ExecContext(t.Context(), "ANALYZE")
+	require.NoError(t, err)
+	plan := ""
+	err = scanAll(t.Context(), s.Write(), "EXPLAIN "+dropSlice(1<<50, now.UnixMicro()), func(scan func(...any) error) error {
+		var line string
+		err := scan(&line)
+		plan += line + "\n"
+		return err
+	}, "(0,0)", "(10,0)")
+	require.NoError(t, err)
+	require.Contains(t, plan, "Tid Range Scan on event_key")
+	require.Contains(t, plan, "Index Scan using journal_event_pkey")
+	require.NotContains(t, plan, "Seq Scan")
+}
+
 // TestOneProcessDropsAtATime: another one leaves the sweep alone while a step is under way.
 func TestOneProcessDropsAtATime(t *testing.T) {
 	t.Parallel()

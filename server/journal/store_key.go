@@ -250,6 +250,11 @@ func (j *Journal) alone(ctx context.Context, do func(ctx context.Context, tx *st
 // before the other. History stays.
 const droppable = "seq < %d AND coalesce((SELECT event_ts FROM journal_event WHERE id = event_key.seq), 0) < %d AND source NOT LIKE '%%.history'"
 
+// dropSlice takes the first row's place of a slice and that of the next slice.
+func dropSlice(below, floorMicros int64) string {
+	return "DELETE FROM event_key WHERE ctid >= $1::tid AND ctid < $2::tid AND " + fmt.Sprintf(droppable, below, floorMicros)
+}
+
 // dropPages looks at the next pages of the table.
 func (j *Journal) dropPages(ctx context.Context, tx *store.Tx, s *sweep, floorMicros int64) (dropped int64, done bool, err error) {
 	var pages int64
@@ -257,8 +262,7 @@ func (j *Journal) dropPages(ctx context.Context, tx *store.Tx, s *sweep, floorMi
 		return 0, false, err
 	}
 	next := s.Page + sweepPages
-	result, err := tx.ExecContext(ctx, "DELETE FROM event_key WHERE ctid >= $1::tid AND ctid < $2::tid AND "+fmt.Sprintf(droppable, s.Below, floorMicros),
-		fmt.Sprintf("(%d,0)", s.Page), fmt.Sprintf("(%d,0)", next))
+	result, err := tx.ExecContext(ctx, dropSlice(s.Below, floorMicros), fmt.Sprintf("(%d,0)", s.Page), fmt.Sprintf("(%d,0)", next))
 	if err != nil {
 		return 0, false, err
 	}
