@@ -86,3 +86,32 @@ func requireFirstRange(t *testing.T, s *store.Store, highest int64) {
 		require.ErrorContains(t, err, "append-only")
 	}
 }
+
+// TestConflictsGetPositions moves a database of the version before: a refused re-use gets the position of the event that has its id, if there is one.
+func TestConflictsGetPositions(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range storetest.Dialects {
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
+			s := storetest.OpenBefore(t, dialect, "conflict_position")
+			hash := "X'01'"
+			if dialect == store.Postgres {
+				hash = `'\x01'`
+			}
+			for _, statement := range []string{
+				"INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ('', 'a', '00000000-0000-0000-0000-000000000000', 7), ('shop', 'a', '00000000-0000-0000-0000-000000000000', 8)",
+				"INSERT INTO event_conflict (source, event_id, content_hash, body, refused_at) VALUES ('shop', 'a', " + hash + ", " + hash + ", 5), ('', 'b', " + hash + ", " + hash + ", 6)",
+			} {
+				_, err := s.Write().ExecContext(t.Context(), statement)
+				require.NoError(t, err)
+			}
+			_, err := s.Migrate(t.Context())
+			require.NoError(t, err)
+			for id, want := range map[string]int64{"a": 8, "b": 0} {
+				var seq int64
+				require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT seq FROM event_conflict WHERE event_id = $1", id).Scan(&seq))
+				require.Equal(t, want, seq)
+			}
+		})
+	}
+}
