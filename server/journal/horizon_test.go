@@ -76,7 +76,7 @@ func TestSlowAppenderHidesNothing(t *testing.T) {
 	s, url := openPostgres(t)
 	j := open(t, s)
 	slow := begin(t, url)
-	_, err := j.insertPostgres(t.Context(), slow, postgresAppendNew, []Entry{entry("slow", "x")}, 1)
+	_, err := j.insertPostgres(t.Context(), slow, postgresAppendNew, []Entry{entry("slow", "x")}, 1, noFloor)
 	require.NoError(t, err)
 
 	var writers sync.WaitGroup
@@ -138,7 +138,7 @@ func TestOnlyAppendsHoldTheReaderBack(t *testing.T) {
 
 	foreign := begin(t, other)
 	elsewhere := open(t, openAt(t, other))
-	_, err = elsewhere.insertPostgres(t.Context(), foreign, postgresAppendNew, []Entry{entry("elsewhere", "1")}, 1)
+	_, err = elsewhere.insertPostgres(t.Context(), foreign, postgresAppendNew, []Entry{entry("elsewhere", "1")}, 1, noFloor)
 	require.NoError(t, err)
 
 	var head Positions
@@ -153,7 +153,7 @@ func TestOnlyAppendsHoldTheReaderBack(t *testing.T) {
 	require.True(t, settled, "no append is under way")
 
 	slow := begin(t, url)
-	_, err = j.insertPostgres(t.Context(), slow, postgresAppendNew, []Entry{entry("b", "1")}, 1)
+	_, err = j.insertPostgres(t.Context(), slow, postgresAppendNew, []Entry{entry("b", "1")}, 1, noFloor)
 	require.NoError(t, err)
 	appendOne(t, j, "c")
 	requireReadable(t, j, 1, "an append below is open")
@@ -209,11 +209,14 @@ func stalledAppend(t *testing.T, j *Journal, tx *sql.Tx, query, id string) (done
 	t.Helper()
 	done = make(chan error, 1)
 	go func() {
-		var first bool
+		var first, taken bool
 		var count int
 		var fresh sql.NullString
 		err := tx.QueryRowContext(t.Context(), query, j.offset, 1, store.LockClass, int32(store.AppendLock), []string{""}, []string{id}, [][16]byte{{}}, []int64{0}, []int64{0}, []int64{3},
-			[][]byte{[]byte("x")}, 1).Scan(&first, &count, &fresh)
+			[][]byte{[]byte("x")}, 1, 0).Scan(&first, &taken, &count, &fresh)
+		if err == nil && !taken {
+			err = errTooOld
+		}
 		if err == nil && count != 1 {
 			err = fmt.Errorf("inserted %d", count)
 		}
@@ -295,7 +298,7 @@ func TestReaderStoppedBetweenItsSteps(t *testing.T) {
 	j := open(t, s)
 	ends, stays, commits := begin(t, url), begin(t, url), begin(t, url)
 	for i, tx := range []*sql.Tx{ends, stays, commits} {
-		_, err := j.insertPostgres(t.Context(), tx, postgresAppendNew, []Entry{entry(fmt.Sprint("open-", i), "1")}, 1)
+		_, err := j.insertPostgres(t.Context(), tx, postgresAppendNew, []Entry{entry(fmt.Sprint("open-", i), "1")}, 1, noFloor)
 		require.NoError(t, err)
 	}
 	appendOne(t, j, "a")
@@ -315,7 +318,7 @@ func TestReaderStoppedBetweenItsSteps(t *testing.T) {
 	require.NoError(t, ends.Rollback())
 	appendOne(t, j, "b") // begins and ends after the snapshot
 	late := begin(t, url)
-	_, err := j.insertPostgres(t.Context(), late, postgresAppendNew, []Entry{entry("late", "1")}, 1)
+	_, err := j.insertPostgres(t.Context(), late, postgresAppendNew, []Entry{entry("late", "1")}, 1, noFloor)
 	require.NoError(t, err)
 	pass()
 	got := <-answers
@@ -353,7 +356,7 @@ func TestNothingAppearsBelowAHorizon(t *testing.T) {
 				if !assert.NoError(t, err) {
 					return
 				}
-				_, err = j.insertPostgres(t.Context(), tx, postgresAppendNew, []Entry{entry(fmt.Sprint(a, "-", i), "1")}, 1)
+				_, err = j.insertPostgres(t.Context(), tx, postgresAppendNew, []Entry{entry(fmt.Sprint(a, "-", i), "1")}, 1, noFloor)
 				assert.NoError(t, err)
 				if i%3 == a%3 {
 					_, err = tx.ExecContext(t.Context(), "SELECT pg_sleep(0.01)")
@@ -419,7 +422,7 @@ func TestPreparedAppendHoldsTheReaderBack(t *testing.T) {
 	s := openAt(t, server.URL("postgres"))
 	j := open(t, s)
 	prepared := begin(t, server.URL("postgres"))
-	_, err := j.insertPostgres(t.Context(), prepared, postgresAppendNew, []Entry{entry("slow", "1")}, 1)
+	_, err := j.insertPostgres(t.Context(), prepared, postgresAppendNew, []Entry{entry("slow", "1")}, 1, noFloor)
 	require.NoError(t, err)
 	_, err = prepared.ExecContext(t.Context(), "PREPARE TRANSACTION 'slow'")
 	require.NoError(t, err)

@@ -134,7 +134,7 @@ func (j *Journal) BuriedIn(ctx context.Context, stage string) ([]DeadLetter, err
 type Refusal struct {
 	Identity
 	ID int64
-	// Sent and Stored are events as event.Content encodes them. Stored is nil when its range was dropped.
+	// Sent and Stored are events as event.Content encodes them. Stored is nil when the journal no longer has the event that had the id.
 	Sent, Stored  []byte
 	RefusedMicros int64
 }
@@ -142,8 +142,7 @@ type Refusal struct {
 // Conflicts returns a part of the list of refused re-uses of identities.
 func (j *Journal) Conflicts(ctx context.Context, wanted store.Listing) ([]Refusal, error) {
 	conditions := j.store.Conditions()
-	query := `SELECT c.id, c.source, c.event_id, c.body, k.seq, c.refused_at FROM event_conflict AS c
-		JOIN event_key AS k ON k.source = c.source AND k.event_id = c.event_id` +
+	query := "SELECT c.id, c.source, c.event_id, c.body, c.seq, c.refused_at FROM event_conflict AS c" +
 		conditions.List(wanted, store.Columns{Key: "c.id", Time: "c.refused_at", Texts: []string{"c.event_id"}})
 	var list []Refusal
 	var seqs []int64
