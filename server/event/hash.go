@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -20,6 +21,15 @@ const (
 	SourceMain   = "main"
 	SourceLaurel = "laurel"
 )
+
+// historySuffix ends the sources of history. No key's own source has a dot in it.
+const historySuffix = ".history"
+
+// HistoryOf is the source under which the history of a key's source is imported. Its identities are known for good, so its events may be of any age.
+func HistoryOf(source string) string { return cmp.Or(source, SourceMain) + historySuffix }
+
+// IsHistory reports whether a source is one that HistoryOf made.
+func IsHistory(source string) bool { return strings.HasSuffix(source, historySuffix) }
 
 // TsMicros returns when the event happened, in microseconds since 1970; 0 without event_ts.
 func TsMicros(e *laurelv1.Event) int64 {

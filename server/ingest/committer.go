@@ -26,11 +26,19 @@ type request struct {
 	places []int
 	// repeats are the events of the call that say the same as an entry. What becomes of them depends on what becomes of it.
 	repeats []repeat
-	done    chan outcome
+	// rivals are the events of the call that have the id of an entry and say something else.
+	rivals []rival
+	done   chan outcome
 }
 
 // repeat is the place in a call of an event that stands there twice, and that of the first.
 type repeat struct{ place, of int }
+
+// rival is an event that stands behind another one of its id.
+type rival struct {
+	repeat
+	entry journal.Entry
+}
 
 type outcome struct {
 	statuses []journal.Status

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/api"
 	"github.com/laurelhq/laurel/server/client"
 	"github.com/laurelhq/laurel/server/ingest"
 	"github.com/laurelhq/laurel/server/mapping"
@@ -50,6 +51,7 @@ type ingestCmd struct {
 	Resume   bool          `default:"true" negatable:"" help:"Go on where an interrupted run stopped."`
 	Progress string        `placeholder:"FILE" help:"Where to remember how far a run came, while it is under way; beside the events as FILE.laurel-progress when not set."`
 	RetryFor time.Duration `default:"5m" help:"How long one batch is tried again when the server is busy or away."`
+	History  bool          `help:"The events are history: they may be of any age, are known for good, and are those of a source of their own, so that an event which came in live too counts twice."`
 	DryRun   bool          `help:"Read and account for everything, send nothing."`
 }
 
@@ -97,7 +99,7 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err := state.probe(); err != nil {
 		_, _ = fmt.Fprintf(cli.Stderr, "laurel: %s; if this run is interrupted the next one starts anew, unless --progress names a place that can be written\n", err)
 	}
-	run := &ingestRun{cmd: c, source: source, state: state, send: newIngestSender(server, c.RetryFor), progress: newIngestProgress(cli.Stderr, info.Size())}
+	run := &ingestRun{cmd: c, columns: columns, source: source, state: state, send: newIngestSender(server, c.RetryFor, c.History), progress: newIngestProgress(cli.Stderr, info.Size())}
 	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
 	err = run.all(ctx)
 	run.progress.done()
@@ -134,6 +136,7 @@ func openUnits(file io.ReadSeeker, columns *mapping.Mapping, from mapping.Positi
 // ingestRun is one run over a file. Batches go one after the other, so that events arrive in the order of the file.
 type ingestRun struct {
 	cmd      *ingestCmd
+	columns  *mapping.Mapping // nil for a file of JSON
 	source   unitSource
 	state    *ingestState
 	send     *ingestSender
@@ -174,6 +177,14 @@ func (r *ingestRun) all(ctx context.Context) error {
 	}
 }
 
+// inFile gives a field of an event that the server refused, and the reason, the name that the file has for it; the server knows those of the contract.
+func (r *ingestRun) inFile(unit mapping.Unit, field, reason string) (name, why string) {
+	if field, reason = api.FieldAsSent(unit.Sent, field, reason); r.columns == nil {
+		return field, reason
+	}
+	return r.columns.InFile(field, reason)
+}
+
 // flush sends what is waiting, accounts for it and remembers the place behind it.
 func (r *ingestRun) flush(ctx context.Context) error {
 	if len(r.waiting) == 0 {
@@ -191,7 +202,8 @@ func (r *ingestRun) flush(ctx context.Context) error {
 		status, field, reason := laurelv1.EventStatus_EVENT_STATUS_ACCEPTED, "", ""
 		if unit.Event != nil {
 			if results != nil {
-				status, field, reason = results[next].GetStatus(), results[next].GetField(), results[next].GetReason()
+				status = results[next].GetStatus()
+				field, reason = r.inFile(unit, results[next].GetField(), results[next].GetReason())
 			}
 			next++
 		}
