@@ -46,7 +46,7 @@ func drawRound(t *rapid.T) *laurelv1.Event {
 	case 0:
 		e.Round = nil
 	case 1:
-		e.Bet = nil
+		e.Bet, e.Win.Currency = nil, "EUR" // an amount won beside no stake has a currency of its own
 	case 2:
 		e.Device, e.Game = nil, nil
 	}
