@@ -99,6 +99,14 @@ func TestEventsAreReadAsTheyAreWritten(t *testing.T) {
 	r, kept := registry(t).In(published), 0
 	rapid.Check(t, func(t *rapid.T) {
 		e := drawEvent(t)
+		if rapid.IntRange(0, 3).Draw(t, "small") > 0 { // most of those are fit
+			whole, small := e.ProtoReflect(), round().ProtoReflect()
+			fields := whole.Descriptor().Fields()
+			if field := fields.Get(rapid.IntRange(0, fields.Len()-1).Draw(t, "field")); whole.Has(field) {
+				small.Set(field, whole.Get(field))
+			}
+			e = small.Interface().(*laurelv1.Event)
+		}
 		e.Origin = nil
 		if rapid.Bool().Draw(t, "payload") {
 			e.Payload = number(rapid.Float64Range(-1<<53, 1<<53).Draw(t, "x"))
@@ -135,4 +143,18 @@ func TestEventsAreReadAsTheyAreWritten(t *testing.T) {
 		}
 	})
 	require.Positive(t, kept)
+}
+
+// TestNamesMayBeEscaped writes names as JSON lets them be written, which no sender does and a reader must know.
+func TestNamesMayBeEscaped(t *testing.T) {
+	t.Parallel()
+	plain := decodeOne(t, `{"event_id":"e1","game":{"id":"g"},"payload":{"a":1}}`)
+	require.True(t, proto.Equal(plain, decodeOne(t, `{"\u0065vent_id":"e1","g\u0061me":{"\u0069d":"g"},"payload":{"\u0061":1}}`)))
+	results, single, err := event.DecodeJSON([]byte(`{"\u0065vents":[{"event_id":"e1"}]}`))
+	require.NoError(t, err)
+	require.False(t, single)
+	require.Equal(t, "e1", results[0].Event.EventId)
+	_, _, err = event.DecodeJSON([]byte(`{"events":[{"event_id":"e1"}],"\u0065vents":[]}`))
+	require.ErrorContains(t, err, "only once")
+	require.Equal(t, `a"b`, decodeResult(t, `{"a\"b":1}`).Problem.Field)
 }
