@@ -182,7 +182,7 @@ describe("the connection of a board", () => {
     await board({
       contest: contestOf({ state: ContestState.FINAL }),
       resultHash: "5e1f",
-      live: { ...live, state: "offline", refusal: { code: "not_found", message: "gone" } as never },
+      live: { ...live, state: "offline", refusal: { code: "not_found", message: "gone" } },
     });
     expect(screen.queryByText("Offline")).toBeNull();
     expect(screen.queryByText(/This device is offline/)).toBeNull();
@@ -198,7 +198,7 @@ describe("the connection of a board", () => {
   });
 
   it("says in the server's words why it gives no board", async () => {
-    const refusal = { code: "permission_denied", message: "not your brand" } as never;
+    const refusal = { code: "permission_denied", message: "not your brand" };
     await board({ live: { ...live, refusal } });
     expect(screen.getByText("The server gives no live board.")).toBeDefined();
     expect(screen.getByText("not your brand").getAttribute("lang")).toBe("en");
