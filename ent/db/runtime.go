@@ -13,6 +13,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db/finalstanding"
 	"github.com/laurelhq/laurel/ent/db/journalpartition"
 	"github.com/laurelhq/laurel/ent/db/lateevent"
+	"github.com/laurelhq/laurel/ent/db/newestdefinition"
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
 	"github.com/laurelhq/laurel/ent/db/playerpage"
@@ -140,8 +141,12 @@ func init() {
 	eventconflictDescEventID := eventconflictFields[1].Descriptor()
 	// eventconflict.EventIDValidator is a validator for the "event_id" field. It is called by the builders before save.
 	eventconflict.EventIDValidator = eventconflictDescEventID.Validators[0].(func(string) error)
+	// eventconflictDescSeq is the schema descriptor for seq field.
+	eventconflictDescSeq := eventconflictFields[2].Descriptor()
+	// eventconflict.DefaultSeq holds the default value on creation for the seq field.
+	eventconflict.DefaultSeq = eventconflictDescSeq.Default.(int64)
 	// eventconflictDescContentHash is the schema descriptor for content_hash field.
-	eventconflictDescContentHash := eventconflictFields[2].Descriptor()
+	eventconflictDescContentHash := eventconflictFields[3].Descriptor()
 	// eventconflict.ContentHashValidator is a validator for the "content_hash" field. It is called by the builders before save.
 	eventconflict.ContentHashValidator = eventconflictDescContentHash.Validators[0].(func([]byte) error)
 	finalstandingFields := schema.FinalStanding{}.Fields()
@@ -198,6 +203,24 @@ func init() {
 	lateeventDescReason := lateeventFields[5].Descriptor()
 	// lateevent.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	lateevent.ReasonValidator = lateeventDescReason.Validators[0].(func(string) error)
+	newestdefinitionFields := schema.NewestDefinition{}.Fields()
+	_ = newestdefinitionFields
+	// newestdefinitionDescKind is the schema descriptor for kind field.
+	newestdefinitionDescKind := newestdefinitionFields[0].Descriptor()
+	// newestdefinition.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	newestdefinition.KindValidator = newestdefinitionDescKind.Validators[0].(func(string) error)
+	// newestdefinitionDescDefID is the schema descriptor for def_id field.
+	newestdefinitionDescDefID := newestdefinitionFields[1].Descriptor()
+	// newestdefinition.DefIDValidator is a validator for the "def_id" field. It is called by the builders before save.
+	newestdefinition.DefIDValidator = newestdefinitionDescDefID.Validators[0].(func(string) error)
+	// newestdefinitionDescHash is the schema descriptor for hash field.
+	newestdefinitionDescHash := newestdefinitionFields[3].Descriptor()
+	// newestdefinition.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	newestdefinition.HashValidator = newestdefinitionDescHash.Validators[0].(func(string) error)
+	// newestdefinitionDescPublishedBy is the schema descriptor for published_by field.
+	newestdefinitionDescPublishedBy := newestdefinitionFields[5].Descriptor()
+	// newestdefinition.PublishedByValidator is a validator for the "published_by" field. It is called by the builders before save.
+	newestdefinition.PublishedByValidator = newestdefinitionDescPublishedBy.Validators[0].(func(string) error)
 	operatorFields := schema.Operator{}.Fields()
 	_ = operatorFields
 	// operatorDescName is the schema descriptor for name field.
