@@ -20,6 +20,8 @@ type EventConflict struct {
 	Source string `json:"source,omitempty"`
 	// EventID holds the value of the "event_id" field.
 	EventID string `json:"event_id,omitempty"`
+	// Journal position of the event that had the id; 0 when it isn't known.
+	Seq int64 `json:"seq,omitempty"`
 	// ContentHash holds the value of the "content_hash" field.
 	ContentHash []byte `json:"content_hash,omitempty"`
 	// The event as the journal stores events.
@@ -36,7 +38,7 @@ func (*EventConflict) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case eventconflict.FieldContentHash, eventconflict.FieldBody:
 			values[i] = new([]byte)
-		case eventconflict.FieldID, eventconflict.FieldRefusedAt:
+		case eventconflict.FieldID, eventconflict.FieldSeq, eventconflict.FieldRefusedAt:
 			values[i] = new(sql.NullInt64)
 		case eventconflict.FieldSource, eventconflict.FieldEventID:
 			values[i] = new(sql.NullString)
@@ -72,6 +74,12 @@ func (_m *EventConflict) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field event_id", values[i])
 			} else if value.Valid {
 				_m.EventID = value.String
+			}
+		case eventconflict.FieldSeq:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field seq", values[i])
+			} else if value.Valid {
+				_m.Seq = value.Int64
 			}
 		case eventconflict.FieldContentHash:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -132,6 +140,9 @@ func (_m *EventConflict) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("event_id=")
 	builder.WriteString(_m.EventID)
+	builder.WriteString(", ")
+	builder.WriteString("seq=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Seq))
 	builder.WriteString(", ")
 	builder.WriteString("content_hash=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ContentHash))

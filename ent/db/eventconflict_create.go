@@ -41,6 +41,20 @@ func (_c *EventConflictCreate) SetEventID(v string) *EventConflictCreate {
 	return _c
 }
 
+// SetSeq sets the "seq" field.
+func (_c *EventConflictCreate) SetSeq(v int64) *EventConflictCreate {
+	_c.mutation.SetSeq(v)
+	return _c
+}
+
+// SetNillableSeq sets the "seq" field if the given value is not nil.
+func (_c *EventConflictCreate) SetNillableSeq(v *int64) *EventConflictCreate {
+	if v != nil {
+		_c.SetSeq(*v)
+	}
+	return _c
+}
+
 // SetContentHash sets the "content_hash" field.
 func (_c *EventConflictCreate) SetContentHash(v []byte) *EventConflictCreate {
 	_c.mutation.SetContentHash(v)
@@ -98,6 +112,10 @@ func (_c *EventConflictCreate) defaults() {
 		v := eventconflict.DefaultSource
 		_c.mutation.SetSource(v)
 	}
+	if _, ok := _c.mutation.Seq(); !ok {
+		v := eventconflict.DefaultSeq
+		_c.mutation.SetSeq(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -117,6 +135,9 @@ func (_c *EventConflictCreate) check() error {
 		if err := eventconflict.EventIDValidator(v); err != nil {
 			return &ValidationError{Name: "event_id", err: fmt.Errorf(`db: validator failed for field "EventConflict.event_id": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Seq(); !ok {
+		return &ValidationError{Name: "seq", err: errors.New(`db: missing required field "EventConflict.seq"`)}
 	}
 	if _, ok := _c.mutation.ContentHash(); !ok {
 		return &ValidationError{Name: "content_hash", err: errors.New(`db: missing required field "EventConflict.content_hash"`)}
@@ -166,6 +187,10 @@ func (_c *EventConflictCreate) createSpec() (*EventConflict, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.EventID(); ok {
 		_spec.SetField(eventconflict.FieldEventID, field.TypeString, value)
 		_node.EventID = value
+	}
+	if value, ok := _c.mutation.Seq(); ok {
+		_spec.SetField(eventconflict.FieldSeq, field.TypeInt64, value)
+		_node.Seq = value
 	}
 	if value, ok := _c.mutation.ContentHash(); ok {
 		_spec.SetField(eventconflict.FieldContentHash, field.TypeBytes, value)
@@ -231,6 +256,24 @@ type (
 	}
 )
 
+// SetSeq sets the "seq" field.
+func (u *EventConflictUpsert) SetSeq(v int64) *EventConflictUpsert {
+	u.Set(eventconflict.FieldSeq, v)
+	return u
+}
+
+// UpdateSeq sets the "seq" field to the value that was provided on create.
+func (u *EventConflictUpsert) UpdateSeq() *EventConflictUpsert {
+	u.SetExcluded(eventconflict.FieldSeq)
+	return u
+}
+
+// AddSeq adds v to the "seq" field.
+func (u *EventConflictUpsert) AddSeq(v int64) *EventConflictUpsert {
+	u.Add(eventconflict.FieldSeq, v)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create.
 // Using this option is equivalent to using:
 //
@@ -286,6 +329,27 @@ func (u *EventConflictUpsertOne) Update(set func(*EventConflictUpsert)) *EventCo
 		set(&EventConflictUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSeq sets the "seq" field.
+func (u *EventConflictUpsertOne) SetSeq(v int64) *EventConflictUpsertOne {
+	return u.Update(func(s *EventConflictUpsert) {
+		s.SetSeq(v)
+	})
+}
+
+// AddSeq adds v to the "seq" field.
+func (u *EventConflictUpsertOne) AddSeq(v int64) *EventConflictUpsertOne {
+	return u.Update(func(s *EventConflictUpsert) {
+		s.AddSeq(v)
+	})
+}
+
+// UpdateSeq sets the "seq" field to the value that was provided on create.
+func (u *EventConflictUpsertOne) UpdateSeq() *EventConflictUpsertOne {
+	return u.Update(func(s *EventConflictUpsert) {
+		s.UpdateSeq()
+	})
 }
 
 // Exec executes the query.
@@ -509,6 +573,27 @@ func (u *EventConflictUpsertBulk) Update(set func(*EventConflictUpsert)) *EventC
 		set(&EventConflictUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSeq sets the "seq" field.
+func (u *EventConflictUpsertBulk) SetSeq(v int64) *EventConflictUpsertBulk {
+	return u.Update(func(s *EventConflictUpsert) {
+		s.SetSeq(v)
+	})
+}
+
+// AddSeq adds v to the "seq" field.
+func (u *EventConflictUpsertBulk) AddSeq(v int64) *EventConflictUpsertBulk {
+	return u.Update(func(s *EventConflictUpsert) {
+		s.AddSeq(v)
+	})
+}
+
+// UpdateSeq sets the "seq" field to the value that was provided on create.
+func (u *EventConflictUpsertBulk) UpdateSeq() *EventConflictUpsertBulk {
+	return u.Update(func(s *EventConflictUpsert) {
+		s.UpdateSeq()
+	})
 }
 
 // Exec executes the query.

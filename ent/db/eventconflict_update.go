@@ -27,6 +27,27 @@ func (_u *EventConflictUpdate) Where(ps ...predicate.EventConflict) *EventConfli
 	return _u
 }
 
+// SetSeq sets the "seq" field.
+func (_u *EventConflictUpdate) SetSeq(v int64) *EventConflictUpdate {
+	_u.mutation.ResetSeq()
+	_u.mutation.SetSeq(v)
+	return _u
+}
+
+// SetNillableSeq sets the "seq" field if the given value is not nil.
+func (_u *EventConflictUpdate) SetNillableSeq(v *int64) *EventConflictUpdate {
+	if v != nil {
+		_u.SetSeq(*v)
+	}
+	return _u
+}
+
+// AddSeq adds value to the "seq" field.
+func (_u *EventConflictUpdate) AddSeq(v int64) *EventConflictUpdate {
+	_u.mutation.AddSeq(v)
+	return _u
+}
+
 // Mutation returns the EventConflictMutation object of the builder.
 func (_u *EventConflictUpdate) Mutation() *EventConflictMutation {
 	return _u.mutation
@@ -68,6 +89,12 @@ func (_u *EventConflictUpdate) sqlSave(ctx context.Context) (_node int, err erro
 			}
 		}
 	}
+	if value, ok := _u.mutation.Seq(); ok {
+		_spec.SetField(eventconflict.FieldSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSeq(); ok {
+		_spec.AddField(eventconflict.FieldSeq, field.TypeInt64, value)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{eventconflict.Label}
@@ -86,6 +113,27 @@ type EventConflictUpdateOne struct {
 	fields   []string
 	hooks    []Hook
 	mutation *EventConflictMutation
+}
+
+// SetSeq sets the "seq" field.
+func (_u *EventConflictUpdateOne) SetSeq(v int64) *EventConflictUpdateOne {
+	_u.mutation.ResetSeq()
+	_u.mutation.SetSeq(v)
+	return _u
+}
+
+// SetNillableSeq sets the "seq" field if the given value is not nil.
+func (_u *EventConflictUpdateOne) SetNillableSeq(v *int64) *EventConflictUpdateOne {
+	if v != nil {
+		_u.SetSeq(*v)
+	}
+	return _u
+}
+
+// AddSeq adds value to the "seq" field.
+func (_u *EventConflictUpdateOne) AddSeq(v int64) *EventConflictUpdateOne {
+	_u.mutation.AddSeq(v)
+	return _u
 }
 
 // Mutation returns the EventConflictMutation object of the builder.
@@ -158,6 +206,12 @@ func (_u *EventConflictUpdateOne) sqlSave(ctx context.Context) (_node *EventConf
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Seq(); ok {
+		_spec.SetField(eventconflict.FieldSeq, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedSeq(); ok {
+		_spec.AddField(eventconflict.FieldSeq, field.TypeInt64, value)
 	}
 	_node = &EventConflict{config: _u.config}
 	_spec.Assign = _node.assignValues

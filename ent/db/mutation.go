@@ -4779,6 +4779,8 @@ type EventConflictMutation struct {
 	id            *int
 	source        *string
 	event_id      *string
+	seq           *int64
+	addseq        *int64
 	content_hash  *[]byte
 	body          *[]byte
 	refused_at    *int64
@@ -4959,6 +4961,62 @@ func (m *EventConflictMutation) ResetEventID() {
 	m.event_id = nil
 }
 
+// SetSeq sets the "seq" field.
+func (m *EventConflictMutation) SetSeq(i int64) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *EventConflictMutation) Seq() (r int64, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the EventConflict entity.
+// If the EventConflict object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventConflictMutation) OldSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *EventConflictMutation) AddSeq(i int64) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *EventConflictMutation) AddedSeq() (r int64, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *EventConflictMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
 // SetContentHash sets the "content_hash" field.
 func (m *EventConflictMutation) SetContentHash(b []byte) {
 	m.content_hash = &b
@@ -5121,12 +5179,15 @@ func (m *EventConflictMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EventConflictMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 6)
 	if m.source != nil {
 		fields = append(fields, eventconflict.FieldSource)
 	}
 	if m.event_id != nil {
 		fields = append(fields, eventconflict.FieldEventID)
+	}
+	if m.seq != nil {
+		fields = append(fields, eventconflict.FieldSeq)
 	}
 	if m.content_hash != nil {
 		fields = append(fields, eventconflict.FieldContentHash)
@@ -5149,6 +5210,8 @@ func (m *EventConflictMutation) Field(name string) (ent.Value, bool) {
 		return m.Source()
 	case eventconflict.FieldEventID:
 		return m.EventID()
+	case eventconflict.FieldSeq:
+		return m.Seq()
 	case eventconflict.FieldContentHash:
 		return m.ContentHash()
 	case eventconflict.FieldBody:
@@ -5168,6 +5231,8 @@ func (m *EventConflictMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldSource(ctx)
 	case eventconflict.FieldEventID:
 		return m.OldEventID(ctx)
+	case eventconflict.FieldSeq:
+		return m.OldSeq(ctx)
 	case eventconflict.FieldContentHash:
 		return m.OldContentHash(ctx)
 	case eventconflict.FieldBody:
@@ -5196,6 +5261,13 @@ func (m *EventConflictMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEventID(v)
+		return nil
+	case eventconflict.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
 		return nil
 	case eventconflict.FieldContentHash:
 		v, ok := value.([]byte)
@@ -5226,6 +5298,9 @@ func (m *EventConflictMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *EventConflictMutation) AddedFields() []string {
 	var fields []string
+	if m.addseq != nil {
+		fields = append(fields, eventconflict.FieldSeq)
+	}
 	if m.addrefused_at != nil {
 		fields = append(fields, eventconflict.FieldRefusedAt)
 	}
@@ -5237,6 +5312,8 @@ func (m *EventConflictMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *EventConflictMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case eventconflict.FieldSeq:
+		return m.AddedSeq()
 	case eventconflict.FieldRefusedAt:
 		return m.AddedRefusedAt()
 	}
@@ -5248,6 +5325,13 @@ func (m *EventConflictMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *EventConflictMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case eventconflict.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
 	case eventconflict.FieldRefusedAt:
 		v, ok := value.(int64)
 		if !ok {
@@ -5287,6 +5371,9 @@ func (m *EventConflictMutation) ResetField(name string) error {
 		return nil
 	case eventconflict.FieldEventID:
 		m.ResetEventID()
+		return nil
+	case eventconflict.FieldSeq:
+		m.ResetSeq()
 		return nil
 	case eventconflict.FieldContentHash:
 		m.ResetContentHash()

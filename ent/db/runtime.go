@@ -141,8 +141,12 @@ func init() {
 	eventconflictDescEventID := eventconflictFields[1].Descriptor()
 	// eventconflict.EventIDValidator is a validator for the "event_id" field. It is called by the builders before save.
 	eventconflict.EventIDValidator = eventconflictDescEventID.Validators[0].(func(string) error)
+	// eventconflictDescSeq is the schema descriptor for seq field.
+	eventconflictDescSeq := eventconflictFields[2].Descriptor()
+	// eventconflict.DefaultSeq holds the default value on creation for the seq field.
+	eventconflict.DefaultSeq = eventconflictDescSeq.Default.(int64)
 	// eventconflictDescContentHash is the schema descriptor for content_hash field.
-	eventconflictDescContentHash := eventconflictFields[2].Descriptor()
+	eventconflictDescContentHash := eventconflictFields[3].Descriptor()
 	// eventconflict.ContentHashValidator is a validator for the "content_hash" field. It is called by the builders before save.
 	eventconflict.ContentHashValidator = eventconflictDescContentHash.Validators[0].(func([]byte) error)
 	finalstandingFields := schema.FinalStanding{}.Fields()

@@ -86,8 +86,9 @@ func (EventConflict) Annotations() []schema.Annotation {
 // Fields are the columns.
 func (EventConflict) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("source").MaxLen(32).Default("").Immutable().Comment("Who sent it; empty means main."),
+		field.String("source").MaxLen(40).Default("").Immutable().Comment("Who sent it; empty means main."),
 		field.String("event_id").MaxLen(128).Immutable(),
+		field.Int64("seq").Default(0).Comment("Journal position of the event that had the id; 0 when it isn't known."),
 		field.Bytes("content_hash").MaxLen(16).Immutable(),
 		field.Bytes("body").Immutable().Comment("The event as the journal stores events."),
 		field.Int64("refused_at").Immutable(),

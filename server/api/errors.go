@@ -30,6 +30,7 @@ const (
 	kindDenied
 	kindNotFound
 	kindConflict
+	kindTooOld
 	kindExhausted
 	kindUnavailable
 	kindTooLarge
@@ -50,6 +51,7 @@ var codes = map[kind]struct {
 	kindDenied:          {connect.CodePermissionDenied, http.StatusForbidden},
 	kindNotFound:        {connect.CodeNotFound, http.StatusNotFound},
 	kindConflict:        {connect.CodeFailedPrecondition, http.StatusConflict},
+	kindTooOld:          {connect.CodeOutOfRange, http.StatusBadRequest},
 	kindExhausted:       {connect.CodeResourceExhausted, http.StatusTooManyRequests},
 	kindUnavailable:     {connect.CodeUnavailable, http.StatusServiceUnavailable},
 	kindTooLarge:        {connect.CodeResourceExhausted, http.StatusRequestEntityTooLarge},
@@ -87,6 +89,17 @@ func (f *failure) Error() string {
 // badField says which parameter is wrong and what would be right.
 func badField(field, format string, args ...any) error {
 	return &failure{kind: kindInvalid, field: field, message: fmt.Sprintf(format, args...)}
+}
+
+// refusalOf is the kind of a refused event.
+func refusalOf(result *ingest.Result) kind {
+	switch {
+	case result.Conflict:
+		return kindConflict
+	case result.TooOld:
+		return kindTooOld
+	}
+	return kindInvalid
 }
 
 // judge is the one place that sorts errors. An error it does not know is internal: its text is not for callers.

@@ -8,6 +8,7 @@ import (
 	"connectrpc.com/connect"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/identity"
 	"github.com/laurelhq/laurel/server/ingest"
 	"github.com/laurelhq/laurel/server/journal"
@@ -28,7 +29,7 @@ type ingestService struct{ *API }
 
 // Ingest takes a batch.
 func (s ingestService) Ingest(ctx context.Context, request *laurelv1.IngestRequest) (*laurelv1.IngestResponse, error) {
-	results, err := s.accept(ctx, request.GetEvents())
+	results, err := s.accept(ctx, request.GetEvents(), request.GetHistory())
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (s ingestService) IngestStream(ctx context.Context, stream *connect.ClientS
 		if err := s.Identity.Renew(ctx, identity.CallerFrom(ctx)); err != nil {
 			return nil, err
 		}
-		results, err := s.accept(ctx, stream.Msg().GetEvents())
+		results, err := s.accept(ctx, stream.Msg().GetEvents(), stream.Msg().GetHistory())
 		if err != nil {
 			return nil, err
 		}
@@ -94,8 +95,17 @@ func unreadable(err error) error {
 	return err
 }
 
+// sourceOf is the source of the caller's events. History has one of its own, which no caller can name.
+func sourceOf(ctx context.Context, history bool) string {
+	source := identity.CallerFrom(ctx).Source
+	if history {
+		return event.HistoryOf(source)
+	}
+	return source
+}
+
 // accept hands events to ingest and words a result for each, in order.
-func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event) ([]*laurelv1.EventResult, error) {
+func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event, history bool) ([]*laurelv1.EventResult, error) {
 	if len(events) == 0 || len(events) > maxEventsAtOnce {
 		s.Telemetry.Refused(1)
 		return nil, badField("events", "must hold 1 to %d events, but holds %d", maxEventsAtOnce, len(events))
@@ -111,7 +121,7 @@ func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event) ([]
 	for i, e := range events {
 		ids[i] = word.Clip(e.GetEventId(), maxEventIDShown)
 	}
-	accepted, err := s.API.Ingest.Accept(ctx, identity.CallerFrom(ctx).Source, events)
+	accepted, err := s.API.Ingest.Accept(ctx, sourceOf(ctx, history), events)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +131,9 @@ func (s ingestService) accept(ctx context.Context, events []*laurelv1.Event) ([]
 	results := make([]*laurelv1.EventResult, len(events))
 	for i, result := range accepted {
 		results[i] = &laurelv1.EventResult{Index: int32(i), EventId: ids[i], Status: result.Status, Field: result.Field, Reason: result.Reason}
+		if result.Status == laurelv1.EventStatus_EVENT_STATUS_REJECTED {
+			results[i].Code = codes[refusalOf(&accepted[i])].rpc.String()
+		}
 	}
 	return results, nil
 }

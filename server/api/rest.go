@@ -28,7 +28,7 @@ type door func(w http.ResponseWriter, r *http.Request) error
 
 // mountREST mounts the REST doors. Each is guarded by the procedure it stands for.
 func (a *API) mountREST(mux *http.ServeMux) {
-	mux.Handle("POST /v1/events", a.guarded(laurel.IngestServiceIngestProcedure, taking(nil, a.postEvents)))
+	mux.Handle("POST /v1/events", a.guarded(laurel.IngestServiceIngestProcedure, taking(eventParameters, a.postEvents)))
 	mux.Handle("GET /v1/tournaments", openToOtherSites(a.guarded(laurel.ContestServiceListContestsProcedure, taking(tournamentParameters, a.getTournaments))))
 	mux.Handle("GET /v1/leaderboards/{id}", openToOtherSites(a.guarded(laurel.LeaderboardServiceGetLeaderboardProcedure, taking(boardParameters, a.getLeaderboard))))
 	for path, methods := range map[string]string{

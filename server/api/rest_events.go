@@ -6,7 +6,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/event"
-	"github.com/laurelhq/laurel/server/identity"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // eventResult says what became of one event of a REST batch.
@@ -16,10 +16,16 @@ type eventResult struct {
 	Status string `json:"status"`
 	Reason string `json:"reason,omitempty"`
 	Field  string `json:"field,omitempty"`
+	// Code sorts refusals, by the codes of errors.
+	Code string `json:"code,omitempty"`
 
-	conflict bool
+	refusal kind
 	// contract tells that the field is named as the contract names it, and not as it was sent.
 	contract bool
+}
+
+func (r *eventResult) refuse(field, reason string, why kind) {
+	r.Field, r.Reason, r.Code, r.refusal = field, reason, codes[why].rpc.String(), why
 }
 
 const (
@@ -42,9 +48,33 @@ type batchAnswer struct {
 	Results   []eventResult `json:"results"`
 }
 
+// eventParameters are those of postEvents.
+var eventParameters = []string{"history"}
+
+// historyOf reads whether the events of a call are history.
+func historyOf(r *http.Request) (bool, error) {
+	query, err := parseQuery(r)
+	if err != nil {
+		return false, err
+	}
+	switch text := query.Get("history"); text {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	default:
+		return false, badField("history", "must be true or false, but is %s", word.Quote(text))
+	}
+}
+
 // postEvents takes one event or a batch. 202 means that what was accepted is durable. A single event that is refused gives
-// 400, or 409 when its id is taken by another event; a batch gives 202 as long as anything in it was accepted or known.
+// 400, with the code out_of_range when it is too old, or 409 when its id is taken by another event; a batch gives 202 as long as anything in it was accepted or
+// known. With history=true events may be of any age, and are those of a source of their own.
 func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
+	history, err := historyOf(r)
+	if err != nil {
+		return err
+	}
 	body, release, err := a.readBody(w, r)
 	if err != nil {
 		a.countUnread(err)
@@ -56,7 +86,7 @@ func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 		a.countUnread(err)
 		return err
 	}
-	results, err := a.acceptREST(r, read)
+	results, err := a.acceptREST(r, read, history)
 	if err != nil {
 		return err
 	}
@@ -84,17 +114,15 @@ func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 
 func answerSingle(w http.ResponseWriter, result eventResult) error {
 	switch {
-	case result.conflict:
-		return &failure{kind: kindConflict, field: result.Field, message: result.Reason}
 	case result.Status == statusRejected:
-		return &failure{kind: kindInvalid, field: result.Field, message: result.Reason}
+		return &failure{kind: result.refusal, field: result.Field, message: result.Reason}
 	}
 	writeJSON(w, http.StatusAccepted, singleAnswer{Accepted: true, Duplicate: result.Status == statusDuplicate})
 	return nil
 }
 
 // acceptREST hands on what could be read and puts the results back in the order of the request.
-func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, error) {
+func (a *API) acceptREST(r *http.Request, read []event.Result, history bool) ([]eventResult, error) {
 	together := 0
 	for _, one := range read {
 		together += weight(one.Event)
@@ -108,7 +136,7 @@ func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, e
 	for i, one := range read {
 		results[i] = eventResult{EventID: one.EventID, Status: statusRejected}
 		if one.Problem != nil {
-			results[i].Field, results[i].Reason = one.Problem.Field, one.Problem.Message
+			results[i].refuse(one.Problem.Field, one.Problem.Message, kindInvalid)
 			continue
 		}
 		events, places = append(events, one.Event), append(places, i)
@@ -117,7 +145,7 @@ func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, e
 		a.Telemetry.Refused(len(read))
 		return results, nil
 	}
-	accepted, err := a.Ingest.Accept(r.Context(), identity.CallerFrom(r.Context()).Source, events)
+	accepted, err := a.Ingest.Accept(r.Context(), sourceOf(r.Context(), history), events)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +162,8 @@ func (a *API) acceptREST(r *http.Request, read []event.Result) ([]eventResult, e
 		case laurelv1.EventStatus_EVENT_STATUS_DUPLICATE:
 			at.Status = statusDuplicate
 		case laurelv1.EventStatus_EVENT_STATUS_REJECTED, laurelv1.EventStatus_EVENT_STATUS_UNSPECIFIED:
-			at.Field, at.Reason, at.conflict, at.contract = result.Field, result.Reason, result.Conflict, true
+			at.refuse(result.Field, result.Reason, refusalOf(&accepted[i]))
+			at.contract = true
 		}
 	}
 	return results, nil

@@ -109,7 +109,7 @@ func setupOn(t testing.TB, database *store.Store, change ...func(*api.Config)) *
 	require.NoError(t, err)
 	b.intake = ingest.NewService(ingest.Config{
 		Journal: b.journal, Registry: registry, Writers: 1, FutureLimit: 5 * time.Minute, Now: time.Now, Log: logger,
-		Observe: b.figures.ObserveIngest, Conflict: func() {}, Lag: func(time.Duration, int64) {},
+		Observe: b.figures.ObserveIngest, Conflict: func() {}, TooOld: b.figures.TooOld, Lag: func(time.Duration, int64) {},
 	})
 	run(t, b.intake.Run)
 	b.contests = contest.NewService(contest.Config{

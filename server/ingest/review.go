@@ -13,7 +13,7 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Conflicts lists refused re-uses of event ids, each beside the event that holds the id.
+// Conflicts lists refused re-uses of event ids, each beside the event that has the id, if the journal still has that.
 func (s *Service) Conflicts(ctx context.Context, wanted store.Listing) ([]*laurelv1.EventConflict, error) {
 	rows, err := s.Journal.Conflicts(ctx, wanted)
 	if err != nil {
@@ -25,11 +25,13 @@ func (s *Service) Conflicts(ctx context.Context, wanted store.Listing) ([]*laure
 		if err != nil {
 			return nil, fmt.Errorf("refused event: %w", err)
 		}
-		stored, err := event.Decode(row.Stored)
-		if err != nil {
-			return nil, fmt.Errorf("stored event: %w", err)
+		one := &laurelv1.EventConflict{Id: row.ID, EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)), Sent: sent}
+		if row.Stored != nil {
+			if one.Stored, err = event.Decode(row.Stored); err != nil {
+				return nil, fmt.Errorf("stored event: %w", err)
+			}
 		}
-		list = append(list, &laurelv1.EventConflict{Id: row.ID, EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)), Sent: sent, Stored: stored})
+		list = append(list, one)
 	}
 	return list, nil
 }

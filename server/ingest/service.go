@@ -34,8 +34,8 @@ type Result struct {
 	Status laurelv1.EventStatus
 	// Field and Reason say why the event was rejected.
 	Field, Reason string
-	// Conflict tells that the id is taken by other content.
-	Conflict bool
+	// Conflict tells that the id is taken by other content, TooOld that the event happened before the horizon.
+	Conflict, TooOld bool
 }
 
 // Lagging says that scoring is too far behind to take more events now.
@@ -75,11 +75,15 @@ type Config struct {
 	LagLimit int
 	// FutureLimit is how far ahead of Now an event may be dated; negative means any time.
 	FutureLimit time.Duration
-	Now         func() time.Time
+	// Horizon is how old an event may be; nil means any age, as long as no key was dropped.
+	Horizon *Horizon
+	Now     func() time.Time
 	// Observe is told of each call: how long it took and what became of its events.
 	Observe func(took time.Duration, accepted, duplicates, rejected int)
 	// Conflict is told of each refused re-use of an event id.
 	Conflict func()
+	// TooOld is told of each event that is refused since it happened before the horizon.
+	TooOld func()
 	// Lag is told of the backlog: the age of its oldest event and its size.
 	Lag func(age time.Duration, events int64)
 	Log *slog.Logger
@@ -159,7 +163,7 @@ func (s *Service) Accept(ctx context.Context, source string, events []*laurelv1.
 	work := &request{entries: make([]journal.Entry, 0, len(events)), places: make([]int, 0, len(events))}
 	buffer := make([]byte, 0, 192*len(events))
 	seen := make(map[string]int, len(events))
-	registry := s.Registry
+	registry, oldest := s.Registry, s.oldest(source, start)
 	if s.Currencies != nil {
 		registry = registry.In(s.Currencies())
 	}
@@ -168,19 +172,25 @@ func (s *Service) Accept(ctx context.Context, source string, events []*laurelv1.
 			results[i] = rejected(problem.Field, problem.Message)
 			continue
 		}
+		if event.TsMicros(e) < oldest {
+			results[i] = tooOld(*s.Horizon.current.Load(), start)
+			s.TooOld()
+			continue
+		}
 		e.Source = source
 		from := len(buffer)
 		var hash [16]byte
 		buffer, hash = event.Content(buffer, e)
+		entry := journal.EntryOf(e, hash, buffer[from:len(buffer):len(buffer)])
 		if before, twice := seen[e.GetEventId()]; twice && work.entries[before].ContentHash == hash {
 			work.repeats = append(work.repeats, repeat{place: i, of: work.places[before]})
 			continue
 		} else if twice {
-			results[i] = rejected("event_id", "stands twice in this batch with different content; give each event its own id")
+			work.rivals = append(work.rivals, rival{repeat{place: i, of: work.places[before]}, entry})
 			continue
 		}
 		seen[e.GetEventId()] = len(work.entries)
-		work.entries = append(work.entries, journal.EntryOf(e, hash, buffer[from:len(buffer):len(buffer)]))
+		work.entries = append(work.entries, entry)
 		work.places = append(work.places, i)
 	}
 	if err := s.commit(ctx, work, results); err != nil {
@@ -205,10 +215,7 @@ func (s *Service) commit(ctx context.Context, work *request, results []Result) e
 		s.refused.Store(&refusal{why, s.Now()})
 	}
 	if err != nil {
-		if store.IsUnavailable(err) {
-			return &Unavailable{RetryAfter: retryWhenUnavailable, Err: err}
-		}
-		return err
+		return unavailable(err)
 	}
 	if s.refused.Load() != nil {
 		s.refused.Store(nil)
@@ -223,14 +230,51 @@ func (s *Service) commit(ctx context.Context, work *request, results []Result) e
 			results[at] = rejected("event_id", "is already used by an event with different content; the first one stands, this one is kept for review")
 			results[at].Conflict = true
 			s.Conflict()
+		case journal.TooOld:
+			h, err := s.Journal.HorizonNow(ctx)
+			if err != nil {
+				return unavailable(err)
+			}
+			results[at] = tooOld(h, s.Now())
+			s.TooOld()
 		}
 	}
 	for _, again := range work.repeats {
 		results[again.place] = results[again.of]
-		if results[again.place].Conflict {
+		switch {
+		case results[again.place].Conflict:
 			s.Conflict()
-		} else {
+		case results[again.place].TooOld:
+			s.TooOld()
+		default:
 			results[again.place].Status = laurelv1.EventStatus_EVENT_STATUS_DUPLICATE
+		}
+	}
+	return s.judgeRivals(ctx, work.rivals, results)
+}
+
+// judgeRivals fills in the results of events whose id stands in the call before, with other content. When that one was refused because of what the journal has,
+// the rival may be a repeat of it.
+func (s *Service) judgeRivals(ctx context.Context, rivals []rival, results []Result) error {
+	var open []journal.Entry
+	var places []int
+	for i := range rivals {
+		r := &rivals[i]
+		if results[r.of].Conflict {
+			open, places = append(open, r.entry), append(places, r.place)
+		}
+		results[r.place] = rejected("event_id", "stands twice in this batch with different content; give each event its own id")
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	held, err := s.Journal.Holds(ctx, open)
+	if err != nil {
+		return unavailable(err)
+	}
+	for i, place := range places {
+		if held[i] {
+			results[place] = Result{Status: laurelv1.EventStatus_EVENT_STATUS_DUPLICATE}
 		}
 	}
 	return nil
@@ -242,6 +286,14 @@ func (s *Service) Unwritable() string {
 		return last.why
 	}
 	return ""
+}
+
+// unavailable tells callers to send again when the database was away.
+func unavailable(err error) error {
+	if store.IsUnavailable(err) {
+		return &Unavailable{RetryAfter: retryWhenUnavailable, Err: err}
+	}
+	return err
 }
 
 func count(results []Result) (accepted, duplicates, refused int) {

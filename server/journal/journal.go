@@ -60,6 +60,8 @@ const (
 	Duplicate
 	// Conflict means the id is taken by other content; the entry is kept for review.
 	Conflict
+	// TooOld means that the event happened before the floor, so that a repeat of it would no longer be known.
+	TooOld
 )
 
 // Record is one event read back.

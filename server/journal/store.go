@@ -23,7 +23,9 @@ type Journal struct {
 	// woken is signalled after each append of this process.
 	woken chan struct{}
 	// keyInserts and rowInserts are the statements of SQLite's appends.
-	keyInserts, rowInserts *sqliteInserts
+	keyInserts, rowInserts sqliteInserts
+	// caution is how many of the next appends expect repeats; only Postgres knows it.
+	caution atomic.Int64
 	// rowBytes is how large the bodies of the last reading were on average.
 	rowBytes atomic.Int64
 }
@@ -41,10 +43,7 @@ func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error)
 	if partitions == 0 {
 		partitions = DefaultPartitions
 	}
-	j := &Journal{store: s, woken: make(chan struct{}, 1),
-		keyInserts: newSQLiteInserts("INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ", "(?,?,?,?)", " ON CONFLICT (source, event_id) DO NOTHING RETURNING seq"),
-		rowInserts: newSQLiteInserts("INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ", "(?,?,?,?,?,?)", ""),
-	}
+	j := &Journal{store: s, woken: make(chan struct{}, 1)}
 	err := s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if tx.Dialect() == store.Postgres {
 			if _, err := tx.ExecContext(ctx, "LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE"); err != nil {
@@ -69,6 +68,9 @@ func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error)
 		}
 		return err
 	})
+	if err == nil && s.Dialect() == store.SQLite {
+		err = j.prepareSQLite(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open journal: %w", err)
 	}

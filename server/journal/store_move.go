@@ -101,6 +101,9 @@ func moveEvent(ctx context.Context, tx *store.Tx, old *oldEvent) error {
 	return err
 }
 
+// firstHolder is the position of the event that has the id of a refused one.
+const firstHolder = "coalesce((SELECT k.seq FROM event_key AS k WHERE k.source = event_conflict.source AND k.event_id = event_conflict.event_id), 0)"
+
 func moveConflicts(ctx context.Context, tx *store.Tx) error {
 	rows, err := oldEvents(ctx, tx, "SELECT id, 0, event_id, content_hash, refused_at, body FROM event_conflict")
 	if err != nil {
@@ -108,7 +111,7 @@ func moveConflicts(ctx context.Context, tx *store.Tx) error {
 	}
 	for i := range rows {
 		e := rows[i].again()
-		if _, err := tx.ExecContext(ctx, "UPDATE event_conflict SET content_hash = $1, body = $2 WHERE id = $3", e.ContentHash[:], e.Body, rows[i].id); err != nil {
+		if _, err := tx.ExecContext(ctx, "UPDATE event_conflict SET content_hash = $1, body = $2, seq = "+firstHolder+" WHERE id = $3", e.ContentHash[:], e.Body, rows[i].id); err != nil {
 			return err
 		}
 	}

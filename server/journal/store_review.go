@@ -124,7 +124,7 @@ func (j *Journal) BuriedIn(ctx context.Context, stage string) ([]DeadLetter, err
 type Refusal struct {
 	Identity
 	ID int64
-	// Sent and Stored are events as event.Content encodes them.
+	// Sent and Stored are events as event.Content encodes them. Stored is nil when the journal no longer has the event that had the id.
 	Sent, Stored  []byte
 	RefusedMicros int64
 }
@@ -133,7 +133,7 @@ type Refusal struct {
 func (j *Journal) Conflicts(ctx context.Context, wanted store.Listing) ([]Refusal, error) {
 	conditions := j.store.Conditions()
 	query := `SELECT c.id, c.source, c.event_id, c.body, e.body, c.refused_at FROM event_conflict AS c
-		JOIN event_key AS k ON k.source = c.source AND k.event_id = c.event_id JOIN journal_event AS e ON e.id = k.seq` +
+		LEFT JOIN journal_event AS e ON e.id = c.seq` +
 		conditions.List(wanted, store.Columns{Key: "c.id", Time: "c.refused_at", Texts: []string{"c.event_id"}})
 	var list []Refusal
 	err := scanAll(ctx, j.store.Read(), query, func(scan func(...any) error) error {

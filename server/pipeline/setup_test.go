@@ -123,7 +123,7 @@ func start(t *testing.T, s *store.Store, o options) *process {
 	require.NoError(t, err)
 	p.ingest = ingest.NewService(ingest.Config{
 		Journal: p.journal, Registry: registry, Currencies: reader.Currencies, Writers: 1, FutureLimit: future, Now: o.now, Log: log,
-		Observe: func(time.Duration, int, int, int) {}, Conflict: func() {}, Lag: func(time.Duration, int64) {},
+		Observe: func(time.Duration, int, int, int) {}, Conflict: func() {}, TooOld: func() {}, Lag: func(time.Duration, int64) {},
 	})
 	p.pipeline = pipeline.New(pipeline.Config{
 		Store: s, Journal: p.journal, Contests: p.contests, Boards: p.boards, EventClock: events, Host: "test", Lanes: o.lanes, Shared: o.shared, Batch: o.batch, Now: o.now,

@@ -49,13 +49,18 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	return len(applied), migrating.Tx(ctx, func(ctx context.Context, tx *Tx) error { return tx.settle(ctx) })
 }
 
+// eventFloor is what an append asks for the time before which no event is taken in any more, since what tells repeats of them may be gone. A volatile function
+// reads in a snapshot of its own, taken when it is called, and not in that of the statement which calls it: see docs/decisions/0019.
+const eventFloor = `CREATE OR REPLACE FUNCTION laurel_event_floor() RETURNS bigint LANGUAGE plpgsql VOLATILE AS
+$$ BEGIN RETURN coalesce((SELECT value::bigint FROM setting WHERE id = 'event_floor'), 0); END $$`
+
 // settle does what migrations made from ent's schema can't: it has the database refuse updates and deletes of append-only tables.
 // It takes a lock only on a table that lacks something, since it runs at each start beside servers that are working.
 func (tx *Tx) settle(ctx context.Context) error {
 	statements := []string{}
 	if tx.dialect == Postgres {
 		statements = append(statements, "SELECT pg_advisory_xact_lock(5135135)", `CREATE OR REPLACE FUNCTION laurel_refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`)
+$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`, eventFloor)
 		// Standings are updated in place again and again: free room in their pages keeps those updates away from the indexes.
 		statements = append(statements, unless("pg_class WHERE relname = 'standing' AND reloptions IS NOT NULL", "ALTER TABLE standing SET (fillfactor = 70)"))
 	}

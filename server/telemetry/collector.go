@@ -44,6 +44,8 @@ func numbers() []series {
 		counter("laurel_events_folded_total", "Events folded.", func(f *figures) int64 { return f.folded.Load() }),
 		counter("laurel_dead_letters_total", "Events that could not be scored.", func(f *figures) int64 { return f.deadLetters.Load() }),
 		counter("laurel_event_conflicts_total", "Refused re-uses of event ids.", func(f *figures) int64 { return f.conflicts.Load() }),
+		counter("laurel_events_too_old_total", "Events refused since they happened before the horizon.", func(f *figures) int64 { return f.tooOld.Load() }),
+		counter("laurel_event_keys_dropped_total", "Keys of events that were dropped since the horizon has passed them.", func(f *figures) int64 { return f.keysDropped.Load() }),
 		counter("laurel_sockets_slow_total", "Times a socket's queue was full.", func(f *figures) int64 { return f.slowSockets.Load() }),
 		gauge("laurel_journal_lag_seconds", "Age of the oldest event not folded.", func(f *figures) float64 { return float64(f.lagMicros.Load()) / 1e6 }),
 		gauge("laurel_journal_lag_events", "Events not folded.", func(f *figures) float64 { return float64(f.lagEvents.Load()) }),

@@ -29,6 +29,7 @@ type Telemetry struct {
 type figures struct {
 	accepted, duplicates, rejected, folded atomic.Int64
 	deadLetters, conflicts, slowSockets    atomic.Int64
+	tooOld, keysDropped                    atomic.Int64
 	lagMicros, lagEvents, sockets          atomic.Int64
 }
 
@@ -103,6 +104,12 @@ func (t *Telemetry) DeadLetter() { t.figures.deadLetters.Add(1) }
 
 // Conflict counts a refused re-use of an event id.
 func (t *Telemetry) Conflict() { t.figures.conflicts.Add(1) }
+
+// TooOld counts an event that was refused since it happened before the horizon.
+func (t *Telemetry) TooOld() { t.figures.tooOld.Add(1) }
+
+// KeysDropped counts keys of events that were dropped since the horizon has passed them.
+func (t *Telemetry) KeysDropped(keys int64) { t.figures.keysDropped.Add(keys) }
 
 // Registry is where other packages' collectors are registered by wire.go.
 func (t *Telemetry) Registry() *prometheus.Registry { return t.registry }

@@ -47,6 +47,8 @@ func TestScrapeShowsEveryFigure(t *testing.T) {
 	figures.DeadLetter()
 	figures.Conflict()
 	figures.Conflict()
+	figures.TooOld()
+	figures.KeysDropped(6)
 
 	lines := scrape(t, figures)
 	for name, value := range map[string]string{
@@ -56,6 +58,8 @@ func TestScrapeShowsEveryFigure(t *testing.T) {
 		"laurel_events_folded_total":                               "7",
 		"laurel_dead_letters_total":                                "1",
 		"laurel_event_conflicts_total":                             "2",
+		"laurel_events_too_old_total":                              "1",
+		"laurel_event_keys_dropped_total":                          "6",
 		"laurel_sockets":                                           "1",
 		"laurel_sockets_slow_total":                                "1",
 		"laurel_journal_lag_seconds":                               "2.5",

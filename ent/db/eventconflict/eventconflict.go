@@ -15,6 +15,8 @@ const (
 	FieldSource = "source"
 	// FieldEventID holds the string denoting the event_id field in the database.
 	FieldEventID = "event_id"
+	// FieldSeq holds the string denoting the seq field in the database.
+	FieldSeq = "seq"
 	// FieldContentHash holds the string denoting the content_hash field in the database.
 	FieldContentHash = "content_hash"
 	// FieldBody holds the string denoting the body field in the database.
@@ -30,6 +32,7 @@ var Columns = []string{
 	FieldID,
 	FieldSource,
 	FieldEventID,
+	FieldSeq,
 	FieldContentHash,
 	FieldBody,
 	FieldRefusedAt,
@@ -52,6 +55,8 @@ var (
 	SourceValidator func(string) error
 	// EventIDValidator is a validator for the "event_id" field. It is called by the builders before save.
 	EventIDValidator func(string) error
+	// DefaultSeq holds the default value on creation for the "seq" field.
+	DefaultSeq int64
 	// ContentHashValidator is a validator for the "content_hash" field. It is called by the builders before save.
 	ContentHashValidator func([]byte) error
 )
@@ -72,6 +77,11 @@ func BySource(opts ...sql.OrderTermOption) OrderOption {
 // ByEventID orders the results by the event_id field.
 func ByEventID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEventID, opts...).ToFunc()
+}
+
+// BySeq orders the results by the seq field.
+func BySeq(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSeq, opts...).ToFunc()
 }
 
 // ByRefusedAt orders the results by the refused_at field.

@@ -62,6 +62,11 @@ func EventID(v string) predicate.EventConflict {
 	return predicate.EventConflict(sql.FieldEQ(FieldEventID, v))
 }
 
+// Seq applies equality check predicate on the "seq" field. It's identical to SeqEQ.
+func Seq(v int64) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldEQ(FieldSeq, v))
+}
+
 // ContentHash applies equality check predicate on the "content_hash" field. It's identical to ContentHashEQ.
 func ContentHash(v []byte) predicate.EventConflict {
 	return predicate.EventConflict(sql.FieldEQ(FieldContentHash, v))
@@ -205,6 +210,46 @@ func EventIDEqualFold(v string) predicate.EventConflict {
 // EventIDContainsFold applies the ContainsFold predicate on the "event_id" field.
 func EventIDContainsFold(v string) predicate.EventConflict {
 	return predicate.EventConflict(sql.FieldContainsFold(FieldEventID, v))
+}
+
+// SeqEQ applies the EQ predicate on the "seq" field.
+func SeqEQ(v int64) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldEQ(FieldSeq, v))
+}
+
+// SeqNEQ applies the NEQ predicate on the "seq" field.
+func SeqNEQ(v int64) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldNEQ(FieldSeq, v))
+}
+
+// SeqIn applies the In predicate on the "seq" field.
+func SeqIn(vs ...int64) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldIn(FieldSeq, vs...))
+}
+
+// SeqNotIn applies the NotIn predicate on the "seq" field.
+func SeqNotIn(vs ...int64) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldNotIn(FieldSeq, vs...))
+}
+
+// SeqGT applies the GT predicate on the "seq" field.
+func SeqGT(v int64) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldGT(FieldSeq, v))
+}
+
+// SeqGTE applies the GTE predicate on the "seq" field.
+func SeqGTE(v int64) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldGTE(FieldSeq, v))
+}
+
+// SeqLT applies the LT predicate on the "seq" field.
+func SeqLT(v int64) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldLT(FieldSeq, v))
+}
+
+// SeqLTE applies the LTE predicate on the "seq" field.
+func SeqLTE(v int64) predicate.EventConflict {
+	return predicate.EventConflict(sql.FieldLTE(FieldSeq, v))
 }
 
 // ContentHashEQ applies the EQ predicate on the "content_hash" field.

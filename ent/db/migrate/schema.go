@@ -177,8 +177,9 @@ var (
 	// EventConflictColumns holds the columns for the "event_conflict" table.
 	EventConflictColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
-		{Name: "source", Type: field.TypeString, Size: 32, Default: ""},
+		{Name: "source", Type: field.TypeString, Size: 40, Default: ""},
 		{Name: "event_id", Type: field.TypeString, Size: 128},
+		{Name: "seq", Type: field.TypeInt64, Default: 0},
 		{Name: "content_hash", Type: field.TypeBytes, Size: 16},
 		{Name: "body", Type: field.TypeBytes},
 		{Name: "refused_at", Type: field.TypeInt64},
@@ -192,7 +193,7 @@ var (
 			{
 				Name:    "eventconflict_source_event_id_content_hash",
 				Unique:  true,
-				Columns: []*schema.Column{EventConflictColumns[1], EventConflictColumns[2], EventConflictColumns[3]},
+				Columns: []*schema.Column{EventConflictColumns[1], EventConflictColumns[2], EventConflictColumns[4]},
 			},
 		},
 	}

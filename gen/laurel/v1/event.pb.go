@@ -66,8 +66,8 @@ type Event struct {
 	Participants []*Participant `protobuf:"bytes,17,rep,name=participants,proto3" json:"participants,omitempty"`
 	// Where an event comes from that Laurel made itself. Set by the server; refused when a sender sets it.
 	Origin *Origin `protobuf:"bytes,18,opt,name=origin,proto3" json:"origin,omitempty"`
-	// Who sent it: the source of the API key. Empty means main, laurel that Laurel emitted it. With event_id it is the event's identity: two sources can't take each
-	// other's ids. Set by the server; refused when a sender sets it.
+	// Who sent it: the source of the API key. Empty means main, laurel that Laurel emitted it, and main.history that it was imported as the history of main. With
+	// event_id it is the event's identity: two sources can't take each other's ids. Set by the server; refused when a sender sets it.
 	Source        string `protobuf:"bytes,19,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -866,7 +866,7 @@ const file_laurel_v1_event_proto_rawDesc = "" +
 	"\apayload\x18\x10 \x01(\v2\x17.google.protobuf.StructR\apayload\x12D\n" +
 	"\fparticipants\x18\x11 \x03(\v2\x16.laurel.v1.ParticipantB\b\xbaH\x05\x92\x01\x02\x10@R\fparticipants\x12)\n" +
 	"\x06origin\x18\x12 \x01(\v2\x11.laurel.v1.OriginR\x06origin\x12\x1f\n" +
-	"\x06source\x18\x13 \x01(\tB\a\xbaH\x04r\x02( R\x06source\"\xb1\x01\n" +
+	"\x06source\x18\x13 \x01(\tB\a\xbaH\x04r\x02((R\x06source\"\xb1\x01\n" +
 	"\vParticipant\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x0f.laurel.v1.UserB\x06\xbaH\x03\xc8\x01\x01R\x04user\x12 \n" +
 	"\x03bet\x18\x02 \x01(\v2\x0e.laurel.v1.BetR\x03bet\x12 \n" +
@@ -880,7 +880,7 @@ const file_laurel_v1_event_proto_rawDesc = "" +
 	"\x05depth\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18\b(\x00R\x05depth\x12\x1c\n" +
 	"\tpartition\x18\x04 \x01(\x05R\tpartition\x12\x10\n" +
 	"\x03seq\x18\x05 \x01(\x03R\x03seq\x12\x1f\n" +
-	"\x06source\x18\x06 \x01(\tB\a\xbaH\x04r\x02( R\x06source\"\xf1\x01\n" +
+	"\x06source\x18\x06 \x01(\tB\a\xbaH\x04r\x02((R\x06source\"\xf1\x01\n" +
 	"\x04User\x12\x1a\n" +
 	"\x02id\x18\x01 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01(\x80\x01R\x02id\x12\x19\n" +

@@ -84,7 +84,10 @@ func (EventStatus) EnumDescriptor() ([]byte, []int) {
 type IngestRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 1000 events.
-	Events        []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	Events []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Whether the events are history: they may be of any age, and are known for good. They are those of a source of their own, <source>.history, so an event that
+	// came in live too counts twice.
+	History       bool `protobuf:"varint,2,opt,name=history,proto3" json:"history,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -124,6 +127,13 @@ func (x *IngestRequest) GetEvents() []*Event {
 		return x.Events
 	}
 	return nil
+}
+
+func (x *IngestRequest) GetHistory() bool {
+	if x != nil {
+		return x.History
+	}
+	return false
 }
 
 // IngestResponse answers a batch.
@@ -211,7 +221,10 @@ type EventResult struct {
 	// Why it was rejected, naming the field and what would be right. Empty otherwise.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The field the reason is about, such as bet.amount_minor.
-	Field         string `protobuf:"bytes,5,opt,name=field,proto3" json:"field,omitempty"`
+	Field string `protobuf:"bytes,5,opt,name=field,proto3" json:"field,omitempty"`
+	// What kind of refusal it is, by one of the codes of RPC and REST: invalid_argument; failed_precondition, another event has the id; out_of_range, the event is
+	// too old, so that a repeat would no longer be known. Empty when it was not rejected.
+	Code          string `protobuf:"bytes,6,opt,name=code,proto3" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -281,11 +294,20 @@ func (x *EventResult) GetField() string {
 	return ""
 }
 
+func (x *EventResult) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
 // IngestStreamRequest is one batch of a stream.
 type IngestStreamRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 1000 events.
-	Events        []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	Events []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Whether the events are history, as in IngestRequest.
+	History       bool `protobuf:"varint,2,opt,name=history,proto3" json:"history,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -325,6 +347,13 @@ func (x *IngestStreamRequest) GetEvents() []*Event {
 		return x.Events
 	}
 	return nil
+}
+
+func (x *IngestStreamRequest) GetHistory() bool {
+	if x != nil {
+		return x.History
+	}
+	return false
 }
 
 // IngestStreamResponse sums a stream up.
@@ -546,7 +575,7 @@ type EventConflict struct {
 	RefusedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=refused_at,json=refusedAt,proto3" json:"refused_at,omitempty"`
 	// The event as it was sent the second time.
 	Sent *Event `protobuf:"bytes,3,opt,name=sent,proto3" json:"sent,omitempty"`
-	// The event that holds the id.
+	// The event that holds the id; unset when the journal no longer has it.
 	Stored *Event `protobuf:"bytes,4,opt,name=stored,proto3" json:"stored,omitempty"`
 	// Number of the conflict; the later one has the higher.
 	Id            int64 `protobuf:"varint,5,opt,name=id,proto3" json:"id,omitempty"`
@@ -887,24 +916,27 @@ var File_laurel_v1_ingest_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_ingest_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1elaurel/v1/ingest_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15laurel/v1/event.proto\x1a\x14laurel/v1/list.proto\"F\n" +
+	"\x1elaurel/v1/ingest_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15laurel/v1/event.proto\x1a\x14laurel/v1/list.proto\"`\n" +
 	"\rIngestRequest\x125\n" +
-	"\x06events\x18\x01 \x03(\v2\x10.laurel.v1.EventB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x06events\"\xa5\x01\n" +
+	"\x06events\x18\x01 \x03(\v2\x10.laurel.v1.EventB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x06events\x12\x18\n" +
+	"\ahistory\x18\x02 \x01(\bR\ahistory\"\xa5\x01\n" +
 	"\x0eIngestResponse\x12;\n" +
 	"\aresults\x18\x01 \x03(\v2\x16.laurel.v1.EventResultB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\aresults\x12\x1a\n" +
 	"\baccepted\x18\x02 \x01(\x05R\baccepted\x12\x1e\n" +
 	"\n" +
 	"duplicates\x18\x03 \x01(\x05R\n" +
 	"duplicates\x12\x1a\n" +
-	"\brejected\x18\x04 \x01(\x05R\brejected\"\xba\x01\n" +
+	"\brejected\x18\x04 \x01(\x05R\brejected\"\xd7\x01\n" +
 	"\vEventResult\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\x05R\x05index\x12#\n" +
 	"\bevent_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\aeventId\x12.\n" +
 	"\x06status\x18\x03 \x01(\x0e2\x16.laurel.v1.EventStatusR\x06status\x12 \n" +
 	"\x06reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\x06reason\x12\x1e\n" +
-	"\x05field\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x05field\"L\n" +
+	"\x05field\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x05field\x12\x1b\n" +
+	"\x04code\x18\x06 \x01(\tB\a\xbaH\x04r\x02( R\x04code\"f\n" +
 	"\x13IngestStreamRequest\x125\n" +
-	"\x06events\x18\x01 \x03(\v2\x10.laurel.v1.EventB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x06events\"\xb1\x01\n" +
+	"\x06events\x18\x01 \x03(\v2\x10.laurel.v1.EventB\v\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\x06events\x12\x18\n" +
+	"\ahistory\x18\x02 \x01(\bR\ahistory\"\xb1\x01\n" +
 	"\x14IngestStreamResponse\x12\x1a\n" +
 	"\baccepted\x18\x01 \x01(\x03R\baccepted\x12\x1e\n" +
 	"\n" +

@@ -51,6 +51,7 @@ type ingestCmd struct {
 	Resume   bool          `default:"true" negatable:"" help:"Go on where an interrupted run stopped."`
 	Progress string        `placeholder:"FILE" help:"Where to remember how far a run came, while it is under way; beside the events as FILE.laurel-progress when not set."`
 	RetryFor time.Duration `default:"5m" help:"How long one batch is tried again when the server is busy or away."`
+	History  bool          `help:"The events are history: they may be of any age, are known for good, and are those of a source of their own, so that an event which came in live too counts twice."`
 	DryRun   bool          `help:"Read and account for everything, send nothing."`
 }
 
@@ -98,7 +99,7 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err := state.probe(); err != nil {
 		_, _ = fmt.Fprintf(cli.Stderr, "laurel: %s; if this run is interrupted the next one starts anew, unless --progress names a place that can be written\n", err)
 	}
-	run := &ingestRun{cmd: c, columns: columns, source: source, state: state, send: newIngestSender(server, c.RetryFor), progress: newIngestProgress(cli.Stderr, info.Size())}
+	run := &ingestRun{cmd: c, columns: columns, source: source, state: state, send: newIngestSender(server, c.RetryFor, c.History), progress: newIngestProgress(cli.Stderr, info.Size())}
 	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
 	err = run.all(ctx)
 	run.progress.done()

@@ -26,19 +26,21 @@ const (
 type ingestSender struct {
 	client   laurelv1connect.IngestServiceClient
 	retryFor time.Duration
+	// history tells that the events are history.
+	history bool
 	// away is told once a batch that the server can't be reached; a server that is only busy is no news.
 	away func(err error)
 }
 
-func newIngestSender(to client.Server, retryFor time.Duration) *ingestSender {
-	return &ingestSender{client: laurelv1connect.NewIngestServiceClient(to.HTTP(), to.RPC()), retryFor: retryFor, away: func(error) {}}
+func newIngestSender(to client.Server, retryFor time.Duration, history bool) *ingestSender {
+	return &ingestSender{client: laurelv1connect.NewIngestServiceClient(to.HTTP(), to.RPC()), retryFor: retryFor, history: history, away: func(error) {}}
 }
 
 // batch returns one result for each event, in order.
 func (s *ingestSender) batch(ctx context.Context, events []*laurelv1.Event) ([]*laurelv1.EventResult, error) {
 	waited, backoff, told := time.Duration(0), firstBackoff, false
 	for {
-		response, err := s.client.Ingest(ctx, &laurelv1.IngestRequest{Events: events})
+		response, err := s.client.Ingest(ctx, &laurelv1.IngestRequest{Events: events, History: s.history})
 		if err == nil {
 			return resultsOf(response, len(events))
 		}

@@ -20,6 +20,8 @@ type ingestState struct {
 	Source  string `json:"source"`
 	Mapping string `json:"mapping"`
 	URL     string `json:"url"`
+	// History tells that the events are sent as history.
+	History bool `json:"history,omitempty"`
 	// Position is behind the last unit that the server has acknowledged, Tally accounts for what lies before it.
 	Position mapping.Position `json:"position"`
 	Tally    mapping.Tally    `json:"tally"`
@@ -33,7 +35,7 @@ type ingestState struct {
 
 // openState returns the state to go on from: that of an interrupted run of the same file, or a fresh one.
 func (c *ingestCmd) openState(file io.ReaderAt, columns *mapping.Mapping) (*ingestState, error) {
-	fresh := &ingestState{URL: c.URL, file: file, hash: xxh3.New()}
+	fresh := &ingestState{URL: c.URL, History: c.History, file: file, hash: xxh3.New()}
 	if columns != nil {
 		fresh.Mapping = columns.Hash()
 	}
@@ -63,6 +65,9 @@ func (c *ingestCmd) openState(file io.ReaderAt, columns *mapping.Mapping) (*inge
 	source := kept.Source
 	if err := kept.digest(); err != nil {
 		return nil, fmt.Errorf("read %s: %w", c.File, err)
+	}
+	if kept.History != c.History {
+		return nil, fmt.Errorf("%s belongs to a run that was begun %s --history: go on like that, or start anew with --no-resume", fresh.path, map[bool]string{true: "with", false: "without"}[kept.History])
 	}
 	if kept.Source != source || kept.Mapping != fresh.Mapping || kept.URL != fresh.URL {
 		return nil, fmt.Errorf("%s belongs to another file, mapping or server, or the file was changed before line %d since: start anew with --no-resume",
@@ -162,6 +167,7 @@ type ingestReport struct {
 	Mapping string `json:"mapping,omitempty"`
 	Server  string `json:"server,omitempty"`
 	DryRun  bool   `json:"dry_run,omitempty"`
+	History bool   `json:"history,omitempty"`
 	mapping.Tally
 	RefusedByReason map[string]int64 `json:"refused_by_reason,omitempty"`
 }
@@ -180,7 +186,7 @@ func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
 		return fmt.Errorf("print report: %w", err)
 	}
 	if c.Report != "" {
-		report := ingestReport{File: c.File, Mapping: c.Mapping, Server: c.URL, DryRun: c.DryRun, Tally: *tally, RefusedByReason: tally.RefusedByReason()}
+		report := ingestReport{File: c.File, Mapping: c.Mapping, Server: c.URL, DryRun: c.DryRun, History: c.History, Tally: *tally, RefusedByReason: tally.RefusedByReason()}
 		if err := writeReport(c.Report, report); err != nil {
 			return err
 		}

@@ -34,6 +34,7 @@ type receiver struct {
 
 	mu      sync.Mutex
 	calls   int
+	history int // events that came as history
 	biggest int
 	ids     []string
 	seen    map[string][16]byte
@@ -47,6 +48,9 @@ func (r *receiver) Ingest(_ context.Context, request *laurelv1.IngestRequest) (*
 		if err := r.trouble(r.calls); err != nil {
 			return nil, err
 		}
+	}
+	if request.GetHistory() {
+		r.history += len(request.Events)
 	}
 	r.biggest = max(r.biggest, len(request.Events))
 	response := &laurelv1.IngestResponse{}

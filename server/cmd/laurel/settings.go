@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/laurelhq/laurel/server/journal"
 )
 
 // storage is where a server keeps things.
@@ -23,6 +25,7 @@ type doors struct {
 	AllowedOrigins       []string      `help:"Origins besides its own whose pages may open sockets; * for all. Public boards can be read from any page." env:"LAUREL_ALLOWED_ORIGINS"`
 	TrustedProxies       []string      `help:"Networks whose X-Forwarded-For counts." env:"LAUREL_TRUSTED_PROXIES"`
 	LagLimit             int           `help:"Events that may wait to be scored before new ones are refused, at least 1." env:"LAUREL_LAG_LIMIT" default:"200000"`
+	HorizonDays          int           `help:"How old events may be that arrive, and for how long repeats are told, in days, 1 to 36500; 0 means what the database says, which is 400 unless it was set. It holds for all processes of the database. With the clock of events there is none." env:"LAUREL_HORIZON_DAYS" default:"0"`
 	MaxSockets           int           `help:"Sockets that may be open in all, 1 to 1000000." env:"LAUREL_MAX_SOCKETS" default:"12000"`
 	MaxSocketsPerAddress int           `help:"Sockets that one address may have open, 1 to 1000000; of IPv6 its /64. Behind a proxy set --trusted-proxies as well, else all are the proxy's." env:"LAUREL_MAX_SOCKETS_PER_ADDRESS" default:"2000"`
 	Lanes                int           `help:"Batches that this process may fold at once, 0 to 8; 0 means 4 on Postgres and 1 on SQLite. With the clock of events there is one." env:"LAUREL_LANES" default:"0"`
@@ -49,6 +52,8 @@ func (d doors) check() error {
 	switch {
 	case d.LagLimit < 1:
 		return fmt.Errorf("--lag-limit must be at least 1, but is %d", d.LagLimit)
+	case d.HorizonDays < 0 || d.HorizonDays > journal.MaxHorizonDays:
+		return fmt.Errorf("--horizon-days must be 1 to %d, or 0 for what the database says, but is %d", journal.MaxHorizonDays, d.HorizonDays)
 	case d.Lanes < 0 || d.Lanes > maxLanes:
 		return fmt.Errorf("--lanes must be 0 to %d, but is %d", maxLanes, d.Lanes)
 	case d.MaxSockets < 1 || d.MaxSockets > socketsMost:

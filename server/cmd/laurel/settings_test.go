@@ -264,6 +264,8 @@ func TestVerbsRefuse(t *testing.T) {
 	}{
 		{"--snapshot-every must be at least 1s", []string{"serve", "--snapshot-every", "0s"}},
 		{"--lag-limit must be at least 1", []string{"dev", "--lag-limit", "0"}},
+		{"--horizon-days must be 1 to 36500, or 0 for what the database says, but is -1", []string{"serve", "--horizon-days=-1"}},
+		{"--horizon-days must be 1 to 36500, or 0 for what the database says, but is 40000", []string{"dev", "--horizon-days", "40000"}},
 		{"--max-sockets must be 1 to 1000000", []string{"serve", "--max-sockets", "0"}},
 		{"--max-sockets-per-address must be 1 to 1000000", []string{"dev", "--max-sockets-per-address", "1000001"}},
 		{"--listen must be host:port", []string{"dev", "--listen", "8080"}},
