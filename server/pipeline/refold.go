@@ -5,9 +5,9 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/fold"
@@ -29,15 +29,18 @@ type Refolded struct {
 }
 
 // Refold folds the journal into fresh standings of contests, by the program of the live fold, and compares them with the stored ones. Nothing may be folded
-// meanwhile; what was not folded yet is left out. A contest that was scored by several versions is folded by the newest one, and what that changed
+// meanwhile; what was not folded yet is left out. Ranges of the journal that were dropped are read from archives; without them nothing is said of any contest, since an event
+// of long ago may have made the profile that a later one is scored by. A contest that was scored by several versions is folded by the newest one, and what that changed
 // shows as differences.
-func Refold(ctx context.Context, s *store.Store, j *journal.Journal, contests []*contest.Live, report func(Refolded) error) error {
-	return RefoldWithin(ctx, s, j, math.MaxInt, contests, report)
+func Refold(ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, contests []*contest.Live, report func(Refolded) error) error {
+	return RefoldWithin(ctx, s, j, past, math.MaxInt, contests, report)
 }
 
 // RefoldWithin is Refold with so many bytes for standings and players. It reads the journal once for all contests, or once for as many of them as there turns out to
 // be room for.
-func RefoldWithin(ctx context.Context, s *store.Store, j *journal.Journal, room int, contests []*contest.Live, report func(Refolded) error) error {
+func RefoldWithin(
+	ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, room int, contests []*contest.Live, report func(Refolded) error,
+) error {
 	reader := catalog.NewReader(j.Partitions())
 	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := reader.Read(ctx, tx)
@@ -50,7 +53,7 @@ func RefoldWithin(ctx context.Context, s *store.Store, j *journal.Journal, room 
 	for waiting := contests; len(waiting) > 0; {
 		reading++
 		p := newPass(reader.Newest(), room, waiting)
-		if err := play(ctx, s, j, p); err != nil {
+		if err := play(ctx, s, j, past, p); err != nil {
 			return err
 		}
 		waiting = waiting[len(p.contests):]
@@ -75,7 +78,7 @@ func RefoldWithin(ctx context.Context, s *store.Store, j *journal.Journal, room 
 }
 
 // play folds what was folded of the journal in one pass over it.
-func play(ctx context.Context, s *store.Store, j *journal.Journal, p *pass) error {
+func play(ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, p *pass) error {
 	var folded journal.Positions
 	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		folded, err = j.Cursors(ctx, tx)
@@ -92,21 +95,26 @@ func play(ctx context.Context, s *store.Store, j *journal.Journal, p *pass) erro
 	for i := range letters {
 		refused[fold.Place{Partition: letters[i].Partition, Seq: letters[i].Seq}] = true
 	}
-	partitions := j.All()
-	for after := make(journal.Positions, j.Partitions()); ; {
-		events, end, err := read(ctx, j, partitions, after, DefaultBatch)
+	history, err := past.History(ctx, j)
+	if err != nil {
+		return err
+	}
+	events := make([]fold.Event, 0, DefaultBatch)
+	for record, err := range history {
 		if err != nil {
 			return err
 		}
-		if len(events) == 0 {
-			return nil
+		if e := fold.Decode(&record); e.Within(folded) && !refused[e.Place] {
+			events = append(events, e)
 		}
-		events = slices.DeleteFunc(events, func(e fold.Event) bool { return !e.Within(folded) || refused[e.Place] })
-		if err := p.fold(ctx, events); err != nil {
-			return err
+		if len(events) == DefaultBatch {
+			if err := p.fold(ctx, events); err != nil {
+				return err
+			}
+			events = events[:0]
 		}
-		after = end
 	}
+	return p.fold(ctx, events)
 }
 
 func playBatch(ctx context.Context, program *Program, scratch *fold.Scratch, events []fold.Event) error {

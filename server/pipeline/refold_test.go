@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/contest"
@@ -21,7 +22,7 @@ import (
 // refolded folds the journal anew and returns the number of players and what differs.
 func (p *process) refolded(t *testing.T, contestID string) (players int64, difference string) {
 	t.Helper()
-	err := pipeline.Refold(t.Context(), p.store, p.journal, []*contest.Live{p.contest(t, contestID)}, func(result pipeline.Refolded) error {
+	err := pipeline.Refold(t.Context(), p.store, p.journal, &archive.Shelf{}, []*contest.Live{p.contest(t, contestID)}, func(result pipeline.Refolded) error {
 		players, difference = result.Players, result.Difference
 		return nil
 	})
@@ -67,7 +68,7 @@ func TestRefoldReadsTheJournalOnceForWhatThereIsRoomFor(t *testing.T) {
 		require.NoError(t, err)
 		for room, most := range map[int]int{math.MaxInt: 1, contests * players * 100: 8, 1: contests} {
 			readings, found := map[int]int{}, 0
-			err := pipeline.RefoldWithin(t.Context(), s, p.journal, room, p.contests.Set().All(), func(r pipeline.Refolded) error {
+			err := pipeline.RefoldWithin(t.Context(), s, p.journal, &archive.Shelf{}, room, p.contests.Set().All(), func(r pipeline.Refolded) error {
 				readings[r.Reading]++
 				require.EqualValues(t, players, r.Players, r.Contest.ID)
 				require.Equal(t, r.Contest.ID == "c_077", r.Difference != "", "%s: %s", r.Contest.ID, r.Difference)
@@ -185,7 +186,7 @@ func TestRefoldNamesATamperedResult(t *testing.T) {
 		frozen := func() (difference string) {
 			again := start(t, storetest.Again(t, s), options{now: clock.now}) // contests that were read before the change are kept
 			defer again.stop()
-			require.NoError(t, pipeline.Refold(t.Context(), s, p.journal, []*contest.Live{again.contest(t, "c")}, func(result pipeline.Refolded) error {
+			require.NoError(t, pipeline.Refold(t.Context(), s, p.journal, &archive.Shelf{}, []*contest.Live{again.contest(t, "c")}, func(result pipeline.Refolded) error {
 				require.Empty(t, result.Difference)
 				difference = result.Frozen
 				return nil
