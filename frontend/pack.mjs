@@ -1,4 +1,5 @@
-// Compresses what a build made, once, so that no server has to: beside each file that gets smaller stands the same with .gz behind its name.
+// Compresses what a build made, once, so that no server has to: beside each file that gets smaller stands the same with .gz behind
+// its name.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";

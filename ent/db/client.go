@@ -24,6 +24,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db/finalstanding"
 	"github.com/laurelhq/laurel/ent/db/journalpartition"
 	"github.com/laurelhq/laurel/ent/db/lateevent"
+	"github.com/laurelhq/laurel/ent/db/newestdefinition"
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
 	"github.com/laurelhq/laurel/ent/db/playerpage"
@@ -59,6 +60,8 @@ type Client struct {
 	JournalPartition *JournalPartitionClient
 	// LateEvent is the client for interacting with the LateEvent builders.
 	LateEvent *LateEventClient
+	// NewestDefinition is the client for interacting with the NewestDefinition builders.
+	NewestDefinition *NewestDefinitionClient
 	// Operator is the client for interacting with the Operator builders.
 	Operator *OperatorClient
 	// Player is the client for interacting with the Player builders.
@@ -96,6 +99,7 @@ func (c *Client) init() {
 	c.FinalStanding = NewFinalStandingClient(c.config)
 	c.JournalPartition = NewJournalPartitionClient(c.config)
 	c.LateEvent = NewLateEventClient(c.config)
+	c.NewestDefinition = NewNewestDefinitionClient(c.config)
 	c.Operator = NewOperatorClient(c.config)
 	c.Player = NewPlayerClient(c.config)
 	c.PlayerPage = NewPlayerPageClient(c.config)
@@ -206,6 +210,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		FinalStanding:    NewFinalStandingClient(cfg),
 		JournalPartition: NewJournalPartitionClient(cfg),
 		LateEvent:        NewLateEventClient(cfg),
+		NewestDefinition: NewNewestDefinitionClient(cfg),
 		Operator:         NewOperatorClient(cfg),
 		Player:           NewPlayerClient(cfg),
 		PlayerPage:       NewPlayerPageClient(cfg),
@@ -243,6 +248,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		FinalStanding:    NewFinalStandingClient(cfg),
 		JournalPartition: NewJournalPartitionClient(cfg),
 		LateEvent:        NewLateEventClient(cfg),
+		NewestDefinition: NewNewestDefinitionClient(cfg),
 		Operator:         NewOperatorClient(cfg),
 		Player:           NewPlayerClient(cfg),
 		PlayerPage:       NewPlayerPageClient(cfg),
@@ -281,9 +287,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.ApiKey, c.ClockMark, c.Contest, c.ContestSnapshot, c.DeadLetter, c.Definition,
-		c.EventConflict, c.FinalStanding, c.JournalPartition, c.LateEvent, c.Operator,
-		c.Player, c.PlayerPage, c.Process, c.Session, c.Setting, c.SigningKey,
-		c.Standing,
+		c.EventConflict, c.FinalStanding, c.JournalPartition, c.LateEvent,
+		c.NewestDefinition, c.Operator, c.Player, c.PlayerPage, c.Process, c.Session,
+		c.Setting, c.SigningKey, c.Standing,
 	} {
 		n.Use(hooks...)
 	}
@@ -294,9 +300,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.ApiKey, c.ClockMark, c.Contest, c.ContestSnapshot, c.DeadLetter, c.Definition,
-		c.EventConflict, c.FinalStanding, c.JournalPartition, c.LateEvent, c.Operator,
-		c.Player, c.PlayerPage, c.Process, c.Session, c.Setting, c.SigningKey,
-		c.Standing,
+		c.EventConflict, c.FinalStanding, c.JournalPartition, c.LateEvent,
+		c.NewestDefinition, c.Operator, c.Player, c.PlayerPage, c.Process, c.Session,
+		c.Setting, c.SigningKey, c.Standing,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -325,6 +331,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.JournalPartition.mutate(ctx, m)
 	case *LateEventMutation:
 		return c.LateEvent.mutate(ctx, m)
+	case *NewestDefinitionMutation:
+		return c.NewestDefinition.mutate(ctx, m)
 	case *OperatorMutation:
 		return c.Operator.mutate(ctx, m)
 	case *PlayerMutation:
@@ -1676,6 +1684,139 @@ func (c *LateEventClient) mutate(ctx context.Context, m *LateEventMutation) (Val
 	}
 }
 
+// NewestDefinitionClient is a client for the NewestDefinition schema.
+type NewestDefinitionClient struct {
+	config
+}
+
+// NewNewestDefinitionClient returns a client for the NewestDefinition from the given config.
+func NewNewestDefinitionClient(c config) *NewestDefinitionClient {
+	return &NewestDefinitionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `newestdefinition.Hooks(f(g(h())))`.
+func (c *NewestDefinitionClient) Use(hooks ...Hook) {
+	c.hooks.NewestDefinition = append(c.hooks.NewestDefinition, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `newestdefinition.Intercept(f(g(h())))`.
+func (c *NewestDefinitionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.NewestDefinition = append(c.inters.NewestDefinition, interceptors...)
+}
+
+// Create returns a builder for creating a NewestDefinition entity.
+func (c *NewestDefinitionClient) Create() *NewestDefinitionCreate {
+	mutation := newNewestDefinitionMutation(c.config, OpCreate)
+	return &NewestDefinitionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of NewestDefinition entities.
+func (c *NewestDefinitionClient) CreateBulk(builders ...*NewestDefinitionCreate) *NewestDefinitionCreateBulk {
+	return &NewestDefinitionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NewestDefinitionClient) MapCreateBulk(slice any, setFunc func(*NewestDefinitionCreate, int)) *NewestDefinitionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NewestDefinitionCreateBulk{err: fmt.Errorf("calling to NewestDefinitionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NewestDefinitionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NewestDefinitionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for NewestDefinition.
+func (c *NewestDefinitionClient) Update() *NewestDefinitionUpdate {
+	mutation := newNewestDefinitionMutation(c.config, OpUpdate)
+	return &NewestDefinitionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NewestDefinitionClient) UpdateOne(_m *NewestDefinition) *NewestDefinitionUpdateOne {
+	mutation := newNewestDefinitionMutation(c.config, OpUpdateOne, withNewestDefinition(_m))
+	return &NewestDefinitionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NewestDefinitionClient) UpdateOneID(id int) *NewestDefinitionUpdateOne {
+	mutation := newNewestDefinitionMutation(c.config, OpUpdateOne, withNewestDefinitionID(id))
+	return &NewestDefinitionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for NewestDefinition.
+func (c *NewestDefinitionClient) Delete() *NewestDefinitionDelete {
+	mutation := newNewestDefinitionMutation(c.config, OpDelete)
+	return &NewestDefinitionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NewestDefinitionClient) DeleteOne(_m *NewestDefinition) *NewestDefinitionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NewestDefinitionClient) DeleteOneID(id int) *NewestDefinitionDeleteOne {
+	builder := c.Delete().Where(newestdefinition.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NewestDefinitionDeleteOne{builder}
+}
+
+// Query returns a query builder for NewestDefinition.
+func (c *NewestDefinitionClient) Query() *NewestDefinitionQuery {
+	return &NewestDefinitionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNewestDefinition},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a NewestDefinition entity by its id.
+func (c *NewestDefinitionClient) Get(ctx context.Context, id int) (*NewestDefinition, error) {
+	return c.Query().Where(newestdefinition.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NewestDefinitionClient) GetX(ctx context.Context, id int) *NewestDefinition {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *NewestDefinitionClient) Hooks() []Hook {
+	return c.hooks.NewestDefinition
+}
+
+// Interceptors returns the client interceptors.
+func (c *NewestDefinitionClient) Interceptors() []Interceptor {
+	return c.inters.NewestDefinition
+}
+
+func (c *NewestDefinitionClient) mutate(ctx context.Context, m *NewestDefinitionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NewestDefinitionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NewestDefinitionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NewestDefinitionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NewestDefinitionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown NewestDefinition mutation op: %q", m.Op())
+	}
+}
+
 // OperatorClient is a client for the Operator schema.
 type OperatorClient struct {
 	config
@@ -2744,12 +2885,14 @@ func (c *StandingClient) mutate(ctx context.Context, m *StandingMutation) (Value
 type (
 	hooks struct {
 		ApiKey, ClockMark, Contest, ContestSnapshot, DeadLetter, Definition,
-		EventConflict, FinalStanding, JournalPartition, LateEvent, Operator, Player,
-		PlayerPage, Process, Session, Setting, SigningKey, Standing []ent.Hook
+		EventConflict, FinalStanding, JournalPartition, LateEvent, NewestDefinition,
+		Operator, Player, PlayerPage, Process, Session, Setting, SigningKey,
+		Standing []ent.Hook
 	}
 	inters struct {
 		ApiKey, ClockMark, Contest, ContestSnapshot, DeadLetter, Definition,
-		EventConflict, FinalStanding, JournalPartition, LateEvent, Operator, Player,
-		PlayerPage, Process, Session, Setting, SigningKey, Standing []ent.Interceptor
+		EventConflict, FinalStanding, JournalPartition, LateEvent, NewestDefinition,
+		Operator, Player, PlayerPage, Process, Session, Setting, SigningKey,
+		Standing []ent.Interceptor
 	}
 )

@@ -22,6 +22,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db/finalstanding"
 	"github.com/laurelhq/laurel/ent/db/journalpartition"
 	"github.com/laurelhq/laurel/ent/db/lateevent"
+	"github.com/laurelhq/laurel/ent/db/newestdefinition"
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
 	"github.com/laurelhq/laurel/ent/db/playerpage"
@@ -100,6 +101,7 @@ func checkColumn(t, c string) error {
 			finalstanding.Table:    finalstanding.ValidColumn,
 			journalpartition.Table: journalpartition.ValidColumn,
 			lateevent.Table:        lateevent.ValidColumn,
+			newestdefinition.Table: newestdefinition.ValidColumn,
 			operator.Table:         operator.ValidColumn,
 			player.Table:           player.ValidColumn,
 			playerpage.Table:       playerpage.ValidColumn,

@@ -20,6 +20,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db/finalstanding"
 	"github.com/laurelhq/laurel/ent/db/journalpartition"
 	"github.com/laurelhq/laurel/ent/db/lateevent"
+	"github.com/laurelhq/laurel/ent/db/newestdefinition"
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
 	"github.com/laurelhq/laurel/ent/db/playerpage"
@@ -50,6 +51,7 @@ const (
 	TypeFinalStanding    = "FinalStanding"
 	TypeJournalPartition = "JournalPartition"
 	TypeLateEvent        = "LateEvent"
+	TypeNewestDefinition = "NewestDefinition"
 	TypeOperator         = "Operator"
 	TypePlayer           = "Player"
 	TypePlayerPage       = "PlayerPage"
@@ -7391,6 +7393,671 @@ func (m *LateEventMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *LateEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown LateEvent edge %s", name)
+}
+
+// NewestDefinitionMutation represents an operation that mutates the NewestDefinition nodes in the graph.
+type NewestDefinitionMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int
+	kind            *string
+	def_id          *string
+	version         *int
+	addversion      *int
+	hash            *string
+	published_at    *int64
+	addpublished_at *int64
+	published_by    *string
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*NewestDefinition, error)
+	predicates      []predicate.NewestDefinition
+}
+
+var _ ent.Mutation = (*NewestDefinitionMutation)(nil)
+
+// newestdefinitionOption allows management of the mutation configuration using functional options.
+type newestdefinitionOption func(*NewestDefinitionMutation)
+
+// newNewestDefinitionMutation creates new mutation for the NewestDefinition entity.
+func newNewestDefinitionMutation(c config, op Op, opts ...newestdefinitionOption) *NewestDefinitionMutation {
+	m := &NewestDefinitionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeNewestDefinition,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withNewestDefinitionID sets the ID field of the mutation.
+func withNewestDefinitionID(id int) newestdefinitionOption {
+	return func(m *NewestDefinitionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *NewestDefinition
+		)
+		m.oldValue = func(ctx context.Context) (*NewestDefinition, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().NewestDefinition.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withNewestDefinition sets the old NewestDefinition of the mutation.
+func withNewestDefinition(node *NewestDefinition) newestdefinitionOption {
+	return func(m *NewestDefinitionMutation) {
+		m.oldValue = func(context.Context) (*NewestDefinition, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m NewestDefinitionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m NewestDefinitionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *NewestDefinitionMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *NewestDefinitionMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().NewestDefinition.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKind sets the "kind" field.
+func (m *NewestDefinitionMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *NewestDefinitionMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the NewestDefinition entity.
+// If the NewestDefinition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NewestDefinitionMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *NewestDefinitionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetDefID sets the "def_id" field.
+func (m *NewestDefinitionMutation) SetDefID(s string) {
+	m.def_id = &s
+}
+
+// DefID returns the value of the "def_id" field in the mutation.
+func (m *NewestDefinitionMutation) DefID() (r string, exists bool) {
+	v := m.def_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefID returns the old "def_id" field's value of the NewestDefinition entity.
+// If the NewestDefinition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NewestDefinitionMutation) OldDefID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefID: %w", err)
+	}
+	return oldValue.DefID, nil
+}
+
+// ResetDefID resets all changes to the "def_id" field.
+func (m *NewestDefinitionMutation) ResetDefID() {
+	m.def_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *NewestDefinitionMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *NewestDefinitionMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the NewestDefinition entity.
+// If the NewestDefinition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NewestDefinitionMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *NewestDefinitionMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *NewestDefinitionMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *NewestDefinitionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetHash sets the "hash" field.
+func (m *NewestDefinitionMutation) SetHash(s string) {
+	m.hash = &s
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *NewestDefinitionMutation) Hash() (r string, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the NewestDefinition entity.
+// If the NewestDefinition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NewestDefinitionMutation) OldHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *NewestDefinitionMutation) ResetHash() {
+	m.hash = nil
+}
+
+// SetPublishedAt sets the "published_at" field.
+func (m *NewestDefinitionMutation) SetPublishedAt(i int64) {
+	m.published_at = &i
+	m.addpublished_at = nil
+}
+
+// PublishedAt returns the value of the "published_at" field in the mutation.
+func (m *NewestDefinitionMutation) PublishedAt() (r int64, exists bool) {
+	v := m.published_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishedAt returns the old "published_at" field's value of the NewestDefinition entity.
+// If the NewestDefinition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NewestDefinitionMutation) OldPublishedAt(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishedAt: %w", err)
+	}
+	return oldValue.PublishedAt, nil
+}
+
+// AddPublishedAt adds i to the "published_at" field.
+func (m *NewestDefinitionMutation) AddPublishedAt(i int64) {
+	if m.addpublished_at != nil {
+		*m.addpublished_at += i
+	} else {
+		m.addpublished_at = &i
+	}
+}
+
+// AddedPublishedAt returns the value that was added to the "published_at" field in this mutation.
+func (m *NewestDefinitionMutation) AddedPublishedAt() (r int64, exists bool) {
+	v := m.addpublished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPublishedAt resets all changes to the "published_at" field.
+func (m *NewestDefinitionMutation) ResetPublishedAt() {
+	m.published_at = nil
+	m.addpublished_at = nil
+}
+
+// SetPublishedBy sets the "published_by" field.
+func (m *NewestDefinitionMutation) SetPublishedBy(s string) {
+	m.published_by = &s
+}
+
+// PublishedBy returns the value of the "published_by" field in the mutation.
+func (m *NewestDefinitionMutation) PublishedBy() (r string, exists bool) {
+	v := m.published_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishedBy returns the old "published_by" field's value of the NewestDefinition entity.
+// If the NewestDefinition object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NewestDefinitionMutation) OldPublishedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishedBy: %w", err)
+	}
+	return oldValue.PublishedBy, nil
+}
+
+// ResetPublishedBy resets all changes to the "published_by" field.
+func (m *NewestDefinitionMutation) ResetPublishedBy() {
+	m.published_by = nil
+}
+
+// Where appends a list predicates to the NewestDefinitionMutation builder.
+func (m *NewestDefinitionMutation) Where(ps ...predicate.NewestDefinition) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the NewestDefinitionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *NewestDefinitionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.NewestDefinition, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *NewestDefinitionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *NewestDefinitionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (NewestDefinition).
+func (m *NewestDefinitionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *NewestDefinitionMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.kind != nil {
+		fields = append(fields, newestdefinition.FieldKind)
+	}
+	if m.def_id != nil {
+		fields = append(fields, newestdefinition.FieldDefID)
+	}
+	if m.version != nil {
+		fields = append(fields, newestdefinition.FieldVersion)
+	}
+	if m.hash != nil {
+		fields = append(fields, newestdefinition.FieldHash)
+	}
+	if m.published_at != nil {
+		fields = append(fields, newestdefinition.FieldPublishedAt)
+	}
+	if m.published_by != nil {
+		fields = append(fields, newestdefinition.FieldPublishedBy)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *NewestDefinitionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case newestdefinition.FieldKind:
+		return m.Kind()
+	case newestdefinition.FieldDefID:
+		return m.DefID()
+	case newestdefinition.FieldVersion:
+		return m.Version()
+	case newestdefinition.FieldHash:
+		return m.Hash()
+	case newestdefinition.FieldPublishedAt:
+		return m.PublishedAt()
+	case newestdefinition.FieldPublishedBy:
+		return m.PublishedBy()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *NewestDefinitionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case newestdefinition.FieldKind:
+		return m.OldKind(ctx)
+	case newestdefinition.FieldDefID:
+		return m.OldDefID(ctx)
+	case newestdefinition.FieldVersion:
+		return m.OldVersion(ctx)
+	case newestdefinition.FieldHash:
+		return m.OldHash(ctx)
+	case newestdefinition.FieldPublishedAt:
+		return m.OldPublishedAt(ctx)
+	case newestdefinition.FieldPublishedBy:
+		return m.OldPublishedBy(ctx)
+	}
+	return nil, fmt.Errorf("unknown NewestDefinition field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NewestDefinitionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case newestdefinition.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case newestdefinition.FieldDefID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefID(v)
+		return nil
+	case newestdefinition.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case newestdefinition.FieldHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	case newestdefinition.FieldPublishedAt:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishedAt(v)
+		return nil
+	case newestdefinition.FieldPublishedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishedBy(v)
+		return nil
+	}
+	return fmt.Errorf("unknown NewestDefinition field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *NewestDefinitionMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, newestdefinition.FieldVersion)
+	}
+	if m.addpublished_at != nil {
+		fields = append(fields, newestdefinition.FieldPublishedAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *NewestDefinitionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case newestdefinition.FieldVersion:
+		return m.AddedVersion()
+	case newestdefinition.FieldPublishedAt:
+		return m.AddedPublishedAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NewestDefinitionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case newestdefinition.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case newestdefinition.FieldPublishedAt:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPublishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown NewestDefinition numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *NewestDefinitionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *NewestDefinitionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *NewestDefinitionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown NewestDefinition nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *NewestDefinitionMutation) ResetField(name string) error {
+	switch name {
+	case newestdefinition.FieldKind:
+		m.ResetKind()
+		return nil
+	case newestdefinition.FieldDefID:
+		m.ResetDefID()
+		return nil
+	case newestdefinition.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case newestdefinition.FieldHash:
+		m.ResetHash()
+		return nil
+	case newestdefinition.FieldPublishedAt:
+		m.ResetPublishedAt()
+		return nil
+	case newestdefinition.FieldPublishedBy:
+		m.ResetPublishedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown NewestDefinition field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *NewestDefinitionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *NewestDefinitionMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *NewestDefinitionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *NewestDefinitionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *NewestDefinitionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *NewestDefinitionMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *NewestDefinitionMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown NewestDefinition unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *NewestDefinitionMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown NewestDefinition edge %s", name)
 }
 
 // OperatorMutation represents an operation that mutates the Operator nodes in the graph.

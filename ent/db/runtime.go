@@ -13,6 +13,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db/finalstanding"
 	"github.com/laurelhq/laurel/ent/db/journalpartition"
 	"github.com/laurelhq/laurel/ent/db/lateevent"
+	"github.com/laurelhq/laurel/ent/db/newestdefinition"
 	"github.com/laurelhq/laurel/ent/db/operator"
 	"github.com/laurelhq/laurel/ent/db/player"
 	"github.com/laurelhq/laurel/ent/db/playerpage"
@@ -202,6 +203,24 @@ func init() {
 	lateeventDescReason := lateeventFields[5].Descriptor()
 	// lateevent.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	lateevent.ReasonValidator = lateeventDescReason.Validators[0].(func(string) error)
+	newestdefinitionFields := schema.NewestDefinition{}.Fields()
+	_ = newestdefinitionFields
+	// newestdefinitionDescKind is the schema descriptor for kind field.
+	newestdefinitionDescKind := newestdefinitionFields[0].Descriptor()
+	// newestdefinition.KindValidator is a validator for the "kind" field. It is called by the builders before save.
+	newestdefinition.KindValidator = newestdefinitionDescKind.Validators[0].(func(string) error)
+	// newestdefinitionDescDefID is the schema descriptor for def_id field.
+	newestdefinitionDescDefID := newestdefinitionFields[1].Descriptor()
+	// newestdefinition.DefIDValidator is a validator for the "def_id" field. It is called by the builders before save.
+	newestdefinition.DefIDValidator = newestdefinitionDescDefID.Validators[0].(func(string) error)
+	// newestdefinitionDescHash is the schema descriptor for hash field.
+	newestdefinitionDescHash := newestdefinitionFields[3].Descriptor()
+	// newestdefinition.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	newestdefinition.HashValidator = newestdefinitionDescHash.Validators[0].(func(string) error)
+	// newestdefinitionDescPublishedBy is the schema descriptor for published_by field.
+	newestdefinitionDescPublishedBy := newestdefinitionFields[5].Descriptor()
+	// newestdefinition.PublishedByValidator is a validator for the "published_by" field. It is called by the builders before save.
+	newestdefinition.PublishedByValidator = newestdefinitionDescPublishedBy.Validators[0].(func(string) error)
 	operatorFields := schema.Operator{}.Fields()
 	_ = operatorFields
 	// operatorDescName is the schema descriptor for name field.

@@ -32,6 +32,8 @@ type Tx struct {
 	JournalPartition *JournalPartitionClient
 	// LateEvent is the client for interacting with the LateEvent builders.
 	LateEvent *LateEventClient
+	// NewestDefinition is the client for interacting with the NewestDefinition builders.
+	NewestDefinition *NewestDefinitionClient
 	// Operator is the client for interacting with the Operator builders.
 	Operator *OperatorClient
 	// Player is the client for interacting with the Player builders.
@@ -189,6 +191,7 @@ func (tx *Tx) init() {
 	tx.FinalStanding = NewFinalStandingClient(tx.config)
 	tx.JournalPartition = NewJournalPartitionClient(tx.config)
 	tx.LateEvent = NewLateEventClient(tx.config)
+	tx.NewestDefinition = NewNewestDefinitionClient(tx.config)
 	tx.Operator = NewOperatorClient(tx.config)
 	tx.Player = NewPlayerClient(tx.config)
 	tx.PlayerPage = NewPlayerPageClient(tx.config)

@@ -36,3 +36,32 @@ func (Definition) Indexes() []ent.Index {
 		index.Fields("kind", "def_id", "version").Unique(),
 	}
 }
+
+// NewestDefinition is the newest version of a definition, without its document: what lists of definitions show. It is written with the version.
+type NewestDefinition struct{ ent.Schema }
+
+// Annotations name the table.
+func (NewestDefinition) Annotations() []schema.Annotation {
+	return []schema.Annotation{entsql.Annotation{Table: "newest_definition"}}
+}
+
+// Fields are the columns.
+func (NewestDefinition) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("kind").MaxLen(32).Immutable(),
+		field.String("def_id").MaxLen(64).Immutable(),
+		field.Int("version"),
+		field.String("hash").MaxLen(64),
+		field.Int64("published_at"),
+		field.String("published_by").MaxLen(128),
+	}
+}
+
+// Indexes are the orders of the list, with and without a kind.
+func (NewestDefinition) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("kind", "def_id").Unique(),
+		index.Fields("published_at", "kind", "def_id"),
+		index.Fields("kind", "published_at", "def_id"),
+	}
+}

@@ -72,6 +72,14 @@ func (ApiKey) Fields() []ent.Field {
 	}
 }
 
+// Indexes are the orders of the list.
+func (ApiKey) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("created_at", "id"),
+		index.Fields("name", "id"),
+	}
+}
+
 // SigningKey is a secret the installation made for itself.
 type SigningKey struct{ ent.Schema }
 

@@ -66,10 +66,12 @@ func (DeadLetter) Fields() []ent.Field {
 	}
 }
 
-// Indexes are the keys beside the primary one.
+// Indexes are the keys beside the primary one, and what the list is asked for.
 func (DeadLetter) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("seq", "partition", "stage", "subject").Unique(),
+		index.Fields("stage", "id"),
+		index.Fields("subject", "id"),
 	}
 }
 

@@ -2,7 +2,10 @@ const hourMillis = 3_600_000;
 /** One window for all versions of a contest: once it is live its start can't change. */
 const begun = Date.now() - hourMillis;
 
-/** A contest that runs now in a market of its own, so that no other test's rounds count in it: by default the sum of how many times the stake was won. */
+/**
+ * A contest that runs now in a market of its own, so that no other test's rounds count in it: by default the sum of how many times
+ * the stake was won.
+ */
 export function contestYaml(
   id: string,
   title: string,

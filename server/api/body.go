@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect"
@@ -141,6 +142,8 @@ type timedBody struct {
 	rolling bool
 	late    *time.Timer
 	once    sync.Once
+	// overdue tells that the caller took too long.
+	overdue atomic.Bool
 }
 
 // Read implements io.Reader. The clock stops at the end of the body: what comes after is the handler's time, not the caller's.
@@ -153,6 +156,9 @@ func (b *timedBody) Read(p []byte) (int, error) {
 		b.late.Reset(b.limit)
 	}
 	late := errors.Is(err, os.ErrDeadlineExceeded)
+	if late {
+		b.overdue.Store(true)
+	}
 	if err == nil || errors.Is(err, io.EOF) || (b.ctx.Err() != nil && !late) { // who went away needs no words
 		return n, err
 	}

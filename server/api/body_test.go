@@ -172,6 +172,8 @@ func TestBrokenRPCBodies(t *testing.T) {
 		assert.Contains(t, strings.Replace(string(said), `"code":`, "", 1), each.want, name)
 		assert.NotContains(t, string(said), "127.0.0.1", name)
 	}
+	require.Eventually(t, func() bool { return b.rejected(t) == 5 }, patience, time.Millisecond, "each counts as one refused event")
+	require.Zero(t, hurried.rejected(t), "what came too slowly may be sent again")
 	got := b.get(t, "/rpc/laurel.v1.LeaderboardService/GetLeaderboard?connect=v1&encoding=proto&base64=1&message=@@@")
 	assert.Equal(t, http.StatusBadRequest, got.status, "%s", got.body)
 	got = b.get(t, "/rpc/laurel.v1.LeaderboardService/GetLeaderboard?connect=v1&encoding=json&message=%zz")

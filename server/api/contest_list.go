@@ -58,15 +58,18 @@ func (a *API) listContests(request *laurelv1.ListContestsRequest, largest int) (
 		key     contestKey
 		summary *laurelv1.ContestSummary
 	}
-	var met []placed
+	first := make([]placed, 0, page.limit+2) // those of the page and the one too many, in order
 	for _, summary := range a.Contest.List() {
-		if at := key(summary); wanted(summary) && (page.after == nil || at.compare(*page.after) > 0) {
-			met = append(met, placed{at, summary})
+		at := key(summary)
+		if (page.after != nil && at.compare(*page.after) <= 0) || (len(first) > page.limit && at.compare(first[page.limit].key) > 0) || !wanted(summary) {
+			continue
 		}
+		place, _ := slices.BinarySearchFunc(first, at, func(p placed, at contestKey) int { return p.key.compare(at) })
+		first = slices.Insert(first, place, placed{at, summary})
+		first = first[:min(len(first), page.limit+1)]
 	}
-	slices.SortFunc(met, func(a, b placed) int { return a.key.compare(b.key) })
-	list := make([]*laurelv1.ContestSummary, 0, min(len(met), page.limit+1))
-	for _, one := range met[:min(len(met), page.limit+1)] {
+	list := make([]*laurelv1.ContestSummary, 0, len(first))
+	for _, one := range first {
 		list = append(list, one.summary)
 	}
 	shown, next, err := cut(a, page, list, key)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurelhq/laurel/server/api"
+	"github.com/laurelhq/laurel/server/identity"
 )
 
 // rejected is how many events the figures call refused.
@@ -38,7 +39,7 @@ func TestEachRefusedEventCountsOnce(t *testing.T) {
 	crowd := spin("e", now, `,"participants":[`+strings.TrimSuffix(strings.Repeat(`{"user_id":"u"},`, 65), ",")+`]`)
 	batch := func(events ...string) string { return `{"events":[` + strings.Join(events, ",") + `]}` }
 	rest, rpc := []string{"/v1/events", "application/json"}, []string{"/rpc/laurel.v1.IngestService/Ingest", "application/json"}
-	binary := []string{rpc[0], "application/proto"}
+	binary, stream := []string{rpc[0], "application/proto"}, "/rpc/laurel.v1.IngestService/IngestStream"
 	for i, each := range []struct {
 		name   string
 		door   []string
@@ -64,13 +65,37 @@ func TestEachRefusedEventCountsOnce(t *testing.T) {
 		{"RPC: not JSON", rpc, `hello`, 400, 1},
 		{"RPC: event without anything", rpc, `{"events":[{}, {}]}`, 200, 2},
 		{"RPC: not protobuf", binary, "\xff\xff", 400, 1},
+		{"RPC: too large", rpc, `{"events":[` + strings.Repeat(" ", 5<<20) + `]}`, 429, 1},
+		{"RPC: too large, not JSON's form", binary, strings.Repeat("x", 5<<20), 429, 1},
+		{"RPC: another type", []string{rpc[0], "text/xml"}, good, 415, 1},
+		{"RPC: another type of a stream", []string{stream, "text/xml"}, good, 415, 1},
+		{"RPC: stream whose message is no JSON", []string{stream, "application/connect+json"}, "\x00\x00\x00\x00\x05hello", 200, 1},
+		{"RPC: stream whose message is too large", []string{stream, "application/connect+json"}, "\x00\x00\x50\x00\x00" + strings.Repeat(" ", 5<<20), 200, 1},
+		{"RPC: stream without a batch", []string{stream, "application/connect+json"}, "\x00\x00\x00\x00\x02{}", 200, 1},
+		{"RPC: stream that ends at once", []string{stream, "application/connect+json"}, "", 200, 0},
+		{"RPC: another type, another procedure", []string{"/rpc/laurel.v1.IngestService/ListDeadLetters", "text/xml"}, "hello", 415, 0},
 		{"RPC: no event, another procedure", []string{"/rpc/laurel.v1.IngestService/ListDeadLetters", rpc[1]}, "hello", 400, 0},
 	} {
 		before := b.rejected(t)
 		got := b.call(t, http.MethodPost, each.door[0], strings.NewReader(each.body), "Authorization", "Bearer "+devKey, "Content-Type", each.door[1])
 		require.Equal(t, each.status, got.status, "%s: %s", each.name, got.body)
-		assert.Equal(t, each.counts, b.rejected(t)-before, fmt.Sprintf("%d: %s", i, each.name))
+		// What the RPC library refuses counts once it has answered.
+		require.Eventually(t, func() bool { return b.rejected(t)-before >= each.counts }, patience, time.Millisecond, "%d: %s", i, each.name)
+		assert.Equal(t, each.counts, b.rejected(t)-before, "%d: %s", i, each.name)
 	}
+}
+
+// TestWhoMayNotSendIsNotCounted sends bodies that would be refused without a key that may send events, and with one that has used up its calls.
+func TestWhoMayNotSendIsNotCounted(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, door := range []string{"/v1/events", "/rpc/laurel.v1.IngestService/Ingest", "/rpc/laurel.v1.IngestService/IngestStream"} {
+		for _, contentType := range []string{"text/xml", "application/json", "application/connect+json"} {
+			got := b.call(t, http.MethodPost, door, strings.NewReader("hello"), "Authorization", b.key(t, identity.ScopeRead), "Content-Type", contentType)
+			require.NotEqual(t, http.StatusAccepted, got.status)
+		}
+	}
+	assert.Zero(t, b.rejected(t))
 }
 
 // TestEventsToSendAgainAreNotCounted has the limit of a key in the way: nothing is wrong with the events.

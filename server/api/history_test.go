@@ -117,6 +117,9 @@ func history(t *testing.T, s *store.Store, today time.Time) {
 		for slice := range slices.Chunk(definitions, historySlice) {
 			require.NoError(t, client.Definition.CreateBulk(slice...).Exec(ctx))
 		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO newest_definition (kind, def_id, version, hash, published_at, published_by)
+			SELECT kind, def_id, version, hash, published_at, published_by FROM definition`)
+		require.NoError(t, err)
 		for slice := range slices.Chunk(contests, historySlice) {
 			require.NoError(t, client.Contest.CreateBulk(slice...).Exec(ctx))
 		}

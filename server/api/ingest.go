@@ -53,6 +53,7 @@ func (s ingestService) Ingest(ctx context.Context, request *laurelv1.IngestReque
 // IngestStream takes batches until the client closes the stream. When a batch fails as a whole the stream ends with that error:
 // what came before is durable, and sending everything again changes nothing.
 func (s ingestService) IngestStream(ctx context.Context, stream *connect.ClientStream[laurelv1.IngestStreamRequest]) (*laurelv1.IngestStreamResponse, error) {
+	answered(ctx)
 	response := &laurelv1.IngestStreamResponse{}
 	for first := int32(0); stream.Receive(); {
 		if err := s.Identity.Renew(ctx, identity.CallerFrom(ctx)); err != nil {
@@ -78,7 +79,11 @@ func (s ingestService) IngestStream(ctx context.Context, stream *connect.ClientS
 		}
 		first += int32(len(results))
 	}
-	return response, unreadable(stream.Err())
+	err := stream.Err()
+	if err != nil {
+		brokeOff(ctx)
+	}
+	return response, unreadable(err)
 }
 
 // unreadable words what is wrong with a stream as the caller's mistake, which the RPC library calls unknown or internal.

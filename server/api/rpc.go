@@ -32,7 +32,7 @@ func (a *API) mountRPC(mux *http.ServeMux) error {
 		return fmt.Errorf("trace rpc: %w", err)
 	}
 	// Ingest answers for each event by itself, so its messages are not refused as a whole.
-	unchecked := connect.WithHandlerOptions(a.rpcOptions(traces, listsOnly(refuseNUL), listsOnly(validate.NewInterceptor().WrapUnary)), connect.WithHandlerOptions(a.eventCodecs()...))
+	unchecked := a.rpcOptions(traces, listsOnly(refuseNUL), listsOnly(validate.NewInterceptor().WrapUnary))
 	checked := a.rpcOptions(traces, connect.UnaryInterceptorFunc(refuseNUL), validate.NewInterceptor())
 	crossOrigin := http.NewCrossOriginProtection()
 	mount := func(path string, handler http.Handler) {
@@ -40,7 +40,8 @@ func (a *API) mountRPC(mux *http.ServeMux) error {
 		mux.Handle(path, guarded)
 		mux.Handle(rpcPrefix+path, http.StripPrefix(rpcPrefix, guarded))
 	}
-	mount(laurel.NewIngestServiceHandler(ingestService{a}, unchecked))
+	intakePath, intake := laurel.NewIngestServiceHandler(ingestService{a}, unchecked)
+	mount(intakePath, a.countingUnread(intake))
 	mount(laurel.NewCatalogServiceHandler(catalogService{a}, checked))
 	mount(laurel.NewContestServiceHandler(contestService{a}, checked))
 	mount(laurel.NewLeaderboardServiceHandler(leaderboardService{a}, checked))
@@ -76,6 +77,7 @@ func (a *API) gate(ctx context.Context, spec connect.Spec, peer connect.Peer, he
 		err = a.limits.takeCall(ctx, spec.Procedure)
 	}
 	if err != nil {
+		answered(ctx)
 		return ctx, rpcError(hide(ctx, a.Log, spec.Procedure, err), err)
 	}
 	return ctx, nil

@@ -24,6 +24,7 @@ type errorInterceptor struct{ log *slog.Logger }
 // WrapUnary implements connect.Interceptor.
 func (i errorInterceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
+		answered(ctx)
 		response, err := next(ctx, request)
 		return response, i.translate(ctx, request.Spec(), err)
 	}

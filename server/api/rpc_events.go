@@ -1,58 +1,53 @@
 package api
 
 import (
-	"fmt"
+	"context"
+	"net/http"
 
-	"connectrpc.com/connect"
-	"google.golang.org/protobuf/proto"
-
-	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	laurel "github.com/laurelhq/laurel/gen/laurel/v1/laurelv1connect"
 )
 
-// eventCodec reads messages of events and counts those that can't be read. The library answers them before any interceptor sees them.
-type eventCodec struct {
-	connect.Codec
-	unread func()
+type eventCallKey struct{}
+
+// eventCall is a call that brings events.
+type eventCall struct {
+	// answered tells that the call was refused for another reason than its body, or that its message was read: whoever did so counts what is refused.
+	answered bool
 }
 
-// Unmarshal implements connect.Codec.
-func (c eventCodec) Unmarshal(body []byte, message any) error {
-	err := c.Codec.Unmarshal(body, message)
-	if _, events := message.(*laurelv1.IngestRequest); events && err != nil {
-		c.unread()
+// answered marks the call of a context, when it is one that brings events.
+func answered(ctx context.Context) { mark(ctx, true) }
+
+// brokeOff takes the mark away: the next message of a stream can't be read.
+func brokeOff(ctx context.Context) { mark(ctx, false) }
+
+func mark(ctx context.Context, answered bool) {
+	if call, events := ctx.Value(eventCallKey{}).(*eventCall); events {
+		call.answered = answered
 	}
-	return err
 }
 
-// binary is protobuf's own encoding, as the library has it.
-type binary struct{}
-
-// Name implements connect.Codec.
-func (binary) Name() string { return "proto" }
-
-// Marshal implements connect.Codec.
-func (binary) Marshal(message any) ([]byte, error) {
-	known, ok := message.(proto.Message)
-	if !ok {
-		return nil, fmt.Errorf("%T is no protobuf message", message)
-	}
-	return proto.Marshal(known)
+// countingUnread counts the messages of events that the RPC library refuses before any handler or interceptor sees them, as countUnread does for those of REST: of a
+// foreign type or encoding, too large, or not to be read. One that may be sent again as it is does not count.
+func (a *API) countingUnread(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		brings := r.URL.Path == laurel.IngestServiceIngestProcedure || r.URL.Path == laurel.IngestServiceIngestStreamProcedure
+		if !brings || r.Method != http.MethodPost || authorized(r.Context(), r.URL.Path) != nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		call := &eventCall{}
+		r = r.WithContext(context.WithValue(r.Context(), eventCallKey{}, call))
+		next.ServeHTTP(w, r)
+		if !call.answered {
+			a.countBroken(r)
+		}
+	})
 }
 
-// Unmarshal implements connect.Codec.
-func (binary) Unmarshal(body []byte, message any) error {
-	known, ok := message.(proto.Message)
-	if !ok {
-		return fmt.Errorf("%T is no protobuf message", message)
+// countBroken counts one message that can't be read, unless the caller went away or was too slow.
+func (a *API) countBroken(r *http.Request) {
+	if body, timed := r.Body.(*timedBody); r.Context().Err() == nil && (!timed || !body.overdue.Load()) {
+		a.Telemetry.Refused(1)
 	}
-	return proto.Unmarshal(body, known)
-}
-
-// eventCodecs are the codecs of the service that takes events in.
-func (a *API) eventCodecs() []connect.HandlerOption {
-	var options []connect.HandlerOption
-	for _, codec := range []connect.Codec{binary{}, jsonCodecs[0], jsonCodecs[1]} {
-		options = append(options, connect.WithCodec(eventCodec{Codec: codec, unread: func() { a.Telemetry.Refused(1) }}))
-	}
-	return options
 }

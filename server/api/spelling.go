@@ -25,9 +25,7 @@ func nameAsSent(body []byte, single bool, results []eventResult) {
 		if !results[i].contract || results[i].Status != statusRejected {
 			continue
 		}
-		whose, path := whoseField(results[i].Field)
-		names, several := spellings[path]
-		if !several {
+		if _, path := whoseField(results[i].Field); spellings[path] == nil {
 			continue
 		}
 		if sent == nil {
@@ -35,9 +33,19 @@ func nameAsSent(body []byte, single bool, results []eventResult) {
 				return
 			}
 		}
-		path, results[i].Reason = spelled(partOf(sent[i], whose), names, results[i].Reason)
-		results[i].Field = whose + path
+		results[i].Field, results[i].Reason = FieldAsSent(sent[i], results[i].Field, results[i].Reason)
 	}
+}
+
+// FieldAsSent gives a field of a refused event, and the reason why it is refused, the name that the event has for it. The field is one of the contract, the event is JSON.
+func FieldAsSent(sent []byte, field, reason string) (name, why string) {
+	whose, path := whoseField(field)
+	names, several := spellings[path]
+	if !several {
+		return field, reason
+	}
+	path, reason = spelled(partOf(sent, whose), names, reason)
+	return whose + path, reason
 }
 
 // participantField is a field of one of the players that an event names.

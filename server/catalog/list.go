@@ -29,18 +29,6 @@ type Key struct {
 	ID              string `json:"i"`
 }
 
-// values are those of the columns by which a list is ordered.
-func (k *Key) values(byTime bool) []any {
-	switch {
-	case k == nil:
-		return nil
-	case byTime:
-		return []any{k.PublishedMicros, k.Kind, k.ID}
-	default:
-		return []any{k.Kind, k.ID}
-	}
-}
-
 // KeyOf is where a listed definition stands.
 func KeyOf(d *laurelv1.DefinitionSummary) Key {
 	return Key{PublishedMicros: d.GetPublishedAt().AsTime().UnixMicro(), Kind: d.GetKind(), ID: d.GetId()}

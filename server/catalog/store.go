@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/laurelhq/laurel/ent/db"
 	"github.com/laurelhq/laurel/ent/db/definition"
+	"github.com/laurelhq/laurel/ent/db/newestdefinition"
 	"github.com/laurelhq/laurel/ent/db/predicate"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/journal"
@@ -69,57 +71,77 @@ func publishedIn(fromMicros, untilMicros int64) (within []predicate.Definition) 
 	return within
 }
 
-// newestOfAll returns a part of the list of the newest versions.
+// newestOfAll returns a part of the list of the newest versions. Each order has an index, with and without a kind, so that a page costs what it shows.
 func newestOfAll(ctx context.Context, client *db.Client, wanted Listing) ([]*laurelv1.DefinitionSummary, error) {
-	query := client.Definition.Query().Where(publishedIn(wanted.FromMicros, wanted.UntilMicros)...).Where(func(rows *sql.Selector) {
-		newer := sql.Table(definition.Table).As("newer")
-		rows.Where(sql.NotExists(sql.Select(newer.C(definition.FieldID)).From(newer).Where(sql.And(
-			sql.ColumnsEQ(newer.C(definition.FieldKind), rows.C(definition.FieldKind)),
-			sql.ColumnsEQ(newer.C(definition.FieldDefID), rows.C(definition.FieldDefID)),
-			sql.ColumnsGT(newer.C(definition.FieldVersion), rows.C(definition.FieldVersion)),
-		))))
-	})
+	query := client.NewestDefinition.Query()
 	if wanted.Kind != "" {
-		query = query.Where(definition.Kind(wanted.Kind))
+		query = query.Where(newestdefinition.Kind(wanted.Kind))
 	}
 	if wanted.Text != "" {
-		query = query.Where(definition.DefIDContainsFold(wanted.Text))
+		query = query.Where(newestdefinition.DefIDContainsFold(wanted.Text))
 	}
-	columns := []string{definition.FieldKind, definition.FieldDefID}
-	if wanted.ByTime {
-		columns = append([]string{definition.FieldPublishedAt}, columns...)
+	if wanted.FromMicros != 0 {
+		query = query.Where(newestdefinition.PublishedAtGTE(wanted.FromMicros))
 	}
-	query = query.Where(func(rows *sql.Selector) {
-		names := make([]string, len(columns))
-		for i, column := range columns {
-			names[i] = rows.C(column)
-		}
-		if after := wanted.After.values(wanted.ByTime); after != nil && wanted.NewestFirst {
-			rows.Where(sql.CompositeLT(names, after...))
-		} else if after != nil {
-			rows.Where(sql.CompositeGT(names, after...))
-		}
-	})
-	order := sql.OrderAsc()
-	if wanted.NewestFirst {
-		order = sql.OrderDesc()
+	if wanted.UntilMicros != 0 {
+		query = query.Where(newestdefinition.PublishedAtLT(wanted.UntilMicros))
 	}
-	for _, column := range columns {
-		query = query.Order(sql.OrderByField(column, order).ToFunc())
-	}
-	rows, err := query.Limit(wanted.Limit).Select(summaryFields...).All(ctx)
+	rows, err := query.Where(func(rows *sql.Selector) { orderNewest(rows, wanted) }).Limit(wanted.Limit).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list definitions: %w", err)
 	}
-	return summaries(rows), nil
+	list := make([]*laurelv1.DefinitionSummary, 0, len(rows))
+	for _, row := range rows {
+		list = append(list, summary(db.Definition{
+			Kind: row.Kind, DefID: row.DefID, Version: row.Version, Hash: row.Hash, PublishedAt: row.PublishedAt, PublishedBy: row.PublishedBy,
+		}))
+	}
+	return list, nil
+}
+
+// orderNewest orders a list of newest versions and has it go on behind the last one that was shown. The kind is no part of the order of a list of one kind.
+func orderNewest(rows *sql.Selector, wanted Listing) {
+	var columns []string
+	var after []any
+	by := func(column string, place any) {
+		columns, after = append(columns, rows.C(column)), append(after, place)
+	}
+	last := cmp.Or(wanted.After, &Key{})
+	if wanted.ByTime {
+		by(newestdefinition.FieldPublishedAt, last.PublishedMicros)
+	}
+	if wanted.Kind == "" {
+		by(newestdefinition.FieldKind, last.Kind)
+	}
+	by(newestdefinition.FieldDefID, last.ID)
+	for _, column := range columns {
+		if wanted.NewestFirst {
+			column = sql.Desc(column)
+		}
+		rows.OrderBy(column)
+	}
+	switch {
+	case wanted.After == nil:
+	case wanted.NewestFirst:
+		rows.Where(sql.CompositeLT(columns, after...))
+	default:
+		rows.Where(sql.CompositeGT(columns, after...))
+	}
 }
 
 // insert stores one version, published when events up to some positions had been folded. The error satisfies db.IsConstraintError when the version exists already.
 func insert(ctx context.Context, client *db.Client, d *laurelv1.Definition, folded journal.Positions) error {
-	return client.Definition.Create().
-		SetKind(d.GetKind()).SetDefID(d.GetId()).SetVersion(int(d.GetVersion())).
-		SetHash(d.GetHash()).SetYaml(d.GetYaml()).
-		SetPublishedAt(d.GetPublishedAt().AsTime().UnixMicro()).SetPublishedBy(d.GetPublishedBy()).SetOpenSeq(folded.String()).
+	version, publishedAt := int(d.GetVersion()), d.GetPublishedAt().AsTime().UnixMicro()
+	err := client.Definition.Create().
+		SetKind(d.GetKind()).SetDefID(d.GetId()).SetVersion(version).SetHash(d.GetHash()).SetYaml(d.GetYaml()).
+		SetPublishedAt(publishedAt).SetPublishedBy(d.GetPublishedBy()).SetOpenSeq(folded.String()).
+		Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return client.NewestDefinition.Create().
+		SetKind(d.GetKind()).SetDefID(d.GetId()).SetVersion(version).SetHash(d.GetHash()).SetPublishedAt(publishedAt).SetPublishedBy(d.GetPublishedBy()).
+		OnConflictColumns(newestdefinition.FieldKind, newestdefinition.FieldDefID).UpdateNewValues().
 		Exec(ctx)
 }
 
@@ -139,9 +161,13 @@ func fromRow(row *db.Definition, err error) (*laurelv1.Definition, error) {
 func summaries(rows []*db.Definition) []*laurelv1.DefinitionSummary {
 	list := make([]*laurelv1.DefinitionSummary, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, &laurelv1.DefinitionSummary{
-			Kind: row.Kind, Id: row.DefID, Version: int32(row.Version), Hash: row.Hash, PublishedAt: timestamppb.New(time.UnixMicro(row.PublishedAt)), PublishedBy: row.PublishedBy,
-		})
+		list = append(list, summary(*row))
 	}
 	return list
+}
+
+func summary(row db.Definition) *laurelv1.DefinitionSummary {
+	return &laurelv1.DefinitionSummary{
+		Kind: row.Kind, Id: row.DefID, Version: int32(row.Version), Hash: row.Hash, PublishedAt: timestamppb.New(time.UnixMicro(row.PublishedAt)), PublishedBy: row.PublishedBy,
+	}
 }

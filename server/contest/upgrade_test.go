@@ -2,16 +2,13 @@ package contest_test
 
 import (
 	"fmt"
-	"io/fs"
 	"testing"
 
-	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/laurelhq/laurel/ent/migrations"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/event"
@@ -20,9 +17,6 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// firstVersion is the schema of the first version, whose positions were single numbers and whose processes had a lease on each partition.
-var firstVersion = map[store.Dialect]int64{store.SQLite: 20261120120021, store.Postgres: 20261120120022}
-
 // TestDatabaseOfTheFirstVersionGoesOn brings a database of the first version up to date: its contests stand where they stood, and nothing of the journal is
 // folded twice or left out.
 func TestDatabaseOfTheFirstVersionGoesOn(t *testing.T) {
@@ -30,11 +24,9 @@ func TestDatabaseOfTheFirstVersionGoesOn(t *testing.T) {
 	for _, dialect := range storetest.Dialects {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
-			s, err := store.Open(t.Context(), storetest.URL(t, dialect))
-			require.NoError(t, err)
-			t.Cleanup(func() { _ = s.Close() })
+			s := storetest.OpenBefore(t, dialect, "fold_program")
 			fillFirstVersion(t, s)
-			_, err = s.Migrate(t.Context())
+			_, err := s.Migrate(t.Context())
 			require.NoError(t, err)
 
 			p := begin(t, s, clockAt(3_700))
@@ -122,20 +114,10 @@ func requireMoved(t *testing.T, s *store.Store, j *journal.Journal) {
 	require.Zero(t, tables)
 }
 
-// fillFirstVersion makes the first version's schema, with a contest in each state that it may be met in.
+// fillFirstVersion fills the schema of the first version, whose positions were single numbers and whose processes had a lease on each partition, with a contest
+// in each state that it may be met in.
 func fillFirstVersion(t *testing.T, s *store.Store) {
 	t.Helper()
-	folder, err := fs.Sub(migrations.Files, string(s.Dialect()))
-	require.NoError(t, err)
-	dialect := goose.DialectSQLite3
-	if s.Dialect() == store.Postgres {
-		dialect = goose.DialectPostgres
-	}
-	provider, err := goose.NewProvider(dialect, s.Write(), folder, goose.WithDisableGlobalRegistry(true))
-	require.NoError(t, err)
-	_, err = provider.UpTo(t.Context(), firstVersion[s.Dialect()])
-	require.NoError(t, err)
-
 	start := windowStart.UnixMicro()
 	end := start + 3600*1_000_000
 	statements := []string{
@@ -152,7 +134,7 @@ func fillFirstVersion(t *testing.T, s *store.Store) {
 	for partition := range journal.DefaultPartitions {
 		statements = append(statements, fmt.Sprintf("INSERT INTO journal_partition (id, owner, epoch, lease_until, cursor) VALUES (%d, 'host/1', 5, %d, 42)", partition, end))
 	}
-	_, err = s.Write().ExecContext(t.Context(), "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ('over', 1, 'a', 5, $1), ('over', 2, 'b', 4, $1)", []byte{})
+	_, err := s.Write().ExecContext(t.Context(), "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ('over', 1, 'a', 5, $1), ('over', 2, 'b', 4, $1)", []byte{})
 	require.NoError(t, err)
 	for _, statement := range statements {
 		_, err := s.Write().ExecContext(t.Context(), statement)

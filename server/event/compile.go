@@ -14,15 +14,15 @@ var (
 )
 
 func compile(doc document) (*schema, error) {
-	if !namePattern.MatchString(doc.Name) || len(doc.Name) > maxNameBytes {
-		return nil, fmt.Errorf("name must match %s with at most %d bytes", namePattern, maxNameBytes)
+	if most := contract.byPath["name"].longest; !namePattern.MatchString(doc.Name) || len(doc.Name) > most {
+		return nil, fmt.Errorf("name must match %s with at most %d bytes", namePattern, most)
 	}
 	if len(doc.Versions) == 0 {
 		return nil, errors.New("versions must hold at least one version")
 	}
 	compiled := &schema{internal: doc.Internal}
 	for _, v := range doc.Versions {
-		if !versionPattern.MatchString(v.Version) || len(v.Version) > maxVersionBytes {
+		if !versionPattern.MatchString(v.Version) || len(v.Version) > contract.byPath["schema_version"].longest {
 			return nil, fmt.Errorf("version %q must look like 1 or 1.2.0", v.Version)
 		}
 		one := major{number: majorOf(v.Version), newest: v.Version}

@@ -44,7 +44,7 @@ func DecodeJSON(body []byte) (results []Result, single bool, err error) {
 // lenient reads anything that has JSON's grammar, so that one event with a duplicate key or bad UTF-8 does not fail its neighbours.
 // Each event is read strictly afterwards.
 func lenient(body []byte) *jsontext.Decoder {
-	return jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	return jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
 // split finds the events of a body.
@@ -91,19 +91,19 @@ func topLevel(dec *jsontext.Decoder) (batch jsontext.Value, names []string, err 
 		return nil, nil, err
 	}
 	for dec.PeekKind() == '"' {
-		name, err := dec.ReadToken()
+		name, err := dec.ReadValue()
 		if err != nil {
 			return nil, nil, err
 		}
-		text := name.String()
-		if len(names) < 2 || text == "events" {
-			names = append(names, text)
+		isBatch := named(name, "events")
+		if len(names) < 2 || isBatch {
+			names = append(names, unquoted(name))
 		}
 		value, err := dec.ReadValue()
 		if err != nil {
 			return nil, nil, err
 		}
-		if text == "events" {
+		if isBatch {
 			batch = bytes.Clone(value)
 		}
 	}

@@ -7,8 +7,11 @@
 //
 // The value itself is the generated laurelv1.Event. DecodeJSON takes both event shapes that senders use (event_name or name,
 // ts or event_ts, user_id or user.id, version or schema_version, payer_flag or payer, context or device) and refuses by path
-// what it does not know. Normalise enforces the bounds written in event.proto by hand-written code, because it runs for every
-// event; a property test compares it with protovalidate, which reads the same bounds from the contract.
+// what it does not know. Normalise enforces the bounds written in event.proto without protovalidate, because it runs for every
+// event; a property test compares the two.
+//
+// One table has a row for each field of the contract (fields.go). It drives reading, bounds, what schemas may require, what is personal,
+// what each player of an event of several gets, near names, and what formulas can read.
 //
 // The package never guesses: it fills in what the contract declares as a default and refuses everything else by field name.
 // It never reads a clock, a database or a network.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/zeebo/xxh3"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -47,7 +49,8 @@ func ContentHash(e *laurelv1.Event) [16]byte {
 
 // An event is stored in an envelope: one byte for the codec, the id of the key that its personal part is encrypted with, how long its facts are, then
 // its facts and its personal part, each as deterministic protobuf of laurel.v1.Event. One is the continuation of the other: the encodings of two parts of a message
-// behind each other are the encoding of the whole.
+// behind each other are the encoding of the whole. The table of fields says what is personal: the device with its address and fingerprint, what the sender adds freely,
+// and what is known of the players of an event of several.
 const (
 	codecProto = 1
 	// keyNone says that the personal part is not encrypted.
@@ -59,30 +62,61 @@ const (
 // Content appends a normalised event as the journal stores it, without ingest_ts, to dst, and returns it with the xxh3-128 hash of what it says.
 // It reads e only. It panics as ContentHash does.
 func Content(dst []byte, e *laurelv1.Event) ([]byte, [16]byte) {
-	facts, personal := divide(e)
-	options := proto.MarshalOptions{Deterministic: true}
-	length := options.Size(facts)
+	scratch, _ := scratches.Get().(*[]byte)
+	whole, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend((*scratch)[:0], e)
+	if err != nil {
+		panic(fmt.Sprintf("encode event %q: %s", e.GetEventId(), err))
+	}
+	var room [8]run
+	runs := runsOf(whole, room[:0])
+	length := 0
+	for _, run := range runs {
+		if run.kept == facts {
+			length += run.end - run.start
+		}
+	}
 	dst = append(dst, codecProto, keyNone)
 	dst = binary.AppendUvarint(dst, uint64(length))
 	start := len(dst)
-	for _, part := range [...]*laurelv1.Event{facts, personal} {
-		var err error
-		if dst, err = options.MarshalAppend(dst, part); err != nil {
-			panic(fmt.Sprintf("encode event %q: %s", e.GetEventId(), err))
+	for _, kept := range [...]part{facts, personal} {
+		for _, run := range runs {
+			if run.kept == kept {
+				dst = append(dst, whole[run.start:run.end]...)
+			}
 		}
+	}
+	if cap(whole) <= maxScratch {
+		*scratch = whole
+		scratches.Put(scratch)
 	}
 	return dst, xxh3.Hash128(dst[start:]).Bytes()
 }
 
-// divide returns the facts of an event and what is personal: the device with its address and fingerprint, what the sender adds freely, and what is known of the
-// players of an event of several. The parts share what they hold with e.
-func divide(e *laurelv1.Event) (facts, personal *laurelv1.Event) {
-	facts = &laurelv1.Event{
-		EventId: e.GetEventId(), Source: e.GetSource(), Origin: e.GetOrigin(), Name: e.GetName(), SchemaVersion: e.GetSchemaVersion(), EventTs: e.GetEventTs(),
-		User: e.GetUser(), Market: e.GetMarket(), Brand: e.GetBrand(), Game: e.GetGame(), Bet: e.GetBet(), Win: e.GetWin(), Round: e.GetRound(),
-		SessionId: e.GetSessionId(), TraceId: e.GetTraceId(),
+// maxScratch bounds the buffers that are kept for the next event, in bytes.
+const maxScratch = 64 << 10
+
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
+// run is a stretch of an encoded event whose fields the journal has in the same part.
+type run struct {
+	kept       part
+	start, end int
+}
+
+// runsOf appends the runs of an encoded event to those given.
+func runsOf(whole []byte, runs []run) []run {
+	for at := 0; at < len(whole); {
+		number, kind, size := protowire.ConsumeTag(whole[at:])
+		size += protowire.ConsumeFieldValue(number, kind, whole[at+size:])
+		kept := contract.keptAt(number)
+		if last := len(runs) - 1; last >= 0 && runs[last].kept == kept {
+			runs[last].end += size
+		} else {
+			runs = append(runs, run{kept, at, at + size})
+		}
+		at += size
 	}
-	return facts, &laurelv1.Event{Device: e.GetDevice(), Payload: e.GetPayload(), Participants: e.GetParticipants()}
+	return runs
 }
 
 // HasIDPrefix reports whether the id of a stored event begins with some text, for one that can be decoded.

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"strconv"
 	"time"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
@@ -9,27 +8,8 @@ import (
 	"github.com/laurelhq/laurel/server/word"
 )
 
-// The bounds of event.proto. A property test compares them with what protovalidate reads from the contract.
-const (
-	maxIDBytes        = 128
-	maxNameBytes      = 64
-	maxVersionBytes   = 16
-	maxMarketBytes    = 32
-	maxBrandBytes     = 64
-	maxGeoBytes       = 8
-	maxPlatformBytes  = 32
-	maxWordBytes      = 64
-	maxStateBytes     = 32
-	maxCategoryBytes  = 32
-	maxPrintBytes     = 256
-	maxIPBytes        = 45
-	maxUserAgentBytes = 1024
-	maxRiskFlags      = 32
-	maxKYCLevel       = 9
-	maxDurationMs     = 86_400_000
-	maxMultiplier     = 1_000_000_000
-	maxAmountMinor    = money.MaxMinor
-)
+// maxCurrencyBytes bounds a currency's code, which event.proto does by its pattern.
+const maxCurrencyBytes = 16
 
 // firstSecond is 2000-01-01, the oldest event there can be; lastSecond the last one a Timestamp can hold.
 const (
@@ -46,28 +26,19 @@ func (r *Registry) Normalise(e *laurelv1.Event, now time.Time, futureLimit time.
 	if e == nil {
 		return problemf("", "an event must not be empty")
 	}
-	if problem := checkEnvelope(e); problem != nil {
+	if problem := checkSender(e); problem != nil {
+		return problem
+	}
+	if problem := checkFields(e, contract.bounded); problem != nil {
 		return problem
 	}
 	if problem := checkTime(e, now, futureLimit); problem != nil {
 		return problem
 	}
-	if problem := checkUser(e.User); problem != nil {
-		return problem
-	}
-	if problem := checkGame(e.Game); problem != nil {
-		return problem
-	}
-	if problem := normaliseAmounts(e.Bet, e.Win, e.Bet, r.currencies); problem != nil {
-		return problem
-	}
-	if problem := checkRound(e.Round); problem != nil {
+	if problem := normaliseOwn(e, e.Bet, r.currencies); problem != nil {
 		return problem
 	}
 	if problem := normaliseDevice(e.Device); problem != nil {
-		return problem
-	}
-	if problem := checkPayload(e.Payload); problem != nil {
 		return problem
 	}
 	if problem := normaliseParticipants(e, r.currencies); problem != nil {
@@ -76,38 +47,20 @@ func (r *Registry) Normalise(e *laurelv1.Event, now time.Time, futureLimit time.
 	return r.conform(e)
 }
 
-func checkEnvelope(e *laurelv1.Event) *Problem {
+// checkSender refuses what only Laurel sets.
+func checkSender(e *laurelv1.Event) *Problem {
 	if hasUnknown(e) {
 		return unknownNumber("")
 	}
-	if e.IngestTs != nil {
-		return setByLaurel("ingest_ts")
-	}
-	if e.Origin != nil {
-		return setByLaurel("origin")
-	}
-	if e.Source != "" {
-		return setByLaurel("source")
-	}
-	if problem := checkText("event_id", e.EventId, 1, maxIDBytes); problem != nil {
-		return problem
+	for _, f := range contract.unsent {
+		if there(f.at(e)) {
+			return setByLaurel(f.Path)
+		}
 	}
 	if Reserved(e.EventId) {
 		return problemf("event_id", "must not begin with %s, as the ids of events do that Laurel emits, but is %s", ReservedPrefix, word.Quote(e.EventId))
 	}
-	if problem := checkText("market", e.Market, 0, maxMarketBytes); problem != nil {
-		return problem
-	}
-	if problem := checkText("brand", e.Brand, 0, maxBrandBytes); problem != nil {
-		return problem
-	}
-	if problem := checkText("session_id", e.SessionId, 0, maxIDBytes); problem != nil {
-		return problem
-	}
-	if problem := checkText("trace_id", e.TraceId, 0, maxIDBytes); problem != nil {
-		return problem
-	}
-	return checkText("schema_version", e.SchemaVersion, 0, maxVersionBytes)
+	return nil
 }
 
 func checkTime(e *laurelv1.Event, now time.Time, futureLimit time.Duration) *Problem {
@@ -132,77 +85,26 @@ func checkTime(e *laurelv1.Event, now time.Time, futureLimit time.Duration) *Pro
 	return nil
 }
 
-func checkUser(u *laurelv1.User) *Problem {
-	if u == nil || u.Id == "" {
-		return problemf("user.id", "is required (or user_id): the player's id, 1 to %d bytes", maxIDBytes)
+// normaliseOwn checks what is a player's own, of an event or of a participant, whose fields keep their bounds.
+func normaliseOwn(e *laurelv1.Event, stake *laurelv1.Bet, currencies *money.Currencies) *Problem {
+	if e.User == nil {
+		return contract.byPath["user.id"].lacks()
 	}
-	if hasUnknown(u) {
-		return unknownNumber("user")
-	}
-	if problem := checkText("user.id", u.Id, 1, maxIDBytes); problem != nil {
+	if problem := normaliseAmounts(e.Bet, e.Win, stake, currencies); problem != nil {
 		return problem
 	}
-	if problem := checkText("user.geo", u.Geo, 0, maxGeoBytes); problem != nil {
-		return problem
-	}
-	if problem := checkText("user.platform", u.Platform, 0, maxPlatformBytes); problem != nil {
-		return problem
-	}
-	if u.KycLevel != nil && (*u.KycLevel < 0 || *u.KycLevel > maxKYCLevel) {
-		return problemf("user.kyc_level", "must be 0 to %d, but is %d", maxKYCLevel, *u.KycLevel)
-	}
-	if len(u.RiskFlags) > maxRiskFlags {
-		return problemf("user.risk_flags", "must hold at most %d flags, but has %d", maxRiskFlags, len(u.RiskFlags))
-	}
-	for i, flag := range u.RiskFlags {
-		if problem := checkText("user.risk_flags", flag, 0, maxWordBytes); problem != nil {
-			problem.Field += "[" + strconv.Itoa(i) + "]"
-			return problem
-		}
-	}
-	return nil
-}
-
-func checkGame(g *laurelv1.Game) *Problem {
-	if g == nil {
-		return nil
-	}
-	if hasUnknown(g) {
-		return unknownNumber("game")
-	}
-	if problem := checkText("game.id", g.Id, 0, maxIDBytes); problem != nil {
-		return problem
-	}
-	if problem := checkText("game.provider", g.Provider, 0, maxWordBytes); problem != nil {
-		return problem
-	}
-	return checkText("game.type", g.Type, 0, maxWordBytes)
+	return checkPayload(e.Payload)
 }
 
 // normaliseAmounts checks bet and win; a win without currency takes that of the stake, if there is one.
 func normaliseAmounts(b *laurelv1.Bet, w *laurelv1.Win, stake *laurelv1.Bet, currencies *money.Currencies) *Problem {
 	if b != nil {
-		if hasUnknown(b) {
-			return unknownNumber("bet")
-		}
-		if problem := checkAmount("bet.amount_minor", b.AmountMinor); problem != nil {
-			return problem
-		}
 		if problem := checkCurrency("bet.currency", b.Currency, currencies); problem != nil {
 			return problem
 		}
 	}
 	if w == nil {
 		return nil
-	}
-	if hasUnknown(w) {
-		return unknownNumber("win")
-	}
-	if problem := checkAmount("win.amount_minor", w.AmountMinor); problem != nil {
-		return problem
-	}
-	if m := w.Multiplier; m != nil && !(*m >= 0 && *m <= maxMultiplier) {
-		return problemf("win.multiplier", "must be a number from 0 to %d, but is %v", maxMultiplier, *m)
 	}
 	if w.Currency == "" {
 		w.Currency = stake.GetCurrency()
@@ -211,13 +113,6 @@ func normaliseAmounts(b *laurelv1.Bet, w *laurelv1.Win, stake *laurelv1.Bet, cur
 		return nil
 	}
 	return checkCurrency("win.currency", w.Currency, currencies)
-}
-
-func checkAmount(field string, minor int64) *Problem {
-	if minor < 0 || minor > maxAmountMinor {
-		return problemf(field, "must be a whole number from 0 to %d, but is %d", maxAmountMinor, minor)
-	}
-	return nil
 }
 
 // currencyForm is what a currency must be, in words.
@@ -229,25 +124,6 @@ func checkCurrency(field, code string, currencies *money.Currencies) *Problem {
 			return problemf(field, "is required beside an amount: %s", currencyForm)
 		}
 		return problemf(field, "must be %s, but is %s", currencyForm, word.Quote(code))
-	}
-	return nil
-}
-
-func checkRound(r *laurelv1.Round) *Problem {
-	if r == nil {
-		return nil
-	}
-	if hasUnknown(r) {
-		return unknownNumber("round")
-	}
-	if problem := checkText("round.id", r.Id, 0, maxIDBytes); problem != nil {
-		return problem
-	}
-	if problem := checkText("round.state", r.State, 0, maxStateBytes); problem != nil {
-		return problem
-	}
-	if d := r.DurationMs; d != nil && (*d < 0 || *d > maxDurationMs) {
-		return problemf("round.duration_ms", "must be a whole number from 0 to %d, but is %d", maxDurationMs, *d)
 	}
 	return nil
 }

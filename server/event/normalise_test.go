@@ -257,37 +257,6 @@ func TestContentLeavesOutOnlyIngestTs(t *testing.T) {
 	}
 }
 
-func BenchmarkNormalise(b *testing.B) {
-	r := registry(b)
-	results, _, err := event.DecodeJSON(example(b, "event-game.json"))
-	require.NoError(b, err)
-	e := results[0].Event
-	b.ReportAllocs()
-	for b.Loop() {
-		if r.Normalise(e, now, futureLimit) != nil {
-			b.Fatal("refused")
-		}
-	}
-}
-
-func BenchmarkContentHash(b *testing.B) {
-	results, _, err := event.DecodeJSON(example(b, "event-game.json"))
-	require.NoError(b, err)
-	buffer := make([]byte, 0, 1024)
-	b.ReportAllocs()
-	for b.Loop() {
-		event.Content(buffer, results[0].Event)
-	}
-}
-
-func BenchmarkDecodeJSON(b *testing.B) {
-	body := example(b, "event-game.json")
-	b.ReportAllocs()
-	for b.Loop() {
-		_, _, _ = event.DecodeJSON(body)
-	}
-}
-
 // TestPublishedCurrencies takes amounts in a currency that is published, wherever a currency is asked for, and no other registry does.
 func TestPublishedCurrencies(t *testing.T) {
 	t.Parallel()

@@ -3,9 +3,7 @@ package event
 import (
 	"cmp"
 	"maps"
-	"slices"
 	"strconv"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -32,8 +30,9 @@ func Deliver(e *laurelv1.Event, i int) *laurelv1.Event {
 	own := &laurelv1.Event{
 		EventId: EmittedID(e, "", p.User.Id), Source: SourceLaurel, Origin: &laurelv1.Origin{EventId: e.EventId, Source: e.Source, Depth: e.GetOrigin().GetDepth() + 1},
 		User: proto.CloneOf(p.User), Bet: cmp.Or(p.Bet, e.Bet), Win: cmp.Or(p.Win, e.Win), Payload: overlay(e.Payload, p.Payload),
-		Name: e.Name, SchemaVersion: e.SchemaVersion, EventTs: e.EventTs, Market: e.Market, Brand: e.Brand, Game: e.Game, Round: e.Round,
-		SessionId: e.SessionId, TraceId: e.TraceId,
+	}
+	for _, f := range contract.shared {
+		f.share(own, e)
 	}
 	if p.User.Id == e.GetUser().GetId() {
 		own.Device = e.Device
@@ -76,16 +75,14 @@ func normaliseParticipants(e *laurelv1.Event, currencies *money.Currencies) *Pro
 
 // normaliseParticipant checks one player; his win without currency takes that of his bet or else that of the event's.
 func normaliseParticipant(p *laurelv1.Participant, stake *laurelv1.Bet, currencies *money.Currencies) *Problem {
-	if problem := checkUser(p.GetUser()); problem != nil {
+	own := &laurelv1.Event{User: p.GetUser(), Bet: p.GetBet(), Win: p.GetWin(), Payload: p.GetPayload()}
+	if problem := checkFields(own, contract.participant); problem != nil {
 		return problem
 	}
-	if hasUnknown(p) {
+	if p != nil && hasUnknown(p) {
 		return unknownNumber("")
 	}
-	if problem := normaliseAmounts(p.Bet, p.Win, cmp.Or(p.Bet, stake), currencies); problem != nil {
-		return problem
-	}
-	return checkPayload(p.Payload)
+	return normaliseOwn(own, cmp.Or(own.Bet, stake), currencies)
 }
 
 // checkDelivered holds an event that names several players against the schema as each of them gets it, and bounds what it becomes.
@@ -115,8 +112,7 @@ func (m *major) checkDelivered(e *laurelv1.Event, currencies *money.Currencies) 
 func ofTheEvent(e *laurelv1.Event, i int, field string) bool {
 	keys, under := payloadKeys(field)
 	if !under {
-		top, _, _ := strings.Cut(field, ".")
-		return !slices.Contains(participantFields, top)
+		return contract.wholeParticipant.members[top(field)] == nil
 	}
 	return e.Participants[i].GetPayload().GetFields()[keys[0]] == nil && e.Payload.GetFields()[keys[0]] != nil
 }

@@ -23,9 +23,9 @@ const (
 )
 
 // payload reads the free part of an event.
-func (r *reader) payload() *Problem {
+func (r *reader) payload(into **structpb.Struct) *Problem {
 	if r.dec.PeekKind() == 'n' {
-		return r.skip("payload")
+		return r.skip()
 	}
 	if r.dec.PeekKind() != '{' {
 		return r.wrongKind("payload", "an object")
@@ -35,7 +35,7 @@ func (r *reader) payload() *Problem {
 	if problem != nil {
 		return problem
 	}
-	r.event.Payload, r.payloadText = value.GetStructValue(), r.dec.InputOffset()-r.payloadFrom
+	*into, r.payloadText = value.GetStructValue(), r.dec.InputOffset()-r.payloadFrom
 	return nil
 }
 
@@ -137,7 +137,7 @@ func checkMembers(path string, members *structpb.Struct, depth int) *Problem {
 		return unknownNumber(path)
 	}
 	for key, value := range members.GetFields() {
-		if problem := checkText(path+" key", key, 1, maxPayloadKey); problem != nil {
+		if problem := checkKey(path, key); problem != nil {
 			return problem
 		}
 		if fine(value) {
@@ -148,6 +148,17 @@ func checkMembers(path string, members *structpb.Struct, depth int) *Problem {
 		}
 	}
 	return nil
+}
+
+func checkKey(path, key string) *Problem {
+	if key == "" {
+		return problemf(path+" key", "is required: 1 to %d bytes", maxPayloadKey)
+	}
+	problem := checkText("", key, maxPayloadKey)
+	if problem != nil {
+		problem.Field = word.Clip(path+" key", maxFieldBytes)
+	}
+	return problem
 }
 
 // fine answers for the usual leaf without building its path.

@@ -18,39 +18,8 @@ func presence(path string) func(*laurelv1.Event) bool {
 	if keys, under := payloadKeys(path); under {
 		return func(e *laurelv1.Event) bool { return lookUp(e.GetPayload(), keys) != nil }
 	}
-	switch path {
-	case "bet":
-		return func(e *laurelv1.Event) bool { return e.Bet != nil }
-	case "win":
-		return func(e *laurelv1.Event) bool { return e.Win != nil }
-	case "win.multiplier":
-		return func(e *laurelv1.Event) bool { return e.Win != nil && e.Win.Multiplier != nil }
-	case "game.id":
-		return func(e *laurelv1.Event) bool { return e.GetGame().GetId() != "" }
-	case "game.provider":
-		return func(e *laurelv1.Event) bool { return e.GetGame().GetProvider() != "" }
-	case "game.type":
-		return func(e *laurelv1.Event) bool { return e.GetGame().GetType() != "" }
-	case "round.id":
-		return func(e *laurelv1.Event) bool { return e.GetRound().GetId() != "" }
-	case "round.state":
-		return func(e *laurelv1.Event) bool { return e.GetRound().GetState() != "" }
-	case "round.duration_ms":
-		return func(e *laurelv1.Event) bool { return e.Round != nil && e.Round.DurationMs != nil }
-	case "user.geo":
-		return func(e *laurelv1.Event) bool { return e.GetUser().GetGeo() != "" }
-	case "user.platform":
-		return func(e *laurelv1.Event) bool { return e.GetUser().GetPlatform() != "" }
-	case "user.kyc_level":
-		return func(e *laurelv1.Event) bool { return e.User != nil && e.User.KycLevel != nil }
-	case "market":
-		return func(e *laurelv1.Event) bool { return e.Market != "" }
-	case "brand":
-		return func(e *laurelv1.Event) bool { return e.Brand != "" }
-	case "participants":
-		return func(e *laurelv1.Event) bool { return len(e.Participants) > 0 }
-	case "session_id":
-		return func(e *laurelv1.Event) bool { return e.SessionId != "" }
+	if f := contract.byPath[path]; f != nil {
+		return f.has()
 	}
 	return nil
 }

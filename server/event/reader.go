@@ -1,70 +1,55 @@
 package event
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/word"
 )
 
-// alias is a field that may be given under several names.
-type alias int
+// maxAliases bounds the fields of an event that have several names.
+const maxAliases = 12
 
-const (
-	aliasName alias = iota
-	aliasVersion
-	aliasTime
-	aliasUser
-	aliasPayer
-	aliasSession
-	aliasIP
-	aliasUserAgent
-	aliasCount
-)
-
-// reader reads one event, or one participant as the fields that an event has of him. It remembers under which name an aliased field was given first.
+// reader reads one event, or one participant as the fields that an event has of him. It remembers under which name a field with several was given first.
 type reader struct {
 	dec   *jsontext.Decoder
 	event *laurelv1.Event
-	first [aliasCount]string
-	// fields are the paths there are, and of says whose.
-	fields []string
-	of     string
+	form  *form
+	first [maxAliases + 1]string
 	// payloadFrom is where the payload began in the input, payloadText how long it was.
 	payloadFrom, payloadText int64
 }
 
-// object reads an object and hands each key to member, which reads the value. member is told the empty name once before, so
-// that it can open what the object stands for: {"bet": {}} says that there was a bet. null counts as not given.
-func (r *reader) object(path string, member func(name string) *Problem) *Problem {
+// object reads what may stand in an object. {"bet": {}} says that there was a bet; null counts as not given.
+func (r *reader) object(at *place) *Problem {
 	switch r.dec.PeekKind() {
 	case 'n':
-		return r.skip(path)
+		return r.skip()
 	case '{':
 	default:
-		return r.wrongKind(path, "an object")
+		return r.wrongKind(at.path, "an object")
 	}
 	if _, err := r.dec.ReadToken(); err != nil {
 		return notJSON(err)
 	}
-	if path != "" {
-		if problem := member(""); problem != nil {
-			return problem
-		}
+	if at.field != nil {
+		at.field.holds.of(r.event, true)
 	}
 	for r.dec.PeekKind() != '}' {
-		token, err := r.dec.ReadToken()
+		name, err := r.dec.ReadValue()
 		if err != nil {
 			return notJSON(err)
 		}
-		name := token.String()
-		if name == "" {
-			return r.unknown(path, name)
+		member := at.member(name)
+		if member == nil {
+			return r.unknown(at.path, unquoted(name))
 		}
-		if problem := member(name); problem != nil {
+		if problem := r.member(member); problem != nil {
 			return problem
 		}
 	}
@@ -74,7 +59,107 @@ func (r *reader) object(path string, member func(name string) *Problem) *Problem
 	return nil
 }
 
-func (r *reader) skip(string) *Problem {
+// member finds a name as it stands in the input; nil when there is none.
+func (p *place) member(name jsontext.Value) *place {
+	if found := p.members[string(name[1:len(name)-1])]; found != nil {
+		return found
+	}
+	if bytes.IndexByte(name, '\\') < 0 {
+		return nil
+	}
+	return p.members[unquoted(name)]
+}
+
+// named reports whether a name as it stands in the input is that one.
+func named(name jsontext.Value, want string) bool {
+	return string(name[1:len(name)-1]) == want || bytes.IndexByte(name, '\\') >= 0 && unquoted(name) == want
+}
+
+// unquoted is the text of a value that was read as one.
+func unquoted(value jsontext.Value) string {
+	text, _ := jsontext.AppendUnquote(nil, value)
+	return string(text)
+}
+
+// member reads a field of any kind.
+func (r *reader) member(at *place) *Problem {
+	if at.members != nil {
+		return r.object(at)
+	}
+	if at.field.byLaurel {
+		return setByLaurel(at.path)
+	}
+	switch into := at.field.open(r.event).(type) {
+	case *string:
+		return set(r, at, into, (*reader).readText)
+	case *bool:
+		return set(r, at, into, (*reader).readFlag)
+	case *int64:
+		return set(r, at, into, (*reader).readWhole)
+	case **bool:
+		return setOptional(r, at, into, (*reader).readFlag)
+	case **int32:
+		return setOptional(r, at, into, (*reader).readSmall)
+	case **int64:
+		return setOptional(r, at, into, (*reader).readWhole)
+	case **float64:
+		return setOptional(r, at, into, (*reader).readDouble)
+	case *[]string:
+		return r.texts(at, into)
+	case **timestamppb.Timestamp:
+		return r.time(at, into)
+	case **structpb.Struct:
+		return r.payload(into)
+	case *[]*laurelv1.Participant:
+		return r.participants(into)
+	}
+	panic("no reader for the field " + at.path + " of events")
+}
+
+// set reads a value. One that was given before under another name must be the same.
+func set[T comparable](r *reader, at *place, into *T, read func(*reader, *place) (T, bool, *Problem)) *Problem {
+	value, given, problem := read(r, at)
+	if !given {
+		return problem
+	}
+	if r.again(at) && *into != value {
+		return r.differ(at)
+	}
+	*into = value
+	return nil
+}
+
+// setOptional is set for a field that may be unset.
+func setOptional[T comparable](r *reader, at *place, into **T, read func(*reader, *place) (T, bool, *Problem)) *Problem {
+	value, given, problem := read(r, at)
+	if !given {
+		return problem
+	}
+	if r.again(at) && **into != value {
+		return r.differ(at)
+	}
+	*into = &value
+	return nil
+}
+
+// again reports whether the field was given before under another name, and remembers the first name.
+func (r *reader) again(at *place) bool {
+	if at.field.alias == 0 {
+		return false
+	}
+	first := &r.first[at.field.alias]
+	if *first != "" {
+		return true
+	}
+	*first = at.path
+	return false
+}
+
+func (r *reader) differ(at *place) *Problem {
+	return problemf(at.path, "differs from %s, which means the same: send one of them", r.first[at.field.alias])
+}
+
+func (r *reader) skip() *Problem {
 	if err := r.dec.SkipValue(); err != nil {
 		return notJSON(err)
 	}
@@ -92,15 +177,15 @@ func (r *reader) wrongKind(path, want string) *Problem {
 }
 
 // readText reads text; given is false for null.
-func (r *reader) readText(path string) (value string, given bool, problem *Problem) {
+func (r *reader) readText(at *place) (value string, given bool, problem *Problem) {
 	switch r.dec.PeekKind() {
 	case 'n':
-		return "", false, r.skip(path)
+		return "", false, r.skip()
 	case '"':
 	case '0':
-		return "", false, r.wrongKind(path, "text in quotes")
+		return "", false, r.wrongKind(at.path, "text in quotes")
 	default:
-		return "", false, r.wrongKind(path, "text")
+		return "", false, r.wrongKind(at.path, "text")
 	}
 	token, err := r.dec.ReadToken()
 	if err != nil {
@@ -109,52 +194,19 @@ func (r *reader) readText(path string) (value string, given bool, problem *Probl
 	return token.String(), true, nil
 }
 
-func (r *reader) text(path string, into *string) *Problem {
-	value, given, problem := r.readText(path)
-	if given {
-		*into = value
-	}
-	return problem
-}
-
-// again reports whether the field was given before under another name, and remembers the first name.
-func (r *reader) again(field alias, path string) bool {
-	if r.first[field] != "" {
-		return true
-	}
-	r.first[field] = path
-	return false
-}
-
-func (r *reader) differ(field alias, path string) *Problem {
-	return problemf(path, "differs from %s, which means the same: send one of them", r.first[field])
-}
-
-func (r *reader) aliasText(field alias, path string, into *string) *Problem {
-	value, given, problem := r.readText(path)
+func (r *reader) time(at *place, into **timestamppb.Timestamp) *Problem {
+	text, given, problem := r.readText(at)
 	if !given {
 		return problem
 	}
-	if r.again(field, path) && *into != value {
-		return r.differ(field, path)
-	}
-	*into = value
-	return nil
-}
-
-func (r *reader) eventTime(path string) *Problem {
-	text, given, problem := r.readText(path)
-	if !given {
-		return problem
-	}
-	at, ok := parseTime(text)
+	value, ok := parseTime(text)
 	if !ok {
-		return problemf(path, "must be a time in RFC 3339 such as 2025-10-25T18:00:00Z or 2025-10-25T20:00+02:00, but is %s", word.Quote(text))
+		return problemf(at.path, "must be a time in RFC 3339 such as 2025-10-25T18:00:00Z or 2025-10-25T20:00+02:00, but is %s", word.Quote(text))
 	}
-	if r.again(aliasTime, path) && !r.event.EventTs.AsTime().Equal(at) {
-		return r.differ(aliasTime, path)
+	if r.again(at) && !(*into).AsTime().Equal(value) {
+		return r.differ(at)
 	}
-	r.event.EventTs = timestamppb.New(at)
+	*into = timestamppb.New(value)
 	return nil
 }
 
@@ -180,13 +232,13 @@ func parseTime(text string) (time.Time, bool) {
 	return at, err == nil
 }
 
-func (r *reader) readFlag(path string) (value, given bool, problem *Problem) {
+func (r *reader) readFlag(at *place) (value, given bool, problem *Problem) {
 	switch r.dec.PeekKind() {
 	case 'n':
-		return false, false, r.skip(path)
+		return false, false, r.skip()
 	case 't', 'f':
 	default:
-		return false, false, r.wrongKind(path, "true or false")
+		return false, false, r.wrongKind(at.path, "true or false")
 	}
 	token, err := r.dec.ReadToken()
 	if err != nil {
@@ -195,41 +247,20 @@ func (r *reader) readFlag(path string) (value, given bool, problem *Problem) {
 	return token.Bool(), true, nil
 }
 
-func (r *reader) flag(path string, into *bool) *Problem {
-	value, given, problem := r.readFlag(path)
-	if given {
-		*into = value
-	}
-	return problem
-}
-
-func (r *reader) payer(path string) *Problem {
-	value, given, problem := r.readFlag(path)
-	if !given {
-		return problem
-	}
-	user := r.user()
-	if r.again(aliasPayer, path) && user.GetPayer() != value {
-		return r.differ(aliasPayer, path)
-	}
-	user.Payer = &value
-	return nil
-}
-
-func (r *reader) texts(path string, into *[]string) *Problem {
+func (r *reader) texts(at *place, into *[]string) *Problem {
 	switch r.dec.PeekKind() {
 	case 'n':
-		return r.skip(path)
+		return r.skip()
 	case '[':
 	default:
-		return r.wrongKind(path, "a list of text")
+		return r.wrongKind(at.path, "a list of text")
 	}
 	if _, err := r.dec.ReadToken(); err != nil {
 		return notJSON(err)
 	}
 	for r.dec.PeekKind() != ']' {
 		if r.dec.PeekKind() != '"' {
-			return r.wrongKind(path, "a list of text with nothing else in it")
+			return r.wrongKind(at.path, "a list of text with nothing else in it")
 		}
 		token, err := r.dec.ReadToken()
 		if err != nil {

@@ -3,15 +3,15 @@ package event
 import "github.com/laurelhq/laurel/server/word"
 
 // readNumber returns a number as it was written; given is false for null.
-func (r *reader) readNumber(path, want string) (text string, given bool, problem *Problem) {
+func (r *reader) readNumber(at *place, want string) (text string, given bool, problem *Problem) {
 	switch r.dec.PeekKind() {
 	case 'n':
-		return "", false, r.skip(path)
+		return "", false, r.skip()
 	case '0':
 	case '"':
-		return "", false, r.wrongKind(path, want+" without quotes")
+		return "", false, r.wrongKind(at.path, want+" without quotes")
 	default:
-		return "", false, r.wrongKind(path, want)
+		return "", false, r.wrongKind(at.path, want)
 	}
 	token, err := r.dec.ReadToken()
 	if err != nil {
@@ -20,48 +20,32 @@ func (r *reader) readNumber(path, want string) (text string, given bool, problem
 	return token.String(), true, nil
 }
 
-// integer reads a whole number from 0 to limit. 100, 100.0 and 1e2 are the same number; 0.5 and 2^63 are refused.
-func (r *reader) integer(path string, limit int64, into *int64) *Problem {
-	text, given, problem := r.readNumber(path, "a whole number")
+// readWhole reads a whole number within the field's bounds. 100, 100.0 and 1e2 are the same number; 0.5 and 2^63 are refused.
+func (r *reader) readWhole(at *place) (value int64, given bool, problem *Problem) {
+	text, given, problem := r.readNumber(at, "a whole number")
 	if !given {
-		return problem
+		return 0, false, problem
 	}
 	value, whole, fits := exactInteger(text)
-	if !whole || !fits || value < 0 || value > limit {
-		return problemf(path, "must be a whole number from 0 to %d, but is %s", limit, word.Clip(text, maxQuotedBytes))
+	if f := at.field; !whole || !fits || value < f.low || value > f.high {
+		return 0, false, f.outOfBounds(at.path, word.Clip(text, maxQuotedBytes))
 	}
-	*into = value
-	return nil
+	return value, true, nil
 }
 
-func (r *reader) kycLevel(path string) *Problem {
-	level := int64(-1)
-	if problem := r.integer(path, maxKYCLevel, &level); problem != nil || level < 0 {
-		return problem
-	}
-	small := int32(level)
-	r.user().KycLevel = &small
-	return nil
+func (r *reader) readSmall(at *place) (value int32, given bool, problem *Problem) {
+	whole, given, problem := r.readWhole(at)
+	return int32(whole), given, problem
 }
 
-func (r *reader) duration(path string) *Problem {
-	millis := int64(-1)
-	if problem := r.integer(path, maxDurationMs, &millis); problem != nil || millis < 0 {
-		return problem
-	}
-	r.event.Round.DurationMs = &millis
-	return nil
-}
-
-func (r *reader) multiplier(path string) *Problem {
-	text, given, problem := r.readNumber(path, "a number")
+func (r *reader) readDouble(at *place) (value float64, given bool, problem *Problem) {
+	text, given, problem := r.readNumber(at, "a number")
 	if !given {
-		return problem
+		return 0, false, problem
 	}
 	value, exact := exactDouble(text)
-	if !exact || value < 0 || value > maxMultiplier {
-		return problemf(path, "must be a number from 0 to %d that a double holds exactly, but is %s", maxMultiplier, word.Clip(text, maxQuotedBytes))
+	if f := at.field; !exact || value < float64(f.low) || value > float64(f.high) {
+		return 0, false, problemf(at.path, "must be a number from %d to %d that a double holds exactly, but is %s", f.low, f.high, word.Clip(text, maxQuotedBytes))
 	}
-	r.event.Win.Multiplier = &value
-	return nil
+	return value, true, nil
 }

@@ -45,6 +45,15 @@ func decodeOne(t testing.TB, body string) *laurelv1.Event {
 	return results[0].Event
 }
 
+// decodeResult reads one event of a body that is a single one.
+func decodeResult(t testing.TB, body string) event.Result {
+	t.Helper()
+	results, single, err := event.DecodeJSON([]byte(body))
+	require.NoError(t, err)
+	require.True(t, single)
+	return results[0]
+}
+
 // accept reads one event and normalises it; the problem of either step is returned.
 func accept(t testing.TB, body string) (*laurelv1.Event, *event.Problem) {
 	t.Helper()

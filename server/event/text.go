@@ -17,12 +17,9 @@ const (
 
 // checkText enforces what all short texts have in common: size in bytes, valid UTF-8, printable, no blank at either end. Nothing
 // is trimmed, since " EUR" may as well be a sender's defect that hides more.
-func checkText(field, text string, least, most int) *Problem {
+func checkText(field, text string, most int) *Problem {
 	if len(text) > most {
 		return problemf(field, "must be at most %d bytes, but has %d", most, len(text))
-	}
-	if len(text) < least {
-		return problemf(field, "is required: %d to %d bytes", least, most)
 	}
 	if text == "" {
 		return nil

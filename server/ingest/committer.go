@@ -54,21 +54,22 @@ type committer struct {
 	queue   chan *request
 	stopped chan struct{}
 	once    sync.Once
+	// finished is closed when no writer is left, so that a request which comes after the last one has an answer too.
+	finished chan struct{}
 }
 
 func newCommitter(j *journal.Journal, now func() time.Time, writers int) *committer {
-	return &committer{journal: j, now: now, writers: max(1, writers), queue: make(chan *request, maxQueued), stopped: make(chan struct{})}
+	return &committer{journal: j, now: now, writers: max(1, writers), queue: make(chan *request, maxQueued), stopped: make(chan struct{}), finished: make(chan struct{})}
 }
 
-// start runs the writers; the channel closes when they have finished after stop.
+// start runs the writers, once; the channel closes when they have finished after stop.
 func (c *committer) start() <-chan struct{} {
 	var writers sync.WaitGroup
 	for range c.writers {
 		writers.Go(c.write)
 	}
-	done := make(chan struct{})
-	go func() { writers.Wait(); close(done) }()
-	return done
+	go func() { writers.Wait(); close(c.finished) }()
+	return c.finished
 }
 
 func (c *committer) stop() { c.once.Do(func() { close(c.stopped) }) }
@@ -86,8 +87,15 @@ func (c *committer) commit(ctx context.Context, r *request) ([]journal.Status, e
 	select {
 	case o := <-r.done:
 		return o.statuses, o.err
+	case <-c.finished:
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+	select {
+	case o := <-r.done:
+		return o.statuses, o.err
+	default:
+		return nil, errStopped
 	}
 }
 

@@ -24,6 +24,9 @@ const (
 	// retryWhenLagging and retryWhenUnavailable are the delays callers are told.
 	retryWhenLagging     = 2 * time.Second
 	retryWhenUnavailable = time.Second
+	// unwritableFor is how long events that could not be stored are held against a server. Who sends nothing to a server that isn't ready would never learn that it
+	// can store again.
+	unwritableFor = 10 * time.Second
 )
 
 // Result is what became of one event.
@@ -92,6 +95,13 @@ type Service struct {
 	committer *committer
 	backlog   atomic.Int64
 	age       atomic.Int64
+	refused   atomic.Pointer[refusal]
+}
+
+// refusal is why and when the database refused to store events.
+type refusal struct {
+	why string
+	at  time.Time
 }
 
 // NewService returns a service; call Run before use.
@@ -201,8 +211,14 @@ func (s *Service) commit(ctx context.Context, work *request, results []Result) e
 		return nil
 	}
 	statuses, err := s.committer.commit(ctx, work)
+	if why := store.WhyUnwritable(err); why != "" {
+		s.refused.Store(&refusal{why, s.Now()})
+	}
 	if err != nil {
 		return unavailable(err)
+	}
+	if s.refused.Load() != nil {
+		s.refused.Store(nil)
 	}
 	for i, status := range statuses {
 		switch at := work.places[i]; status {
@@ -262,6 +278,14 @@ func (s *Service) judgeRivals(ctx context.Context, rivals []rival, results []Res
 		}
 	}
 	return nil
+}
+
+// Unwritable says why the last events could not be stored, when that was lately and since the database can't be written; empty otherwise.
+func (s *Service) Unwritable() string {
+	if last := s.refused.Load(); last != nil && s.Now().Sub(last.at) < unwritableFor {
+		return last.why
+	}
+	return ""
 }
 
 // unavailable tells callers to send again when the database was away.

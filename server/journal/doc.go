@@ -1,6 +1,6 @@
 // Package journal is the durable, ordered log of accepted events: the only truth about what happened.
 //
-// It owns positions, partitions, the processes that share them, cursors, dead letters and refused re-uses of event ids. It looks
+// It owns positions, the ranges that they are cut into, partitions, the processes that share them, cursors, dead letters and refused re-uses of event ids. It looks
 // inside an event for its id only: scoring is the business of the stages that read it.
 //
 // Invariants:
@@ -9,6 +9,7 @@
 //   - What tells repeats of an event goes only when no such event can come in any more (see docs/decisions/0019).
 //   - A position never becomes readable after a higher one was read, and nothing but open appends keeps one from being read (see docs/decisions/0001 and 0008).
 //   - A partition has one owner at a time; moving its cursor with an old epoch fails, so a late writer changes nothing (see docs/decisions/0009).
+//   - Ranges follow each other without a gap. What leaves the database leaves as a whole range, when an archive was found equal to it and nothing needs it any more (see docs/decisions/0018).
 //
 // A partition's life:
 //

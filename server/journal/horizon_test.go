@@ -76,7 +76,7 @@ func TestSlowAppenderHidesNothing(t *testing.T) {
 	s, url := openPostgres(t)
 	j := open(t, s)
 	slow := begin(t, url)
-	_, err := j.insertPostgres(t.Context(), slow, []Entry{entry("slow", "x")}, 1, noFloor)
+	_, err := j.insertPostgres(t.Context(), slow, postgresAppendNew, []Entry{entry("slow", "x")}, 1, noFloor)
 	require.NoError(t, err)
 
 	var writers sync.WaitGroup
@@ -138,7 +138,7 @@ func TestOnlyAppendsHoldTheReaderBack(t *testing.T) {
 
 	foreign := begin(t, other)
 	elsewhere := open(t, openAt(t, other))
-	_, err = elsewhere.insertPostgres(t.Context(), foreign, []Entry{entry("elsewhere", "1")}, 1, noFloor)
+	_, err = elsewhere.insertPostgres(t.Context(), foreign, postgresAppendNew, []Entry{entry("elsewhere", "1")}, 1, noFloor)
 	require.NoError(t, err)
 
 	var head Positions
@@ -153,7 +153,7 @@ func TestOnlyAppendsHoldTheReaderBack(t *testing.T) {
 	require.True(t, settled, "no append is under way")
 
 	slow := begin(t, url)
-	_, err = j.insertPostgres(t.Context(), slow, []Entry{entry("b", "1")}, 1, noFloor)
+	_, err = j.insertPostgres(t.Context(), slow, postgresAppendNew, []Entry{entry("b", "1")}, 1, noFloor)
 	require.NoError(t, err)
 	appendOne(t, j, "c")
 	requireReadable(t, j, 1, "an append below is open")
@@ -201,6 +201,9 @@ func replaced(t *testing.T, query, old, with string) string {
 	return strings.Replace(query, old, with, 1)
 }
 
+// appends are the two ways to append on Postgres.
+var appends = map[string]string{"new": postgresAppendNew, "any": postgresAppendAny}
+
 // stalledAppend runs the append of the journal with a change to it, and returns what tells of its end.
 func stalledAppend(t *testing.T, j *Journal, tx *sql.Tx, query, id string) (done chan error) {
 	t.Helper()
@@ -225,12 +228,22 @@ func stalledAppend(t *testing.T, j *Journal, tx *sql.Tx, query, id string) (done
 // TestAppenderStoppedBeforeItsLock: it draws its id later than any reader that went by.
 func TestAppenderStoppedBeforeItsLock(t *testing.T) {
 	t.Parallel()
+	for name, statement := range appends {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			appenderStoppedBeforeItsLock(t, statement)
+		})
+	}
+}
+
+func appenderStoppedBeforeItsLock(t *testing.T, statement string) {
+	t.Helper()
 	s, url := openPostgres(t)
 	j := open(t, s)
 	drawID(t, begin(t, url)) // so that the oldest transaction of all says nothing
 	pass := gate(t, url)
 	slow := begin(t, url)
-	done := stalledAppend(t, j, slow, replaced(t, postgresAppend, "CASE WHEN pg_current_xact_id_if_assigned() IS NULL", "CASE WHEN "+stall), "slow")
+	done := stalledAppend(t, j, slow, replaced(t, statement, "CASE WHEN pg_current_xact_id_if_assigned() IS NULL", "CASE WHEN "+stall), "slow")
 	requireStalled(t, s)
 	appendOne(t, j, "a")
 	requireReadable(t, j, 1, "it holds nobody back")
@@ -246,6 +259,16 @@ func TestAppenderStoppedBeforeItsLock(t *testing.T) {
 // TestAppenderStoppedBeforeItsID has the lock and no id yet: as far as the reader knows its id may be any that is running.
 func TestAppenderStoppedBeforeItsID(t *testing.T) {
 	t.Parallel()
+	for name, statement := range appends {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			appenderStoppedBeforeItsID(t, statement)
+		})
+	}
+}
+
+func appenderStoppedBeforeItsID(t *testing.T, statement string) {
+	t.Helper()
 	url := ownServer(t).URL("postgres") // on a shared one, transactions of other tests are the oldest
 	s := openAt(t, url)
 	j := open(t, s)
@@ -254,7 +277,7 @@ func TestAppenderStoppedBeforeItsID(t *testing.T) {
 	drawID(t, foreign)
 	pass := gate(t, url)
 	slow := begin(t, url)
-	done := stalledAppend(t, j, slow, replaced(t, postgresAppend, "CASE WHEN first THEN", "CASE WHEN "+stall+" THEN"), "slow")
+	done := stalledAppend(t, j, slow, replaced(t, statement, "CASE WHEN first THEN", "CASE WHEN "+stall+" THEN"), "slow")
 	requireStalled(t, s)
 	appendOne(t, j, "a")
 	requireReadable(t, j, 1, "what lies above the oldest transaction waits")
@@ -275,7 +298,7 @@ func TestReaderStoppedBetweenItsSteps(t *testing.T) {
 	j := open(t, s)
 	ends, stays, commits := begin(t, url), begin(t, url), begin(t, url)
 	for i, tx := range []*sql.Tx{ends, stays, commits} {
-		_, err := j.insertPostgres(t.Context(), tx, []Entry{entry(fmt.Sprint("open-", i), "1")}, 1, noFloor)
+		_, err := j.insertPostgres(t.Context(), tx, postgresAppendNew, []Entry{entry(fmt.Sprint("open-", i), "1")}, 1, noFloor)
 		require.NoError(t, err)
 	}
 	appendOne(t, j, "a")
@@ -295,7 +318,7 @@ func TestReaderStoppedBetweenItsSteps(t *testing.T) {
 	require.NoError(t, ends.Rollback())
 	appendOne(t, j, "b") // begins and ends after the snapshot
 	late := begin(t, url)
-	_, err := j.insertPostgres(t.Context(), late, []Entry{entry("late", "1")}, 1, noFloor)
+	_, err := j.insertPostgres(t.Context(), late, postgresAppendNew, []Entry{entry("late", "1")}, 1, noFloor)
 	require.NoError(t, err)
 	pass()
 	got := <-answers
@@ -333,7 +356,7 @@ func TestNothingAppearsBelowAHorizon(t *testing.T) {
 				if !assert.NoError(t, err) {
 					return
 				}
-				_, err = j.insertPostgres(t.Context(), tx, []Entry{entry(fmt.Sprint(a, "-", i), "1")}, 1, noFloor)
+				_, err = j.insertPostgres(t.Context(), tx, postgresAppendNew, []Entry{entry(fmt.Sprint(a, "-", i), "1")}, 1, noFloor)
 				assert.NoError(t, err)
 				if i%3 == a%3 {
 					_, err = tx.ExecContext(t.Context(), "SELECT pg_sleep(0.01)")
@@ -399,7 +422,7 @@ func TestPreparedAppendHoldsTheReaderBack(t *testing.T) {
 	s := openAt(t, server.URL("postgres"))
 	j := open(t, s)
 	prepared := begin(t, server.URL("postgres"))
-	_, err := j.insertPostgres(t.Context(), prepared, []Entry{entry("slow", "1")}, 1, noFloor)
+	_, err := j.insertPostgres(t.Context(), prepared, postgresAppendNew, []Entry{entry("slow", "1")}, 1, noFloor)
 	require.NoError(t, err)
 	_, err = prepared.ExecContext(t.Context(), "PREPARE TRANSACTION 'slow'")
 	require.NoError(t, err)

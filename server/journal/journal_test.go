@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"testing"
 
@@ -70,8 +71,10 @@ func allPartitions(j *Journal) []int {
 func TestPositionsGrowAfterARestoreOnAYoungerServer(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.Postgres)
-	open(t, s)
-	_, err := s.Write().ExecContext(t.Context(), `INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body)
+	ranges, err := open(t, s).Ranges(t.Context())
+	require.NoError(t, err)
+	addRange(t, s, Range{ID: 3, First: ranges[1].Until, Until: 5000000<<20 + 1})
+	_, err = s.Write().ExecContext(t.Context(), `INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body)
 		VALUES (5000000::bigint << 20, 0, 0, 1, 0, '\x00'::bytea)`)
 	require.NoError(t, err)
 	j := open(t, s)
@@ -230,4 +233,23 @@ func TestBacklogCountsAboveEachCursor(t *testing.T) {
 		require.Zero(t, events)
 		require.Zero(t, oldest)
 	})
+}
+
+// TestRepeatsMetUnprepared sends a repeat in the middle of new events, twice as often as appends are cautious after one.
+func TestRepeatsMetUnprepared(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.Postgres)
+	j := open(t, s)
+	appendOne(t, j, "kept")
+	unprepared := 0
+	for i := range 2*cautious + 2 {
+		if j.caution.Load() <= 0 {
+			unprepared++
+		}
+		statuses, err := j.Append(t.Context(), []Entry{entry(fmt.Sprint("a", i), "1"), entry("kept", "1"), entry(fmt.Sprint("b", i), "1")}, 1)
+		require.NoError(t, err)
+		require.Equal(t, []Status{Appended, Duplicate, Appended}, statuses, i)
+	}
+	require.Equal(t, 2, unprepared)
+	require.Len(t, readAll(t, j), 1+2*(2*cautious+2))
 }

@@ -15,7 +15,7 @@ func TestOverlappingAppendsInOtherOrderDoNotFail(t *testing.T) {
 	s, url := openPostgres(t)
 	j := open(t, s)
 	middle := begin(t, url)
-	_, err := j.insertPostgres(t.Context(), middle, []Entry{entry("m", "1")}, 1, noFloor)
+	_, err := j.insertPostgres(t.Context(), middle, postgresAppendAny, []Entry{entry("m", "1")}, 1, noFloor)
 	require.NoError(t, err)
 
 	type answer struct {

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/laurelhq/laurel/server/store"
 )
@@ -104,8 +104,9 @@ func (j *Journal) Wake() {
 }
 
 // AppendTx appends entries inside a transaction that also has other effects, so that both are durable or neither is. On Postgres it must be the transaction's
-// first statement that writes, and its only append: see docs/decisions/0008. An entry whose identity is in the journal already is left out: emitted events have
-// natural ids, so it is a repeat. None is too old: what keeps an event from being emitted twice is the cursor that moves with it.
+// first statement that writes, and its only append: see docs/decisions/0008. After store.ErrAgain the transaction will do when it is begun anew. An entry whose
+// identity is in the journal already is left out: emitted events have natural ids, so it is a repeat. None is too old: what keeps an event from being emitted twice
+// is the cursor that moves with it.
 func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) error {
 	if len(entries) == 0 {
 		return nil
@@ -114,7 +115,10 @@ func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, i
 	switch {
 	case err != nil:
 	case tx.Dialect() == store.Postgres:
-		_, err = j.insertPostgres(ctx, tx, entries, ingestMicros, noFloor)
+		if _, err = j.insertPostgres(ctx, tx, postgresAppendAny, entries, ingestMicros, noFloor); store.IsBeyond(err, eventTable) {
+			_, made := j.KeepRanges(ctx) // by another connection: this transaction can't go on
+			err = errors.Join(store.ErrAgain, err, made)
+		}
 	default:
 		_, err = j.insertSQLite(ctx, tx, entries, ingestMicros, noFloor)
 	}
@@ -127,13 +131,10 @@ func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, i
 // errLate says that a transaction had its id before it appended, so that a reader may have gone past that id. It is a mistake of the program.
 var errLate = errors.New("the transaction has written something before, so nothing may be appended in it any more")
 
-// postgresAppend takes the lock by which readers know of the append, and only then draws the transaction's id: the CASE makes the one wait for the other, and no
+// postgresEnter takes the lock by which readers know of the append, and only then draws the transaction's id: the CASE makes the one wait for the other, and no
 // row is inserted before both, since rows are made from the position. When the transaction has an id already, nothing is inserted and the first column is false.
 // With the id drawn it looks at the floor; when the oldest event lies below, nothing is inserted and the second column is false.
-// The keys go first; an entry whose key is taken is left out. Which ones were taken is asked of a list that is hashed once: coalesce keeps the question from
-// becoming a join, which would be planned by what tables look like. It answers with the numbers it inserted only when some were taken: the common answer is one
-// small row.
-const postgresAppend = `WITH entered AS MATERIALIZED (
+const postgresEnter = `WITH entered AS MATERIALIZED (
 	SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_advisory_xact_lock_shared($3, $4) IS NOT NULL ELSE false END AS first),
 numbered AS MATERIALIZED (
 	SELECT CASE WHEN first THEN (pg_current_xact_id()::text::bigint + $1) << 13 END AS base FROM entered WHERE first),
@@ -143,15 +144,27 @@ keyed AS (
 	INSERT INTO event_key (source, event_id, content_hash, seq)
 	SELECT k.source, k.event_id, k.content_hash, position.base + k.ordinal
 	FROM position, unnest($5::text[], $6::text[], $7::uuid[]) WITH ORDINALITY AS k (source, event_id, content_hash, ordinal)
-	ORDER BY k.source COLLATE "C", k.event_id COLLATE "C" -- two writers with the same ids take their locks in one order
-	ON CONFLICT (source, event_id) DO NOTHING RETURNING seq),
-inserted AS (
+	ORDER BY k.source COLLATE "C", k.event_id COLLATE "C"` // two writers with the same ids take their locks in one order
+
+const postgresRows = `
 	INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body)
 	SELECT position.base + e.ordinal, e.player, e.ts, $2, e.partition, e.body
-	FROM position, unnest($8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[]) WITH ORDINALITY AS e (player, ts, partition, body, ordinal)
+	FROM position, unnest($8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[]) WITH ORDINALITY AS e (player, ts, partition, body, ordinal)`
+
+const (
+	// postgresAppendNew fails when one of the keys is taken.
+	postgresAppendNew = postgresEnter + `),
+inserted AS (` + postgresRows + `)
+SELECT first, EXISTS (SELECT FROM position), $12::bigint, NULL FROM entered`
+	// postgresAppendAny leaves out the entries whose keys are taken. Which ones went in is asked of a list that is hashed once: coalesce keeps the question from
+	// becoming a join, which would be planned by what tables look like. It answers with the numbers it inserted only when some were taken.
+	postgresAppendAny = postgresEnter + `
+	ON CONFLICT (source, event_id) DO NOTHING RETURNING seq),
+inserted AS (` + postgresRows + `
 	WHERE coalesce(position.base + e.ordinal IN (SELECT seq FROM keyed), false)
 	RETURNING id)
 SELECT (SELECT first FROM entered), EXISTS (SELECT FROM position), count(*), CASE WHEN count(*) < $12 THEN string_agg((id & 8191)::text, ',') END FROM inserted`
+)
 
 // querier is a transaction, or a pool on which each statement is one.
 type querier interface {
@@ -159,7 +172,7 @@ type querier interface {
 }
 
 // insertPostgres returns which entries were inserted, by their places in the list; nil stands for all.
-func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entry, ingestMicros, oldestMicros int64) (inserted []int, err error) {
+func (j *Journal) insertPostgres(ctx context.Context, on querier, statement string, entries []Entry, ingestMicros, oldestMicros int64) (inserted []int, err error) {
 	sources, ids, hashes := make([]string, len(entries)), make([]string, len(entries)), make([][16]byte, len(entries))
 	players, times, partitions := make([]int64, len(entries)), make([]int64, len(entries)), make([]int64, len(entries))
 	bodies := make([][]byte, len(entries))
@@ -171,7 +184,7 @@ func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entr
 	var first, taken bool
 	var count int
 	var fresh sql.NullString
-	err = on.QueryRowContext(ctx, postgresAppend, j.offset, ingestMicros, store.LockClass, int32(store.AppendLock), sources, ids, hashes,
+	err = on.QueryRowContext(ctx, statement, j.offset, ingestMicros, store.LockClass, int32(store.AppendLock), sources, ids, hashes,
 		players, times, partitions, bodies, len(entries), oldestMicros).Scan(&first, &taken, &count, &fresh)
 	switch {
 	case err != nil:
@@ -192,33 +205,85 @@ func (j *Journal) insertPostgres(ctx context.Context, on querier, entries []Entr
 	return inserted, nil
 }
 
+// maxRangeTries bounds how often an append that finds no range makes one.
+const maxRangeTries = 3
+
+// appendPostgres makes the range that the entries belong to when there is none.
 func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
-	return j.insertPostgres(ctx, j.store.Write(), entries, ingestMicros, oldest(entries))
-}
-
-// sqliteRows is how many rows one SQLite insert carries: six parameters a row stay far below the limit of 32 766.
-const sqliteRows = 100
-
-// sqliteInserts keeps the text of an insert for each number of rows.
-type sqliteInserts struct {
-	head, row, tail string
-	mu              sync.Mutex
-	text            map[int]string
-}
-
-func newSQLiteInserts(head, row, tail string) *sqliteInserts {
-	return &sqliteInserts{head: head, row: row, tail: tail, text: map[int]string{}}
-}
-
-func (s *sqliteInserts) of(rows int) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if text, ok := s.text[rows]; ok {
-		return text
+	for range maxRangeTries {
+		if inserted, err = j.appendToRange(ctx, entries, ingestMicros); !store.IsBeyond(err, eventTable) {
+			return inserted, err
+		}
+		if _, err := j.KeepRanges(ctx); err != nil {
+			return nil, errors.Join(store.ErrAgain, err)
+		}
 	}
-	text := s.head + strings.TrimSuffix(strings.Repeat(s.row+",", rows), ",") + s.tail
-	s.text[rows] = text
-	return text
+	return nil, errors.Join(store.ErrAgain, err)
+}
+
+// cautious is how many appends expect repeats after one that met some unprepared.
+const cautious = 64
+
+// appendToRange takes the entries for new, which costs a quarter less than expecting repeats. When it is wrong nothing was inserted, and it expects repeats
+// for a while, so that a sender who repeats a lot is served as well.
+func (j *Journal) appendToRange(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+	if j.caution.Load() > 0 {
+		j.caution.Add(-1)
+	} else {
+		inserted, err = j.insertPostgres(ctx, j.store.Write(), postgresAppendNew, entries, ingestMicros, oldest(entries))
+		if !store.IsConflict(err) {
+			return inserted, err
+		}
+		j.caution.Store(cautious)
+	}
+	return j.insertPostgres(ctx, j.store.Write(), postgresAppendAny, entries, ingestMicros, oldest(entries))
+}
+
+// sqliteRows is how many rows one SQLite insert carries at most. It is a power of two.
+const sqliteRows = 128
+
+// sqliteInsert is a statement that inserts some number of rows. It is prepared once: to parse it takes a tenth of an append.
+type sqliteInsert struct {
+	rows     int
+	prepared *sql.Stmt
+}
+
+// sqliteInserts insert 1, 2, 4 … sqliteRows rows.
+type sqliteInserts []*sqliteInsert
+
+func prepareInserts(ctx context.Context, on *sql.DB, head, row, tail string) (list sqliteInserts, err error) {
+	for rows := 1; rows <= sqliteRows; rows *= 2 {
+		insert := &sqliteInsert{rows: rows}
+		if insert.prepared, err = on.PrepareContext(ctx, head+strings.TrimSuffix(strings.Repeat(row+",", rows), ",")+tail); err != nil {
+			return nil, err
+		}
+		list = append(list, insert)
+	}
+	return list, nil
+}
+
+// fitting returns the statement for as many of some rows as one can carry.
+func (s sqliteInserts) fitting(rows int) *sqliteInsert {
+	return s[bits.Len(uint(min(rows, sqliteRows)))-1]
+}
+
+// run runs the statement in a transaction and hands each row of its answer to take.
+func (i *sqliteInsert) run(ctx context.Context, tx *store.Tx, args []any, take func(scan func(...any) error) error) error {
+	bound := tx.StmtContext(ctx, i.prepared)
+	defer func() { _ = bound.Close() }()
+	rows, err := bound.QueryContext(ctx, args...)
+	return takeAll(rows, err, take)
+}
+
+// prepareSQLite prepares the appends of SQLite. A row that can't be inserted fails the transaction, so nothing has to be kept to undo the statement alone.
+func (j *Journal) prepareSQLite(ctx context.Context) (err error) {
+	j.keyInserts, err = prepareInserts(ctx, j.store.Write(), "INSERT OR FAIL INTO event_key (source, event_id, content_hash, seq) VALUES ", "(?,?,?,?)",
+		" ON CONFLICT (source, event_id) DO NOTHING RETURNING seq")
+	if err != nil {
+		return err
+	}
+	j.rowInserts, err = prepareInserts(ctx, j.store.Write(), "INSERT OR FAIL INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ", "(?,?,?,?,?,?)", "")
+	return err
 }
 
 func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
@@ -230,7 +295,7 @@ func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicro
 }
 
 // sqliteBefore is what an append looks at first: the last position, and the floor.
-const sqliteBefore = `SELECT max((SELECT coalesce(max(id), 0) FROM journal_event), (SELECT coalesce(max(cursor), 0) FROM journal_partition)),
+const sqliteBefore = "SELECT (" + sqliteHead + `),
 	coalesce((SELECT CAST(value AS integer) FROM setting WHERE id = '` + settingFloor + `'), 0)`
 
 // insertSQLite returns which entries were inserted, by their places in the list; nil stands for all.
@@ -242,26 +307,12 @@ func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entr
 	if oldestMicros < floor {
 		return nil, errTooOld
 	}
-	inserted = make([]int, 0, len(entries))
-	for from := 0; from < len(entries); from += sqliteRows {
-		chunk := entries[from:min(from+sqliteRows, len(entries))]
-		args := make([]any, 0, 4*len(chunk))
-		for i := range chunk {
-			args = append(args, chunk[i].Source, chunk[i].EventID, chunk[i].ContentHash[:], last+1+int64(from+i))
-		}
-		before := len(inserted)
-		err := scanAll(ctx, tx, j.keyInserts.of(len(chunk)), func(scan func(...any) error) error {
-			var seq int64
-			err := scan(&seq)
-			inserted = append(inserted, int(seq-last-1))
-			return err
-		}, args...)
-		if err != nil {
-			return nil, err
-		}
-		if err := j.insertRows(ctx, tx, entries, inserted[before:], last+1, ingestMicros); err != nil {
-			return nil, err
-		}
+	inserted, err = j.insertKeys(ctx, tx, entries, last+1)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.insertRows(ctx, tx, entries, inserted, last+1, ingestMicros); err != nil {
+		return nil, err
 	}
 	if len(inserted) == len(entries) {
 		return nil, nil
@@ -269,18 +320,47 @@ func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entr
 	return inserted, nil
 }
 
+// insertKeys inserts the keys of entries and returns the places of those that were free; the position of the first place is base.
+func (j *Journal) insertKeys(ctx context.Context, tx *store.Tx, entries []Entry, base int64) ([]int, error) {
+	places := make([]int, 0, len(entries))
+	args := make([]any, 0, 4*sqliteRows)
+	for from := 0; from < len(entries); {
+		insert := j.keyInserts.fitting(len(entries) - from)
+		args = args[:0]
+		for place := from; place < from+insert.rows; place++ {
+			e := &entries[place]
+			args = append(args, e.Source, e.EventID, e.ContentHash[:], base+int64(place))
+		}
+		err := insert.run(ctx, tx, args, func(scan func(...any) error) error {
+			var seq int64
+			err := scan(&seq)
+			places = append(places, int(seq-base))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		from += insert.rows
+	}
+	return places, nil
+}
+
 // insertRows inserts the entries at some places of the list; the position of the first place is base.
 func (j *Journal) insertRows(ctx context.Context, tx *store.Tx, entries []Entry, places []int, base, ingestMicros int64) error {
-	if len(places) == 0 {
-		return nil
+	args := make([]any, 0, 6*sqliteRows)
+	for len(places) > 0 {
+		insert := j.rowInserts.fitting(len(places))
+		args = args[:0]
+		for _, place := range places[:insert.rows] {
+			e := &entries[place]
+			args = append(args, base+int64(place), playerOf(e.UserID), e.TsMicros, ingestMicros, PartitionOf(e.UserID, j.partitions), e.Body)
+		}
+		if err := insert.run(ctx, tx, args, nil); err != nil {
+			return err
+		}
+		places = places[insert.rows:]
 	}
-	args := make([]any, 0, 6*len(places))
-	for _, place := range places {
-		e := &entries[place]
-		args = append(args, base+int64(place), playerOf(e.UserID), e.TsMicros, ingestMicros, PartitionOf(e.UserID, j.partitions), e.Body)
-	}
-	_, err := tx.ExecContext(ctx, j.rowInserts.of(len(places)), args...)
-	return err
+	return nil
 }
 
 // tellApart sorts the entries whose identities were taken into repeats and conflicts, and keeps the conflicts for review. One whose identity is free by now, since

@@ -141,6 +141,11 @@ type rowsReader interface {
 // scanAll runs a query and hands each row to take.
 func scanAll(ctx context.Context, on rowsReader, query string, take func(scan func(...any) error) error, args ...any) error {
 	rows, err := on.QueryContext(ctx, query, args...)
+	return takeAll(rows, err, take)
+}
+
+// takeAll hands each row of an answer to take.
+func takeAll(rows *sql.Rows, err error, take func(scan func(...any) error) error) error {
 	if err != nil {
 		return err
 	}

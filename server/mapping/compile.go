@@ -48,7 +48,7 @@ func (c *compiler) compile(written *laurelv1.Mapping) {
 	}
 	c.order()
 	for _, required := range []string{"event_id", "name", "event_ts", "user.id"} {
-		if !slices.ContainsFunc(c.values, func(v fieldValue) bool { return v.path == required || slices.Contains(otherNames[required], v.path) }) {
+		if !slices.ContainsFunc(c.values, func(v fieldValue) bool { return slices.Contains(event.Names(required), v.path) }) {
 			c.refuse("event", "must say where %s comes from", required)
 		}
 	}
@@ -68,9 +68,6 @@ func (c *compiler) compile(written *laurelv1.Mapping) {
 		}
 	}
 }
-
-// otherNames are the second names of fields that every event must have.
-var otherNames = map[string][]string{"name": {"event_name"}, "event_ts": {"ts"}, "user.id": {"user_id"}}
 
 // order brings the values into the order in which they are written, so that what goes wrong first in a row is the same each time.
 func (c *compiler) order() {

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
@@ -56,7 +57,8 @@ func (g *rowGroup) add(row *dataRow) {
 	}
 	for i := range g.mapping.values {
 		if err := g.take(i, row); err != nil {
-			g.fail(g.mapping.values[i].path, fmt.Errorf("line %d: %w", row.line, err))
+			path := g.mapping.values[i].path
+			g.fail(cmp.Or(g.mapping.columnsOf(path), path), fmt.Errorf("line %d: %s: %w", row.line, path, err))
 			return
 		}
 	}
@@ -129,7 +131,11 @@ func (g *rowGroup) finish(end Position) Unit {
 	}
 	g.unit.EventID = results[0].EventID
 	if g.unit.Problem == nil {
-		g.unit.Event, g.unit.Problem = results[0].Event, results[0].Problem
+		g.unit.Event, g.unit.Sent, g.unit.Problem = results[0].Event, body, results[0].Problem
+		if problem := g.unit.Problem; problem != nil {
+			field, message := g.mapping.InFile(problem.Field, problem.Message)
+			g.unit.Problem = &event.Problem{Field: field, Message: message}
+		}
 	}
 	return g.unit
 }

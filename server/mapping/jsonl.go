@@ -63,7 +63,7 @@ func (l *JSONLines) Next() (Unit, error) {
 	case !single:
 		unit.Problem = &event.Problem{Field: "events", Message: "can't be used in a file: write one event object a line"}
 	default:
-		unit.Event, unit.Problem, unit.EventID = results[0].Event, results[0].Problem, results[0].EventID
+		unit.Event, unit.Sent, unit.Problem, unit.EventID = results[0].Event, line, results[0].Problem, results[0].EventID
 	}
 	return unit, nil
 }

@@ -101,6 +101,29 @@ func (m *Mapping) reads(column, field string) {
 	m.columns = append(m.columns, columnUse{column, field})
 }
 
+// InFile gives a field of a refused event the name that the file has for it, which is its columns, and has the reason tell what they become. A field that comes
+// from no column keeps its name in the mapping.
+func (m *Mapping) InFile(field, reason string) (name, why string) {
+	columns := m.columnsOf(field)
+	if columns == "" {
+		return field, reason
+	}
+	return columns, "becomes " + field + ", which " + reason
+}
+
+// columnsOf names the columns that a field of the event comes from; empty when there are none.
+func (m *Mapping) columnsOf(path string) string {
+	var columns []string
+	for _, value := range m.values {
+		for _, column := range m.columns {
+			if value.path == path && strings.HasPrefix(column.field, value.field) && !slices.Contains(columns, column.name) {
+				columns = append(columns, column.name)
+			}
+		}
+	}
+	return strings.Join(columns, ", ")
+}
+
 // reasonsOf returns the reasons a row meets as one text in the order of the mapping; empty when it meets none.
 func reasonsOf(rules []condition, met []bool) string {
 	reasons := make([]string, 0, len(rules))

@@ -56,8 +56,8 @@ func TestEachRowIsAnEventWithoutGroup(t *testing.T) {
 	require.Equal(t, "DE", first.Market)
 	require.Equal(t, map[string]int64{"test + empty": 1}, all[1].Refused)
 	for i, says := range map[int]string{
-		2: `payload.amount line 4: number: "1,5" is not a decimal number`, 3: "line 5: has 3 fields instead of 4", 5: "line 8: time: \"30.03.2025 02:30\" did not happen in Europe/Berlin",
-		6: "user_id line 9: column who must be valid UTF-8",
+		2: `n line 4: payload.amount: number: "1,5" is not a decimal number`, 3: "line 5: has 3 fields instead of 4", 5: "line 8: ts: time: \"30.03.2025 02:30\" did not happen in Europe/Berlin",
+		6: "who line 9: user_id: column who must be valid UTF-8",
 	} {
 		require.Nil(t, all[i].Event)
 		require.NotNil(t, all[i].Problem, i)
@@ -111,8 +111,8 @@ func TestGroups(t *testing.T) {
 	require.Equal(t, []string{"event_ts", "user.id"}, all[2].Varying)
 	require.Equal(t, "u3", all[2].Event.User.Id)
 	require.Equal(t, map[string]int64{"negative": 1}, all[2].NotedTaken)
-	require.Equal(t, "payload.amount", all[3].Problem.Field)
-	require.Contains(t, all[3].Problem.Message, "line 9: column price")
+	require.Equal(t, "n, price", all[3].Problem.Field)
+	require.Contains(t, all[3].Problem.Message, "line 9: payload.amount: column price")
 	require.Contains(t, all[4].Problem.Message, "line 12 can't be read and may belong to it")
 	require.Contains(t, all[6].Problem.Message, "line 12 can't be read and may belong to it")
 	tally := tallied(t, all)

@@ -25,6 +25,8 @@ type Position struct {
 type Unit struct {
 	// Event is what is to be sent; nil when there is none.
 	Event *laurelv1.Event
+	// Sent is the event as JSON, with the names that the file has for its fields, or the mapping; nil when there is none.
+	Sent []byte
 	// EventID is the event's id as far as it is known.
 	EventID string
 	// Problem says why rows that should have made an event did not; nil otherwise.

@@ -131,11 +131,38 @@ func TestDiskFull(t *testing.T) {
 			}
 		}
 		require.True(t, refused)
+		require.Equal(t, "the disk of the database is full", p.ingest.Unwritable())
 		_, err = s.Write().ExecContext(t.Context(), fill[s.Dialect()][1])
 		require.NoError(t, err)
 		p.send(t, spin{id: fmt.Sprint(sent - 1), user: "a", at: at(1), bet: 100, win: 100}.event())
+		require.Empty(t, p.ingest.Unwritable())
 		p.fold(t)
 		require.Equal(t, []string{fmt.Sprintf("a %d", sent*10_000)}, p.standings(t, "c"), "each acknowledged event counts once")
+	})
+}
+
+// TestHeartbeatTellsThatNothingCanBeWritten has a database that answers and refuses to be written.
+func TestHeartbeatTellsThatNothingCanBeWritten(t *testing.T) {
+	t.Parallel()
+	refuse := map[store.Dialect][2]string{
+		store.SQLite: {"PRAGMA query_only = 1", "PRAGMA query_only = 0"},
+		store.Postgres: {`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$;
+			CREATE TRIGGER full_disk BEFORE INSERT ON process FOR EACH ROW EXECUTE FUNCTION full_disk()`, "DROP TRIGGER full_disk ON process"},
+	}
+	why := map[store.Dialect]string{store.SQLite: "the database can't be written, only read", store.Postgres: "the disk of the database is full"}
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{eventClock: true})
+		require.NoError(t, p.pipeline.Beat(t.Context()))
+		require.Empty(t, p.pipeline.Unwritable())
+		_, err := s.Write().ExecContext(t.Context(), refuse[s.Dialect()][0])
+		require.NoError(t, err)
+		require.Error(t, p.pipeline.Beat(t.Context()))
+		require.Equal(t, why[s.Dialect()], p.pipeline.Unwritable())
+		require.NoError(t, s.Ping(t.Context()), "it answers all the same")
+		_, err = s.Write().ExecContext(t.Context(), refuse[s.Dialect()][1])
+		require.NoError(t, err)
+		require.NoError(t, p.pipeline.Beat(t.Context()))
+		require.Empty(t, p.pipeline.Unwritable())
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/laurelhq/laurel/server/journal"
+	"github.com/laurelhq/laurel/server/store"
 )
 
 const (
@@ -43,6 +44,8 @@ func (p *Pipeline) beat(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, beatTime)
 	defer cancel()
 	share, err := p.members.Beat(ctx)
+	why := store.WhyUnwritable(err)
+	p.unwritable.Store(&why)
 	if err != nil {
 		return err
 	}

@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/fold"
@@ -29,9 +29,10 @@ type Refolded struct {
 }
 
 // Refold folds the journal into fresh standings of contests, by the program of the live fold, and compares them with the stored ones. Nothing may be folded
-// meanwhile; what was not folded yet is left out. A contest that was scored by several versions is folded by the newest one, and what that changed
+// meanwhile; what was not folded yet is left out. Ranges of the journal that were dropped are read from archives; without them nothing is said of any contest, since an event
+// of long ago may have made the profile that a later one is scored by. A contest that was scored by several versions is folded by the newest one, and what that changed
 // shows as differences.
-func Refold(ctx context.Context, s *store.Store, j *journal.Journal, contests []*contest.Live, report func(Refolded) error) error {
+func Refold(ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, contests []*contest.Live, report func(Refolded) error) error {
 	reader := catalog.NewReader(j.Partitions())
 	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := reader.Read(ctx, tx)
@@ -42,7 +43,7 @@ func Refold(ctx context.Context, s *store.Store, j *journal.Journal, contests []
 	}
 	for from := 0; from < len(contests); from += refoldGroup {
 		group := contests[from:min(from+refoldGroup, len(contests))]
-		fresh, err := play(ctx, s, j, NewProgram(contest.SetOf(reader.Newest(), group...)))
+		fresh, err := play(ctx, s, j, past, NewProgram(contest.SetOf(reader.Newest(), group...)))
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func Refold(ctx context.Context, s *store.Store, j *journal.Journal, contests []
 }
 
 // play folds what was folded of the journal by a program, with memory for storage.
-func play(ctx context.Context, s *store.Store, j *journal.Journal, program *Program) (*fold.Cache, error) {
+func play(ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, program *Program) (*fold.Cache, error) {
 	var folded journal.Positions
 	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		folded, err = j.Cursors(ctx, tx)
@@ -84,23 +85,28 @@ func play(ctx context.Context, s *store.Store, j *journal.Journal, program *Prog
 	for i := range letters {
 		refused[fold.Place{Partition: letters[i].Partition, Seq: letters[i].Seq}] = true
 	}
-	partitions := j.All()
+	history, err := past.History(ctx, j)
+	if err != nil {
+		return nil, err
+	}
 	cache := fold.NewCache(0)
 	scratch := fold.NewScratch(&Tables, cache)
-	for after := make(journal.Positions, j.Partitions()); ; {
-		events, end, err := read(ctx, j, partitions, after, DefaultBatch)
+	events := make([]fold.Event, 0, DefaultBatch)
+	for record, err := range history {
 		if err != nil {
 			return nil, err
 		}
-		if len(events) == 0 {
-			return cache, nil
+		if e := fold.Decode(&record); e.Within(folded) && !refused[e.Place] {
+			events = append(events, e)
 		}
-		events = slices.DeleteFunc(events, func(e fold.Event) bool { return !e.Within(folded) || refused[e.Place] })
-		if err := playBatch(ctx, program, scratch, events); err != nil {
-			return nil, err
+		if len(events) == DefaultBatch {
+			if err := playBatch(ctx, program, scratch, events); err != nil {
+				return nil, err
+			}
+			events = events[:0]
 		}
-		after = end
 	}
+	return cache, playBatch(ctx, program, scratch, events)
 }
 
 func playBatch(ctx context.Context, program *Program, scratch *fold.Scratch, events []fold.Event) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/contest"
@@ -20,7 +21,7 @@ import (
 // refolded folds the journal anew and returns the number of players and what differs.
 func (p *process) refolded(t *testing.T, contestID string) (players int64, difference string) {
 	t.Helper()
-	err := pipeline.Refold(t.Context(), p.store, p.journal, []*contest.Live{p.contest(t, contestID)}, func(result pipeline.Refolded) error {
+	err := pipeline.Refold(t.Context(), p.store, p.journal, &archive.Shelf{}, []*contest.Live{p.contest(t, contestID)}, func(result pipeline.Refolded) error {
 		players, difference = result.Players, result.Difference
 		return nil
 	})
@@ -151,7 +152,7 @@ func TestRefoldNamesATamperedResult(t *testing.T) {
 		frozen := func() (difference string) {
 			again := start(t, storetest.Again(t, s), options{now: clock.now}) // contests that were read before the change are kept
 			defer again.stop()
-			require.NoError(t, pipeline.Refold(t.Context(), s, p.journal, []*contest.Live{again.contest(t, "c")}, func(result pipeline.Refolded) error {
+			require.NoError(t, pipeline.Refold(t.Context(), s, p.journal, &archive.Shelf{}, []*contest.Live{again.contest(t, "c")}, func(result pipeline.Refolded) error {
 				require.Empty(t, result.Difference)
 				difference = result.Frozen
 				return nil

@@ -9,13 +9,14 @@ import (
 	"connectrpc.com/connect"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 // handle does what one message of the client asks for.
 func (c *connection) handle(messageType int, message []byte) {
 	frame, err := decode(messageType, message, c.json)
 	if err != nil {
-		c.fail(Channel{}, connect.CodeInvalidArgument, shorten("not a ClientFrame: "+err.Error()))
+		c.fail(Channel{}, connect.CodeInvalidArgument, word.Clip("not a ClientFrame: "+err.Error(), maxMessageBytes))
 		c.close(CloseInvalid, "not a ClientFrame of "+c.socket.Subprotocol())
 		return
 	}
@@ -132,23 +133,14 @@ func (c *connection) watching(at Channel) int {
 func explain(err error) string {
 	var invalid *protovalidate.ValidationError
 	if !errors.As(err, &invalid) {
-		return shorten(err.Error())
+		return word.Clip(err.Error(), maxMessageBytes)
 	}
 	texts := make([]string, 0, len(invalid.Violations))
 	for _, violation := range invalid.Violations {
 		texts = append(texts, violation.String())
 	}
-	return shorten(strings.Join(texts, "; "))
+	return word.Clip(strings.Join(texts, "; "), maxMessageBytes)
 }
 
 // maxMessageBytes is the bound of SocketError.message.
 const maxMessageBytes = 1024
-
-// shorten cuts a text to what a SocketError may carry.
-func shorten(text string) string {
-	text = strings.ToValidUTF8(text, "�")
-	if len(text) > maxMessageBytes {
-		text = strings.ToValidUTF8(text[:maxMessageBytes], "")
-	}
-	return text
-}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
@@ -151,9 +152,24 @@ func (l *linter) path(e ast.Expr, name string, test bool) {
 	case l.prefixes[root]:
 		l.refuse(e, "%s is not a field; %sthe fields are %s", name, l.meant(name, l.fieldsOf(root)), strings.Join(l.fieldsOf(root), ", "))
 	default:
-		l.refuse(e, "%s is not known; %sthe fields are those of event, game, bet, win, round, user, device, and market, brand, payload.*", name, l.meant(name, l.allNames()))
+		l.refuse(e, "%s is not known; %sthe fields are those of %s", name, l.meant(name, l.allNames()), allFields())
 	}
 }
+
+// allFields tells the variables, those of one object by its name.
+var allFields = sync.OnceValue(func() string {
+	var objects, others []string
+	for _, v := range variables {
+		object, _, dotted := strings.Cut(v.name, ".")
+		switch {
+		case !dotted && v.name != payloadName:
+			others = append(others, v.name)
+		case dotted && !slices.Contains(objects, object):
+			objects = append(objects, object)
+		}
+	}
+	return strings.Join(objects, ", ") + ", and " + strings.Join(append(others, payloadName+".*"), ", ")
+})
 
 func (l *linter) meant(name string, candidates []string) string {
 	if near := word.Meant(name, candidates); near != "" {

@@ -1,56 +1,82 @@
 package rule
 
 import (
+	"fmt"
+
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/event"
 )
 
 // variable is a name that expressions may use.
 type variable struct {
 	name string
 	kind *cel.Type
-	// maxSize bounds a text in bytes or a list in elements, for the estimate of costs; it follows event.proto.
+	// maxSize bounds a text in bytes or a list in elements, for the estimate of costs.
 	maxSize uint64
+	// field is the field of an event that it is, if any; unset is its value where the event has none, nil when the variable is missing then.
+	field *event.Field
+	unset any
 }
 
 const maxPayloadBytes = 16384
 
-// variables are all names of expressions; activation.ResolveName gives their values.
-var variables = []variable{
-	{"event.name", cel.StringType, 64},
-	{"market", cel.StringType, 32},
-	{"brand", cel.StringType, 64},
-	{"game.id", cel.StringType, 128},
-	{"game.provider", cel.StringType, 64},
-	{"game.type", cel.StringType, 64},
-	{"bet.amount", cel.DoubleType, 0},
-	{"bet.amount_minor", cel.DoubleType, 0},
-	{"bet.currency", cel.StringType, 16},
-	{"win.amount", cel.DoubleType, 0},
-	{"win.amount_minor", cel.DoubleType, 0},
-	{"win.multiplier", cel.DoubleType, 0},
-	{"win.currency", cel.StringType, 16},
-	{"round.id", cel.StringType, 128},
-	{"round.state", cel.StringType, 32},
-	{"round.duration_ms", cel.DoubleType, 0},
-	{"user.id", cel.StringType, 128},
-	{"user.geo", cel.StringType, 8},
-	{"user.platform", cel.StringType, 32},
-	{"user.payer", cel.BoolType, 0},
-	{"user.kyc_level", cel.DoubleType, 0},
-	{"user.risk_flags", cel.ListType(cel.StringType), 32},
-	{"device.platform", cel.StringType, 32},
-	{"device.asn", cel.StringType, 64},
-	{"device.asn_category", cel.StringType, 32},
-	{"device.headless", cel.BoolType, 0},
-	{payloadName, cel.MapType(cel.StringType, cel.DynType), 1024},
-}
+// variables are all names of expressions; activation.ResolveName gives their values. Each field of an event that formulas can read is one; those written here are none,
+// or are more than the field of their name.
+var variables = newVariables([]variable{
+	{name: "bet.amount", kind: cel.DoubleType},
+	{name: "win.amount", kind: cel.DoubleType},
+	{name: payloadName, kind: cel.MapType(cel.StringType, cel.DynType), maxSize: 1024},
+})
+
+// fieldVariables are the variables that are fields of an event, by name.
+var fieldVariables = byName(variables)
 
 const payloadName = "payload"
+
+// newVariables gives those of the fields behind those that are given.
+func newVariables(list []variable) []variable {
+	for _, f := range event.Fields() {
+		if f.Formula == "" {
+			continue
+		}
+		v := variable{name: f.Formula, maxSize: uint64(f.Size), field: f}
+		switch kind := f.Descriptor.Kind(); {
+		case f.Descriptor.IsList() && kind == protoreflect.StringKind:
+			v.kind, v.unset = cel.ListType(cel.StringType), []string(nil)
+		case f.Descriptor.IsList():
+		case kind == protoreflect.StringKind:
+			v.kind, v.unset = cel.StringType, types.String("")
+		case kind == protoreflect.BoolKind:
+			v.kind, v.unset = cel.BoolType, types.False
+		case kind == protoreflect.Int32Kind, kind == protoreflect.Int64Kind, kind == protoreflect.DoubleKind:
+			v.kind, v.unset = cel.DoubleType, types.Double(0)
+		}
+		if v.kind == nil {
+			panic(fmt.Sprintf("formulas can't read the field %s of events, which is %s", f.Path, f.Descriptor.Kind()))
+		}
+		if f.Descriptor.HasPresence() {
+			v.unset = nil
+		}
+		list = append(list, v)
+	}
+	return list
+}
+
+func byName(list []variable) map[string]*variable {
+	names := make(map[string]*variable, len(list))
+	for i := range list {
+		if list[i].field != nil {
+			names[list[i].name] = &list[i]
+		}
+	}
+	return names
+}
 
 // errMissing is what a field that the event does not carry resolves to. CEL's && and || may absorb it, so a filter can do without a field
 // when its other side decides; activation.missing says which outcome it means when nothing absorbed it.
@@ -94,11 +120,8 @@ func (a *activation) ResolveName(name string) (any, bool) {
 			return a.lacks(outcome)
 		}
 		return types.Double(multiplier), true
-	case "round.duration_ms":
-		if e.GetRound() == nil || e.Round.DurationMs == nil {
-			return a.lacks(Duration)
-		}
-		return types.Double(e.Round.GetDurationMs()), true
+	case "win.currency":
+		return types.String(winCurrency(e)), true
 	case "win.amount_minor":
 		return types.Double(a.win()), true
 	case "bet.amount_minor":
@@ -116,10 +139,47 @@ func (a *activation) ResolveName(name string) (any, bool) {
 		}
 		return payload, true
 	}
-	if text, ok := textOf(e, name); ok {
-		return types.String(text), true
+	if v := fieldVariables[name]; v != nil {
+		return a.field(v)
 	}
-	return a.resolveUser(name)
+	return nil, false
+}
+
+// field is the value of a variable that is a field of the event.
+func (a *activation) field(v *variable) (any, bool) {
+	switch value := v.field.Of(a.event).(type) {
+	case *string:
+		return types.String(*value), true
+	case *[]string:
+		return *value, true
+	case *bool:
+		return types.Bool(*value), true
+	case *int64:
+		return types.Double(*value), true
+	case **bool:
+		if *value != nil {
+			return types.Bool(**value), true
+		}
+	case **int32:
+		if *value != nil {
+			return types.Double(**value), true
+		}
+	case **int64:
+		if *value != nil {
+			return types.Double(**value), true
+		}
+	case **float64:
+		if *value != nil {
+			return types.Double(**value), true
+		}
+	}
+	switch {
+	case v.unset != nil:
+		return v.unset, true
+	case v.name == "round.duration_ms":
+		return a.lacks(Duration)
+	}
+	return a.lacks(MissingField)
 }
 
 func (a *activation) bet() int64 {
@@ -134,68 +194,6 @@ func (a *activation) win() int64 {
 		return a.worth.win
 	}
 	return a.event.GetWin().GetAmountMinor()
-}
-
-func (a *activation) resolveUser(name string) (any, bool) {
-	e := a.event
-	switch name {
-	case "user.payer":
-		if e.GetUser() == nil || e.User.Payer == nil {
-			return a.lacks(MissingField)
-		}
-		return types.Bool(e.User.GetPayer()), true
-	case "user.kyc_level":
-		if e.GetUser() == nil || e.User.KycLevel == nil {
-			return a.lacks(MissingField)
-		}
-		return types.Double(e.User.GetKycLevel()), true
-	case "user.risk_flags":
-		return e.GetUser().GetRiskFlags(), true
-	case "device.headless":
-		return types.Bool(e.GetDevice().GetHeadless()), true
-	default:
-		return nil, false
-	}
-}
-
-// textOf returns the value of a variable that is a text.
-func textOf(e *laurelv1.Event, name string) (string, bool) {
-	switch name {
-	case "event.name":
-		return e.GetName(), true
-	case "market":
-		return e.GetMarket(), true
-	case "brand":
-		return e.GetBrand(), true
-	case "game.id":
-		return e.GetGame().GetId(), true
-	case "game.provider":
-		return e.GetGame().GetProvider(), true
-	case "game.type":
-		return e.GetGame().GetType(), true
-	case "bet.currency":
-		return e.GetBet().GetCurrency(), true
-	case "win.currency":
-		return winCurrency(e), true
-	case "round.id":
-		return e.GetRound().GetId(), true
-	case "round.state":
-		return e.GetRound().GetState(), true
-	case "user.id":
-		return e.GetUser().GetId(), true
-	case "user.geo":
-		return e.GetUser().GetGeo(), true
-	case "user.platform":
-		return e.GetUser().GetPlatform(), true
-	case "device.platform":
-		return e.GetDevice().GetPlatform(), true
-	case "device.asn":
-		return e.GetDevice().GetAsn(), true
-	case "device.asn_category":
-		return e.GetDevice().GetAsnCategory(), true
-	default:
-		return "", false
-	}
 }
 
 // powersOfTen go up to money.MaxExponent; all are exact.

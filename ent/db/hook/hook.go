@@ -129,6 +129,18 @@ func (f LateEventFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LateEventMutation", m)
 }
 
+// The NewestDefinitionFunc type is an adapter to allow the use of ordinary
+// function as NewestDefinition mutator.
+type NewestDefinitionFunc func(context.Context, *db.NewestDefinitionMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f NewestDefinitionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.NewestDefinitionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.NewestDefinitionMutation", m)
+}
+
 // The OperatorFunc type is an adapter to allow the use of ordinary
 // function as Operator mutator.
 type OperatorFunc func(context.Context, *db.OperatorMutation) (db.Value, error)

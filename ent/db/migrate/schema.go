@@ -24,6 +24,18 @@ var (
 		Name:       "api_key",
 		Columns:    APIKeyColumns,
 		PrimaryKey: []*schema.Column{APIKeyColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "apikey_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{APIKeyColumns[5], APIKeyColumns[0]},
+			},
+			{
+				Name:    "apikey_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{APIKeyColumns[1], APIKeyColumns[0]},
+			},
+		},
 	}
 	// ClockMarkColumns holds the columns for the "clock_mark" table.
 	ClockMarkColumns = []*schema.Column{
@@ -124,6 +136,16 @@ var (
 				Name:    "deadletter_seq_partition_stage_subject",
 				Unique:  true,
 				Columns: []*schema.Column{DeadLetterColumns[2], DeadLetterColumns[1], DeadLetterColumns[4], DeadLetterColumns[5]},
+			},
+			{
+				Name:    "deadletter_stage_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeadLetterColumns[4], DeadLetterColumns[0]},
+			},
+			{
+				Name:    "deadletter_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeadLetterColumns[5], DeadLetterColumns[0]},
 			},
 		},
 	}
@@ -237,6 +259,39 @@ var (
 				Name:    "lateevent_contest_id_seq_partition",
 				Unique:  true,
 				Columns: []*schema.Column{LateEventColumns[3], LateEventColumns[2], LateEventColumns[1]},
+			},
+		},
+	}
+	// NewestDefinitionColumns holds the columns for the "newest_definition" table.
+	NewestDefinitionColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "kind", Type: field.TypeString, Size: 32},
+		{Name: "def_id", Type: field.TypeString, Size: 64},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "hash", Type: field.TypeString, Size: 64},
+		{Name: "published_at", Type: field.TypeInt64},
+		{Name: "published_by", Type: field.TypeString, Size: 128},
+	}
+	// NewestDefinitionTable holds the schema information for the "newest_definition" table.
+	NewestDefinitionTable = &schema.Table{
+		Name:       "newest_definition",
+		Columns:    NewestDefinitionColumns,
+		PrimaryKey: []*schema.Column{NewestDefinitionColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "newestdefinition_kind_def_id",
+				Unique:  true,
+				Columns: []*schema.Column{NewestDefinitionColumns[1], NewestDefinitionColumns[2]},
+			},
+			{
+				Name:    "newestdefinition_published_at_kind_def_id",
+				Unique:  false,
+				Columns: []*schema.Column{NewestDefinitionColumns[5], NewestDefinitionColumns[1], NewestDefinitionColumns[2]},
+			},
+			{
+				Name:    "newestdefinition_kind_published_at_def_id",
+				Unique:  false,
+				Columns: []*schema.Column{NewestDefinitionColumns[1], NewestDefinitionColumns[5], NewestDefinitionColumns[2]},
 			},
 		},
 	}
@@ -381,6 +436,7 @@ var (
 		FinalStandingTable,
 		JournalPartitionTable,
 		LateEventTable,
+		NewestDefinitionTable,
 		OperatorTable,
 		PlayerTable,
 		PlayerPageTable,
@@ -422,6 +478,9 @@ func init() {
 	}
 	LateEventTable.Annotation = &entsql.Annotation{
 		Table: "late_event",
+	}
+	NewestDefinitionTable.Annotation = &entsql.Annotation{
+		Table: "newest_definition",
 	}
 	OperatorTable.Annotation = &entsql.Annotation{
 		Table: "operator",

@@ -36,6 +36,9 @@ type JournalPartition func(*sql.Selector)
 // LateEvent is the predicate function for lateevent builders.
 type LateEvent func(*sql.Selector)
 
+// NewestDefinition is the predicate function for newestdefinition builders.
+type NewestDefinition func(*sql.Selector)
+
 // Operator is the predicate function for operator builders.
 type Operator func(*sql.Selector)
 

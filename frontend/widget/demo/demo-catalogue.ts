@@ -14,7 +14,9 @@ const en = {
   ocean: "Ocean",
   ember: "Ember",
   heading: "A live leaderboard, in one line of HTML",
-  lead: "Drop it into any page. Places move as rounds are played, your player always sees where he stands and how far it is to the next place, and it mends its own connection.",
+  lead:
+    "Drop it into any page. Places move as rounds are played, your player always sees where he stands " +
+    "and how far it is to the next place, and it mends its own connection.",
   followLabel: "See it as a player",
   follow: "Follow",
   unfollow: "Anyone",
@@ -83,7 +85,9 @@ const fa: DemoTexts = {
   ocean: "دریا",
   ember: "اخگر",
   heading: "جدول امتیاز زنده، با یک خط HTML",
-  lead: "آن را در هر صفحه‌ای بگذارید. رتبه‌ها با هر دورِ بازی جابه‌جا می‌شوند، بازیکن همیشه می‌بیند کجاست و تا رتبهٔ بعدی چقدر مانده، و اتصال خودش ترمیم می‌شود.",
+  lead:
+    "آن را در هر صفحه‌ای بگذارید. رتبه‌ها با هر دورِ بازی جابه‌جا می‌شوند، بازیکن همیشه می‌بیند کجاست " +
+    "و تا رتبهٔ بعدی چقدر مانده، و اتصال خودش ترمیم می‌شود.",
   followLabel: "از نگاه یک بازیکن",
   follow: "دنبال کردن",
   unfollow: "ناشناس",

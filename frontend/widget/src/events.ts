@@ -25,7 +25,10 @@ export interface ConnectionDetail extends Detail {
   readonly state: ConnectionState;
 }
 
-/** ErrorDetail tells what could not be done: invalid_argument, not_found, unauthenticated, permission_denied, resource_exhausted, internal or token. */
+/**
+ * ErrorDetail tells what could not be done: invalid_argument, not_found, unauthenticated, permission_denied, resource_exhausted,
+ * internal or token.
+ */
 export interface ErrorDetail extends Detail {
   readonly code: string;
   readonly message: string;

@@ -13,6 +13,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/api"
+	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/client"
 	"github.com/laurelhq/laurel/server/ingest"
 	"github.com/laurelhq/laurel/server/mapping"
@@ -43,7 +45,7 @@ func (r remote) server() (client.Server, error) {
 // ingestCmd is the verb ingest.
 type ingestCmd struct {
 	remote
-	File     string        `arg:"" type:"existingfile" help:"JSONL with one event a line, or CSV with --mapping."`
+	File     string        `arg:"" type:"existingfile" help:"JSONL with one event a line, CSV with --mapping, or a file of an archive of the journal (.pb.gz)."`
 	Mapping  string        `type:"existingfile" placeholder:"FILE.yaml" help:"How the rows of a CSV become events; see rules/mappings."`
 	Batch    int           `default:"500" help:"Events sent at once, 100 to 1000."`
 	Report   string        `placeholder:"FILE.json" help:"Write the report to this file as well."`
@@ -87,7 +89,7 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err != nil {
 		return err
 	}
-	source, err := openUnits(file, columns, state.Position)
+	source, err := openUnits(c.File, file, columns, state.Position)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
@@ -98,7 +100,7 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err := state.probe(); err != nil {
 		_, _ = fmt.Fprintf(cli.Stderr, "laurel: %s; if this run is interrupted the next one starts anew, unless --progress names a place that can be written\n", err)
 	}
-	run := &ingestRun{cmd: c, source: source, state: state, send: newIngestSender(server, c.RetryFor, c.History), progress: newIngestProgress(cli.Stderr, info.Size())}
+	run := &ingestRun{cmd: c, columns: columns, source: source, state: state, send: newIngestSender(server, c.RetryFor, c.History), progress: newIngestProgress(cli.Stderr, info.Size())}
 	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
 	err = run.all(ctx)
 	run.progress.done()
@@ -125,9 +127,12 @@ func (c *ingestCmd) readMapping() (*mapping.Mapping, error) {
 	return mapping.Parse(c.Mapping, source)
 }
 
-func openUnits(file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
-	if columns != nil {
+func openUnits(name string, file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
+	switch {
+	case columns != nil:
 		return columns.OpenRows(file, from)
+	case archive.IsEvents(name):
+		return mapping.OpenArchived(file, from)
 	}
 	return mapping.OpenJSONLines(file, from)
 }
@@ -135,6 +140,7 @@ func openUnits(file io.ReadSeeker, columns *mapping.Mapping, from mapping.Positi
 // ingestRun is one run over a file. Batches go one after the other, so that events arrive in the order of the file.
 type ingestRun struct {
 	cmd      *ingestCmd
+	columns  *mapping.Mapping // nil for a file of JSON
 	source   unitSource
 	state    *ingestState
 	send     *ingestSender
@@ -175,6 +181,14 @@ func (r *ingestRun) all(ctx context.Context) error {
 	}
 }
 
+// inFile gives a field of an event that the server refused, and the reason, the name that the file has for it; the server knows those of the contract.
+func (r *ingestRun) inFile(unit mapping.Unit, field, reason string) (name, why string) {
+	if field, reason = api.FieldAsSent(unit.Sent, field, reason); r.columns == nil {
+		return field, reason
+	}
+	return r.columns.InFile(field, reason)
+}
+
 // flush sends what is waiting, accounts for it and remembers the place behind it.
 func (r *ingestRun) flush(ctx context.Context) error {
 	if len(r.waiting) == 0 {
@@ -192,7 +206,8 @@ func (r *ingestRun) flush(ctx context.Context) error {
 		status, field, reason := laurelv1.EventStatus_EVENT_STATUS_ACCEPTED, "", ""
 		if unit.Event != nil {
 			if results != nil {
-				status, field, reason = results[next].GetStatus(), results[next].GetField(), results[next].GetReason()
+				status = results[next].GetStatus()
+				field, reason = r.inFile(unit, results[next].GetField(), results[next].GetReason())
 			}
 			next++
 		}

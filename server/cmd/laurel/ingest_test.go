@@ -60,7 +60,7 @@ func (r *receiver) Ingest(_ context.Context, request *laurelv1.IngestRequest) (*
 		hash, repeated := r.seen[e.EventId]
 		switch {
 		case problem != nil:
-			result.Status, result.Field, result.Reason = laurelv1.EventStatus_EVENT_STATUS_REJECTED, problem.Field, problem.Error()
+			result.Status, result.Field, result.Reason = laurelv1.EventStatus_EVENT_STATUS_REJECTED, problem.Field, problem.Message
 			response.Rejected++
 		case repeated && hash == event.ContentHash(e):
 			result.Status = laurelv1.EventStatus_EVENT_STATUS_DUPLICATE
@@ -293,6 +293,40 @@ not json
 	require.Equal(t, int64(2), r.Rejections[0].FirstLine)
 	require.Equal(t, "event_id", r.Rejections[1].Field)
 	require.Contains(t, printed, "near: login")
+}
+
+// TestIngestNamesFieldsAsTheFileDoes has events refused by the reader and by the server, from JSON with either name of a field and from columns with names of their own.
+func TestIngestNamesFieldsAsTheFileDoes(t *testing.T) {
+	t.Parallel()
+	_, url := receive(t, nil)
+	folder := t.TempDir()
+	lines, rows, columns := filepath.Join(folder, "events.jsonl"), filepath.Join(folder, "rows.csv"), filepath.Join(folder, "columns.yaml")
+	require.NoError(t, os.WriteFile(lines, []byte(`{"event_id":"a","event_name":"logn","ts":"2025-10-25T18:00Z","user_id":"u"}
+{"event_id":"b","name":"logn","ts":"2025-10-25T18:00Z","user_id":"u"}
+{"event_id":"c","name":"login","ts":"2025-10-25T18:00Z"}
+{"event_id":"d","name":"login","ts":"2025-10-25T18:00Z","user":{"id":""}}
+{"event_id":"e","name":"login","ts":"yesterday","user_id":"u"}
+`), 0o600))
+	require.NoError(t, os.WriteFile(rows, []byte("Number,What,When,Who\nf,login,2025-10-25T18:00Z,\ng,logn,2025-10-25T18:00Z,u\nh,login,yesterday,u\n"), 0o600))
+	require.NoError(t, os.WriteFile(columns, []byte("kind: Mapping\nevent:\n  event_id: {column: Number}\n  event_name: {cel: row.What}\n  ts: {column: When}\n  user_id: {column: Who}\n  market: {const: DE}\n"), 0o600))
+	for file, want := range map[string]struct {
+		args   []string
+		fields []string
+		says   string
+	}{
+		lines: {nil, []string{"event_name", "name", "user_id", "user.id", "ts"}, "line 3: c user_id is required: the player's id"},
+		rows:  {[]string{"--mapping=" + columns}, []string{"Who", "What", "When"}, "line 2: f Who becomes user_id, which is required: the player's id"},
+	} {
+		into := filepath.Join(folder, filepath.Base(file)+".json")
+		printed, err := runIngest(t.Context(), t, append(want.args, "--url="+url, "--report="+into, file)...)
+		require.ErrorIs(t, err, errNotAllAccepted)
+		var fields []string
+		for _, rejection := range report(t, into).Rejections {
+			fields = append(fields, rejection.Field)
+		}
+		require.Equal(t, want.fields, fields)
+		require.Contains(t, printed, want.says)
+	}
 }
 
 func TestIngestSaysWhatIsMissing(t *testing.T) {

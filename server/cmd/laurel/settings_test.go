@@ -106,6 +106,62 @@ func TestEmptyVariablesAreUnset(t *testing.T) {
 	}
 }
 
+// TestFlagsWinOverTheEnvironmentAndThatOverTheFile sets one setting at each of the places where it can be set, and says which of them is followed.
+func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "settings.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("lanes: 9\nlog-level: debug\n"), 0o600))
+	for _, each := range []struct {
+		want      string
+		variables []string
+		args      []string
+	}{
+		{"lanes in the settings file must be 0 to 8, but is 9", nil, nil},
+		{"lanes in the settings file must be 0 to 8, but is 9", []string{"LAUREL_LANES="}, nil},
+		{"lanes in the settings file must be 0 to 8, but is 9", []string{"LAUREL_LISTEN=127.0.0.1:0"}, nil},
+		{"LAUREL_LANES must be 0 to 8, but is 10", []string{"LAUREL_LANES=10"}, nil},
+		{`(from envar LAUREL_LANES="many")`, []string{"LAUREL_LANES=many"}, nil},
+		{"--lanes must be 0 to 8, but is 11", []string{"LAUREL_LANES=10"}, []string{"--lanes", "11"}},
+		{"--lanes must be 0 to 8, but is 11", nil, []string{"--lanes", "11"}},
+	} {
+		_, err := runVerb(t, each.variables, append([]string{"serve", "--config", file}, each.args...)...)
+		require.ErrorContains(t, err, each.want, "%v %v", each.variables, each.args)
+	}
+}
+
+// TestSettingsPage holds the page of settings against the flags of a server.
+func TestSettingsPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "settings.md"))
+	require.NoError(t, err)
+	var v verbs
+	parser, err := kong.New(&v)
+	require.NoError(t, err)
+	rows := 0
+	for _, verb := range parser.Model.Children {
+		if verb.Name != "serve" && verb.Name != "dev" {
+			continue
+		}
+		for _, flag := range flagsBelow(verb) {
+			if flag.Name == "help" {
+				continue
+			}
+			row := fmt.Sprintf("| `%s` | %s | %s | %s |\n", flag.Name, code(strings.Join(flag.Envs, ", ")), code(flag.Default), strings.ReplaceAll(flag.Help, "|", `\|`))
+			require.Contains(t, string(page), row, "of laurel %s", verb.Name)
+			rows++
+		}
+	}
+	require.Greater(t, rows, 20)
+}
+
+// code marks a value in a table; one that isn't there leaves the cell empty.
+func code(value string) string {
+	if value == "" {
+		return ""
+	}
+	return "`" + value + "`"
+}
+
 // TestHelpTellsTheBounds holds the help against what is refused.
 func TestHelpTellsTheBounds(t *testing.T) {
 	t.Parallel()
@@ -115,6 +171,7 @@ func TestHelpTellsTheBounds(t *testing.T) {
 	server := map[string]string{
 		"lanes": fmt.Sprintf(", 0 to %d", maxLanes), "max-sockets": fmt.Sprintf(", 1 to %d", socketsMost), "max-sockets-per-address": fmt.Sprintf(", 1 to %d", socketsMost),
 		"lag-limit": ", at least 1.", "snapshot-every": fmt.Sprintf(", at least %s.", leastSnapshotEvery),
+		"journal-range": ", at least 1h.",
 	}
 	for verb, bounds := range map[string]map[string]string{
 		"serve": server, "dev": server,
@@ -207,6 +264,7 @@ func TestVerbsRefuse(t *testing.T) {
 		args []string
 	}{
 		{"--snapshot-every must be at least 1s", []string{"serve", "--snapshot-every", "0s"}},
+		{"--journal-range must be at least 1h0m0s, but is 59m0s", []string{"serve", "--journal-range", "59m"}},
 		{"--lag-limit must be at least 1", []string{"dev", "--lag-limit", "0"}},
 		{"--horizon-days must be 1 to 36500, or 0 for what the database says, but is -1", []string{"serve", "--horizon-days=-1"}},
 		{"--horizon-days must be 1 to 36500, or 0 for what the database says, but is 40000", []string{"dev", "--horizon-days", "40000"}},

@@ -79,6 +79,24 @@ func TestSocketOfAPlayer(t *testing.T) {
 	require.Contains(t, ended.GetError().GetMessage(), "ran out")
 }
 
+// TestSocketsOfAHouseholdAreCountedTogether opens sockets from addresses of one IPv6 network and from its neighbours.
+func TestSocketsOfAHouseholdAreCountedTogether(t *testing.T) {
+	t.Parallel()
+	url := startDev(t, "LAUREL_MAX_SOCKETS_PER_ADDRESS=2", "LAUREL_TRUSTED_PROXIES=127.0.0.1")
+	from := func(address string) http.Header { return http.Header{"X-Forwarded-For": {address}} }
+	for _, address := range []string{"2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:1::1", "192.0.2.1", "192.0.2.1", "192.0.2.2"} {
+		openLive(t, url, from(address))
+	}
+	for _, address := range []string{"2001:db8::3", "192.0.2.1", "::ffff:192.0.2.1"} {
+		dialer := websocket.Dialer{Subprotocols: []string{realtime.ProtocolJSON}, HandshakeTimeout: patience}
+		_, answer, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/ws", from(address))
+		require.ErrorIs(t, err, websocket.ErrBadHandshake, address)
+		require.Equal(t, http.StatusTooManyRequests, answer.StatusCode, address)
+		require.NoError(t, answer.Body.Close())
+	}
+	openLive(t, url, from("2001:db8:0:1::2"))
+}
+
 // TestSocketShowsANewName proves that watchers of a board see a player's new public name well before the hub would ask for it again by itself.
 func TestSocketShowsANewName(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,9 @@ func (p *process) answers(ctx context.Context) error {
 			direction = "behind"
 		}
 		return api.NotReady(fmt.Sprintf("this machine's clock is %s %s the database's: set it right", ahead.Abs().Round(time.Second), direction))
+	}
+	if why := cmp.Or(p.role.Unwritable(), p.intake.Unwritable()); why != "" {
+		return api.NotReady(why)
 	}
 	return p.database.Ping(ctx)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/laurelhq/laurel/server/identity"
 	"github.com/laurelhq/laurel/server/pipeline"
 	"github.com/laurelhq/laurel/server/realtime"
 )
@@ -14,7 +15,7 @@ import (
 func (p *process) openHub(context.Context) (err error) {
 	p.hub, err = realtime.New(realtime.Config{
 		Boards: p.keeper, Contest: p.contests.Summary, Names: names(p.people), Authenticate: viewer(p.people), Now: p.now, Bus: p.ranks.bus, Log: p.log,
-		AllowedOrigins: p.AllowedOrigins, Address: func(r *http.Request) string { return p.people.Proxies().PeerAddress(r).String() },
+		AllowedOrigins: p.AllowedOrigins, Address: func(r *http.Request) string { return identity.NetworkOf(p.people.Proxies().PeerAddress(r)) },
 		Limits:  realtime.Limits{Sockets: p.MaxSockets, SocketsPerAddress: p.MaxSocketsPerAddress},
 		Metrics: realtime.Metrics{SocketOpened: p.metrics.SocketOpened, SocketClosed: p.metrics.SocketClosed, SocketSlow: p.metrics.SocketSlow, Push: p.metrics.ObservePush},
 	})

@@ -4,12 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/pressly/goose/v3"
+
+	"github.com/laurelhq/laurel/ent/migrations"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -63,6 +68,45 @@ func Open(t testing.TB, dialect store.Dialect) *store.Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// OpenBefore returns a fresh database of an earlier version: the schema as it was before the migration of that name, such as fold_program. It is closed at the end of the test.
+func OpenBefore(t testing.TB, dialect store.Dialect, migration string) *store.Store {
+	t.Helper()
+	url := URL(t, dialect)
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.Store(s, url)
+	t.Cleanup(func() { _ = s.Close() })
+	if err := migrateUpTo(t.Context(), s, migration); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// migrateUpTo applies the migrations that come before the named one.
+func migrateUpTo(ctx context.Context, s *store.Store, migration string) error {
+	folder, err := fs.Sub(migrations.Files, string(s.Dialect()))
+	if err != nil {
+		return err
+	}
+	dialect := goose.DialectSQLite3
+	if s.Dialect() == store.Postgres {
+		dialect = goose.DialectPostgres
+	}
+	provider, err := goose.NewProvider(dialect, s.Write(), folder, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	for i, source := range provider.ListSources() {
+		if i > 0 && strings.HasSuffix(source.Path, "_"+migration+".sql") {
+			_, err := provider.UpTo(ctx, provider.ListSources()[i-1].Version)
+			return err
+		}
+	}
+	return fmt.Errorf("no migration is called %s, or it is the first one", migration)
 }
 
 // Again opens the database of an open store once more, as another process does.

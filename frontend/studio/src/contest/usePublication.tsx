@@ -39,7 +39,10 @@ function problemsOf(error: ConnectError | null): ProblemFacts[] {
   return error?.findDetails(PublishProblemsSchema).flatMap((detail) => detail.problems) ?? [];
 }
 
-/** Publishes, tells what came of it, and goes to the contest; to all of them after a document of another kind. `checked` is what the server read in the document. */
+/**
+ * Publishes, tells what came of it, and goes to the contest; to all of them after a document of another kind. `checked` is what the
+ * server read in the document.
+ */
 export function usePublication(
   checked: CheckDefinitionResponse | undefined,
   onPublished: () => void,

@@ -27,7 +27,8 @@ export function ConflictDetail({ conflict, search }: ConflictDetailProps) {
       <Stack gap="sm">
         <Text size="sm">
           {i18n.t(
-            "The first content stands and was scored. The second was refused and changed nothing; its sender was told so. If it is a new event, it has to be sent again under an id of its own.",
+            "The first content stands and was scored. The second was refused and changed nothing; its sender " +
+              "was told so. If it is a new event, it has to be sent again under an id of its own.",
           )}
         </Text>
         {conflict.stored === undefined ? (

@@ -93,7 +93,8 @@ function Consequence({ letter }: { readonly letter: DeadLetter }) {
             "The event is durable in the journal and its sender was told that it is accepted, but it changed no score.",
           )
         : i18n.t(
-            "The event is durable in the journal and counts in every other contest, but it changed no score in this one. Mend the contest's definition, so that later events are not lost in the same way.",
+            "The event is durable in the journal and counts in every other contest, but it changed no score " +
+              "in this one. Mend the contest's definition, so that later events are not lost in the same way.",
           )}
     </Text>
   );

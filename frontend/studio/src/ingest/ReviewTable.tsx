@@ -48,12 +48,7 @@ export function ReviewTable({ label, when, to, rows, search }: ReviewTableProps)
             return (
               <Table.Tr key={key} data-shown={shown || undefined}>
                 <Table.Th scope="row" fw="normal">
-                  <RoomLink
-                    to={to}
-                    search={{ ...search, show: key }}
-                    resetScroll={false}
-                    aria-current={shown ? "true" : undefined}
-                  >
+                  <RoomLink to={to} search={{ ...search, show: key }} resetScroll={false}>
                     <bdi dir="auto" className={classes.eventId} title={eventId}>
                       {eventId}
                     </bdi>

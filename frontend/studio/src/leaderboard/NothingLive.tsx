@@ -29,7 +29,8 @@ export function NothingLive({ publishes }: NothingLiveProps) {
         }
       >
         {i18n.t(
-          "While a contest runs, its first five places move here as rounds come in. Publish one whose window is open, and it shows here by itself.",
+          "While a contest runs, its first five places move here as rounds come in. Publish one whose " +
+            "window is open, and it shows here by itself.",
         )}
       </EmptyState>
     </Panel>

@@ -34,7 +34,7 @@ function optionOf({ above, below, precision }: RoundsChartProps, ink: ChartInk):
   });
   return {
     animation: false,
-    grid: { left: 4, right: 4, top: 32, bottom: 4, containLabel: true },
+    grid: { left: 4, right: 4, top: 32, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     legend: {
       top: 0,
       textStyle: text,

@@ -30,7 +30,8 @@ export function FirstEvent({ origin, now }: FirstEventProps) {
       <Stack gap="xs">
         <Text c="dimmed" size="sm">
           {i18n.t(
-            "No event came in during the last minutes. Laurel turns events into scores: post one with an API key, and it shows here within a second.",
+            "No event came in during the last minutes. Laurel turns events into scores: post one with an API " +
+              "key, and it shows here within a second.",
           )}
         </Text>
         <Code

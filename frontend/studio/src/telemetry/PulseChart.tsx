@@ -36,7 +36,7 @@ function optionOf(lines: PulseLines, names: Names, ink: ChartInk, format: Format
   const axis = { axisLabel: { color: ink.text, formatter: count }, nameTextStyle: { color: ink.text } };
   return {
     animation: false,
-    grid: { left: 8, right: 8, top: 40, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 8, top: 40, bottom: 4, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
     legend: { top: 0, textStyle: { color: ink.text }, itemWidth: 28 },
     tooltip: {
       trigger: "axis",

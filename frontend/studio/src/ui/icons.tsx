@@ -156,13 +156,10 @@ export function LaurelMark({ size = 28 }: IconProps) {
   return (
     <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true" focusable="false">
       <rect width="32" height="32" rx="8" fill="#17603f" />
-      <path
-        d="M16 26V13M16 26c-5 0-8-3-9-8 4 0 7 1 9 4M16 26c5 0 8-3 9-8-4 0-7 1-9 4M16 17c-4-1-6-4-6-9 4 1 6 4 6 9Zm0 0c4-1 6-4 6-9-4 1-6 4-6 9Z"
-        fill="none"
-        stroke="#f3d98b"
-        strokeWidth={1.8}
-        strokeLinejoin="round"
-      />
+      <g fill="none" stroke="#f3d98b" strokeWidth={1.8} strokeLinejoin="round">
+        <path d="M16 26V13M16 26c-5 0-8-3-9-8 4 0 7 1 9 4M16 26c5 0 8-3 9-8-4 0-7 1-9 4" />
+        <path d="M16 17c-4-1-6-4-6-9 4 1 6 4 6 9Zm0 0c4-1 6-4 6-9-4 1-6 4-6 9Z" />
+      </g>
     </svg>
   );
 }

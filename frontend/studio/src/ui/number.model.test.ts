@@ -17,6 +17,8 @@ describe("decimalText", () => {
     [123456n, 0, "123456"],
     [9223372036854775807n, 4, "922337203685477.5807"],
     [-9223372036854775808n, 0, "-9223372036854775808"],
+    [150_000_000n, 8, "1.50000000"],
+    [1n, 12, "0.000000000001"],
   ])("writes %s with %s places as %s", (units, precision, text) => {
     expect(decimalText(units, precision)).toBe(text);
   });

@@ -1,5 +1,5 @@
-/** Most decimal places a score may have. */
-const precisionLimit = 4;
+/** Most decimal places a number may have: those of an amount in the finest currency. Scores have at most four. */
+const precisionLimit = 12;
 
 /**
  * Writes an integer of 10^-precision units as a decimal, exactly: no float is involved, so that 2^63-1 comes out as it went in.

@@ -121,7 +121,8 @@ function NoContestYet({ publishes }: NoContestYetProps) {
       }
     >
       {i18n.t(
-        "A contest says which rounds score, how long, how ties break and what is won. It is a short text in YAML that the server checks while you type.",
+        "A contest says which rounds score, how long, how ties break and what is won. It is a short text " +
+          "in YAML that the server checks while you type.",
       )}
     </EmptyState>
   );

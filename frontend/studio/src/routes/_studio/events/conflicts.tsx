@@ -46,7 +46,9 @@ function Conflicts() {
       {list.data === undefined ? undefined : read.length === 0 ? (
         <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No conflict so far")}>
           {i18n.t(
-            "Each event has an id of its own. When one comes a second time with the same content, it is a duplicate and changes nothing. When the content differs, the first stands, the second is refused, and both show here side by side.",
+            "Each event has an id of its own. When one comes a second time with the same content, it is a " +
+              "duplicate and changes nothing. When the content differs, the first stands, the second is " +
+              "refused, and both show here side by side.",
           )}
         </EmptyState>
       ) : (

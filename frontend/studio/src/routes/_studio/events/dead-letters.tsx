@@ -51,7 +51,8 @@ function DeadLetters() {
       {list.data === undefined ? undefined : read.length === 0 ? (
         <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No dead letter so far")}>
           {i18n.t(
-            "An event that a contest can't score, for example because its formula divides by zero, is set aside here with the reason. It holds nothing up: the events after it are scored as ever.",
+            "An event that a contest can't score, for example because its formula divides by zero, is set " +
+              "aside here with the reason. It holds nothing up: the events after it are scored as ever.",
           )}
         </EmptyState>
       ) : (
