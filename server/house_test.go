@@ -16,9 +16,10 @@ var flow = []string{
 	"money",      // amounts, currencies, exact splits
 	"event",      // the event value, schema registry, normaliser
 	"journal",    // durable ordered log, partitions, leases, cursors, dead letters
+	"archive",    // ranges of the journal as files
 	"ingest",     // accepts a batch from any door
 	"catalog",    // definitions: parse, check, version, publish
-	"mapping",    // rows of files to events: CSV by a mapping, JSON lines
+	"mapping",    // rows of files to events: CSV by a mapping, JSON lines, archives
 	"fold",       // what stages share: an event on its way, state rows, effects
 	"player",     // a player's page: his profile, a section for each later stage
 	"rule",       // compiled programs: event to matches with points

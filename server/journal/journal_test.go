@@ -71,8 +71,10 @@ func allPartitions(j *Journal) []int {
 func TestPositionsGrowAfterARestoreOnAYoungerServer(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.Postgres)
-	open(t, s)
-	_, err := s.Write().ExecContext(t.Context(), `INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body)
+	ranges, err := open(t, s).Ranges(t.Context())
+	require.NoError(t, err)
+	addRange(t, s, Range{ID: 3, First: ranges[1].Until, Until: 5000000<<20 + 1})
+	_, err = s.Write().ExecContext(t.Context(), `INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body)
 		VALUES (5000000::bigint << 20, 0, 0, 1, 0, '\x00'::bytea)`)
 	require.NoError(t, err)
 	j := open(t, s)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/store"
@@ -28,6 +29,8 @@ type Journal struct {
 	caution atomic.Int64
 	// rowBytes is how large the bodies of the last reading were on average.
 	rowBytes atomic.Int64
+	// rangeSpan is the time that a new range is meant to span.
+	rangeSpan time.Duration
 }
 
 // restoreGap is left free above the highest position after a restore: contests may have closed at positions a little above the last event.
@@ -43,7 +46,7 @@ func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error)
 	if partitions == 0 {
 		partitions = DefaultPartitions
 	}
-	j := &Journal{store: s, woken: make(chan struct{}, 1)}
+	j := &Journal{store: s, woken: make(chan struct{}, 1), rangeSpan: DefaultRangeSpan}
 	err := s.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if tx.Dialect() == store.Postgres {
 			if _, err := tx.ExecContext(ctx, "LOCK TABLE setting IN SHARE ROW EXCLUSIVE MODE"); err != nil {
@@ -68,6 +71,9 @@ func Open(ctx context.Context, s *store.Store, partitions int) (*Journal, error)
 		}
 		return err
 	})
+	if err == nil {
+		_, err = j.KeepRanges(ctx) // after a restore the next position lies beyond every range
+	}
 	if err == nil && s.Dialect() == store.SQLite {
 		err = j.prepareSQLite(ctx)
 	}
@@ -117,12 +123,20 @@ func (j *Journal) Partitions() int { return j.partitions }
 // Woken is signalled when this process has appended; other processes' events are found by polling.
 func (j *Journal) Woken() <-chan struct{} { return j.woken }
 
+// sqliteHead is the highest position that was given away. The events may be gone that had it, but then they are folded.
+const sqliteHead = "SELECT max((SELECT coalesce(max(id), 0) FROM journal_event), (SELECT coalesce(max(cursor), 0) FROM journal_partition))"
+
+// postgresHead asks for a position that lies above everything that was appended before.
+func (j *Journal) postgresHead() string {
+	return fmt.Sprintf("SELECT ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint + %d) << %d)", j.offset, ordinalBits)
+}
+
 // Head returns positions such that every event appended before the call lies at or below them, and every append that begins after
 // the call lies above them. An append that is under way may lie on either side; Settled tells when it has ended.
 func (j *Journal) Head(ctx context.Context, tx *store.Tx) (Positions, error) {
-	query := "SELECT coalesce(max(id), 0) FROM journal_event"
+	query := sqliteHead
 	if j.store.Dialect() == store.Postgres {
-		query = fmt.Sprintf("SELECT ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint + %d) << %d) - 1", j.offset, ordinalBits)
+		query = j.postgresHead() + " - 1"
 	}
 	var head int64
 	if err := tx.QueryRowContext(ctx, query).Scan(&head); err != nil {
@@ -148,18 +162,33 @@ func (j *Journal) Folded(ctx context.Context, tx *store.Tx, at Positions) (bool,
 		return true, nil
 	}
 	var folded bool
-	err = tx.QueryRowContext(ctx, fmt.Sprintf("SELECT NOT EXISTS (SELECT 1 FROM journal_event WHERE id > %d AND (%s))", slices.Min(cursors), strings.Join(open, " OR "))).Scan(&folded)
+	err = tx.QueryRowContext(ctx, fmt.Sprintf("SELECT NOT EXISTS (SELECT 1 FROM journal_event WHERE id > %d AND id <= %d AND (%s))", slices.Min(cursors), slices.Max(at), strings.Join(open, " OR "))).Scan(&folded)
 	if err != nil {
 		return false, fmt.Errorf("look for events not folded: %w", err)
 	}
 	return folded, nil
 }
 
-// EventIDs returns the ids of the events at some positions.
+// EventIDs returns the ids of the events at some positions. Those whose range was dropped are left out.
 func (j *Journal) EventIDs(ctx context.Context, positions []int64) (map[int64]string, error) {
-	ids := make(map[int64]string, len(positions))
+	bodies, err := j.bodies(ctx, positions)
+	if err != nil {
+		return nil, fmt.Errorf("read event ids: %w", err)
+	}
+	ids := make(map[int64]string, len(bodies))
+	for seq, body := range bodies {
+		if e, err := event.Decode(body); err == nil {
+			ids[seq] = e.GetEventId()
+		}
+	}
+	return ids, nil
+}
+
+// bodies returns the events at some positions. These stand in the statement, so that Postgres looks at their ranges only.
+func (j *Journal) bodies(ctx context.Context, positions []int64) (map[int64][]byte, error) {
+	found := make(map[int64][]byte, len(positions))
 	if len(positions) == 0 {
-		return ids, nil
+		return found, nil
 	}
 	list := make([]string, len(positions))
 	for i, position := range positions {
@@ -168,16 +197,9 @@ func (j *Journal) EventIDs(ctx context.Context, positions []int64) (map[int64]st
 	err := scanAll(ctx, j.store.Read(), "SELECT id, body FROM journal_event WHERE id IN ("+strings.Join(list, ",")+")", func(scan func(...any) error) error {
 		var seq int64
 		var body []byte
-		if err := scan(&seq, &body); err != nil {
-			return err
-		}
-		if e, err := event.Decode(body); err == nil {
-			ids[seq] = e.GetEventId()
-		}
-		return nil
+		err := scan(&seq, &body)
+		found[seq] = body
+		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read event ids: %w", err)
-	}
-	return ids, nil
+	return found, err
 }

@@ -105,7 +105,8 @@ func (j *Journal) Wake() {
 
 // AppendTx appends entries inside a transaction that also has other effects, so that both are durable or neither is. On Postgres it must be the transaction's
 // first statement that writes, and its only append: see docs/decisions/0008. An entry whose identity is in the journal already is left out: emitted events have
-// natural ids, so it is a repeat. None is too old: what keeps an event from being emitted twice is the cursor that moves with it.
+// natural ids, so it is a repeat. None is too old: what keeps an event from being emitted twice is the cursor that moves with it. After store.ErrAgain the transaction
+// will do when it is begun anew.
 func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) error {
 	if len(entries) == 0 {
 		return nil
@@ -114,7 +115,10 @@ func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, i
 	switch {
 	case err != nil:
 	case tx.Dialect() == store.Postgres:
-		_, err = j.insertPostgres(ctx, tx, postgresAppendAny, entries, ingestMicros, noFloor)
+		if _, err = j.insertPostgres(ctx, tx, postgresAppendAny, entries, ingestMicros, noFloor); store.IsBeyond(err, eventTable) {
+			_, made := j.KeepRanges(ctx) // by another connection: this transaction can't go on
+			err = errors.Join(store.ErrAgain, err, made)
+		}
 	default:
 		_, err = j.insertSQLite(ctx, tx, entries, ingestMicros, noFloor)
 	}
@@ -201,12 +205,28 @@ func (j *Journal) insertPostgres(ctx context.Context, on querier, statement stri
 	return inserted, nil
 }
 
+// maxRangeTries bounds how often an append that finds no range makes one.
+const maxRangeTries = 3
+
+// appendPostgres makes the range that the entries belong to when there is none.
+func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+	for range maxRangeTries {
+		if inserted, err = j.appendToRange(ctx, entries, ingestMicros); !store.IsBeyond(err, eventTable) {
+			return inserted, err
+		}
+		if _, err := j.KeepRanges(ctx); err != nil {
+			return nil, errors.Join(store.ErrAgain, err)
+		}
+	}
+	return nil, errors.Join(store.ErrAgain, err)
+}
+
 // cautious is how many appends expect repeats after one that met some unprepared.
 const cautious = 64
 
-// appendPostgres takes the entries for new, which costs a quarter less than expecting repeats. When it is wrong nothing was inserted, and it expects repeats
+// appendToRange takes the entries for new, which costs a quarter less than expecting repeats. When it is wrong nothing was inserted, and it expects repeats
 // for a while, so that a sender who repeats a lot is served as well.
-func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+func (j *Journal) appendToRange(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
 	if j.caution.Load() > 0 {
 		j.caution.Add(-1)
 	} else {
@@ -275,7 +295,7 @@ func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicro
 }
 
 // sqliteBefore is what an append looks at first: the last position, and the floor.
-const sqliteBefore = `SELECT max((SELECT coalesce(max(id), 0) FROM journal_event), (SELECT coalesce(max(cursor), 0) FROM journal_partition)),
+const sqliteBefore = "SELECT (" + sqliteHead + `),
 	coalesce((SELECT CAST(value AS integer) FROM setting WHERE id = '` + settingFloor + `'), 0)`
 
 // insertSQLite returns which entries were inserted, by their places in the list; nil stands for all.

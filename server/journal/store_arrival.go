@@ -23,7 +23,7 @@ func (j *Journal) PositionAt(ctx context.Context, micros int64) (int64, error) {
 	for low < high { // all below low arrived before, and from high on none did
 		middle := low + (high-low)/2
 		var id, arrived int64
-		err := j.store.Read().QueryRowContext(ctx, "SELECT id, ingest_ts FROM journal_event WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 1", middle, high).Scan(&id, &arrived)
+		err := j.store.Read().QueryRowContext(ctx, "SELECT id, ingest_ts FROM journal_event WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 1", j.store.Dialect().Anew(middle, high)...).Scan(&id, &arrived)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			high = middle
@@ -66,7 +66,7 @@ func (j *Journal) ArrivedIn(ctx context.Context, wanted Arrivals) ([]Record, err
 		err := scan(&r.Seq, &r.Partition, &r.IngestMicros, &r.Body)
 		records = append(records, r)
 		return err
-	}, max(wanted.After, from-1), to, wanted.From, wanted.To, wanted.Limit)
+	}, j.store.Dialect().Anew(max(wanted.After, from-1), to, wanted.From, wanted.To, wanted.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("read events by arrival: %w", err)
 	}

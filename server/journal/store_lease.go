@@ -99,19 +99,20 @@ func (j *Journal) Holdings(ctx context.Context, partitions []int) (map[int]Holdi
 
 // Cursors returns the folded position of each partition as seen by the transaction.
 func (j *Journal) Cursors(ctx context.Context, tx *store.Tx) (Positions, error) {
-	rows, err := tx.QueryContext(ctx, "SELECT id, cursor FROM journal_partition")
+	return j.cursors(ctx, tx)
+}
+
+func (j *Journal) cursors(ctx context.Context, on rowsReader) (Positions, error) {
+	cursors := make(Positions, j.partitions)
+	err := scanAll(ctx, on, "SELECT id, cursor FROM journal_partition", func(scan func(...any) error) error {
+		var id int
+		var cursor int64
+		err := scan(&id, &cursor)
+		cursors[id] = cursor
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read cursors: %w", err)
 	}
-	defer func() { _ = rows.Close() }()
-	cursors := make(Positions, j.partitions)
-	for rows.Next() {
-		var id int
-		var cursor int64
-		if err := rows.Scan(&id, &cursor); err != nil {
-			return nil, fmt.Errorf("read cursor: %w", err)
-		}
-		cursors[id] = cursor
-	}
-	return cursors, rows.Err()
+	return cursors, nil
 }

@@ -16,7 +16,7 @@ type DeadLetter struct {
 	Partition                       int
 	Seq                             int64
 	EventID, Stage, Subject, Reason string
-	// FailedMicros, and Body, the event as the journal has it, are set when the letter is read back.
+	// FailedMicros, and Body, the event as the journal has it, are set when the letter is read back. Body is nil when the event's range was dropped.
 	FailedMicros int64
 	Body         []byte
 }
@@ -90,17 +90,27 @@ func (j *Journal) DeadLetters(ctx context.Context, filter LetterFilter) ([]DeadL
 		conditions.Add("d.subject = ?", filter.Subject)
 	}
 	var letters []DeadLetter
-	query := `SELECT d.id, d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at, e.body
-		FROM dead_letter AS d LEFT JOIN journal_event AS e ON e.id = d.seq` +
+	query := "SELECT d.id, d.partition, d.seq, d.event_id, d.stage, d.subject, d.reason, d.failed_at FROM dead_letter AS d" +
 		conditions.List(filter.Listing, store.Columns{Key: "d.id", Time: "d.failed_at", Texts: []string{"d.event_id", "d.reason"}})
 	err := scanAll(ctx, j.store.Read(), query, func(scan func(...any) error) error {
 		var l DeadLetter
-		err := scan(&l.ID, &l.Partition, &l.Seq, &l.EventID, &l.Stage, &l.Subject, &l.Reason, &l.FailedMicros, &l.Body)
+		err := scan(&l.ID, &l.Partition, &l.Seq, &l.EventID, &l.Stage, &l.Subject, &l.Reason, &l.FailedMicros)
 		letters = append(letters, l)
 		return err
 	}, conditions.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("read dead letters: %w", err)
+	}
+	seqs := make([]int64, len(letters))
+	for i := range letters {
+		seqs[i] = letters[i].Seq
+	}
+	bodies, err := j.bodies(ctx, seqs)
+	if err != nil {
+		return nil, fmt.Errorf("read events of dead letters: %w", err)
+	}
+	for i := range letters {
+		letters[i].Body = bodies[letters[i].Seq]
 	}
 	return letters, nil
 }
@@ -132,18 +142,26 @@ type Refusal struct {
 // Conflicts returns a part of the list of refused re-uses of identities.
 func (j *Journal) Conflicts(ctx context.Context, wanted store.Listing) ([]Refusal, error) {
 	conditions := j.store.Conditions()
-	query := `SELECT c.id, c.source, c.event_id, c.body, e.body, c.refused_at FROM event_conflict AS c
-		LEFT JOIN journal_event AS e ON e.id = c.seq` +
+	query := "SELECT c.id, c.source, c.event_id, c.body, c.seq, c.refused_at FROM event_conflict AS c" +
 		conditions.List(wanted, store.Columns{Key: "c.id", Time: "c.refused_at", Texts: []string{"c.event_id"}})
 	var list []Refusal
+	var seqs []int64
 	err := scanAll(ctx, j.store.Read(), query, func(scan func(...any) error) error {
 		var r Refusal
-		err := scan(&r.ID, &r.Source, &r.EventID, &r.Sent, &r.Stored, &r.RefusedMicros)
-		list = append(list, r)
+		var seq int64
+		err := scan(&r.ID, &r.Source, &r.EventID, &r.Sent, &seq, &r.RefusedMicros)
+		list, seqs = append(list, r), append(seqs, seq)
 		return err
 	}, conditions.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("read conflicts: %w", err)
+	}
+	bodies, err := j.bodies(ctx, seqs)
+	if err != nil {
+		return nil, fmt.Errorf("read events that conflict: %w", err)
+	}
+	for i := range list {
+		list[i].Stored = bodies[seqs[i]]
 	}
 	return list, nil
 }

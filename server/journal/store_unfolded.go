@@ -24,7 +24,7 @@ func (j *Journal) Unfolded(ctx context.Context, tx *store.Tx, prefix string) ite
 			has = "position($3::bytea in substring(body from 1 for $2)) > 0"
 		}
 		rows, err := tx.QueryContext(ctx, "SELECT id, partition, ingest_ts, body FROM journal_event WHERE id > $1 AND "+has+" ORDER BY id",
-			slices.Min(cursors), event.BytesBeforeID+len(prefix), []byte(prefix))
+			tx.Dialect().Anew(slices.Min(cursors), event.BytesBeforeID+len(prefix), []byte(prefix))...)
 		if err != nil {
 			yield(Record{}, fmt.Errorf("read events not folded: %w", err))
 			return

@@ -1,4 +1,4 @@
-// Package mapping turns the rows of files into events: CSV rows by a mapping that people write, JSON lines as they are.
+// Package mapping turns the rows of files into events: CSV rows by a mapping that people write, JSON lines and archives of the journal as they are.
 //
 // It reads a file unit by unit, from its start or from where an earlier run stopped, and accounts for every row. It never sends anything and
 // knows no server: what an event is it asks package event, the reader of all doors.

@@ -141,7 +141,7 @@ func (t *Tally) String() string {
 	line("%10d events accepted, of %d rows", t.Events.Accepted, t.RowsOf.Accepted)
 	line("%10d events were there already, of %d rows", t.Events.Duplicates, t.RowsOf.Duplicates)
 	line("%10d events rejected, of %d rows", t.Events.Rejected, t.RowsOf.Rejected)
-	line("%10d rows refused by the mapping", t.RowsOf.Refused)
+	line("%10d rows refused", t.RowsOf.Refused)
 	reasons := t.RefusedByReason()
 	for _, reason := range byCount(reasons) {
 		line("%20d %s", reasons[reason], reason)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/pipeline"
 	"github.com/laurelhq/laurel/server/store"
@@ -36,7 +37,7 @@ func stake(id, user string, minor int64, currency string) *laurelv1.Event {
 // agree requires that folding the journal anew gives the stored standings of every contest, byte by byte.
 func (p *process) agree(t *testing.T) {
 	t.Helper()
-	err := pipeline.Refold(t.Context(), p.store, p.journal, p.contests.Set().All(), func(r pipeline.Refolded) error {
+	err := pipeline.Refold(t.Context(), p.store, p.journal, &archive.Shelf{}, p.contests.Set().All(), func(r pipeline.Refolded) error {
 		assert.Empty(t, r.Difference, r.Contest.ID)
 		return nil
 	})

@@ -19,6 +19,9 @@ const (
 	sqliteFull     = 13
 )
 
+// ErrAgain says that the same transaction will do when it is tried again.
+var ErrAgain = errors.New("try again")
+
 // Why a database that answers can't be written, in words that anybody may read.
 const (
 	diskFull  = "the disk of the database is full"
@@ -43,6 +46,9 @@ func WhyUnwritable(err error) string {
 func IsUnavailable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
+	}
+	if errors.Is(err, ErrAgain) {
+		return true
 	}
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
@@ -84,4 +90,10 @@ func IsConflict(err error) bool {
 	}
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// IsBeyond reports whether err means that no range of a table takes a row that was to be stored.
+func IsBeyond(err error, table string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "23514" && pg.TableName == table
 }

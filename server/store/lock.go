@@ -17,6 +17,8 @@ const (
 	ClaimLock
 	// RevisionLock is shared by every transaction that relies on the revision of contests, and held alone by one that changes it.
 	RevisionLock
+	// RangeLock is held alone by a transaction that cuts the journal into ranges or drops one.
+	RangeLock
 )
 
 // LockClass sets the advisory locks of Laurel apart from others in the same database.

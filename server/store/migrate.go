@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -13,7 +12,7 @@ import (
 )
 
 // appendOnly lists the tables whose rows may never change or go.
-var appendOnly = []string{"journal_event", "definition", "final_standing", "late_event"}
+var appendOnly = []string{"journal_event", "journal_range", "journal_archive", "journal_drop", "definition", "final_standing", "late_event"}
 
 // migrateRetrySeconds and migrateRetries say how often and how many times a process asks for the lock while another migrates.
 const migrateRetrySeconds, migrateRetries = 1, 300
@@ -65,15 +64,7 @@ $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`, eventFloor)
 		statements = append(statements, unless("pg_class WHERE relname = 'standing' AND reloptions IS NOT NULL", "ALTER TABLE standing SET (fillfactor = 70)"))
 	}
 	for _, table := range appendOnly {
-		if tx.dialect == Postgres {
-			statements = append(statements, unless("pg_trigger WHERE tgname = '"+table+"_append_only' AND tgrelid = '"+table+"'::regclass",
-				fmt.Sprintf("CREATE TRIGGER %[1]s_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %[1]s FOR EACH STATEMENT EXECUTE FUNCTION laurel_refuse_change()", table)))
-			continue
-		}
-		for _, verb := range []string{"UPDATE", "DELETE"} {
-			statements = append(statements, fmt.Sprintf(`CREATE TRIGGER IF NOT EXISTS %[1]s_no_%[2]s BEFORE %[3]s ON %[1]s
-BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END`, table, strings.ToLower(verb), verb))
-		}
+		statements = append(statements, guards(tx.dialect, table)...)
 	}
 	for _, statement := range statements {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {

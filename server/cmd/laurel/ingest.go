@@ -14,6 +14,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/api"
+	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/client"
 	"github.com/laurelhq/laurel/server/ingest"
 	"github.com/laurelhq/laurel/server/mapping"
@@ -44,7 +45,7 @@ func (r remote) server() (client.Server, error) {
 // ingestCmd is the verb ingest.
 type ingestCmd struct {
 	remote
-	File     string        `arg:"" type:"existingfile" help:"JSONL with one event a line, or CSV with --mapping."`
+	File     string        `arg:"" type:"existingfile" help:"JSONL with one event a line, CSV with --mapping, or a file of an archive of the journal (.pb.gz)."`
 	Mapping  string        `type:"existingfile" placeholder:"FILE.yaml" help:"How the rows of a CSV become events; see rules/mappings."`
 	Batch    int           `default:"500" help:"Events sent at once, 100 to 1000."`
 	Report   string        `placeholder:"FILE.json" help:"Write the report to this file as well."`
@@ -88,7 +89,7 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err != nil {
 		return err
 	}
-	source, err := openUnits(file, columns, state.Position)
+	source, err := openUnits(c.File, file, columns, state.Position)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
@@ -126,9 +127,12 @@ func (c *ingestCmd) readMapping() (*mapping.Mapping, error) {
 	return mapping.Parse(c.Mapping, source)
 }
 
-func openUnits(file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
-	if columns != nil {
+func openUnits(name string, file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
+	switch {
+	case columns != nil:
 		return columns.OpenRows(file, from)
+	case archive.IsEvents(name):
+		return mapping.OpenArchived(file, from)
 	}
 	return mapping.OpenJSONLines(file, from)
 }

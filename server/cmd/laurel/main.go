@@ -21,10 +21,11 @@ type verbs struct {
 	Serve   serveCmd   `cmd:"" help:"Run a server."`
 	Dev     devCmd     `cmd:"" help:"Run a server to try things: embedded storage, demo contests, a sign-in that is printed."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database schema to the newest version. serve and dev do so themselves."`
-	Ingest  ingestCmd  `cmd:"" help:"Send events from a JSONL or CSV file to a server."`
+	Ingest  ingestCmd  `cmd:"" help:"Send events from a JSONL or CSV file, or from an archive of the journal, to a server."`
 	Load    loadCmd    `cmd:"" help:"Put a server under load and report rates and latencies."`
 	Token   tokenCmd   `cmd:"" help:"Mint a player token or an API key."`
 	Rules   rulesCmd   `cmd:"" help:"Work with definitions."`
+	Journal journalCmd `cmd:"" help:"List, archive and drop ranges of the journal. Servers may run."`
 	Verify  verifyCmd  `cmd:"" help:"Prove that derived data equals what it derives from."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -30,6 +30,7 @@ type doors struct {
 	MaxSocketsPerAddress int           `help:"Sockets that one address may have open, 1 to 1000000; of IPv6 its /64. Behind a proxy set --trusted-proxies as well, else all are the proxy's." env:"LAUREL_MAX_SOCKETS_PER_ADDRESS" default:"2000"`
 	Lanes                int           `help:"Batches that this process may fold at once, 0 to 8; 0 means 4 on Postgres and 1 on SQLite. With the clock of events there is one." env:"LAUREL_LANES" default:"0"`
 	SnapshotEvery        time.Duration `help:"How often the top of each live board is kept, at least 1s." env:"LAUREL_SNAPSHOT_EVERY" default:"30s"`
+	JournalRange         time.Duration `help:"The time that a range of the journal is meant to span, at least 1h. Ranges are archived and dropped as a whole." env:"LAUREL_JOURNAL_RANGE" default:"168h"`
 	LogLevel             string        `help:"debug, info, warn or error." env:"LAUREL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error"`
 	TraceEndpoint        string        `help:"OpenTelemetry collector, such as http://127.0.0.1:4318. Off when empty." env:"OTEL_EXPORTER_OTLP_ENDPOINT" placeholder:"URL"`
 	Profile              bool          `help:"Serve /debug/pprof to API keys with the scope admin." env:"LAUREL_PROFILE"`
@@ -60,6 +61,8 @@ func (d doors) check() error {
 		return fmt.Errorf("--max-sockets must be 1 to %d, but is %d", socketsMost, d.MaxSockets)
 	case d.MaxSocketsPerAddress < 1 || d.MaxSocketsPerAddress > socketsMost:
 		return fmt.Errorf("--max-sockets-per-address must be 1 to %d, but is %d", socketsMost, d.MaxSocketsPerAddress)
+	case d.JournalRange < journal.LeastRangeSpan:
+		return fmt.Errorf("--journal-range must be at least %s, but is %s", journal.LeastRangeSpan, d.JournalRange)
 	case d.SnapshotEvery < leastSnapshotEvery:
 		return fmt.Errorf("--snapshot-every must be at least %s, but is %s", leastSnapshotEvery, d.SnapshotEvery)
 	}

@@ -171,6 +171,7 @@ func TestHelpTellsTheBounds(t *testing.T) {
 	server := map[string]string{
 		"lanes": fmt.Sprintf(", 0 to %d", maxLanes), "max-sockets": fmt.Sprintf(", 1 to %d", socketsMost), "max-sockets-per-address": fmt.Sprintf(", 1 to %d", socketsMost),
 		"lag-limit": ", at least 1.", "snapshot-every": fmt.Sprintf(", at least %s.", leastSnapshotEvery),
+		"journal-range": ", at least 1h.",
 	}
 	for verb, bounds := range map[string]map[string]string{
 		"serve": server, "dev": server,
@@ -263,6 +264,7 @@ func TestVerbsRefuse(t *testing.T) {
 		args []string
 	}{
 		{"--snapshot-every must be at least 1s", []string{"serve", "--snapshot-every", "0s"}},
+		{"--journal-range must be at least 1h0m0s, but is 59m0s", []string{"serve", "--journal-range", "59m"}},
 		{"--lag-limit must be at least 1", []string{"dev", "--lag-limit", "0"}},
 		{"--horizon-days must be 1 to 36500, or 0 for what the database says, but is -1", []string{"serve", "--horizon-days=-1"}},
 		{"--horizon-days must be 1 to 36500, or 0 for what the database says, but is 40000", []string{"dev", "--horizon-days", "40000"}},

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
@@ -21,7 +22,8 @@ type verifyCmd struct {
 
 type verifyBoardsCmd struct {
 	storage
-	Contest string `help:"Only this contest." placeholder:"ID"`
+	Contest string   `help:"Only this contest." placeholder:"ID"`
+	Archive []string `help:"Folder with archives of ranges of the journal that were dropped; may be named more than once." placeholder:"DIR" type:"existingdir"`
 }
 
 var errDiffers = errors.New("boards or standings differ from the journal")
@@ -29,6 +31,10 @@ var errDiffers = errors.New("boards or standings differ from the journal")
 // Run verifies and says what it found.
 func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	if err := c.check(); err != nil {
+		return err
+	}
+	past, err := archive.Look(c.Archive)
+	if err != nil {
 		return err
 	}
 	logRedis(slog.New(slog.DiscardHandler)) // what goes wrong is in the error
@@ -59,7 +65,7 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	differs := false
-	err = pipeline.Refold(ctx, database, events, chosen, func(result pipeline.Refolded) error {
+	err = pipeline.RefoldWithin(ctx, database, events, past, refoldRoom(), chosen, func(result pipeline.Refolded) error {
 		good, err := c.verify(ctx, database, boards, result)
 		differs = differs || !good
 		if err != nil {

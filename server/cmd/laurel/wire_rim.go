@@ -64,6 +64,8 @@ func (p *process) openStorage(ctx context.Context) (err error) {
 	if p.journal, err = journal.Open(ctx, p.database, 0); err != nil {
 		return err
 	}
+	p.journal.SpanRanges(p.JournalRange)
+	p.start(func(ctx context.Context) { p.journal.RunRanges(ctx, p.log) })
 	p.vocabulary = catalog.NewReader(p.journal.Partitions())
 	return nil
 }

@@ -1,0 +1,131 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/laurelhq/laurel/server/journal"
+)
+
+// Shelf are the archives in some folders.
+type Shelf struct {
+	byHash map[string]*Archive
+	// folders are those that were looked through.
+	folders []string
+}
+
+// Look opens the archives that lie in folders, or that folders are themselves. Folders of other names are left alone.
+func Look(folders []string) (*Shelf, error) {
+	s := &Shelf{byHash: map[string]*Archive{}, folders: folders}
+	for _, folder := range folders {
+		places := []string{folder}
+		if _, err := os.Stat(filepath.Join(folder, manifestName)); errors.Is(err, fs.ErrNotExist) {
+			entries, err := os.ReadDir(folder)
+			if err != nil {
+				return nil, fmt.Errorf("look for archives: %w", err)
+			}
+			places = nil
+			for _, entry := range entries {
+				if entry.IsDir() && strings.HasPrefix(entry.Name(), "range-") {
+					places = append(places, filepath.Join(folder, entry.Name()))
+				}
+			}
+		}
+		for _, place := range places {
+			a, err := Open(place)
+			if err != nil {
+				return nil, err
+			}
+			s.byHash[a.Hash] = a
+		}
+	}
+	return s, nil
+}
+
+// Of returns an archive by its manifest's hash, nil when there is none.
+func (s *Shelf) Of(hash string) *Archive { return s.byHash[hash] }
+
+// ForRange returns an archive that was noted for a range. ErrMissing when there is none.
+func (s *Shelf) ForRange(r journal.Range) (*Archive, error) {
+	for _, noted := range slices.Backward(r.Archives) {
+		if a := s.byHash[noted.ManifestHash]; a != nil {
+			return a, nil
+		}
+	}
+	for _, a := range s.byHash {
+		if a.Manifest.Range == r.ID {
+			return nil, fmt.Errorf("%w: that of range %d in %s has the manifest %s, which was never noted: laurel journal archive notes it when it proves equal to the journal",
+				ErrMissing, r.ID, a.Folder, a.Hash)
+		}
+	}
+	return nil, fmt.Errorf("%w: none of range %d lies in %s", ErrMissing, r.ID, strings.Join(s.folders, ", "))
+}
+
+// ErrMissing says that an archive is wanted and not there. The text names it.
+var ErrMissing = errors.New("archive is missing")
+
+// errDropped ends a reading of the past during which some of it was dropped.
+var errDropped = errors.New("a range of the journal was dropped meanwhile: try again")
+
+// History reads everything that the journal has ever had, in order: the ranges that were dropped from archives, the others from the database. ErrMissing, naming all that are, when
+// an archive isn't there; nothing is read then.
+func (s *Shelf) History(ctx context.Context, j *journal.Journal) (iter.Seq2[journal.Record, error], error) {
+	ranges, err := j.Ranges(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.missing(ranges); err != nil {
+		return nil, err
+	}
+	return func(yield func(journal.Record, error) bool) {
+		for _, r := range ranges {
+			events := j.Between(ctx, r.First, r.Until)
+			if r.Dropped != nil {
+				events = s.byHash[r.Dropped.ManifestHash].Events(ctx)
+			}
+			for e, err := range events {
+				if !yield(e.Record, err) || err != nil {
+					return
+				}
+			}
+		}
+		now, err := j.Ranges(ctx)
+		if err == nil && !slices.EqualFunc(dropped(ranges), dropped(now), func(a, b journal.Range) bool { return a.ID == b.ID }) {
+			err = errDropped
+		}
+		if err != nil {
+			yield(journal.Record{}, err)
+		}
+	}, nil
+}
+
+// missing names the dropped ranges whose archives aren't there.
+func (s *Shelf) missing(ranges []journal.Range) error {
+	var lines []string
+	for _, r := range dropped(ranges) {
+		if s.byHash[r.Dropped.ManifestHash] == nil {
+			line := fmt.Sprintf("range %d, positions %d to %d, manifest %s", r.ID, r.First, r.Until-1, r.Dropped.ManifestHash)
+			for _, noted := range r.Archives {
+				if noted.ManifestHash == r.Dropped.ManifestHash {
+					line += ", was written to " + noted.Folder
+				}
+			}
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: these ranges of the journal were dropped, and what became of their events is only told with their archives (--archive DIR):\n  %s", ErrMissing, strings.Join(lines, "\n  "))
+}
+
+func dropped(ranges []journal.Range) []journal.Range {
+	return slices.DeleteFunc(slices.Clone(ranges), func(r journal.Range) bool { return r.Dropped == nil })
+}

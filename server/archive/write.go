@@ -1,0 +1,193 @@
+package archive
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"github.com/laurelhq/laurel/server/journal"
+)
+
+// defaultFileBytes is how much of events, before they are packed, makes a file.
+const defaultFileBytes = 256 << 20
+
+// Writer writes archives into a folder, each into one of its own.
+type Writer struct {
+	// Folder is where archives lie. It is made when it isn't there.
+	Folder string
+	// FileBytes is how much of events, before they are packed, makes a file; 0 means 256 MiB.
+	FileBytes int64
+}
+
+// nameOf is the name of a range's folder.
+func nameOf(id int64) string { return fmt.Sprintf("range-%06d", id) }
+
+// Write makes the archive of a closed range, or finds the one that is there already, and returns it when it is equal to the journal to the byte. events returns those of
+// the range, in order, each time it is called. Nothing is seen of an archive that is not whole: it is written beside its place and moved there at the end.
+func (w *Writer) Write(ctx context.Context, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored, error]) (_ *Archive, err error) {
+	place := filepath.Join(w.Folder, nameOf(r.ID))
+	if _, err := os.Stat(place); err == nil {
+		return w.again(ctx, place, r, events)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("look for an archive: %w", err)
+	}
+	if err := os.MkdirAll(w.Folder, 0o750); err != nil {
+		return nil, fmt.Errorf("make folder of archives: %w", err)
+	}
+	partial := filepath.Join(w.Folder, "."+nameOf(r.ID)+".partial") // what a run that was killed has left there is of no use
+	if err := errors.Join(os.RemoveAll(partial), os.Mkdir(partial, 0o750)); err != nil {
+		return nil, fmt.Errorf("make folder of an archive: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(partial)) }()
+	if err := w.fill(ctx, partial, r, events); err != nil {
+		return nil, fmt.Errorf("write archive of range %d: %w", r.ID, err)
+	}
+	proven, err := w.again(ctx, partial, r, events)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(os.Rename(partial, place), syncFolder(w.Folder)); err != nil {
+		return nil, fmt.Errorf("move archive of range %d to its place: %w", r.ID, err)
+	}
+	a, err := Open(place)
+	if err == nil && a.Hash != proven.Hash {
+		err = fmt.Errorf("%w: %s: somebody else wrote it at the same time; remove it and try again", ErrDamaged, place)
+	}
+	return a, err
+}
+
+// again opens an archive that is there and compares it with the journal.
+func (w *Writer) again(ctx context.Context, place string, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored, error]) (*Archive, error) {
+	a, err := Open(place)
+	if err != nil {
+		return nil, err
+	}
+	return a, a.Equal(ctx, r, events(ctx))
+}
+
+// fill writes files and manifest, and syncs them.
+func (w *Writer) fill(ctx context.Context, folder string, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored, error]) error {
+	limit := w.FileBytes
+	if limit == 0 {
+		limit = defaultFileBytes
+	}
+	var all journal.Contents
+	var files []File
+	var file *output
+	finish := func() error {
+		if file == nil {
+			return nil
+		}
+		done, err := file.finish()
+		files, file = append(files, done), nil
+		return err
+	}
+	for e, err := range events(ctx) {
+		if err == nil && file == nil {
+			file, err = create(folder, len(files)+1)
+		}
+		if err == nil {
+			err = file.add(&e)
+		}
+		if err == nil && file.bytes >= limit {
+			err = finish()
+		}
+		if err != nil {
+			return errors.Join(err, file.abandon())
+		}
+		all.Add(&e)
+	}
+	if err := finish(); err != nil {
+		return err
+	}
+	text, err := newManifest(r, all, files).encode()
+	if err != nil {
+		return err
+	}
+	return errors.Join(writeSynced(filepath.Join(folder, manifestName), text), syncFolder(folder))
+}
+
+// output is a file of events that is being written.
+type output struct {
+	name   string
+	file   *os.File
+	hash   hash.Hash
+	packed *gzip.Writer
+	buffer *bufio.Writer
+	// bytes is what was written before it was packed.
+	bytes int64
+	holds journal.Contents
+}
+
+func create(folder string, number int) (*output, error) {
+	o := &output{name: fmt.Sprintf("events-%05d%s", number, fileSuffix), hash: sha256.New()}
+	var err error
+	if o.file, err = os.OpenFile(filepath.Join(folder, o.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640); err != nil {
+		return nil, err
+	}
+	o.buffer = bufio.NewWriterSize(tee{o.file, o.hash}, bufferBytes)
+	o.packed = gzip.NewWriter(o.buffer)
+	return o, nil
+}
+
+// tee writes to a file and hashes what was written.
+type tee struct {
+	file *os.File
+	hash hash.Hash
+}
+
+// Write implements io.Writer.
+func (t tee) Write(p []byte) (int, error) {
+	n, err := t.file.Write(p)
+	_, _ = t.hash.Write(p[:n]) // never fails
+	return n, err
+}
+
+func (o *output) add(e *journal.Stored) error {
+	n, err := appendTo(o.packed, e)
+	o.bytes += int64(n)
+	o.holds.Add(e)
+	return err
+}
+
+// finish syncs and closes the file.
+func (o *output) finish() (File, error) {
+	err := errors.Join(o.packed.Close(), o.buffer.Flush())
+	err = errors.Join(err, o.file.Sync(), o.file.Close())
+	return File{Name: o.name, Part: partOf(o.holds), SHA256: hex.EncodeToString(o.hash.Sum(nil))}, err
+}
+
+// abandon closes a file that won't be finished; there may be none.
+func (o *output) abandon() error {
+	if o == nil {
+		return nil
+	}
+	return o.file.Close()
+}
+
+func writeSynced(path string, content []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// syncFolder has the names in a folder survive a loss of power.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}

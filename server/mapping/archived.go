@@ -1,0 +1,65 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/laurelhq/laurel/server/archive"
+	"github.com/laurelhq/laurel/server/event"
+)
+
+// emittedReason is why an event of an archive is not sent: a server that gets the event which caused it emits it again.
+const emittedReason = "emitted by Laurel itself"
+
+// ArchivedEvents reads a file of an archive of the journal. Its rows are the events, counted from 1.
+type ArchivedEvents struct {
+	reader *archive.Reader
+	end    Position
+}
+
+// OpenArchived goes to from, or to the start of the file when from is zero. A packed file is read from its start in any case.
+func OpenArchived(file io.ReadSeeker, from Position) (*ArchivedEvents, error) {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("go to the start: %w", err)
+	}
+	reader, err := archive.NewReader(file)
+	if err != nil {
+		return nil, err
+	}
+	a := &ArchivedEvents{reader: reader, end: Position{Line: 1}}
+	for a.end.Line < from.Line {
+		if _, err := a.reader.Next(); err != nil {
+			return nil, fmt.Errorf("go to event %d: %w", from.Line, err)
+		}
+		a.end.Line++
+	}
+	a.end.Offset = a.reader.Taken()
+	return a, nil
+}
+
+// Next returns the next event's unit; io.EOF at the end of the file. Who sends it again is its source now, and what Laurel emitted is refused.
+func (a *ArchivedEvents) Next() (Unit, error) {
+	stored, err := a.reader.Next()
+	if errors.Is(err, io.EOF) {
+		return Unit{}, io.EOF
+	}
+	if err != nil {
+		return Unit{}, fmt.Errorf("event %d: %w", a.end.Line, err)
+	}
+	unit := Unit{First: a.end.Line, Last: a.end.Line, End: Position{Offset: a.reader.Taken(), Line: a.end.Line + 1}}
+	a.end = unit.End
+	e, err := event.Decode(stored.Body)
+	unit.EventID = e.GetEventId()
+	switch {
+	case err != nil:
+		unit.Unreadable = 1
+		unit.Problem = &event.Problem{Message: fmt.Sprintf("position %d of the journal can't be decoded: %s", stored.Seq, err)}
+	case event.Reserved(e.GetEventId()):
+		unit.Refused = map[string]int64{emittedReason: 1}
+	default:
+		e.Source = ""
+		unit.Event, unit.Taken = e, 1
+	}
+	return unit, nil
+}
