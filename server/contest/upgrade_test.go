@@ -103,6 +103,11 @@ func requireMoved(t *testing.T, s *store.Store, j *journal.Journal) {
 	sent, err := event.Decode(conflicts[2].Sent)
 	require.NoError(t, err)
 	require.Equal(t, "c", sent.GetUser().GetId())
+	for _, conflict := range conflicts {
+		stored, err := event.Decode(conflict.Stored)
+		require.NoError(t, err)
+		require.Equal(t, conflict.EventID, stored.GetEventId(), "beside the event that has the id")
+	}
 	var tables int
 	exists := map[store.Dialect]string{store.SQLite: "sqlite_master WHERE name", store.Postgres: "pg_class WHERE relname"}
 	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM "+exists[s.Dialect()]+" = 'journal_event_old'").Scan(&tables))

@@ -5,5 +5,5 @@
 // delay instead of growing without bound.
 //
 // Invariants: nothing is acknowledged that is not durable; the same event twice gives one row and two acknowledgements; the same
-// id with other content is refused and kept for review.
+// id with other content is refused and kept for review. An event that happened before the horizon is refused, unless it comes as history.
 package ingest

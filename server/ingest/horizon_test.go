@@ -58,7 +58,7 @@ func (n *node) start(t require.TestingT, days int) {
 
 // sweep steps until nothing more is dropped.
 func (n *node) sweep(t require.TestingT) {
-	for quiet := 0; quiet < 4; quiet++ { // a sweep that finds nothing takes three steps
+	for quiet := 0; quiet < 5; quiet++ { // a sweep that finds nothing takes three steps, and a mark one
 		before := n.dropped.Load()
 		require.NoError(t, n.horizon.Step(context.Background()))
 		if n.dropped.Load() != before {

@@ -26,9 +26,6 @@ func TestPositionOfAnArrival(t *testing.T) {
 		position, err := j.PositionAt(t.Context(), 1)
 		require.NoError(t, err)
 		require.Zero(t, position, "nothing is there")
-		if s.Dialect() == store.Postgres {
-			addRange(t, s, Range{ID: 3, First: ranges(t, j)[1].Until, Until: 1 << 42})
-		}
 		lift(t, s)
 		rapid.Check(t, func(rt *rapid.T) {
 			_, err := s.Write().ExecContext(t.Context(), "DELETE FROM journal_event")
@@ -36,9 +33,9 @@ func TestPositionOfAnArrival(t *testing.T) {
 			slack := ArrivalSlack.Microseconds()
 			gaps := rapid.SliceOfN(rapid.Int64Range(0, 3*slack), 1, 40).Draw(rt, "gaps")
 			arrivals := map[int64]int64{} // by position
-			id, at := rapid.Int64Range(1, 1<<40).Draw(rt, "first"), 10*slack
+			id, at := rapid.Int64Range(1, 1<<30).Draw(rt, "first"), 10*slack
 			for _, gap := range gaps {
-				id, at = id+rapid.Int64Range(1, 1<<30).Draw(rt, "step"), at+gap
+				id, at = id+rapid.Int64Range(1, 1<<26).Draw(rt, "step"), at+gap
 				arrivals[id] = at - rapid.Int64Range(0, slack/2).Draw(rt, "early")
 				_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ($1, 0, 0, $2, 0, $3)", id, arrivals[id], []byte("x"))
 				require.NoError(rt, err)
@@ -189,12 +186,9 @@ func TestEventsOfAPlayerAreOneIndexScan(t *testing.T) {
 			return err
 		}, 5, 1, 2, 3, 4, 10)
 		require.NoError(t, err)
-		index, all := "journal_event_player", "Seq Scan"
-		if s.Dialect() == store.Postgres {
-			index, all = "journal_event_1_player", "Seq Scan on journal_event_1" // the free range is empty
-		}
-		require.Contains(t, plan.String(), index)
-		require.NotContains(t, plan.String(), all)
+		index := map[store.Dialect]string{store.SQLite: "journal_event_player", store.Postgres: "journal_event_1_player"} // on Postgres each range has its own
+		require.Contains(t, plan.String(), index[s.Dialect()])
+		require.NotContains(t, plan.String(), "Seq Scan on journal_event_1 ")
 		require.NotContains(t, plan.String(), "SCAN journal_event")
 	})
 }

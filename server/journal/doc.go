@@ -4,7 +4,9 @@
 // inside an event for its id only: scoring is the business of the stages that read it.
 //
 // Invariants:
-//   - An event's identity, its source and its id, stands in the journal once. The same one with other content is refused and kept for review (see docs/decisions/0014).
+//   - An event stands in the journal once. Its identity, its source and its id, is its own until the horizon has passed it: with other content it is refused and kept
+//     for review (see docs/decisions/0014).
+//   - What tells repeats of an event goes only when no such event can come in any more (see docs/decisions/0019).
 //   - A position never becomes readable after a higher one was read, and nothing but open appends keeps one from being read (see docs/decisions/0001 and 0008).
 //   - A partition has one owner at a time; moving its cursor with an old epoch fails, so a late writer changes nothing (see docs/decisions/0009).
 //   - Ranges follow each other without a gap. What leaves the database leaves as a whole range, when an archive was found equal to it and nothing needs it any more (see docs/decisions/0018).

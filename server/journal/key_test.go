@@ -3,6 +3,9 @@ package journal
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -125,6 +128,32 @@ func TestKeysGoInSlices(t *testing.T) {
 	})
 }
 
+// TestASliceIsReadByItsPages asks Postgres how it would look: at the pages of the slice, and at each event by its position.
+func TestASliceIsReadByItsPages(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.Postgres)
+	j, now := open(t, s), time.Now()
+	for batch := range 8 {
+		entries := make([]Entry, 4000)
+		for i := range entries {
+			entries[i] = old(fmt.Sprint(batch, "/", i), "1", now, 500)
+		}
+		appendAt(t, j, now, entries...)
+	}
+	_, err := s.Write().ExecContext(t.Context(), "ANALYZE")
+	require.NoError(t, err)
+	plan := ""
+	err = scanAll(t.Context(), s.Write(), "EXPLAIN "+keySlice(1<<50, now.UnixMicro()), func(scan func(...any) error) error {
+		var line string
+		err := scan(&line)
+		plan += line + "\n"
+		return err
+	}, "(0,0)", "(10,0)")
+	require.NoError(t, err)
+	require.Contains(t, plan, "Tid Range Scan on event_key")
+	require.Contains(t, plan, "Index Scan using journal_event")
+}
+
 // TestOneProcessDropsAtATime: another one leaves the sweep alone while a step is under way.
 func TestOneProcessDropsAtATime(t *testing.T) {
 	t.Parallel()
@@ -168,6 +197,63 @@ func TestAnAppendThatBeganBeforeTheFloorIsRefused(t *testing.T) {
 	}
 }
 
+// TestRepeatsWhileKeysAreDropped has appenders send the same events again and again, in calls of mixed ages, while the floor rises over them one by one.
+func TestRepeatsWhileKeysAreDropped(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		const events, appenders = 56, 3
+		j, now := open(t, s), time.Now()
+		_, err := j.SetHorizonDays(t.Context(), 1)
+		require.NoError(t, err)
+		began := now.AddDate(0, 0, -events/8-3)
+		entries := make([]Entry, events) // one every three hours
+		for i := range entries {
+			id := fmt.Sprint("e", i)
+			entries[i] = entry(id, id)
+			entries[i].TsMicros = began.Add(time.Duration(i) * 3 * time.Hour).UnixMicro()
+			appendAt(t, j, time.UnixMicro(entries[i].TsMicros), entries[i])
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		var counts [TooOld + 1]atomic.Int64
+		for a := range appenders {
+			all.Go(func() {
+				random := rand.New(rand.NewPCG(uint64(a), 0))
+				for ctx.Err() == nil {
+					places := random.Perm(events)[:1+random.IntN(8)]
+					call := make([]Entry, len(places))
+					for i, place := range places {
+						call[i] = entries[place]
+					}
+					statuses, err := j.Append(t.Context(), call, now.UnixMicro())
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					for _, status := range statuses {
+						counts[status].Add(1)
+					}
+				}
+			})
+		}
+		dropped := int64(0)
+		for step := range events {
+			for range 4 {
+				n, _, err := j.DropKeys(t.Context(), began.Add(time.Duration(3*step+26)*time.Hour))
+				require.NoError(t, err)
+				dropped += n
+			}
+		}
+		stop()
+		all.Wait()
+		require.Positive(t, dropped)
+		require.Positive(t, counts[TooOld].Load())
+		require.Positive(t, counts[Duplicate].Load())
+		require.Zero(t, counts[Appended].Load()+counts[Conflict].Load())
+		require.Len(t, readAll(t, j), events)
+	})
+}
+
 // TestKeysStayWhileAnAppendHasNotSeenTheFloor stops an append with its id and its key: nothing is dropped before it has ended.
 func TestKeysStayWhileAnAppendHasNotSeenTheFloor(t *testing.T) {
 	t.Parallel()
@@ -181,6 +267,49 @@ func TestKeysStayWhileAnAppendHasNotSeenTheFloor(t *testing.T) {
 	require.Zero(t, dropAll(t, j, now), "it is still under way")
 	require.NoError(t, slow.Commit())
 	require.EqualValues(t, 1, dropAll(t, j, now))
+}
+
+// TestKeysGoThoughTheEventsWentBefore has a journal that is kept for a shorter time than its keys: marks say how old those are.
+func TestKeysGoThoughTheEventsWentBefore(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		j, now := open(t, s), time.Now().AddDate(0, 0, -100)
+		_, err := j.SetHorizonDays(t.Context(), 32)
+		require.NoError(t, err)
+		lift(t, s)
+		for i := range 40 {
+			e := old(fmt.Sprint(i), "1", now, 0)
+			require.Equal(t, []Status{Appended}, appendAt(t, j, now, e))
+			require.LessOrEqual(t, dropAll(t, j, now.Add(time.Second)), int64(5))
+			_, err = s.Write().ExecContext(t.Context(), "DELETE FROM journal_event WHERE ingest_ts < $1", now.AddDate(0, 0, -5).UnixMicro())
+			require.NoError(t, err)
+			require.Equal(t, []Status{Duplicate}, appendAt(t, j, now, e))
+			now = now.AddDate(0, 0, 1)
+		}
+		require.GreaterOrEqual(t, keys(t, s), 32)
+		require.Less(t, keys(t, s), 40)
+		dropAll(t, j, now.AddDate(0, 0, 40))
+		require.Zero(t, keys(t, s))
+	})
+}
+
+// TestMarksStayFew: however often the horizon changes. A while after, one is old enough again.
+func TestMarksStayFew(t *testing.T) {
+	t.Parallel()
+	now, h := time.UnixMicro(0), Horizon{Days: 32}
+	var m marks
+	for i := range 5000 {
+		h.Days = []int{32, 320, 1}[i/1000%3]
+		if now = now.Add(6 * time.Hour); m.due(now, h) {
+			_, arrived, _ := h.nextFloor(now)
+			m = m.with(mark{At: now.UnixMicro(), Position: int64(i)}, arrived)
+			require.LessOrEqual(t, len(m), maxMarks)
+		}
+		_, arrived, _ := h.nextFloor(now)
+		if position := m.before(arrived); h.Days == 32 && i%1000 > 200 {
+			require.Positive(t, position)
+		}
+	}
 }
 
 // TestWhatTheSlowerClockSays: a process whose clock runs ahead drops nothing.

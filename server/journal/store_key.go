@@ -18,6 +18,8 @@ const (
 	settingFloor = "event_floor"
 	// settingSweep is how far the keys below the floor are dropped; a setting so that a process goes on where another one stopped.
 	settingSweep = "event_key_sweep"
+	// settingMarks is where the journal stood at some times.
+	settingMarks = "event_key_marks"
 )
 
 // The keys that one step of a sweep looks at.
@@ -42,31 +44,40 @@ type sweep struct {
 
 // HorizonNow reads the horizon.
 func (j *Journal) HorizonNow(ctx context.Context) (Horizon, error) {
-	h, _, err := readHorizon(ctx, j.store.Read())
-	return h, err
+	kept, err := readKept(ctx, j.store.Read())
+	return kept.Horizon, err
 }
 
-func readHorizon(ctx context.Context, on rowsReader) (h Horizon, s sweep, err error) {
-	h.Days = DefaultHorizonDays
-	err = scanAll(ctx, on, "SELECT id, value FROM setting WHERE id IN ('"+settingHorizon+"', '"+settingFloor+"', '"+settingSweep+"')", func(scan func(...any) error) error {
+// kept is all that is kept of horizon and keys.
+type kept struct {
+	Horizon
+	sweep sweep
+	marks marks
+}
+
+func readKept(ctx context.Context, on rowsReader) (k kept, err error) {
+	k.Days = DefaultHorizonDays
+	err = scanAll(ctx, on, "SELECT id, value FROM setting WHERE id IN ('"+settingHorizon+"', '"+settingFloor+"', '"+settingSweep+"', '"+settingMarks+"')", func(scan func(...any) error) error {
 		var id, value string
 		if err := scan(&id, &value); err != nil {
 			return err
 		}
 		switch id {
 		case settingHorizon:
-			h.Days, err = strconv.Atoi(value)
+			k.Days, err = strconv.Atoi(value)
 		case settingFloor:
-			h.FloorMicros, err = strconv.ParseInt(value, 10, 64)
+			k.FloorMicros, err = strconv.ParseInt(value, 10, 64)
+		case settingMarks:
+			err = json.Unmarshal([]byte(value), &k.marks)
 		default:
-			err = json.Unmarshal([]byte(value), &s)
+			err = json.Unmarshal([]byte(value), &k.sweep)
 		}
 		return err
 	})
 	if err != nil {
-		return Horizon{}, sweep{}, fmt.Errorf("read the horizon: %w", err)
+		return kept{}, fmt.Errorf("read the horizon: %w", err)
 	}
-	return h, s, nil
+	return k, nil
 }
 
 // SetHorizonDays chooses the horizon for all processes, and returns the one before. A longer one holds from then on: keys that were dropped do not come back.
@@ -75,11 +86,11 @@ func (j *Journal) SetHorizonDays(ctx context.Context, days int) (before int, err
 		return 0, fmt.Errorf("the horizon must be 1 to %d days, but is %d", MaxHorizonDays, days)
 	}
 	err = j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		h, _, err := readHorizon(ctx, tx)
+		k, err := readKept(ctx, tx)
 		if err != nil {
 			return err
 		}
-		before = h.Days
+		before = k.Days
 		return keep(ctx, tx, settingHorizon, strconv.Itoa(days))
 	})
 	if err != nil {
@@ -97,16 +108,16 @@ func keep(ctx context.Context, tx *store.Tx, id, value string) error {
 // transaction. Several processes may step at once: one of them does. It returns how many keys it dropped, and whether there is more to do at once. The floor is
 // raised first; keys go when no append is left that has not seen it: see docs/decisions/0019.
 func (j *Journal) DropKeys(ctx context.Context, now time.Time) (dropped int64, more bool, err error) {
-	h, s, err := readHorizon(ctx, j.store.Read())
+	k, err := readKept(ctx, j.store.Read())
 	switch {
 	case err != nil:
 		return 0, false, err
-	case !s.Running:
-		more, err = j.raiseFloor(ctx, h, now)
-	case s.Head == 0:
+	case !k.sweep.Running:
+		more, err = j.raiseFloor(ctx, k, now)
+	case k.sweep.Head == 0:
 		more, err = true, j.alone(ctx, func(ctx context.Context, tx *store.Tx, s *sweep) error { return j.noteHead(ctx, tx, s) })
 	default:
-		dropped, more, err = j.step(ctx, s)
+		dropped, more, err = j.step(ctx, k.sweep)
 	}
 	if err != nil {
 		return 0, false, fmt.Errorf("drop keys: %w", err)
@@ -114,8 +125,8 @@ func (j *Journal) DropKeys(ctx context.Context, now time.Time) (dropped int64, m
 	return dropped, more, nil
 }
 
-// raiseFloor begins a sweep when one is due and there is something to drop.
-func (j *Journal) raiseFloor(ctx context.Context, h Horizon, now time.Time) (begun bool, err error) {
+// raiseFloor begins a sweep when one is due and there is something to drop. Before that it marks where the journal stands, now and then.
+func (j *Journal) raiseFloor(ctx context.Context, k kept, now time.Time) (begun bool, err error) {
 	shared, err := j.store.Now(ctx)
 	if err != nil {
 		return false, err
@@ -123,23 +134,44 @@ func (j *Journal) raiseFloor(ctx context.Context, h Horizon, now time.Time) (beg
 	if shared.Before(now) {
 		now = shared
 	}
-	floor, due := h.nextFloor(now)
+	floor, arrived, due := k.nextFloor(now)
+	if k.marks.due(now, k.Horizon) {
+		err := j.alone(ctx, func(ctx context.Context, tx *store.Tx, _ *sweep) error { return j.markNow(ctx, tx, now, arrived) })
+		return err == nil, err
+	}
 	if !due {
 		return false, nil
 	}
-	below, err := j.PositionAt(ctx, floor-HorizonMargin.Microseconds())
-	if err != nil || below == 0 {
+	below, err := j.PositionAt(ctx, arrived)
+	if below = max(below, k.marks.before(arrived)); err != nil || below == 0 {
 		return false, err
 	}
 	err = j.alone(ctx, func(ctx context.Context, tx *store.Tx, s *sweep) error {
-		h, _, err := readHorizon(ctx, tx)
-		if err != nil || s.Running || h.FloorMicros >= floor { // another process was quicker
+		k, err := readKept(ctx, tx)
+		if err != nil || s.Running || k.FloorMicros >= floor { // another process was quicker
 			return err
 		}
 		*s = sweep{Running: true, Below: below}
 		return keep(ctx, tx, settingFloor, strconv.FormatInt(floor, 10))
 	})
 	return err == nil, err
+}
+
+// markNow marks where the journal stands.
+func (j *Journal) markNow(ctx context.Context, tx *store.Tx, now time.Time, arrived int64) error {
+	k, err := readKept(ctx, tx)
+	if err != nil || !k.marks.due(now, k.Horizon) {
+		return err
+	}
+	head, err := j.Head(ctx, tx)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(k.marks.with(mark{At: now.UnixMicro(), Position: head[0]}, arrived))
+	if err != nil {
+		return err
+	}
+	return keep(ctx, tx, settingMarks, string(text))
 }
 
 // noteHead notes which appends may not have seen the floor, once that is committed.
@@ -167,12 +199,12 @@ func (j *Journal) step(ctx context.Context, seen sweep) (dropped int64, more boo
 		if !s.Running || s.Head != seen.Head {
 			return nil
 		}
-		h, _, err := readHorizon(ctx, tx)
+		k, err := readKept(ctx, tx)
 		if err != nil {
 			return err
 		}
 		var done bool
-		dropped, done, err = slice(ctx, tx, s, h.FloorMicros)
+		dropped, done, err = slice(ctx, tx, s, k.FloorMicros)
 		if more = !done; done {
 			*s = sweep{}
 		}
@@ -206,17 +238,22 @@ func (j *Journal) alone(ctx context.Context, do func(ctx context.Context, tx *st
 		if err := do(ctx, tx, &s); err != nil {
 			return err
 		}
-		kept, err := json.Marshal(s)
+		after, err := json.Marshal(s)
 		if err != nil {
 			return err
 		}
-		return keep(ctx, tx, settingSweep, string(kept))
+		return keep(ctx, tx, settingSweep, string(after))
 	})
 }
 
 // droppable is which keys of a slice go, by a position and the floor: those that lie below the one and whose event, if it still stands in the journal, happened
 // before the other. History stays.
 const droppable = "seq < %d AND coalesce((SELECT event_ts FROM journal_event WHERE id = event_key.seq), 0) < %d AND source NOT LIKE '%%.history'"
+
+// keySlice takes the first row's place of a slice and that of the next slice.
+func keySlice(below, floorMicros int64) string {
+	return "DELETE FROM event_key WHERE ctid >= $1::tid AND ctid < $2::tid AND " + fmt.Sprintf(droppable, below, floorMicros)
+}
 
 // dropPages looks at the next pages of the table.
 func (j *Journal) dropPages(ctx context.Context, tx *store.Tx, s *sweep, floorMicros int64) (dropped int64, done bool, err error) {
@@ -225,8 +262,7 @@ func (j *Journal) dropPages(ctx context.Context, tx *store.Tx, s *sweep, floorMi
 		return 0, false, err
 	}
 	next := s.Page + sweepPages
-	result, err := tx.ExecContext(ctx, "DELETE FROM event_key WHERE ctid >= $1::tid AND ctid < $2::tid AND "+fmt.Sprintf(droppable, s.Below, floorMicros),
-		fmt.Sprintf("(%d,0)", s.Page), fmt.Sprintf("(%d,0)", next))
+	result, err := tx.ExecContext(ctx, keySlice(s.Below, floorMicros), fmt.Sprintf("(%d,0)", s.Page), fmt.Sprintf("(%d,0)", next))
 	if err != nil {
 		return 0, false, err
 	}

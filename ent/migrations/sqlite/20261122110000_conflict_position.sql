@@ -17,7 +17,4 @@ UPDATE event_conflict SET seq = coalesce((SELECT k.seq FROM event_key AS k WHERE
 PRAGMA foreign_keys = on;
 
 -- +goose Down
--- reverse: create index "eventconflict_source_event_id_content_hash" to table: "event_conflict"
-DROP INDEX `eventconflict_source_event_id_content_hash`;
--- reverse: create "new_event_conflict" table
-DROP TABLE `new_event_conflict`;
+ALTER TABLE event_conflict DROP COLUMN seq;

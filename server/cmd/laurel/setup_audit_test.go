@@ -30,7 +30,9 @@ func newInstallation(t *testing.T, database, redis string) *installation {
 	t.Helper()
 	rules, err := filepath.Abs(filepath.Join("testdata", "kill"))
 	require.NoError(t, err)
-	in := &installation{database: database, redis: redis, settings: []string{"LAUREL_DATABASE_URL=" + database, "LAUREL_REDIS_URL=" + redis, "LAUREL_RULES=" + rules}}
+	in := &installation{database: database, redis: redis, settings: []string{
+		"LAUREL_DATABASE_URL=" + database, "LAUREL_REDIS_URL=" + redis, "LAUREL_RULES=" + rules, "LAUREL_HORIZON_DAYS=36500", // what senders send has fixed times
+	}}
 	_, err = runVerb(t, in.settings, "migrate")
 	require.NoError(t, err)
 	key, err := runVerb(t, in.settings, "token", "key", "test", "--scopes", "ingest,read")

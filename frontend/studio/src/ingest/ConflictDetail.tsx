@@ -31,6 +31,11 @@ export function ConflictDetail({ conflict, search }: ConflictDetailProps) {
               "was told so. If it is a new event, it has to be sent again under an id of its own.",
           )}
         </Text>
+        {conflict.stored === undefined ? (
+          <Text size="sm" role="note">
+            {i18n.t("The journal no longer has the first content: only what was refused can be shown.")}
+          </Text>
+        ) : null}
         <Checkbox
           label={i18n.t("Show equal fields too")}
           checked={all}

@@ -57,6 +57,11 @@ describe("comparedFields", () => {
       ["payload.empty", undefined, "{}"],
     ]);
   });
+  it("shows what was sent where the journal no longer has the other", () => {
+    const fields = comparedFields({ stored: undefined, sent: event("u_1", 5n) });
+    expect(fields.map(({ path }) => path)).toContain("user.id");
+    expect(fields.every(({ stored, differs }) => stored === undefined && differs)).toBe(true);
+  });
   it("has nothing to say where neither is there", () => {
     expect(comparedFields({ stored: undefined, sent: undefined })).toEqual([]);
   });
