@@ -26,8 +26,9 @@ const (
 	maxLoads = 2
 	// watchInterval is how often boards are looked after: lost ones are rebuilt, sizes are read.
 	watchInterval = time.Second
-	// applyTime bounds one write to the engine: one that hangs is treated as away.
-	applyTime = 5 * time.Second
+	// applyTime bounds one write to the engine: one that hangs is treated as away. The fold waits for it with a few batches at most, once, since nothing is written to
+	// boards that are known to be away.
+	applyTime = 2 * time.Second
 	// minHealWait and maxHealWait bound the pause after a rebuild that failed.
 	minHealWait, maxHealWait = 50 * time.Millisecond, time.Second
 )

@@ -254,6 +254,35 @@ func TestEngineThatWasAwayIsBroughtUpToDate(t *testing.T) {
 	})
 }
 
+// TestEngineThatStoppedAnsweringIsInDoubt has an engine that has the batch, perhaps, and doesn't say so. Readers get what is stored until it has said so.
+func TestEngineThatStoppedAnsweringIsInDoubt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, storetest.Open(t, store.SQLite))
+	server := redistest.Start(t)
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr, ReadTimeout: -1, WriteTimeout: -1, MaxRetries: -1, ContextTimeoutEnabled: true})
+	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	engine, err := redis.New(client, "laurel")
+	require.NoError(t, err)
+	w.commit(0, 1, "a", 1)
+	keeper := w.run(w.process(engine))
+	w.fresh(keeper)
+	server.Freeze(t)
+	forever := context.WithoutCancel(t.Context())
+	require.Error(t, keeper.Apply(forever, []board.Batch{w.commit(0, 2, "a", 2)}))
+	require.False(t, keeper.Settled())
+	require.NoError(t, keeper.Apply(forever, []board.Batch{w.commit(1, 3, "b", 5)}), "no further batch waits for it")
+	page, err := keeper.Page(forever, "c0", 0, 10)
+	require.NoError(t, err)
+	require.True(t, page.Sorted)
+	require.EqualValues(t, 2, page.Total)
+	server.Thaw(t)
+	page = w.fresh(keeper)
+	require.False(t, page.Sorted)
+	require.EqualValues(t, 2, page.Total)
+	require.EqualValues(t, 5, page.Revision())
+	require.Eventually(t, keeper.Settled, patience, time.Millisecond)
+}
+
 // TestMoreBatchesThanMayWait come while a board is being read: it is read once more, and lacks none of them.
 func TestMoreBatchesThanMayWait(t *testing.T) {
 	t.Parallel()

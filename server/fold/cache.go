@@ -128,5 +128,17 @@ func (c *Cache) remove(row *Row) {
 	}
 }
 
+// Bytes is about what the rows take in memory.
+func (c *Cache) Bytes() int { return c.bytes }
+
+// Forget drops the rows that are not wanted any more.
+func (c *Cache) Forget(unwanted func(*Row) bool) {
+	for slot := len(c.ring) - 1; slot >= 0; slot-- {
+		if unwanted(c.ring[slot]) {
+			c.remove(c.ring[slot])
+		}
+	}
+}
+
 // All are the rows that are kept, in no order.
 func (c *Cache) All() iter.Seq[*Row] { return slices.Values(c.ring) }

@@ -26,6 +26,9 @@ func TestPositionOfAnArrival(t *testing.T) {
 		position, err := j.PositionAt(t.Context(), 1)
 		require.NoError(t, err)
 		require.Zero(t, position, "nothing is there")
+		if s.Dialect() == store.Postgres {
+			addRange(t, s, Range{ID: 3, First: ranges(t, j)[1].Until, Until: 1 << 42})
+		}
 		lift(t, s)
 		rapid.Check(t, func(rt *rapid.T) {
 			_, err := s.Write().ExecContext(t.Context(), "DELETE FROM journal_event")
@@ -186,9 +189,12 @@ func TestEventsOfAPlayerAreOneIndexScan(t *testing.T) {
 			return err
 		}, 5, 1, 2, 3, 4, 10)
 		require.NoError(t, err)
-		index := map[store.Dialect]string{store.SQLite: "journal_event_player", store.Postgres: "journal_event_1_player"} // on Postgres each range has its own
-		require.Contains(t, plan.String(), index[s.Dialect()])
-		require.NotContains(t, plan.String(), "Seq Scan on journal_event_1 ")
+		index, all := "journal_event_player", "Seq Scan"
+		if s.Dialect() == store.Postgres {
+			index, all = "journal_event_1_player", "Seq Scan on journal_event_1" // the free range is empty
+		}
+		require.Contains(t, plan.String(), index)
+		require.NotContains(t, plan.String(), all)
 		require.NotContains(t, plan.String(), "SCAN journal_event")
 	})
 }

@@ -143,7 +143,7 @@ func TestASliceIsReadByItsPages(t *testing.T) {
 	_, err := s.Write().ExecContext(t.Context(), "ANALYZE")
 	require.NoError(t, err)
 	plan := ""
-	err = scanAll(t.Context(), s.Write(), "EXPLAIN "+keySlice(1<<50, now.UnixMicro()), func(scan func(...any) error) error {
+	err = scanAll(t.Context(), s.Write(), "EXPLAIN "+pagesQuery(1<<50, now.UnixMicro()), func(scan func(...any) error) error {
 		var line string
 		err := scan(&line)
 		plan += line + "\n"
@@ -290,6 +290,29 @@ func TestKeysGoThoughTheEventsWentBefore(t *testing.T) {
 		require.Less(t, keys(t, s), 40)
 		dropAll(t, j, now.AddDate(0, 0, 40))
 		require.Zero(t, keys(t, s))
+	})
+}
+
+// TestKeysOfADroppedRangeGoByItsLastEvent: an event that is in the archive only happened no later than the last one there.
+func TestKeysOfADroppedRangeGoByItsLastEvent(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		j, now := open(t, s), time.Now()
+		at := func(days int) time.Time { return now.AddDate(0, 0, -days) }
+		appendAt(t, j, at(900), old("a", "1", now, 900))
+		require.Zero(t, dropAll(t, j, at(900)))
+		lift(t, s)
+		for _, statement := range []string{
+			"DELETE FROM journal_event",
+			`INSERT INTO journal_archive (range_id, archived_at, events, bytes, first_seq, last_seq, first_ingest, last_ingest, first_event, last_event, manifest_hash, folder, archived_by)
+				SELECT min(id), 1, 1, 1, 1, 1, 1, 1, 1, ` + fmt.Sprint(at(500).UnixMicro()) + ", 'm', 'f', 'b' FROM journal_range",
+			"INSERT INTO journal_drop (range_id, dropped_at, manifest_hash, dropped_by) SELECT min(id), 1, 'm', 'b' FROM journal_range",
+		} {
+			_, err := s.Write().ExecContext(t.Context(), statement)
+			require.NoError(t, err)
+		}
+		require.Zero(t, dropAll(t, j, at(450)), "the floor is at 850 days")
+		require.EqualValues(t, 1, dropAll(t, j, at(50)))
 	})
 }
 

@@ -104,9 +104,9 @@ func (j *Journal) Wake() {
 }
 
 // AppendTx appends entries inside a transaction that also has other effects, so that both are durable or neither is. On Postgres it must be the transaction's
-// first statement that writes, and its only append: see docs/decisions/0008. After store.ErrAgain the transaction will do when it is begun anew. An entry whose
-// identity is in the journal already is left out: emitted events have natural ids, so it is a repeat. None is too old: what keeps an event from being emitted twice
-// is the cursor that moves with it.
+// first statement that writes, and its only append: see docs/decisions/0008. An entry whose identity is in the journal already is left out: emitted events have
+// natural ids, so it is a repeat. None is too old: what keeps an event from being emitted twice is the cursor that moves with it. After store.ErrAgain the transaction
+// will do when it is begun anew.
 func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) error {
 	if len(entries) == 0 {
 		return nil

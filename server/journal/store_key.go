@@ -246,12 +246,14 @@ func (j *Journal) alone(ctx context.Context, do func(ctx context.Context, tx *st
 	})
 }
 
-// droppable is which keys of a slice go, by a position and the floor: those that lie below the one and whose event, if it still stands in the journal, happened
-// before the other. History stays.
-const droppable = "seq < %d AND coalesce((SELECT event_ts FROM journal_event WHERE id = event_key.seq), 0) < %d AND source NOT LIKE '%%.history'"
+// droppable is which keys of a slice go, by a position and the floor: those that lie below the one and whose event happened before the other. Where the event was
+// dropped with its range, the last one of the range is what counts. History stays.
+const droppable = `seq < %d AND coalesce((SELECT event_ts FROM journal_event WHERE id = event_key.seq),
+	(SELECT max(a.last_event) FROM journal_range AS r JOIN journal_drop AS d ON d.range_id = r.id JOIN journal_archive AS a ON a.range_id = r.id AND a.manifest_hash = d.manifest_hash
+		WHERE r.first <= event_key.seq AND r.until > event_key.seq), 0) < %d AND source NOT LIKE '%%.history'`
 
-// keySlice takes the first row's place of a slice and that of the next slice.
-func keySlice(below, floorMicros int64) string {
+// pagesQuery takes the first row's place of a slice and that of the next slice.
+func pagesQuery(below, floorMicros int64) string {
 	return "DELETE FROM event_key WHERE ctid >= $1::tid AND ctid < $2::tid AND " + fmt.Sprintf(droppable, below, floorMicros)
 }
 
@@ -262,7 +264,7 @@ func (j *Journal) dropPages(ctx context.Context, tx *store.Tx, s *sweep, floorMi
 		return 0, false, err
 	}
 	next := s.Page + sweepPages
-	result, err := tx.ExecContext(ctx, keySlice(s.Below, floorMicros), fmt.Sprintf("(%d,0)", s.Page), fmt.Sprintf("(%d,0)", next))
+	result, err := tx.ExecContext(ctx, pagesQuery(s.Below, floorMicros), fmt.Sprintf("(%d,0)", s.Page), fmt.Sprintf("(%d,0)", next))
 	if err != nil {
 		return 0, false, err
 	}

@@ -142,7 +142,7 @@ type Refusal struct {
 // Conflicts returns a part of the list of refused re-uses of identities.
 func (j *Journal) Conflicts(ctx context.Context, wanted store.Listing) ([]Refusal, error) {
 	conditions := j.store.Conditions()
-	query := `SELECT c.id, c.source, c.event_id, c.body, c.seq, c.refused_at FROM event_conflict AS c` +
+	query := "SELECT c.id, c.source, c.event_id, c.body, c.seq, c.refused_at FROM event_conflict AS c" +
 		conditions.List(wanted, store.Columns{Key: "c.id", Time: "c.refused_at", Texts: []string{"c.event_id"}})
 	var list []Refusal
 	var seqs []int64

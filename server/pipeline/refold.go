@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/archive"
@@ -14,12 +15,11 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// refoldGroup is how many contests are folded in one pass over the journal, since their standings are held in memory.
-const refoldGroup = 64
-
 // Refolded is what folding the journal anew says of one contest.
 type Refolded struct {
 	Contest *contest.Live
+	// Reading tells by which reading of the journal it was folded, from 1.
+	Reading int
 	// Players is how many have a standing by the journal.
 	Players int64
 	// Difference is the first one between the journal and the stored standings, in words; empty when they are equal.
@@ -33,6 +33,14 @@ type Refolded struct {
 // of long ago may have made the profile that a later one is scored by. A contest that was scored by several versions is folded by the newest one, and what that changed
 // shows as differences.
 func Refold(ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, contests []*contest.Live, report func(Refolded) error) error {
+	return RefoldWithin(ctx, s, j, past, math.MaxInt, contests, report)
+}
+
+// RefoldWithin is Refold with so many bytes for standings and players. It reads the journal once for all contests, or once for as many of them as there turns out to
+// be room for.
+func RefoldWithin(
+	ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, room int, contests []*contest.Live, report func(Refolded) error,
+) error {
 	reader := catalog.NewReader(j.Partitions())
 	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		_, err := reader.Read(ctx, tx)
@@ -41,15 +49,17 @@ func Refold(ctx context.Context, s *store.Store, j *journal.Journal, past *archi
 	if err != nil {
 		return err
 	}
-	for from := 0; from < len(contests); from += refoldGroup {
-		group := contests[from:min(from+refoldGroup, len(contests))]
-		fresh, err := play(ctx, s, j, past, NewProgram(contest.SetOf(reader.Newest(), group...)))
-		if err != nil {
+	reading := 0
+	for waiting := contests; len(waiting) > 0; {
+		reading++
+		p := newPass(reader.Newest(), room, waiting)
+		if err := play(ctx, s, j, past, p); err != nil {
 			return err
 		}
-		want := standingsOf(fresh)
-		for _, c := range group {
-			result := Refolded{Contest: c}
+		waiting = waiting[len(p.contests):]
+		want := standingsOf(p.cache)
+		for _, c := range p.contests {
+			result := Refolded{Contest: c, Reading: reading}
 			result.Players, result.Difference, err = compareStandings(ctx, s, c, want[c.ID])
 			if err != nil {
 				return err
@@ -67,19 +77,19 @@ func Refold(ctx context.Context, s *store.Store, j *journal.Journal, past *archi
 	return nil
 }
 
-// play folds what was folded of the journal by a program, with memory for storage.
-func play(ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, program *Program) (*fold.Cache, error) {
+// play folds what was folded of the journal in one pass over it.
+func play(ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, p *pass) error {
 	var folded journal.Positions
 	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
 		folded, err = j.Cursors(ctx, tx)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	letters, err := j.BuriedIn(ctx, stageCommit)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	refused := make(map[fold.Place]bool, len(letters))
 	for i := range letters {
@@ -87,26 +97,24 @@ func play(ctx context.Context, s *store.Store, j *journal.Journal, past *archive
 	}
 	history, err := past.History(ctx, j)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	cache := fold.NewCache(0)
-	scratch := fold.NewScratch(&Tables, cache)
 	events := make([]fold.Event, 0, DefaultBatch)
 	for record, err := range history {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if e := fold.Decode(&record); e.Within(folded) && !refused[e.Place] {
 			events = append(events, e)
 		}
 		if len(events) == DefaultBatch {
-			if err := playBatch(ctx, program, scratch, events); err != nil {
-				return nil, err
+			if err := p.fold(ctx, events); err != nil {
+				return err
 			}
 			events = events[:0]
 		}
 	}
-	return cache, playBatch(ctx, program, scratch, events)
+	return p.fold(ctx, events)
 }
 
 func playBatch(ctx context.Context, program *Program, scratch *fold.Scratch, events []fold.Event) error {

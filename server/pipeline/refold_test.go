@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,6 +47,39 @@ func TestRefoldOfALatePublishedContestIsEqual(t *testing.T) {
 			players, difference := p.refolded(t, id)
 			require.Empty(t, difference, id)
 			require.Equal(t, want, players, id)
+		}
+	})
+}
+
+// TestRefoldReadsTheJournalOnceForWhatThereIsRoomFor folds more contests than one, with room for all, for some, and for none.
+func TestRefoldReadsTheJournalOnceForWhatThereIsRoomFor(t *testing.T) {
+	t.Parallel()
+	const contests, players = 100, 40
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := start(t, s, options{eventClock: true})
+		for i := range contests {
+			p.publish(t, sprint(fmt.Sprintf("c_%03d", i), "type: sum"))
+		}
+		for i := range players {
+			p.send(t, spin{id: fmt.Sprint(i), user: fmt.Sprint("u_", i), at: at(i), bet: 100, win: int64(i)}.event())
+		}
+		p.fold(t)
+		_, err := s.Write().ExecContext(t.Context(), "UPDATE standing SET units = 1 WHERE contest_id = 'c_077' AND user_id = 'u_7'")
+		require.NoError(t, err)
+		for room, most := range map[int]int{math.MaxInt: 1, contests * players * 100: 8, 1: contests} {
+			readings, found := map[int]int{}, 0
+			err := pipeline.RefoldWithin(t.Context(), s, p.journal, &archive.Shelf{}, room, p.contests.Set().All(), func(r pipeline.Refolded) error {
+				readings[r.Reading]++
+				require.EqualValues(t, players, r.Players, r.Contest.ID)
+				require.Equal(t, r.Contest.ID == "c_077", r.Difference != "", "%s: %s", r.Contest.ID, r.Difference)
+				found++
+				return nil
+			})
+			require.NoError(t, err)
+			require.Equal(t, contests, found)
+			require.LessOrEqual(t, len(readings), most, "%d bytes", room)
+			require.Equal(t, room == math.MaxInt, len(readings) == 1, "%d bytes", room)
+			t.Logf("%d bytes: %d readings", room, len(readings))
 		}
 	})
 }

@@ -106,7 +106,10 @@ func (h *Hub) publish(ctx context.Context) {
 			return
 		case <-h.outbox.filled:
 		}
-		if err := h.config.Bus.Publish(ctx, h.outbox.take()); err != nil && ctx.Err() == nil {
+		telling, cancel := context.WithTimeout(ctx, tellTime)
+		err := h.config.Bus.Publish(telling, h.outbox.take())
+		cancel()
+		if err != nil && ctx.Err() == nil {
 			// The other processes look at their boards every Refresh, and when their connection is back.
 			h.config.Log.ErrorContext(ctx, "publish board changes", "error", err)
 		}

@@ -2,6 +2,7 @@ package realtime_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -129,4 +130,23 @@ func TestRedisAway(t *testing.T) {
 	w.scoreQuietly(t, contestID, map[string]int64{"anna": 2})
 	server.Restart(t)
 	require.Equal(t, int64(2), c.next().GetDelta().GetChanged()[0].GetUnits())
+}
+
+// TestRedisThatStopsAnsweringIsNotListenedToForever has a Redis that keeps the connection and says nothing on it. One that only has nothing to say is listened to.
+func TestRedisThatStopsAnsweringIsNotListenedToForever(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	bus := realtime.NewRedisBus(clientOf(t, server), "")
+	heard, ended := make(chan []realtime.Change, 1), make(chan error, 1)
+	go func() { ended <- bus.Subscribe(t.Context(), func(changes []realtime.Change) { heard <- changes }) }()
+	<-heard
+	pinged := func() bool {
+		statistics, err := server.Client().Info(t.Context(), "commandstats").Result()
+		return err == nil && strings.Contains(statistics, "cmdstat_ping:")
+	}
+	require.Eventually(t, pinged, time.Minute, 10*time.Millisecond)
+	require.NoError(t, bus.Publish(t.Context(), []realtime.Change{{Channel: realtime.Board("b")}}))
+	require.Equal(t, "b", (<-heard)[0].ID)
+	server.Freeze(t)
+	require.ErrorContains(t, <-ended, "redis does not answer")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
@@ -52,4 +53,9 @@ func compile(t testing.TB, contest *laurelv1.Contest) *Program {
 	program, problems := Compile(contest)
 	require.Empty(t, problems)
 	return program
+}
+
+// payloadOf is a payload of one number.
+func payloadOf(name string, value float64) *structpb.Struct {
+	return &structpb.Struct{Fields: map[string]*structpb.Value{name: structpb.NewNumberValue(value)}}
 }

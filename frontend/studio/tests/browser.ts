@@ -2,6 +2,7 @@ import { cleanNotifications } from "@mantine/notifications";
 import { spotlight } from "@mantine/spotlight";
 import { act, cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, expect, vi } from "vitest";
+import { WebSocket as Socket } from "ws";
 import { activateLocale } from "../src/i18n.ts";
 
 // What browsers have and jsdom lacks: sizes, the same for each box, and what comes of them. Motion is reduced.
@@ -12,6 +13,15 @@ class NoResize implements ResizeObserver {
   disconnect(): void {}
 }
 globalThis.ResizeObserver = NoResize;
+/** jsdom's own socket sends itself events of Node's kind, which it then refuses. */
+class BrowserSocket extends Socket {
+  constructor(...given: ConstructorParameters<typeof Socket>) {
+    super(...given);
+    // A page that doesn't listen for an error hears of it by the close that follows.
+    this.on("error", () => undefined);
+  }
+}
+Object.assign(globalThis, { WebSocket: BrowserSocket });
 window.matchMedia = (query: string) =>
   Object.assign(new EventTarget(), {
     matches: query.includes("prefers-reduced-motion"),

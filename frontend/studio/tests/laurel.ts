@@ -121,6 +121,8 @@ function page<Item>(items: readonly Item[], { pageSize, pageToken }: Paged, usua
  */
 export class Laurel {
   operator: { name: string; roles: string[] } | undefined = { name: "ada", roles: ["operator"] };
+  /** The roles of who signs in. */
+  grants = ["operator"];
   contests: MessageShape<typeof ContestSummarySchema>[] = [];
   plan: Init<typeof ContestPlanSchema> | undefined;
   /** Versions by contest, oldest first. */
@@ -219,7 +221,7 @@ export class Laurel {
         })),
       signIn: (request) =>
         this.#answer("signIn", request, () => {
-          this.operator = { name: request.name, roles: ["operator"] };
+          this.operator = { name: request.name, roles: this.grants };
           return { operator: this.operator };
         }),
       signOut: (request) =>

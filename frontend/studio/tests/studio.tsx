@@ -29,7 +29,7 @@ export interface Seat {
   readonly studio: Studio;
   /** Where it is, as the address says. */
   readonly address: () => string;
-  /** Asks the server again for everything on the screen, as rooms do by themselves every few seconds. */
+  /** Asks the server again for all that rooms ask for by themselves every few seconds. */
   readonly again: () => Promise<void>;
 }
 
@@ -41,7 +41,12 @@ export async function openStudio(path: string, laurel: Laurel, viewer: Viewer = 
     user,
     studio,
     address: () => studio.router.state.location.href,
-    again: () => act(() => studio.queryClient.refetchQueries({ type: "active" })),
+    again: () =>
+      act(() =>
+        studio.queryClient.refetchQueries({
+          predicate: ({ observers }) => observers.some(({ options }) => Boolean(options.refetchInterval)),
+        }),
+      ),
   };
 }
 

@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/laurelhq/laurel/server/board"
 )
+
+// tripTime bounds one round trip. A server that accepts what it is asked and answers nothing is away: a load, which has many trips, holds a read of the database meanwhile.
+// It holds for a client with ContextTimeoutEnabled.
+const tripTime = 5 * time.Second
 
 // Engine keeps boards on a Redis server or cluster. It holds no state of its own beside the connection: any number of engines in any
 // number of processes may share boards.
@@ -119,6 +124,8 @@ func (e *Engine) tryRank(ctx context.Context, id string, users []string) (rows [
 
 // Drop forgets a board.
 func (e *Engine) Drop(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, tripTime)
+	defer cancel()
 	if err := e.client.Unlink(ctx, e.keys(id)...).Err(); err != nil {
 		return fmt.Errorf("drop board %q: %w", id, err)
 	}

@@ -21,8 +21,8 @@ const (
 	stageChunks = 8
 	// stagedFor is how long a staged board outlives a loader that died.
 	stagedFor = 10 * time.Minute
-	// unstageWait bounds the clean-up after a failed load.
-	unstageWait = 5 * time.Second
+	// unstageWait bounds the clean-up after a failed load, most often from a server that is away: what is staged runs out by itself.
+	unstageWait = time.Second
 )
 
 // What the swap script answers, beside 1 for done.
@@ -91,6 +91,8 @@ func (s *stage) flush(ctx context.Context) error {
 	if len(s.waiting) == 0 {
 		return ctx.Err()
 	}
+	ctx, cancel := context.WithTimeout(ctx, tripTime)
+	defer cancel()
 	pipe := s.client.Pipeline()
 	var added []*goredis.Cmd
 	for chunk := range slices.Chunk(s.waiting, stageChunk) {

@@ -66,6 +66,8 @@ func (s script) run(ctx context.Context, client goredis.UniversalClient, calls [
 }
 
 func (s script) send(ctx context.Context, client goredis.UniversalClient, verb, name string, calls []call) ([]*goredis.Cmd, error) {
+	ctx, cancel := context.WithTimeout(ctx, tripTime)
+	defer cancel()
 	pipe := client.Pipeline()
 	replies := make([]*goredis.Cmd, len(calls))
 	for i, c := range calls {

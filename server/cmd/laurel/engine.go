@@ -46,7 +46,9 @@ func openRanks(ctx context.Context, url string, closers *closers) (ranks, error)
 		return ranks{}, err
 	}
 	closers.add("redis", client.Close)
-	if err := client.Ping(ctx).Err(); err != nil {
+	reaching, cancel := context.WithTimeout(ctx, redisReachTime)
+	defer cancel()
+	if err := client.Ping(reaching).Err(); err != nil {
 		return ranks{}, fmt.Errorf("reach redis: %w", err)
 	}
 	engine, err := redis.New(client, redisPrefix)
@@ -60,6 +62,8 @@ func openRanks(ctx context.Context, url string, closers *closers) (ranks, error)
 const (
 	redisDialTime = time.Second
 	redisRetries  = 1
+	// redisReachTime bounds the first question, before anything is served.
+	redisReachTime = 5 * time.Second
 )
 
 // redisPrefix begins every key, so that Laurel can share a Redis with others.

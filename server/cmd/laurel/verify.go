@@ -65,7 +65,7 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	differs := false
-	err = pipeline.Refold(ctx, database, events, past, chosen, func(result pipeline.Refolded) error {
+	err = pipeline.RefoldWithin(ctx, database, events, past, refoldRoom(), chosen, func(result pipeline.Refolded) error {
 		good, err := c.verify(ctx, database, boards, result)
 		differs = differs || !good
 		if err != nil {

@@ -60,7 +60,7 @@ export function HistoryScrubber({ snapshots, at, ended, zone, onChange }: Histor
             value={dragged}
             label={null}
             thumbLabel={i18n.t("Board kept at")}
-            thumbProps={{ "aria-valuetext": describe(dragged) }}
+            thumbValueText={describe(dragged)}
             onChange={(to) => setDrag({ to, from: position })}
             onChangeEnd={(index) => {
               const number = kept[index]?.number;

@@ -142,6 +142,20 @@ describe("a session that ends", () => {
     await screen.findByRole("table", { name: "Contests" });
   });
 
+  it("is gone: who signs in next is himself, with his own rights", async () => {
+    const laurel = signedOut();
+    laurel.operator = { name: "ada", roles: ["admin"] };
+    const seat = await openStudio("/contests", laurel);
+    await screen.findByRole("table", { name: "Contests" });
+    laurel.operator = undefined;
+    await seat.again();
+    await screen.findByRole("heading", { name: "Sign in to Laurel" });
+    laurel.grants = ["viewer"];
+    await signIn(seat, "bob");
+    expect(await screen.findByRole("button", { name: /^Signed in as\s*bob$/ })).toBeDefined();
+    expect(screen.queryByRole("link", { name: "Events to review" })).toBeNull();
+  });
+
   it("leaves nothing of what one operator saw to the next", async () => {
     const laurel = signedOut();
     laurel.operator = { name: "ada", roles: ["admin"] };

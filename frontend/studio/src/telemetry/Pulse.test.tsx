@@ -91,7 +91,8 @@ describe("the pulse", () => {
   it("writes the server's time in the viewer's zone, and its numbers in the viewer's digits", async () => {
     await openStudio("/", flowing(), { zone: "Asia/Tehran", locale: "fa" });
     expect(await screen.findByText(/۱۴۰۴.*۲۰:۳۰:۰۰/)).toBeDefined();
-    expect(screen.getByText("۱٬۲۰۰")).toBeDefined();
+    // The chart may have it on its axis too.
+    expect(screen.getAllByText("۱٬۲۰۰", { selector: "dd" })).toHaveLength(1);
   });
 
   it("draws the flow as a chart that says in words what it shows", async () => {

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,6 +89,18 @@ func (s *Server) Kill() {
 	_ = s.process.Process.Kill()
 	<-s.exited
 	s.process = nil
+}
+
+// Freeze stops the process without ending it: connections are accepted and stay open, and nothing is answered, until Thaw.
+func (s *Server) Freeze(t testing.TB) {
+	t.Helper()
+	require.NoError(t, s.process.Process.Signal(syscall.SIGSTOP))
+}
+
+// Thaw lets the process go on. It answers what it was asked meanwhile.
+func (s *Server) Thaw(t testing.TB) {
+	t.Helper()
+	require.NoError(t, s.process.Process.Signal(syscall.SIGCONT))
 }
 
 // Restart kills the server if it runs and starts it again on the same port, empty or with what Save kept.

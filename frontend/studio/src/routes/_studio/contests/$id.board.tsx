@@ -56,10 +56,11 @@ function useBesides(id: string, search: BoardSearch, exists: boolean, state: Con
     },
   );
   const { hasNextPage, isFetching, fetchNextPage } = snapshots;
-  // The scrubber reaches over all that were kept, which are a few pages.
+  const readPages = snapshots.data?.pages.length ?? 0;
+  // The scrubber reaches over all that were kept, which are a few pages. One may come so fast that nobody saw it being fetched.
   useEffect(() => {
-    if (hasNextPage && !isFetching) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage]);
+    if (readPages > 0 && hasNextPage && !isFetching) void fetchNextPage();
+  }, [readPages, hasNextPage, isFetching, fetchNextPage]);
   useOnceFinal(state, () => {
     for (const query of [found, why, snapshots]) if (query.isEnabled) void query.refetch();
   });
