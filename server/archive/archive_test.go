@@ -338,6 +338,35 @@ func writeEmpty(t *testing.T, j *journal.Journal, but []int64, folder string) (c
 	return count
 }
 
+// TestArrivalsOfDroppedRangesAreRemembered looks for arrivals of which nothing is left in the database: keys of events are forgotten by their place.
+func TestArrivalsOfDroppedRangesAreRemembered(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		j := filled(t, s) // one range arrived at 100, one at 101, and what is open at 102
+		at := func(micros int64) int64 {
+			position, err := j.PositionAt(t.Context(), micros)
+			require.NoError(t, err)
+			return position
+		}
+		before := []int64{at(100), at(101), at(102), at(103)}
+		require.Zero(t, before[0])
+		ids, folder := closed(t, j), t.TempDir()
+		var ends []int64
+		for _, id := range ids {
+			a := write(t, j, id, folder)
+			r := rangeOf(t, j, id)
+			ends = append(ends, r.Until)
+			require.NoError(t, j.Drop(t.Context(), journal.Drop{Range: r, ManifestHash: a.Hash, By: "ada@here", Needed: unneeded}))
+		}
+		writeEmpty(t, j, ids, folder)
+		require.Zero(t, at(100))
+		require.GreaterOrEqual(t, at(101), ends[0])
+		require.Less(t, at(101), ends[1], "what arrived then or later is not below")
+		require.GreaterOrEqual(t, at(102), ends[1])
+		require.Equal(t, before[3], at(103), "that is still there")
+	})
+}
+
 // TestOnlyWhatIsDoneWithIsDropped asks for drops too early.
 func TestOnlyWhatIsDoneWithIsDropped(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,7 @@ import (
 const ArrivalSlack = 10 * time.Minute
 
 // PositionAt finds the place of an arrival in the journal: every event below the position arrived before micros, and every other one then or later, but for
-// ArrivalSlack. It is 0 when nothing that is in the journal arrived before. It takes about fifty look-ups by position, and no index of arrivals.
+// ArrivalSlack. It is 0 when nothing that is in the journal, and no range that was dropped, arrived before. It takes about fifty look-ups by position, and no index of arrivals.
 func (j *Journal) PositionAt(ctx context.Context, micros int64) (int64, error) {
 	var low, high int64
 	if err := j.store.Read().QueryRowContext(ctx, "SELECT coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM journal_event").Scan(&low, &high); err != nil {
@@ -36,7 +36,7 @@ func (j *Journal) PositionAt(ctx context.Context, micros int64) (int64, error) {
 		}
 	}
 	if high <= first {
-		return 0, nil
+		return j.droppedBefore(ctx, micros)
 	}
 	return high, nil
 }

@@ -212,3 +212,16 @@ func (j *Journal) dropSlices(ctx context.Context, r Range, decide func(context.C
 	}
 	return nil
 }
+
+// droppedBefore is the position behind those of the first ranges that were dropped and whose events had all arrived before a time; 0 when there are none.
+func (j *Journal) droppedBefore(ctx context.Context, micros int64) (position int64, err error) {
+	list, err := j.Ranges(ctx)
+	for _, r := range list {
+		contents, _ := r.Recorded()
+		if r.Dropped == nil || contents.Events > 0 && contents.LastIngest >= micros {
+			break
+		}
+		position = r.Until
+	}
+	return position, err
+}

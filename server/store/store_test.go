@@ -65,6 +65,35 @@ func TestAppendOnlyTablesRefuseChanges(t *testing.T) {
 	})
 }
 
+// TestGuardIsLiftedInsideATransactionOnly deletes a row of an append-only table on SQLite, and fails to delete another.
+func TestGuardIsLiftedInsideATransactionOnly(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.SQLite)
+	insert := func(id string) {
+		_, err := s.Write().ExecContext(t.Context(),
+			"INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) VALUES ('Contest', '"+id+"', 1, 'h', 'y', 1, 'x')")
+		require.NoError(t, err)
+	}
+	insert("a")
+	insert("b")
+	stop := errors.New("stop")
+	for _, end := range []error{nil, stop} {
+		err := s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			return tx.Unguarded(ctx, "definition", func() error {
+				_, err := tx.ExecContext(ctx, "DELETE FROM definition WHERE def_id = (SELECT min(def_id) FROM definition)")
+				require.NoError(t, err)
+				return end
+			})
+		})
+		require.ErrorIs(t, err, end)
+		_, err = s.Write().ExecContext(t.Context(), "DELETE FROM definition")
+		require.ErrorContains(t, err, "append-only", "the guard is back")
+		count, err := s.Ent().Definition.Query().Count(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, count)
+	}
+}
+
 func TestTxRollsBackEntAndRawTogether(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
