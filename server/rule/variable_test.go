@@ -90,8 +90,8 @@ func setAside(t *testing.T, e *laurelv1.Event, f *event.Field) (want any, filter
 // TestWhatAnEventLacks has each variable of an event that carries nothing: an empty text, an empty list, false, or the reason why the event does not count.
 func TestWhatAnEventLacks(t *testing.T) {
 	t.Parallel()
-	missing := map[string]Outcome{
-		"user.payer": MissingField, "user.kyc_level": MissingField, "round.duration_ms": Duration, "bet.amount": NoStake, "bet.amount_minor": NoStake, "win.multiplier": NoStake,
+	missing := map[string]Outcome{ // of other fields that may be unset it is MissingField
+		"round.duration_ms": Duration, "bet.amount": NoStake, "bet.amount_minor": NoStake, "win.multiplier": NoStake,
 	}
 	for _, e := range []*laurelv1.Event{
 		{}, {User: &laurelv1.User{}, Game: &laurelv1.Game{}, Round: &laurelv1.Round{}, Device: &laurelv1.Device{}},
@@ -100,7 +100,11 @@ func TestWhatAnEventLacks(t *testing.T) {
 			a := &activation{event: e}
 			got, found := a.ResolveName(v.name)
 			require.True(t, found, v.name)
-			if outcome, lacks := missing[v.name]; lacks {
+			outcome, lacks := missing[v.name]
+			if !lacks && v.field != nil && v.field.Descriptor.HasPresence() {
+				outcome, lacks = MissingField, true
+			}
+			if lacks {
 				require.Equal(t, errMissing, got, v.name)
 				require.Equal(t, outcome, a.missing, v.name)
 				continue

@@ -29,7 +29,7 @@ func TestHistoryIsImported(t *testing.T) {
 	require.ErrorIs(t, err, errNotAllAccepted)
 	r := report(t, into)
 	require.Equal(t, []int64{1, 0, 2}, []int64{r.Events.Accepted, r.Events.Duplicates, r.Events.Rejected})
-	require.Equal(t, "event_ts", r.Rejections[0].Field)
+	require.Equal(t, "ts", r.Rejections[0].Field, "as the file names it")
 	require.Contains(t, r.Rejections[0].Reason, "30 days")
 	require.Contains(t, r.Rejections[0].Reason, "laurel ingest --history")
 	require.Equal(t, int64(2), r.Rejections[0].FirstLine)
