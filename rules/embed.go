@@ -1,4 +1,5 @@
-// Package rules holds the definitions that ship with Laurel: demo is what a server without rules of its own shows, examples are for reading and copying.
+// Package rules holds the definitions that ship with Laurel: demo is what a server without rules of its own shows, examples are for reading
+// and copying.
 package rules
 
 import "embed"

@@ -15,17 +15,18 @@ type scriptFunction struct {
 }
 
 var (
-	namedFunction  = regexp.MustCompile(`\bfunction\b\s*\*?\s*([\w$]*)\s*[(<]`)
-	namedArrow     = regexp.MustCompile(`(?:\b(?:const|let)\s+)?([\w$#]+)(?:\s*[:=][^=>].*|\s*)[=(,]\s*(?:async\s*)?(?:\(|[\w$]+\s*=>)`)
-	method         = regexp.MustCompile(`^\s*(?:(?:public|private|protected|static|override|readonly|async|get|set)\s+)*\*?([\w$#]+)\s*(?:<[^(]*>)?\(`)
+	namedFunction = regexp.MustCompile(`\bfunction\b\s*\*?\s*([\w$]*)\s*[(<]`)
+	namedArrow    = regexp.MustCompile(`(?:\b(?:const|let)\s+)?([\w$#]+)(?:\s*[:=][^=>].*|\s*)[=(,]\s*(?:async\s*)?(?:\(|[\w$]+\s*=>)`)
+	method        = regexp.MustCompile(
+		`^\s*(?:(?:public|private|protected|static|override|readonly|async|get|set)\s+)*\*?([\w$#]+)\s*(?:<[^(]*>)?\(`)
 	notMethods     = []string{"if", "for", "while", "switch", "catch", "return", "function", "await", "super", "throw", "new"}
 	openingArrow   = regexp.MustCompile(`=>(\s*[({\[]{1,2})?$`)
 	openingBody    = regexp.MustCompile(`\)(\s*:\s*[^={]+(\{[^{}]*\}[^={]*)?)?\s*\{$`)
 	signatureClose = regexp.MustCompile(`^[)}\]]`)
 )
 
-// scriptFunctions finds the functions of a TypeScript file by its layout, which the formatter guarantees (make check refuses any other): a body ends at the
-// first line that is indented no deeper than the function's first one.
+// scriptFunctions finds the functions of a TypeScript file by its layout, which the formatter guarantees (make check refuses any other): a
+// body ends at the first line that is indented no deeper than the function's first one.
 func scriptFunctions(source string) []scriptFunction {
 	lines := scriptLines(source)
 	var found []scriptFunction

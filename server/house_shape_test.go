@@ -149,7 +149,8 @@ func clockIsHandedIn(source *tree) (problems []string, err error) {
 			continue
 		}
 		for _, use := range file.selectors("time", "Now", "Since", "Until") {
-			problems = say(problems, "%s:%d: time.%s reads the wall clock; take `now func() time.Time` from wire.go", file.path, file.line(use), use.Sel.Name)
+			problems = say(problems, "%s:%d: time.%s reads the wall clock; take `now func() time.Time` from wire.go", file.path, file.line(use),
+				use.Sel.Name)
 		}
 	}
 	return problems, nil
@@ -174,7 +175,8 @@ func moneyHasNoFloats(source *tree) (problems []string, err error) {
 				}
 			case *ast.BasicLit:
 				if node.Kind == token.FLOAT {
-					problems = say(problems, "%s:%d: the float %s in a package that handles money; use int64 minor units", file.path, file.line(node), node.Value)
+					problems = say(problems, "%s:%d: the float %s in a package that handles money; use int64 minor units", file.path, file.line(node),
+						node.Value)
 				}
 			}
 			return true

@@ -105,8 +105,8 @@ func (t *tree) parse(name string) error {
 	return nil
 }
 
-// supportsTests reports whether a folder holds code for tests only: it stands inside the package that it tests and is called after it, as board/boardtest is.
-// A name that merely ends so, as contest does, says nothing.
+// supportsTests reports whether a folder holds code for tests only: it stands inside the package that it tests and is called after it, as
+// board/boardtest is. A name that merely ends so, as contest does, says nothing.
 func supportsTests(dir string) bool {
 	return path.Base(dir) == path.Base(path.Dir(dir))+"test"
 }

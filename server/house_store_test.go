@@ -15,7 +15,8 @@ import (
 
 var (
 	// sqlText is what only SQL says: its words in capitals, and the beginnings of its statements.
-	sqlText = regexp.MustCompile(`\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|WHERE|ORDER BY|GROUP BY|ON CONFLICT|RETURNING|UNION ALL|(CROSS|LEFT|INNER) JOIN|(CREATE|ALTER|DROP) (TABLE|INDEX|TRIGGER))\b`)
+	sqlText = regexp.MustCompile(`\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|WHERE|ORDER BY|GROUP BY|ON CONFLICT|RETURNING|UNION ` +
+		`ALL|(CROSS|LEFT|INNER) JOIN|(CREATE|ALTER|DROP) (TABLE|INDEX|TRIGGER))\b`)
 	// sqlCalls run statements.
 	sqlCalls = []string{"QueryContext", "QueryRowContext", "ExecContext", "PrepareContext"}
 )
@@ -25,7 +26,8 @@ var sqlAnywhere = map[string]string{
 	"store": "it opens the database: all of it is about SQL",
 }
 
-// TestSQLStandsInStoreFiles finds SQL outside the files that are named for it: a package's store.go, and store_*.go where that would be too long.
+// TestSQLStandsInStoreFiles finds SQL outside the files that are named for it: a package's store.go, and store_*.go where that would be too
+// long.
 func TestSQLStandsInStoreFiles(t *testing.T) {
 	t.Parallel()
 	judge(t, sqlStandsInStoreFiles)
@@ -46,7 +48,8 @@ func sqlStandsInStoreFiles(source *tree) (problems []string, err error) {
 				}
 			case *ast.SelectorExpr:
 				if slices.Contains(sqlCalls, node.Sel.Name) {
-					problems = say(problems, "%s:%d: %s outside store.go; move it there or to a file store_*.go", file.path, file.line(node), node.Sel.Name)
+					problems = say(problems, "%s:%d: %s outside store.go; move it there or to a file store_*.go", file.path, file.line(node),
+						node.Sel.Name)
 				}
 			}
 			return true

@@ -80,7 +80,8 @@ func importsPointUp(source *tree) (problems []string, err error) {
 		}
 		fromIndex := slices.Index(flow, from)
 		if fromIndex < 0 {
-			problems = say(problems, "%s: package server/%s has no line in the table of server/house_test.go; give it one at its place in the flow", file.path, from)
+			problems = say(problems, "%s: package server/%s has no line in the table of server/house_test.go; give it one at its place in the flow",
+				file.path, from)
 			continue
 		}
 		for _, imported := range file.imports() {
@@ -107,7 +108,8 @@ func exceptionsAreUsed(source *tree) (problems []string, err error) {
 			}
 		}
 		if !used {
-			problems = say(problems, "the exception from %s to %s (%s) is not used by any file; remove it", permitted.from, permitted.to, permitted.reason)
+			problems = say(problems, "the exception from %s to %s (%s) is not used by any file; remove it", permitted.from, permitted.to,
+				permitted.reason)
 		}
 	}
 	return problems, nil
@@ -131,7 +133,8 @@ func judgeImport(from string, fromIndex int, imported string) string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("server/%s imports server/%s, which is below it in the flow; declare what it needs as an interface or a function of its own and pass it in wire.go", from, to)
+	return fmt.Sprintf("server/%s imports server/%s, which is below it in the flow; declare what it needs as an interface or a function of "+
+		"its own and pass it in wire.go", from, to)
 }
 
 func (e exception) covers(from, to string) bool {

@@ -25,9 +25,14 @@ func (Contest) Fields() []ent.Field {
 		field.Int64("start_ts"),
 		field.Int64("end_ts"),
 		field.Int64("grace_end_ts"),
-		field.Text("open_seq").Comment("Journal positions up to which events were folded when the contest was published; they do not count. See journal.Positions.").Immutable(),
-		field.Text("close_seq").Optional().Nillable().Comment("Last journal positions that count; set when the grace is over. See journal.Positions."),
-		field.Text("final_seq").Optional().Nillable().Comment("Journal positions of the places of a final contest: at or above close_seq, since an event that was emitted because of one that counts counts as well. See journal.Positions."),
+		field.Text("open_seq").Comment(
+			"Journal positions up to which events were folded when the contest was published; they do not count. See journal.Positions.").
+			Immutable(),
+		field.Text("close_seq").Optional().Nillable().Comment(
+			"Last journal positions that count; set when the grace is over. See journal.Positions."),
+		field.Text("final_seq").Optional().Nillable().Comment(
+			"Journal positions of the places of a final contest: at or above close_seq, since an event that was emitted because of one that " +
+				"counts counts as well. See journal.Positions."),
 		field.Int64("revision").Default(0).Comment("Contest revision of its last change."),
 		field.Bytes("summary").Optional().Comment("laurel.store.v1.FinishedContest in protobuf encoding, once the contest is final."),
 		field.String("result_hash").MaxLen(64).Default(""),
@@ -117,7 +122,8 @@ func (ContestSnapshot) Fields() []ent.Field {
 		field.Int64("number").Immutable(),
 		field.Int64("taken_at").Immutable(),
 		field.Int64("total").Immutable(),
-		field.Text("positions").Default("").Immutable().Comment("Journal positions that the board had applied; empty in snapshots of older versions. See journal.Positions."),
+		field.Text("positions").Default("").Immutable().Comment(
+			"Journal positions that the board had applied; empty in snapshots of older versions. See journal.Positions."),
 		field.Bytes("top").Immutable().Comment("laurel.v1.GetSnapshotResponse in protobuf encoding, with user ids."),
 	}
 }

@@ -26,7 +26,8 @@ func (Definition) Fields() []ent.Field {
 		field.Text("yaml").Immutable(),
 		field.Int64("published_at").Immutable(),
 		field.String("published_by").MaxLen(128).Immutable(),
-		field.Text("open_seq").Optional().Nillable().Immutable().Comment("journal positions up to which events were folded before it was published"),
+		field.Text("open_seq").Optional().Nillable().Immutable().Comment(
+			"journal positions up to which events were folded before it was published"),
 	}
 }
 
@@ -37,7 +38,8 @@ func (Definition) Indexes() []ent.Index {
 	}
 }
 
-// NewestDefinition is the newest version of a definition, without its document: what lists of definitions show. It is written with the version.
+// NewestDefinition is the newest version of a definition, without its document: what lists of definitions show. It is written with the
+// version.
 type NewestDefinition struct{ ent.Schema }
 
 // Annotations name the table.

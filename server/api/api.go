@@ -35,7 +35,8 @@ type Config struct {
 	// Conflicts and DeadLetters list refused re-uses of event ids and events that could not be scored, by their numbers.
 	Conflicts   func(ctx context.Context, wanted store.Listing) ([]*laurelv1.EventConflict, error)
 	DeadLetters func(ctx context.Context, filter journal.LetterFilter) ([]*laurelv1.DeadLetter, error)
-	// Installation fills in the figures of GetPulse that are about the installation: contests, conflicts, dead_letters, database, board, clock, now.
+	// Installation fills in the figures of GetPulse that are about the installation: contests, conflicts, dead_letters, database, board,
+	// clock, now.
 	Installation func(ctx context.Context, pulse *laurelv1.GetPulseResponse) error
 	// Renamed is told of a player whose public name changed; nil means that nobody wants to know.
 	Renamed func(userID string)
@@ -45,10 +46,11 @@ type Config struct {
 	// Socket answers /ws, Metrics answers /metrics. Nil means 404.
 	Socket  http.Handler
 	Metrics http.Handler
-	// Studio, Widget and Demo hold the built pages at their roots: index.html with its assets, laurel.js, and demo.html. Nil or empty when they were not built.
+	// Studio, Widget and Demo hold the built pages at their roots: index.html with its assets, laurel.js, and demo.html. Nil or empty when
+	// they were not built.
 	Studio, Widget, Demo fs.FS
-	// Redis is where processes share what callers have used up of their limits and what they saw last; nil when this process is alone. It must end its commands
-	// when their context does. RedisPrefix begins every key.
+	// Redis is where processes share what callers have used up of their limits and what they saw last; nil when this process is alone. It must
+	// end its commands when their context does. RedisPrefix begins every key.
 	Redis       goredis.UniversalClient
 	RedisPrefix string
 	// Profile opens /debug/pprof to admins.
@@ -79,9 +81,11 @@ type API struct {
 // New returns the API. The error says what is missing.
 func New(config Config) (*API, error) {
 	switch {
-	case config.Identity == nil, config.Ingest == nil, config.Catalog == nil, config.Contest == nil, config.Board == nil, config.Telemetry == nil:
+	case config.Identity == nil, config.Ingest == nil, config.Catalog == nil, config.Contest == nil, config.Board == nil,
+		config.Telemetry == nil:
 		return nil, errors.New("open api: every service must be set")
-	case config.Conflicts == nil, config.DeadLetters == nil, config.Installation == nil, config.Ready == nil, config.Now == nil, config.Log == nil:
+	case config.Conflicts == nil, config.DeadLetters == nil, config.Installation == nil, config.Ready == nil, config.Now == nil,
+		config.Log == nil:
 		return nil, errors.New("open api: every function must be set")
 	}
 	if config.BodyTime <= 0 {

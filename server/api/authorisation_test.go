@@ -112,7 +112,8 @@ func TestCookieOfAnotherSitesPageCountsForNothing(t *testing.T) {
 		got = b.get(t, "/rpc/laurel.v1.OperatorService/ListApiKeys?encoding=json&message=%7B%7D", headers...)
 		assert.Equal(t, http.StatusUnauthorized, got.status, "%v %s", headers, got.body)
 	}
-	got := b.call(t, http.MethodPost, "/rpc/laurel.v1.OperatorService/ListApiKeys", strings.NewReader("{}"), "Cookie", cookie, "Content-Type", "application/json")
+	got := b.call(t, http.MethodPost, "/rpc/laurel.v1.OperatorService/ListApiKeys", strings.NewReader("{}"), "Cookie", cookie, "Content-Type",
+		"application/json")
 	assert.Equal(t, http.StatusOK, got.status)
 }
 

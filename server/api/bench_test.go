@@ -43,7 +43,8 @@ func BenchmarkPostEvents(b *testing.B) {
 			for i := range events {
 				events[i] = spin(fmt.Sprint("e_", number.Add(1)), now, "")
 			}
-			fetch(b, client, http.MethodPost, server.url+"/v1/events", strings.NewReader(`{"events":[`+strings.Join(events, ",")+`]}`), http.StatusAccepted)
+			fetch(b, client, http.MethodPost, server.url+"/v1/events", strings.NewReader(`{"events":[`+strings.Join(events, ",")+`]}`),
+				http.StatusAccepted)
 		}
 	})
 	b.ReportMetric(float64(100*b.N)/b.Elapsed().Seconds(), "events/s")

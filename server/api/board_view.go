@@ -82,7 +82,8 @@ func whoseOwn(caller identity.Caller, me string) (string, error) {
 	case caller.Kind == identity.Anonymous:
 		return "", &failure{kind: kindUnauthenticated, field: "me", message: "needs an API key with scope read, or the player's own token"}
 	default:
-		return "", &failure{kind: kindDenied, field: "me", message: "must be the player himself; other players' places need an API key with scope read"}
+		return "", &failure{kind: kindDenied, field: "me", message: "must be the player himself; other players' places need an API key with " +
+			"scope read"}
 	}
 }
 

@@ -48,7 +48,8 @@ func (a *API) readBody(w http.ResponseWriter, r *http.Request) (body []byte, rel
 	ctx, cancel := context.WithTimeout(r.Context(), a.BodyTime)
 	defer cancel()
 	if err := a.bodies.Acquire(ctx, weight); err != nil {
-		return nil, nil, &failure{kind: kindUnavailable, message: "too many bodies are being read; send this one again later", retryAfter: defaultRetry}
+		return nil, nil, &failure{kind: kindUnavailable, message: "too many bodies are being read; send this one again later",
+			retryAfter: defaultRetry}
 	}
 	release = func() { a.bodies.Release(weight) }
 	if body, err = a.readBounded(w, r, packed); err != nil {

@@ -94,7 +94,8 @@ func TestAnnouncedSizeIsRefusedUnread(t *testing.T) {
 	connection, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
 	require.NoError(t, err)
 	defer func() { _ = connection.Close() }()
-	_, err = fmt.Fprintf(connection, "POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", devKey, 100<<20)
+	_, err = fmt.Fprintf(connection, "POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", devKey,
+		100<<20)
 	require.NoError(t, err)
 	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
 	require.NoError(t, err)
@@ -130,7 +131,8 @@ func TestSlowClientIsToldSo(t *testing.T) {
 		require.NoError(t, err)
 		defer func() { _ = connection.Close() }()
 		require.NoError(t, connection.SetDeadline(time.Now().Add(patience)), "a server that waits for ever fails this test, it does not hang it")
-		_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", each.path, devKey)
+		_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: "+
+			"application/json\r\nContent-Length: 1000\r\n\r\n{", each.path, devKey)
 		require.NoError(t, err)
 		response, err := http.ReadResponse(bufio.NewReader(connection), nil)
 		require.NoError(t, err, each.path)
@@ -148,12 +150,18 @@ func TestBrokenRPCBodies(t *testing.T) {
 	b, hurried := setup(t), setup(t, func(c *api.Config) { c.BodyTime = 150 * time.Millisecond })
 	const unary, stream = "/rpc/laurel.v1.IngestService/Ingest", "/rpc/laurel.v1.IngestService/IngestStream"
 	for name, each := range map[string]struct{ path, kind, body, want string }{
-		"slow":              {unary, "application/json", "Content-Length: 10\r\n\r\n{", `"deadline_exceeded","message":"the body did not arrive in time`},
-		"broken chunk":      {unary, "application/json", "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", `"invalid_argument","message":"the body ended too early`},
-		"envelope cut off":  {stream, "application/connect+json", "Content-Length: 7\r\n\r\n\x00\x00\x00\x00\x09{}", `"invalid_argument","message":"the stream can't be read`},
-		"never compressed":  {stream, "application/connect+json", "Content-Length: 7\r\n\r\n\x01\x00\x00\x00\x02{}", `"invalid_argument","message":"the stream can't be read`},
-		"half a prefix":     {stream, "application/connect+json", "Content-Length: 3\r\n\r\n\x00\x00\x00", `"invalid_argument","message":"the stream can't be read`},
-		"chunk in a stream": {stream, "application/connect+json", "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n", `"invalid_argument","message":"the body ended too early`},
+		"slow": {unary, "application/json", "Content-Length: 10\r\n\r\n{",
+			`"deadline_exceeded","message":"the body did not arrive in time`},
+		"broken chunk": {unary, "application/json", "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n",
+			`"invalid_argument","message":"the body ended too early`},
+		"envelope cut off": {stream, "application/connect+json", "Content-Length: 7\r\n\r\n\x00\x00\x00\x00\x09{}",
+			`"invalid_argument","message":"the stream can't be read`},
+		"never compressed": {stream, "application/connect+json", "Content-Length: 7\r\n\r\n\x01\x00\x00\x00\x02{}",
+			`"invalid_argument","message":"the stream can't be read`},
+		"half a prefix": {stream, "application/connect+json", "Content-Length: 3\r\n\r\n\x00\x00\x00",
+			`"invalid_argument","message":"the stream can't be read`},
+		"chunk in a stream": {stream, "application/connect+json", "Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n",
+			`"invalid_argument","message":"the body ended too early`},
 	} {
 		url := b.url
 		if name == "slow" {
@@ -163,7 +171,8 @@ func TestBrokenRPCBodies(t *testing.T) {
 		require.NoError(t, err, name)
 		defer func() { _ = connection.Close() }()
 		require.NoError(t, connection.SetDeadline(time.Now().Add(patience)))
-		_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\n%s", each.path, devKey, each.kind, each.body)
+		_, err = fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\n%s",
+			each.path, devKey, each.kind, each.body)
 		require.NoError(t, err, name)
 		answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
 		require.NoError(t, err, name)

@@ -13,7 +13,8 @@ import (
 type catalogService struct{ *API }
 
 // CheckDefinition says what is wrong with a document.
-func (s catalogService) CheckDefinition(ctx context.Context, request *laurelv1.CheckDefinitionRequest) (*laurelv1.CheckDefinitionResponse, error) {
+func (s catalogService) CheckDefinition(ctx context.Context,
+	request *laurelv1.CheckDefinitionRequest) (*laurelv1.CheckDefinitionResponse, error) {
 	document, problems, err := s.Catalog.Check(ctx, request.GetYaml())
 	if err != nil {
 		return nil, err
@@ -29,7 +30,8 @@ func (s catalogService) CheckDefinition(ctx context.Context, request *laurelv1.C
 }
 
 // PublishDefinition makes a document the next version and has this process follow it at once.
-func (s catalogService) PublishDefinition(ctx context.Context, request *laurelv1.PublishDefinitionRequest) (*laurelv1.PublishDefinitionResponse, error) {
+func (s catalogService) PublishDefinition(ctx context.Context,
+	request *laurelv1.PublishDefinitionRequest) (*laurelv1.PublishDefinitionResponse, error) {
 	definition, changed, err := s.Catalog.Publish(ctx, catalog.Publication{
 		Yaml: request.GetYaml(), BaseVersion: request.BaseVersion, By: publisher(identity.CallerFrom(ctx)),
 	})
@@ -63,7 +65,8 @@ func (a *API) planOf(document *catalog.Document) *laurelv1.DefinitionPlan {
 }
 
 // ListDefinitions returns the newest versions.
-func (s catalogService) ListDefinitions(ctx context.Context, request *laurelv1.ListDefinitionsRequest) (*laurelv1.ListDefinitionsResponse, error) {
+func (s catalogService) ListDefinitions(ctx context.Context,
+	request *laurelv1.ListDefinitionsRequest) (*laurelv1.ListDefinitionsResponse, error) {
 	page, err := openList[catalog.Key](s.API, request, maxRows)
 	if err != nil {
 		return nil, err
@@ -90,7 +93,8 @@ func (s catalogService) ListDefinitionVersions(
 	if err != nil {
 		return nil, err
 	}
-	versions, err := s.Catalog.ListVersions(ctx, request.GetKind(), request.GetId(), listing(page, request.GetOrder(), "", request.GetPublished()))
+	versions, err := s.Catalog.ListVersions(ctx, request.GetKind(), request.GetId(),
+		listing(page, request.GetOrder(), "", request.GetPublished()))
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +103,8 @@ func (s catalogService) ListDefinitionVersions(
 }
 
 // GetDefinition returns one version.
-func (s catalogService) GetDefinition(ctx context.Context, request *laurelv1.GetDefinitionRequest) (*laurelv1.GetDefinitionResponse, error) {
+func (s catalogService) GetDefinition(ctx context.Context,
+	request *laurelv1.GetDefinitionRequest) (*laurelv1.GetDefinitionResponse, error) {
 	definition, err := s.Catalog.Get(ctx, request.GetKind(), request.GetId(), request.GetVersion())
 	if err != nil {
 		return nil, err
@@ -111,7 +116,8 @@ func problemMessages(problems []catalog.Problem) []*laurelv1.Problem {
 	messages := make([]*laurelv1.Problem, 0, min(len(problems), catalog.MaxProblems))
 	for _, problem := range problems[:min(len(problems), catalog.MaxProblems)] {
 		messages = append(messages, &laurelv1.Problem{
-			Line: int32(problem.Line), Column: int32(problem.Column), Field: word.Clip(problem.Field, 256), Message: word.Clip(problem.Message, 2048),
+			Line: int32(problem.Line), Column: int32(problem.Column), Field: word.Clip(problem.Field, 256),
+			Message: word.Clip(problem.Message, 2048),
 		})
 	}
 	return messages

@@ -15,7 +15,8 @@ import (
 const (
 	// askTime bounds one question to Redis. A caller never waits longer for what processes share; this process then answers by itself.
 	askTime = 50 * time.Millisecond
-	// askRest is the pause after a question that was not answered, so that a Redis that is away slows the callers of a moment each second and not all of them.
+	// askRest is the pause after a question that was not answered, so that a Redis that is away slows the callers of a moment each second and
+	// not all of them.
 	askRest = time.Second
 )
 
@@ -43,7 +44,8 @@ func (c *commons) key(of, who string) string {
 	return c.prefix + of + ":" + hex.EncodeToString(sum[:])
 }
 
-// ask puts a question to Redis and reports whether it was answered. It never fails: without an answer the caller goes by what this process knows.
+// ask puts a question to Redis and reports whether it was answered. It never fails: without an answer the caller goes by what this process
+// knows.
 func (c *commons) ask(ctx context.Context, question func(ctx context.Context) error) (answered bool) {
 	if c == nil || c.now().UnixNano() < c.restUntil.Load() {
 		return false
@@ -56,7 +58,8 @@ func (c *commons) ask(ctx context.Context, question func(ctx context.Context) er
 	}
 	if ctx.Err() == nil { // else the caller went away, which says nothing of Redis
 		c.restUntil.Store(c.now().Add(askRest).UnixNano())
-		c.log.WarnContext(ctx, "redis gives no answer about limits and last reads, this process goes by its own", "error", err.Error(), "rest", askRest.String())
+		c.log.WarnContext(ctx, "redis gives no answer about limits and last reads, this process goes by its own", "error", err.Error(), "rest",
+			askRest.String())
 	}
 	return false
 }

@@ -17,7 +17,8 @@ type contestKey struct {
 }
 
 func (k contestKey) compare(other contestKey) int {
-	return cmp.Or(cmp.Compare(k.Rank, other.Rank), cmp.Compare(k.Micros, other.Micros), cmp.Compare(k.Title, other.Title), cmp.Compare(k.ID, other.ID))
+	return cmp.Or(cmp.Compare(k.Rank, other.Rank), cmp.Compare(k.Micros, other.Micros), cmp.Compare(k.Title, other.Title),
+		cmp.Compare(k.ID, other.ID))
 }
 
 // lifeOrder lists states as people look for them; all others come after these.
@@ -61,7 +62,8 @@ func (a *API) listContests(request *laurelv1.ListContestsRequest, largest int) (
 	first := make([]placed, 0, page.limit+2) // those of the page and the one too many, in order
 	for _, summary := range a.Contest.List() {
 		at := key(summary)
-		if (page.after != nil && at.compare(*page.after) <= 0) || (len(first) > page.limit && at.compare(first[page.limit].key) > 0) || !wanted(summary) {
+		if (page.after != nil && at.compare(*page.after) <= 0) || (len(first) > page.limit && at.compare(first[page.limit].key) > 0) ||
+			!wanted(summary) {
 			continue
 		}
 		place, _ := slices.BinarySearchFunc(first, at, func(p placed, at contestKey) int { return p.key.compare(at) })

@@ -60,7 +60,8 @@ func TestTokensAreMintedByPostAndNotStored(t *testing.T) {
 	for _, key := range []string{b.key(t, identity.ScopePlayerTokens), "Bearer " + devKey} {
 		got := b.get(t, procedure+"?encoding=json&connect=v1&message=%7B%22user_id%22%3A%22u%22%7D", "Authorization", key)
 		assert.Equal(t, http.StatusMethodNotAllowed, got.status, "%s", got.body)
-		got = b.call(t, http.MethodPost, procedure, strings.NewReader(`{"user_id":"u"}`), "Authorization", key, "Content-Type", "application/json")
+		got = b.call(t, http.MethodPost, procedure, strings.NewReader(`{"user_id":"u"}`), "Authorization", key, "Content-Type",
+			"application/json")
 		assert.Equal(t, http.StatusOK, got.status, "%s", got.body)
 		assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
 	}

@@ -18,7 +18,8 @@ func TestKindsOverRPC(t *testing.T) {
 	b := setup(t)
 	service := laurel.NewCatalogServiceClient(client(t, b.key(t, identity.ScopeAdmin), false), b.url+"/rpc")
 	const bitcoin = "kind: Currency\nid: XBT\nexponent: 8\n"
-	const pool = "kind: Contest\nid: c9\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z}\nscoring: {formula: bet.amount}\nleaderboard: {type: sum}\n" +
+	const pool = "kind: Contest\nid: c9\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z}\nscoring: {formula: " +
+		"bet.amount}\nleaderboard: {type: sum}\n" +
 		"prizes: {distribution: ladder, pool: {currency: XBT, total_minor: 150000000}}\n"
 	checked, err := service.CheckDefinition(t.Context(), &laurelv1.CheckDefinitionRequest{Yaml: pool})
 	require.NoError(t, err)

@@ -40,8 +40,8 @@ const (
 	kindCanceled
 )
 
-// codes is the one place where a kind becomes a code. RPC, REST and the socket name it alike, by the text of the RPC code; the status tells REST callers more where
-// HTTP has a finer word.
+// codes is the one place where a kind becomes a code. RPC, REST and the socket name it alike, by the text of the RPC code; the status tells
+// REST callers more where HTTP has a finer word.
 var codes = map[kind]struct {
 	rpc  connect.Code
 	http int
@@ -127,7 +127,8 @@ func judge(err error) *failure {
 	case errors.As(err, &limit):
 		return &failure{kind: kindExhausted, message: limit.Error(), retryAfter: limit.RetryAfter}
 	case errors.As(err, &document):
-		return &failure{kind: kindInvalid, field: "yaml", message: "does not check: " + document.Error(), problems: problemMessages(document.Problems)}
+		return &failure{kind: kindInvalid, field: "yaml", message: "does not check: " + document.Error(),
+			problems: problemMessages(document.Problems)}
 	case errors.As(err, &room):
 		return &failure{kind: kindConflict, message: room.Error()} // waiting does not help by itself
 	case errors.As(err, &newer):
@@ -137,7 +138,8 @@ func judge(err error) *failure {
 	case errors.As(err, &lagging):
 		return &failure{kind: kindExhausted, message: "scoring lags behind; send the same events again later", retryAfter: lagging.RetryAfter}
 	case errors.As(err, &away):
-		return &failure{kind: kindUnavailable, message: "the events could not be made durable; send them again later", retryAfter: away.RetryAfter}
+		return &failure{kind: kindUnavailable, message: "the events could not be made durable; send them again later",
+			retryAfter: away.RetryAfter}
 	case errors.As(err, &oversized):
 		return tooLarge()
 	case errors.Is(err, identity.ErrUnauthenticated):
@@ -166,7 +168,8 @@ func fromRPC(err *connect.Error) *failure {
 }
 
 func tooLarge() *failure {
-	return &failure{kind: kindTooLarge, message: fmt.Sprintf("the body must have at most %d bytes, compressed and unpacked; send fewer events at once", maxBodyBytes)}
+	return &failure{kind: kindTooLarge, message: fmt.Sprintf("the body must have at most %d bytes, compressed and unpacked; send fewer "+
+		"events at once", maxBodyBytes)}
 }
 
 // hide logs what is inside an internal error and gives the caller the trace id to ask with.

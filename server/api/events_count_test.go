@@ -34,7 +34,8 @@ func TestEachRefusedEventCountsOnce(t *testing.T) {
 	b := setup(t)
 	now := time.Now()
 	good := spin("e", now, "")
-	negative, unknownName := strings.Replace(good, `"amount_minor":100`, `"amount_minor":-1`, 1), strings.Replace(good, "round_end", "rounds", 1)
+	negative, unknownName := strings.Replace(good, `"amount_minor":100`, `"amount_minor":-1`, 1),
+		strings.Replace(good, "round_end", "rounds", 1)
 	unknownField, origin := spin("e", now, `,"amout":1`), spin("e", now, `,"origin":{}`)
 	crowd := spin("e", now, `,"participants":[`+strings.TrimSuffix(strings.Repeat(`{"user_id":"u"},`, 65), ",")+`]`)
 	batch := func(events ...string) string { return `{"events":[` + strings.Join(events, ",") + `]}` }
@@ -70,14 +71,16 @@ func TestEachRefusedEventCountsOnce(t *testing.T) {
 		{"RPC: another type", []string{rpc[0], "text/xml"}, good, 415, 1},
 		{"RPC: another type of a stream", []string{stream, "text/xml"}, good, 415, 1},
 		{"RPC: stream whose message is no JSON", []string{stream, "application/connect+json"}, "\x00\x00\x00\x00\x05hello", 200, 1},
-		{"RPC: stream whose message is too large", []string{stream, "application/connect+json"}, "\x00\x00\x50\x00\x00" + strings.Repeat(" ", 5<<20), 200, 1},
+		{"RPC: stream whose message is too large", []string{stream, "application/connect+json"}, "\x00\x00\x50\x00\x00" +
+			strings.Repeat(" ", 5<<20), 200, 1},
 		{"RPC: stream without a batch", []string{stream, "application/connect+json"}, "\x00\x00\x00\x00\x02{}", 200, 1},
 		{"RPC: stream that ends at once", []string{stream, "application/connect+json"}, "", 200, 0},
 		{"RPC: another type, another procedure", []string{"/rpc/laurel.v1.IngestService/ListDeadLetters", "text/xml"}, "hello", 415, 0},
 		{"RPC: no event, another procedure", []string{"/rpc/laurel.v1.IngestService/ListDeadLetters", rpc[1]}, "hello", 400, 0},
 	} {
 		before := b.rejected(t)
-		got := b.call(t, http.MethodPost, each.door[0], strings.NewReader(each.body), "Authorization", "Bearer "+devKey, "Content-Type", each.door[1])
+		got := b.call(t, http.MethodPost, each.door[0], strings.NewReader(each.body), "Authorization", "Bearer "+devKey, "Content-Type",
+			each.door[1])
 		require.Equal(t, each.status, got.status, "%s: %s", each.name, got.body)
 		// What the RPC library refuses counts once it has answered.
 		require.Eventually(t, func() bool { return b.rejected(t)-before >= each.counts }, patience, time.Millisecond, "%d: %s", i, each.name)
@@ -85,13 +88,15 @@ func TestEachRefusedEventCountsOnce(t *testing.T) {
 	}
 }
 
-// TestWhoMayNotSendIsNotCounted sends bodies that would be refused without a key that may send events, and with one that has used up its calls.
+// TestWhoMayNotSendIsNotCounted sends bodies that would be refused without a key that may send events, and with one that has used up its
+// calls.
 func TestWhoMayNotSendIsNotCounted(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for _, door := range []string{"/v1/events", "/rpc/laurel.v1.IngestService/Ingest", "/rpc/laurel.v1.IngestService/IngestStream"} {
 		for _, contentType := range []string{"text/xml", "application/json", "application/connect+json"} {
-			got := b.call(t, http.MethodPost, door, strings.NewReader("hello"), "Authorization", b.key(t, identity.ScopeRead), "Content-Type", contentType)
+			got := b.call(t, http.MethodPost, door, strings.NewReader("hello"), "Authorization", b.key(t, identity.ScopeRead), "Content-Type",
+				contentType)
 			require.NotEqual(t, http.StatusAccepted, got.status)
 		}
 	}
@@ -122,5 +127,6 @@ func TestTheSameConflictTwiceInABatch(t *testing.T) {
 	assert.Equal(t, 3, b.rejected(t))
 
 	mixed := b.post(t, `{"events":[`+spin("f", now, "")+","+other+","+spin("f", now, "")+","+other+`]}`).json(t)
-	assert.Equal(t, []string{"1", "1", "2"}, []string{fmt.Sprint(mixed["accepted"]), fmt.Sprint(mixed["duplicate"]), fmt.Sprint(mixed["rejected"])}, "%v", mixed)
+	assert.Equal(t, []string{"1", "1", "2"}, []string{fmt.Sprint(mixed["accepted"]), fmt.Sprint(mixed["duplicate"]),
+		fmt.Sprint(mixed["rejected"])}, "%v", mixed)
 }

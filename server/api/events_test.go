@@ -53,7 +53,8 @@ func TestSourcesDoNotMeet(t *testing.T) {
 		return "Bearer " + bearer
 	}
 	send := func(key, event string) answer {
-		return b.call(t, http.MethodPost, "/v1/events", strings.NewReader(`{"events":[`+event+`]}`), "Authorization", key, "Content-Type", "application/json")
+		return b.call(t, http.MethodPost, "/v1/events", strings.NewReader(`{"events":[`+event+`]}`), "Authorization", key, "Content-Type",
+			"application/json")
 	}
 	acme, again, main := key("acme"), key("acme"), key("")
 	mine, other := spin("e_1", now, ""), spin("e_1", now, `,"session_id":"other"`)
@@ -79,7 +80,8 @@ func TestSourcesDoNotMeet(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, source, stored.GetSource(), "it is shown beside the event of its own source")
 	}
-	require.Contains(t, string(send(acme, spin("e_2", now, `,"source":"main"`)).body), `"reason":"is set by Laurel: leave it out","field":"source"`)
+	require.Contains(t, string(send(acme, spin("e_2", now, `,"source":"main"`)).body),
+		`"reason":"is set by Laurel: leave it out","field":"source"`)
 }
 
 func TestBatchAnswersForEachEvent(t *testing.T) {
@@ -88,7 +90,8 @@ func TestBatchAnswersForEachEvent(t *testing.T) {
 	now := time.Now()
 	require.Equal(t, http.StatusAccepted, b.post(t, spin("known", now, "")).status)
 	got := b.post(t, fmt.Sprintf(`{"events":[%s,%s,%s,%s,%s]}`,
-		spin("new", now, ""), spin("known", now, ""), spin("known", now, `,"session_id":"x"`), `{"event_id":"odd","event_name":"round_end","bet":{"amount_minor":1e400}}`, spin("new", now, "")))
+		spin("new", now, ""), spin("known", now, ""), spin("known", now, `,"session_id":"x"`),
+		`{"event_id":"odd","event_name":"round_end","bet":{"amount_minor":1e400}}`, spin("new", now, "")))
 	require.Equal(t, http.StatusAccepted, got.status, "%s", got.body)
 	var answer struct {
 		Accepted, Duplicate, Rejected int
@@ -280,7 +283,8 @@ func TestDatabaseAway(t *testing.T) {
 	assert.NotEmpty(t, got.header.Get("Retry-After"))
 	code, _ := got.failure(t)
 	assert.Equal(t, "unavailable", code)
-	got = b.call(t, http.MethodPost, "/rpc/laurel.v1.CatalogService/ListDefinitions", strings.NewReader("{}"), "Authorization", "Bearer "+devKey, "Content-Type", "application/json")
+	got = b.call(t, http.MethodPost, "/rpc/laurel.v1.CatalogService/ListDefinitions", strings.NewReader("{}"), "Authorization",
+		"Bearer "+devKey, "Content-Type", "application/json")
 	assert.Equal(t, http.StatusServiceUnavailable, got.status, "%s", got.body)
 	assert.Contains(t, string(got.body), `"code":"unavailable"`)
 	got = b.get(t, "/v1/tournaments", "Authorization", b.unknownKey())
@@ -342,13 +346,15 @@ func TestFieldsAreNamedAsTheyWereSent(t *testing.T) {
 		"context.ip ":         {"differs from device.ip,", known + `,"device":{"ip":"::1"},"context":{"ip":"::2"}}`},
 		"context.user_agent":  {"differs from device.user_agent,", known + `,"device":{"user_agent":"a"},"context":{"user_agent":"b"}}`},
 
-		"participants[1].user_id":   {"must be at most 128", known + `,"participants":[{"user_id":"a"},{"user_id":"` + long + `"}]}`},
-		"participants[1].user.id":   {"must be at most 128", known + `,"participants":[{"user_id":"a"},{"user":{"id":"` + long + `"}}]}`},
-		"participants[1].user_id ":  {"is that of participants[0] too", known + `,"participants":[{"user":{"id":"a"}},{"user_id":"a"}]}`},
-		"participants[0].user_id":   {"is required: 1 to 128 bytes", known + `,"participants":[{"user":{"geo":"DE"}},{"user_id":"a"}]}`},
-		"participants[0].user.id":   {"differs from user_id,", known + `,"participants":[{"user_id":"a","user":{"id":"b"}},{"user_id":"a"}]}`},
-		"participants[0].user.geo":  {"must be at most 8", known + `,"participants":[{"user_id":"a","user":{"geo":"123456789"}},{"user_id":"b"}]}`},
-		"participants[1].user_id  ": {"must be at most 128", known + `,"participants":[{"user_id":"a"},{"user":{"id":null},"user_id":"` + long + `"}]}`},
+		"participants[1].user_id":  {"must be at most 128", known + `,"participants":[{"user_id":"a"},{"user_id":"` + long + `"}]}`},
+		"participants[1].user.id":  {"must be at most 128", known + `,"participants":[{"user_id":"a"},{"user":{"id":"` + long + `"}}]}`},
+		"participants[1].user_id ": {"is that of participants[0] too", known + `,"participants":[{"user":{"id":"a"}},{"user_id":"a"}]}`},
+		"participants[0].user_id":  {"is required: 1 to 128 bytes", known + `,"participants":[{"user":{"geo":"DE"}},{"user_id":"a"}]}`},
+		"participants[0].user.id":  {"differs from user_id,", known + `,"participants":[{"user_id":"a","user":{"id":"b"}},{"user_id":"a"}]}`},
+		"participants[0].user.geo": {"must be at most 8",
+			known + `,"participants":[{"user_id":"a","user":{"geo":"123456789"}},{"user_id":"b"}]}`},
+		"participants[1].user_id  ": {"must be at most 128", known + `,"participants":[{"user_id":"a"},{"user":{"id":null},"user_id":"` + long +
+			`"}]}`},
 	} {
 		field = strings.TrimSpace(field)
 		got := b.post(t, each.event)

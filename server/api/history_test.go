@@ -29,8 +29,8 @@ const (
 	historySlice = 500
 )
 
-// TestTenThousandPastContests runs a house with a long past: one more contest is published, one more ends, finished ones are read, and all of it is there
-// after a restart.
+// TestTenThousandPastContests runs a house with a long past: one more contest is published, one more ends, finished ones are read, and all
+// of it is there after a restart.
 func TestTenThousandPastContests(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -99,8 +99,10 @@ func history(t *testing.T, s *store.Store, today time.Time) {
 		var definitions []*db.DefinitionCreate
 		var contests []*db.ContestCreate
 		add := func(id string, state laurelv1.ContestState, start, end time.Time) {
-			yaml := fmt.Sprintf("kind: Contest\nid: %s\nwindow: {start: %s, end: %s}\nscope: {markets: [DE]}\nleaderboard: {type: count}\n", id, start.Format(time.RFC3339), end.Format(time.RFC3339))
-			definitions = append(definitions, client.Definition.Create().SetKind("Contest").SetDefID(id).SetVersion(1).SetHash(id).SetYaml(yaml).SetPublishedAt(1).SetPublishedBy("test"))
+			yaml := fmt.Sprintf("kind: Contest\nid: %s\nwindow: {start: %s, end: %s}\nscope: {markets: [DE]}\nleaderboard: {type: count}\n", id,
+				start.Format(time.RFC3339), end.Format(time.RFC3339))
+			definitions = append(definitions, client.Definition.Create().SetKind("Contest").SetDefID(id).SetVersion(1).SetHash(id).SetYaml(yaml).
+				SetPublishedAt(1).SetPublishedBy("test"))
 			row := client.Contest.Create().SetID(id).SetVersion(1).SetState(int(state)).SetStartTs(start.UnixMicro()).SetEndTs(end.UnixMicro()).
 				SetGraceEndTs(end.Add(time.Minute).UnixMicro()).SetOpenSeq("0").SetChangedAt(1).SetRevision(1)
 			if state == laurelv1.ContestState_CONTEST_STATE_FINAL {
@@ -124,7 +126,8 @@ func history(t *testing.T, s *store.Store, today time.Time) {
 			require.NoError(t, client.Contest.CreateBulk(slice...).Exec(ctx))
 		}
 		for place := range int64(3) {
-			row := client.FinalStanding.Create().SetContestID("past_9000").SetPlace(place + 1).SetUserID(fmt.Sprintf("u_%d", place+1)).SetUnits(900 - place).SetTie([]byte{})
+			row := client.FinalStanding.Create().SetContestID("past_9000").SetPlace(place + 1).SetUserID(fmt.Sprintf("u_%d", place+1)).
+				SetUnits(900 - place).SetTie([]byte{})
 			require.NoError(t, row.Exec(ctx))
 		}
 		return client.Setting.Create().SetID("contest_revision").SetValue("1").Exec(ctx)
@@ -137,8 +140,9 @@ func summaryOf(t *testing.T, id string, start, end time.Time) []byte {
 	summary, err := proto.Marshal(&laurelv1.GetContestResponse{
 		Contest: &laurelv1.ContestSummary{
 			Id: id, Title: id, State: laurelv1.ContestState_CONTEST_STATE_FINAL, Start: timestamppb.New(start), End: timestamppb.New(end),
-			GraceEnd: timestamppb.New(end.Add(time.Minute)), Tz: "UTC", Type: "count", Markets: []string{"DE"}, Tiebreaker: []string{"user_id"}, Precision: 2,
-			Version: 1, DefinitionHash: id, Players: 3, ResultHash: id,
+			GraceEnd: timestamppb.New(end.Add(time.Minute)), Tz: "UTC", Type: "count", Markets: []string{"DE"}, Tiebreaker: []string{"user_id"},
+			Precision: 2,
+			Version:   1, DefinitionHash: id, Players: 3, ResultHash: id,
 		},
 		Plan: &laurelv1.ContestPlan{Definition: &laurelv1.Contest{}},
 	})

@@ -30,7 +30,8 @@ func withHorizon(t *testing.T) *bundle {
 	return b
 }
 
-const tooOldReason = "is too old: events are taken in for 30 days after they happened, since repeats are told for so long; laurel ingest --history imports older ones"
+const tooOldReason = "is too old: events are taken in for 30 days after they happened, since repeats are told for so long; laurel " +
+	"ingest --history imports older ones"
 
 // TestTooOldOverREST: an event before the horizon has a code of its own, alone and in a batch, under the name that its time was sent by.
 func TestTooOldOverREST(t *testing.T) {
@@ -44,10 +45,12 @@ func TestTooOldOverREST(t *testing.T) {
 	assert.Equal(t, []string{"out_of_range", "ts"}, []string{code, field})
 	assert.Contains(t, string(got.body), tooOldReason)
 
-	got = b.post(t, `{"events":[`+spin("e_1", old, "")+`,`+spin("e_2", now, "")+`,`+spin("e_3", now, `,"amout":1`)+`,`+spin("e_2", now, "")+`]}`)
+	got = b.post(t, `{"events":[`+spin("e_1", old, "")+`,`+spin("e_2", now, "")+`,`+spin("e_3", now, `,"amout":1`)+`,`+spin("e_2", now, "")+
+		`]}`)
 	assert.Equal(t, http.StatusAccepted, got.status)
 	assert.JSONEq(t, `{"accepted":1,"duplicate":1,"rejected":2,"results":[
-		{"event_id":"e_1","status":"rejected","reason":"`+tooOldReason+`","field":"ts","code":"out_of_range"},{"event_id":"e_2","status":"accepted"},
+		{"event_id":"e_1","status":"rejected","reason":"`+tooOldReason+
+		`","field":"ts","code":"out_of_range"},{"event_id":"e_2","status":"accepted"},
 		{"event_id":"e_3","status":"rejected","reason":"is not a field of an event; near: amount","field":"amout","code":"invalid_argument"},{"event_id":"e_2","status":"duplicate"}]}`,
 		reasonsOf(string(got.body)))
 	got = b.post(t, `{"events":[`+spin("e_2", now, `,"session_id":"other"`)+`,`+spin("e_4", now, "")+`]}`)
@@ -77,7 +80,8 @@ func TestTooOldOverRPC(t *testing.T) {
 		got, err := service.Ingest(t.Context(), &laurelv1.IngestRequest{Events: []*laurelv1.Event{old, taken, {EventId: "bad"}}})
 		require.NoError(t, err, name)
 		require.Len(t, got.GetResults(), 3)
-		assert.Equal(t, []string{"event_ts", tooOldReason, "out_of_range"}, []string{got.GetResults()[0].GetField(), got.GetResults()[0].GetReason(), got.GetResults()[0].GetCode()}, name)
+		assert.Equal(t, []string{"event_ts", tooOldReason, "out_of_range"},
+			[]string{got.GetResults()[0].GetField(), got.GetResults()[0].GetReason(), got.GetResults()[0].GetCode()}, name)
 		assert.Empty(t, got.GetResults()[1].GetCode())
 		assert.Equal(t, "invalid_argument", got.GetResults()[2].GetCode())
 		other := round("taken")

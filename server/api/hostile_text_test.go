@@ -11,8 +11,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestTextThatPostgresCannotHold sends the NUL character and broken UTF-8 wherever text goes in: SQLite holds both, Postgres neither, and the
-// caller is told which field is wrong on either.
+// TestTextThatPostgresCannotHold sends the NUL character and broken UTF-8 wherever text goes in: SQLite holds both, Postgres neither, and
+// the caller is told which field is wrong on either.
 func TestTextThatPostgresCannotHold(t *testing.T) {
 	t.Parallel()
 	b := setupOn(t, storetest.Open(t, store.Postgres))

@@ -9,7 +9,8 @@ import (
 
 type refusalKey struct{}
 
-// identify finds out who is calling and puts him into the context. A wrong credential is kept there too: each protocol has its own words for it.
+// identify finds out who is calling and puts him into the context. A wrong credential is kept there too: each protocol has its own words
+// for it.
 func (a *API) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// With export off the span records nothing, but its trace id is what the log and the caller are told.

@@ -52,7 +52,8 @@ func (s ingestService) Ingest(ctx context.Context, request *laurelv1.IngestReque
 
 // IngestStream takes batches until the client closes the stream. When a batch fails as a whole the stream ends with that error:
 // what came before is durable, and sending everything again changes nothing.
-func (s ingestService) IngestStream(ctx context.Context, stream *connect.ClientStream[laurelv1.IngestStreamRequest]) (*laurelv1.IngestStreamResponse, error) {
+func (s ingestService) IngestStream(ctx context.Context,
+	stream *connect.ClientStream[laurelv1.IngestStreamRequest]) (*laurelv1.IngestStreamResponse, error) {
 	answered(ctx)
 	response := &laurelv1.IngestStreamResponse{}
 	for first := int32(0); stream.Receive(); {
@@ -153,13 +154,15 @@ func (s ingestService) ListConflicts(ctx context.Context, request *laurelv1.List
 }
 
 // ListDeadLetters returns events that could not be scored.
-func (s ingestService) ListDeadLetters(ctx context.Context, request *laurelv1.ListDeadLettersRequest) (*laurelv1.ListDeadLettersResponse, error) {
+func (s ingestService) ListDeadLetters(ctx context.Context,
+	request *laurelv1.ListDeadLettersRequest) (*laurelv1.ListDeadLettersResponse, error) {
 	page, err := openList[int64](s.API, request, maxRows)
 	if err != nil {
 		return nil, err
 	}
 	letters, err := s.DeadLetters(ctx, journal.LetterFilter{
-		Listing: listing(page, request.GetOrder(), request.GetText(), request.GetFailed()), Stage: request.GetStage(), Subject: request.GetContestId(),
+		Listing: listing(page, request.GetOrder(), request.GetText(), request.GetFailed()), Stage: request.GetStage(),
+		Subject: request.GetContestId(),
 	})
 	if err != nil {
 		return nil, err

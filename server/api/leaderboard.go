@@ -14,10 +14,12 @@ import (
 type leaderboardService struct{ *API }
 
 // GetLeaderboard returns the top, a page, or the rows around a player.
-func (s leaderboardService) GetLeaderboard(ctx context.Context, request *laurelv1.GetLeaderboardRequest) (*laurelv1.GetLeaderboardResponse, error) {
+func (s leaderboardService) GetLeaderboard(ctx context.Context,
+	request *laurelv1.GetLeaderboardRequest) (*laurelv1.GetLeaderboardResponse, error) {
 	caller := identity.CallerFrom(ctx)
 	v, err := s.view(ctx, caller, boardQuery{
-		contest: request.GetContestId(), top: int64(request.GetTop()), me: request.GetMe(), around: int64(request.GetAround()), token: request.GetPageToken(),
+		contest: request.GetContestId(), top: int64(request.GetTop()), me: request.GetMe(), around: int64(request.GetAround()),
+		token: request.GetPageToken(),
 	})
 	if err != nil {
 		return nil, err
@@ -35,7 +37,8 @@ func (s leaderboardService) GetLeaderboard(ctx context.Context, request *laurelv
 }
 
 // ExplainOrder says why one player is placed above another.
-func (s leaderboardService) ExplainOrder(ctx context.Context, request *laurelv1.ExplainOrderRequest) (*laurelv1.ExplainOrderResponse, error) {
+func (s leaderboardService) ExplainOrder(ctx context.Context,
+	request *laurelv1.ExplainOrderRequest) (*laurelv1.ExplainOrderResponse, error) {
 	if request.GetUserA() == request.GetUserB() {
 		return nil, badField("user_b", "must be another player than user_a")
 	}
@@ -63,7 +66,8 @@ func (s leaderboardService) ExplainOrder(ctx context.Context, request *laurelv1.
 }
 
 // ListSnapshots returns the times at which a board was kept.
-func (s leaderboardService) ListSnapshots(ctx context.Context, request *laurelv1.ListSnapshotsRequest) (*laurelv1.ListSnapshotsResponse, error) {
+func (s leaderboardService) ListSnapshots(ctx context.Context,
+	request *laurelv1.ListSnapshotsRequest) (*laurelv1.ListSnapshotsResponse, error) {
 	if _, err := s.summary(request.GetContestId()); err != nil {
 		return nil, err
 	}

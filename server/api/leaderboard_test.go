@@ -178,8 +178,9 @@ func TestBadParametersAreNamed(t *testing.T) {
 	key := b.key(t, identity.ScopeRead)
 	for query, field := range map[string]string{
 		"top=x": "top", "top=-1": "top", "top=1001": "top", "top=1&top=2": "top", "top=99999999999999999999": "top", "top=1.5": "top",
-		"around=51&me=u_1": "around", "around=2": "around", "page_token=abc": "page_token", "page_token=" + strings.Repeat("x", 600): "page_token",
-		"me=" + strings.Repeat("x", 129): "me",
+		"around=51&me=u_1": "around", "around=2": "around", "page_token=abc": "page_token",
+		"page_token=" + strings.Repeat("x", 600): "page_token",
+		"me=" + strings.Repeat("x", 129):         "me",
 	} {
 		got := b.get(t, "/v1/leaderboards/c1?"+query, "Authorization", key)
 		assert.Equal(t, http.StatusBadRequest, got.status, query)
@@ -282,7 +283,8 @@ func TestPublicReadsAreCacheable(t *testing.T) {
 		return b.get(t, "/v1/leaderboards/c1?top=5", "If-None-Match", etag).status == http.StatusOK
 	}, patience, 50*time.Millisecond, "strangers see it within a second")
 
-	options := b.call(t, http.MethodOptions, "/v1/leaderboards/c1", nil, "Origin", "https://shop.example", "Access-Control-Request-Method", "GET")
+	options := b.call(t, http.MethodOptions, "/v1/leaderboards/c1", nil, "Origin", "https://shop.example", "Access-Control-Request-Method",
+		"GET")
 	assert.Equal(t, http.StatusNoContent, options.status)
 	assert.Contains(t, options.header.Get("Access-Control-Allow-Headers"), "Authorization")
 	assert.Equal(t, http.StatusOK, b.call(t, http.MethodHead, "/v1/leaderboards/c1", nil).status)
@@ -323,8 +325,10 @@ func TestChangeByAnotherProcessIsSeenAtOnce(t *testing.T) {
 	key := b.key(t, identity.ScopeRead)
 	first := b.get(t, "/v1/leaderboards/c1?top=5", "Authorization", key)
 	stranger := b.board(t, "/v1/leaderboards/c1?top=5")
-	assert.Equal(t, http.StatusNotModified, b.get(t, "/v1/leaderboards/c1?top=5", "Authorization", key, "If-None-Match", first.header.Get("ETag")).status)
-	_, err := b.engine.Apply(t.Context(), []board.Batch{{Board: "c1", Partition: 3, Seq: 40, Entries: []board.Entry{{UserID: "u_5", Units: 9_000}}}})
+	assert.Equal(t, http.StatusNotModified, b.get(t, "/v1/leaderboards/c1?top=5", "Authorization", key, "If-None-Match",
+		first.header.Get("ETag")).status)
+	_, err := b.engine.Apply(t.Context(),
+		[]board.Batch{{Board: "c1", Partition: 3, Seq: 40, Entries: []board.Entry{{UserID: "u_5", Units: 9_000}}}})
 	require.NoError(t, err)
 	changed := b.get(t, "/v1/leaderboards/c1?top=5", "Authorization", key, "If-None-Match", first.header.Get("ETag"))
 	require.Equal(t, http.StatusOK, changed.status)
@@ -386,7 +390,8 @@ func TestSnapshotsShowTodaysNamesAndHideIDs(t *testing.T) {
 	rows := []*laurelv1.LeaderboardRow{{Place: 1, UserId: "u_1", Units: 300}, {Place: 2, UserId: "u_2", Units: 200}}
 	require.NoError(t, b.contests.SaveSnapshot(t.Context(), contest.Snapshot{ContestID: "c1", Total: 3, Top: rows}, nil))
 	read := func(headers ...string) string {
-		got := b.call(t, http.MethodPost, "/rpc/laurel.v1.LeaderboardService/GetSnapshot", strings.NewReader(`{"contestId":"c1","number":"1"}`), append(headers, "Content-Type", "application/json")...)
+		got := b.call(t, http.MethodPost, "/rpc/laurel.v1.LeaderboardService/GetSnapshot", strings.NewReader(`{"contestId":"c1","number":"1"}`),
+			append(headers, "Content-Type", "application/json")...)
 		require.Equal(t, http.StatusOK, got.status, "%s", got.body)
 		return string(got.body)
 	}

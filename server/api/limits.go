@@ -18,7 +18,8 @@ import (
 const (
 	// defaultEventsPerSecond is what one API key may send.
 	defaultEventsPerSecond = 50_000
-	// defaultCallsPerSecond is how many calls one caller may make: an API key, an operator, a player, or an address. Calls that bring events do not count, their events do.
+	// defaultCallsPerSecond is how many calls one caller may make: an API key, an operator, a player, or an address. Calls that bring events
+	// do not count, their events do.
 	defaultCallsPerSecond = 5_000
 	// burstSeconds is how many seconds' worth may come at once.
 	burstSeconds = 2
@@ -28,9 +29,9 @@ const (
 	settledShare = 100
 )
 
-// limits counts events and calls by caller. This process counts first, since who is over the limit here is over it anywhere. With Redis it then settles
-// what it let through with the other processes, not call by call but when it is 1/settledShare of a second's worth: so reads cost next to no round trips, and all
-// processes together let at most that much more through, each. See docs/decisions/0011.
+// limits counts events and calls by caller. This process counts first, since who is over the limit here is over it anywhere. With Redis it
+// then settles what it let through with the other processes, not call by call but when it is 1/settledShare of a second's worth: so reads
+// cost next to no round trips, and all processes together let at most that much more through, each. See docs/decisions/0011.
 type limits struct {
 	now        func() time.Time
 	events     int
@@ -69,7 +70,8 @@ func newLimits(now func() time.Time, common *commons, events, calls int) (*limit
 // weight is what an event counts: as itself, and for each player it names, since each is delivered an event. It may be nil.
 func weight(e *laurelv1.Event) int { return 1 + len(e.GetParticipants()) }
 
-// takeEvents lets an API key send events of some weight together, or says how long it must wait. What weighs more than a whole burst takes a whole burst.
+// takeEvents lets an API key send events of some weight together, or says how long it must wait. What weighs more than a whole burst takes
+// a whole burst.
 func (l *limits) takeEvents(ctx context.Context, weight int) error {
 	limit := redis_rate.Limit{Rate: l.events, Period: time.Second, Burst: max(l.events*burstSeconds, maxEventsAtOnce)}
 	wait := l.take(ctx, "events\x00"+callerKey(identity.CallerFrom(ctx)), limit, min(weight, limit.Burst))

@@ -45,7 +45,8 @@ type listToken struct {
 	After json.RawMessage `json:"a"`
 }
 
-// openList reads which page of a list is wanted. The error names page_token when it is not one of this list with this filter and this order.
+// openList reads which page of a list is wanted. The error names page_token when it is not one of this list with this filter and this
+// order.
 func openList[K any](a *API, request listRequest, largest int) (listPage[K], error) {
 	page := listPage[K]{limit: min(int(request.GetPageSize()), largest), asked: askedFor(request)}
 	if page.limit <= 0 {
@@ -56,7 +57,8 @@ func openList[K any](a *API, request listRequest, largest int) (listPage[K], err
 	}
 	var token listToken
 	value, ok := a.Identity.Unseal(request.GetPageToken())
-	if !ok || json.Unmarshal(value, &token) != nil || token.Asked != page.asked || json.Unmarshal(token.After, &page.after) != nil || page.after == nil {
+	if !ok || json.Unmarshal(value, &token) != nil || token.Asked != page.asked || json.Unmarshal(token.After, &page.after) != nil ||
+		page.after == nil {
 		return page, badField("page_token", "must be the next_page_token of an answer to the same list with the same filter and order")
 	}
 	return page, nil
@@ -96,7 +98,8 @@ func cut[K, R any](a *API, page listPage[K], rows []R, key func(R) K) (shown []R
 func listing(page listPage[int64], order laurelv1.ListOrder, text string, within *laurelv1.TimeRange) store.Listing {
 	from, until := bounds(within)
 	return store.Listing{
-		Limit: page.limit + 1, OldestFirst: order == laurelv1.ListOrder_LIST_ORDER_OLDEST, Text: text, FromMicros: from, UntilMicros: until, After: page.after,
+		Limit: page.limit + 1, OldestFirst: order == laurelv1.ListOrder_LIST_ORDER_OLDEST, Text: text, FromMicros: from, UntilMicros: until,
+		After: page.after,
 	}
 }
 

@@ -54,7 +54,8 @@ func TestEveryListIsPagedWithoutGapOrOverlap(t *testing.T) {
 	})
 }
 
-// readWhole reads a list to its end. Every row that was there when the reading began comes once, and one that was added meanwhile at most once.
+// readWhole reads a list to its end. Every row that was there when the reading began comes once, and one that was added meanwhile at most
+// once.
 func (b *bundle) readWhole(t *testing.T, one list, there map[string]bool, order string) {
 	t.Helper()
 	request := map[string]any{"order": order}
@@ -145,7 +146,8 @@ func (b *bundle) list(t *testing.T, procedure string, request map[string]any) (s
 	t.Helper()
 	message, err := json.Marshal(request)
 	require.NoError(t, err)
-	got := b.call(t, http.MethodPost, "/rpc/laurel.v1."+procedure, bytes.NewReader(message), "Content-Type", "application/json", "Cookie", b.cookie, "Sec-Fetch-Site", "same-origin")
+	got := b.call(t, http.MethodPost, "/rpc/laurel.v1."+procedure, bytes.NewReader(message), "Content-Type", "application/json", "Cookie",
+		b.cookie, "Sec-Fetch-Site", "same-origin")
 	return got.status, string(got.body)
 }
 
@@ -182,22 +184,29 @@ func (b *bundle) lists(t *testing.T) []list {
 	return []list{
 		{
 			procedure: "ContestService/ListContests", rows: "contests", key: []string{"id"}, size: 200, add: publish, named: true,
-			other: map[string]any{"market": "DE", "brand": "b", "states": []string{"CONTEST_STATE_LIVE"}, "text": "past", "window": map[string]any{"until": "2026-01-01T00:00:00Z"}},
+			other: map[string]any{"market": "DE", "brand": "b", "states": []string{"CONTEST_STATE_LIVE"}, "text": "past",
+				"window": map[string]any{"until": "2026-01-01T00:00:00Z"}},
 		},
-		{procedure: "CatalogService/ListDefinitions", rows: "definitions", key: []string{"kind", "id"}, size: 199, add: publish, named: true, other: map[string]any{"kind": "Contest", "text": "past"}},
+		{procedure: "CatalogService/ListDefinitions", rows: "definitions", key: []string{"kind", "id"}, size: 199, add: publish, named: true,
+			other: map[string]any{"kind": "Contest", "text": "past"}},
 		{
-			procedure: "CatalogService/ListDefinitionVersions", filter: map[string]any{"kind": "Test", "id": "often"}, rows: "versions", key: []string{"version"}, size: 200,
-			add:   insert("INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) SELECT 'Test', 'often', i, 'h', 'y', i / 700, 'test'"),
+			procedure: "CatalogService/ListDefinitionVersions", filter: map[string]any{"kind": "Test", "id": "often"}, rows: "versions",
+			key: []string{"version"}, size: 200,
+			add: insert("INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) SELECT 'Test', 'often', i, " +
+				"'h', 'y', i / 700, 'test'"),
 			other: map[string]any{"published": map[string]any{"from": "1970-01-01T00:00:01Z"}},
 		},
 		{
-			procedure: "LeaderboardService/ListSnapshots", filter: map[string]any{"contestId": "past_1"}, rows: "snapshots", key: []string{"number"}, size: 1000,
-			add:   insert("INSERT INTO contest_snapshot (contest_id, number, taken_at, total, positions, top) SELECT 'past_1', i, i / 700, 3, '', " + bytesOf),
+			procedure: "LeaderboardService/ListSnapshots", filter: map[string]any{"contestId": "past_1"}, rows: "snapshots", key: []string{"number"},
+			size: 1000,
+			add: insert("INSERT INTO contest_snapshot (contest_id, number, taken_at, total, positions, top) SELECT 'past_1', i, i / 700, 3, '', " +
+				bytesOf),
 			other: map[string]any{"contestId": "past_2"},
 		},
 		{
 			procedure: "IngestService/ListDeadLetters", rows: "deadLetters", key: []string{"id"}, size: 200,
-			add:   insert("INSERT INTO dead_letter (partition, seq, event_id, stage, subject, reason, failed_at) SELECT 0, i, 'e', 'rule', 'past_1', 'why', i / 700"),
+			add: insert("INSERT INTO dead_letter (partition, seq, event_id, stage, subject, reason, failed_at) SELECT 0, i, 'e', 'rule', " +
+				"'past_1', 'why', i / 700"),
 			other: map[string]any{"text": "other", "stage": "rule", "contestId": "past_1", "failed": map[string]any{"from": "1970-01-01T00:00:01Z"}},
 		},
 		{
@@ -207,7 +216,8 @@ func (b *bundle) lists(t *testing.T) []list {
 		},
 		{
 			procedure: "OperatorService/ListApiKeys", rows: "apiKeys", key: []string{"id"}, size: 200,
-			add: insert("INSERT INTO api_key (id, name, secret_hash, scopes, created_at) SELECT 'k_' || i, 'n' || i % 7, " + bytesOf + ", '[]', i / 700"), named: true,
+			add: insert("INSERT INTO api_key (id, name, secret_hash, scopes, created_at) SELECT 'k_' || i, 'n' || i % 7, " + bytesOf +
+				", '[]', i / 700"), named: true,
 			other: map[string]any{"text": "other", "validOnly": true},
 		},
 	}

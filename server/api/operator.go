@@ -88,7 +88,8 @@ func (s operatorService) ListApiKeys(ctx context.Context, request *laurelv1.List
 	}
 	wanted := listing(listPage[int64]{limit: page.limit}, request.GetOrder(), request.GetText(), request.GetCreated())
 	keys, err := s.Identity.ListAPIKeys(ctx, identity.KeyListing{
-		Listing: wanted, ByName: request.GetOrder() == laurelv1.ListOrder_LIST_ORDER_NAME, ValidOnly: request.GetValidOnly(), AfterKey: page.after,
+		Listing: wanted, ByName: request.GetOrder() == laurelv1.ListOrder_LIST_ORDER_NAME, ValidOnly: request.GetValidOnly(),
+		AfterKey: page.after,
 	})
 	if err != nil {
 		return nil, err
@@ -118,7 +119,8 @@ func operatorMessage(name string, roles []identity.Role) *laurelv1.Operator {
 }
 
 func keyMessage(key identity.APIKey) *laurelv1.ApiKey {
-	message := &laurelv1.ApiKey{Id: key.ID, Name: key.Name, Source: key.Source, CreatedAt: timestamppb.New(key.CreatedAt), RevokedAt: stampOf(key.RevokedAt)}
+	message := &laurelv1.ApiKey{Id: key.ID, Name: key.Name, Source: key.Source, CreatedAt: timestamppb.New(key.CreatedAt),
+		RevokedAt: stampOf(key.RevokedAt)}
 	for _, scope := range key.Scopes {
 		message.Scopes = append(message.Scopes, string(scope))
 	}

@@ -23,7 +23,8 @@ func (s playerService) SetPublicName(ctx context.Context, request *laurelv1.SetP
 }
 
 // MintPlayerToken returns a token for the player's own client.
-func (s playerService) MintPlayerToken(ctx context.Context, request *laurelv1.MintPlayerTokenRequest) (*laurelv1.MintPlayerTokenResponse, error) {
+func (s playerService) MintPlayerToken(ctx context.Context,
+	request *laurelv1.MintPlayerTokenRequest) (*laurelv1.MintPlayerTokenResponse, error) {
 	token, err := s.Identity.MintPlayerToken(request.GetUserId(), time.Duration(request.GetTtlSeconds())*time.Second)
 	if err != nil {
 		return nil, err

@@ -51,7 +51,8 @@ type NotReady string
 // Error is the reason.
 func (e NotReady) Error() string { return string(e) }
 
-// getReady answers 200 when the server can serve and 503 when it can't yet, or can't now. The reason is in the log, and in the answer when it is a NotReady.
+// getReady answers 200 when the server can serve and 503 when it can't yet, or can't now. The reason is in the log, and in the answer when
+// it is a NotReady.
 func (a *API) getReady(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTime)
 	defer cancel()

@@ -29,8 +29,10 @@ type door func(w http.ResponseWriter, r *http.Request) error
 // mountREST mounts the REST doors. Each is guarded by the procedure it stands for.
 func (a *API) mountREST(mux *http.ServeMux) {
 	mux.Handle("POST /v1/events", a.guarded(laurel.IngestServiceIngestProcedure, taking(eventParameters, a.postEvents)))
-	mux.Handle("GET /v1/tournaments", openToOtherSites(a.guarded(laurel.ContestServiceListContestsProcedure, taking(tournamentParameters, a.getTournaments))))
-	mux.Handle("GET /v1/leaderboards/{id}", openToOtherSites(a.guarded(laurel.LeaderboardServiceGetLeaderboardProcedure, taking(boardParameters, a.getLeaderboard))))
+	mux.Handle("GET /v1/tournaments",
+		openToOtherSites(a.guarded(laurel.ContestServiceListContestsProcedure, taking(tournamentParameters, a.getTournaments))))
+	mux.Handle("GET /v1/leaderboards/{id}",
+		openToOtherSites(a.guarded(laurel.LeaderboardServiceGetLeaderboardProcedure, taking(boardParameters, a.getLeaderboard))))
 	for path, methods := range map[string]string{
 		"/v1/events": "POST", "/v1/tournaments": "GET, HEAD, OPTIONS", "/v1/leaderboards/{id}": "GET, HEAD, OPTIONS",
 	} {
@@ -135,7 +137,8 @@ func writeFailure(w http.ResponseWriter, f *failure) {
 func writeJSON(w http.ResponseWriter, status int, value any) {
 	body, err := json.Marshal(value)
 	if err != nil {
-		status, body = http.StatusInternalServerError, []byte(`{"error":{"code":"internal","message":"the answer could not be written","details":{}}}`)
+		status, body = http.StatusInternalServerError,
+			[]byte(`{"error":{"code":"internal","message":"the answer could not be written","details":{}}}`)
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)

@@ -34,7 +34,8 @@ const (
 	statusRejected  = "rejected"
 )
 
-// singleAnswer answers one event. A duplicate is accepted too: whoever sends again because he missed an answer learns that the event is durable, and that it was before.
+// singleAnswer answers one event. A duplicate is accepted too: whoever sends again because he missed an answer learns that the event is
+// durable, and that it was before.
 type singleAnswer struct {
 	Accepted  bool `json:"accepted"`
 	Duplicate bool `json:"duplicate,omitempty"`
@@ -67,9 +68,9 @@ func historyOf(r *http.Request) (bool, error) {
 	}
 }
 
-// postEvents takes one event or a batch. 202 means that what was accepted is durable. A single event that is refused gives
-// 400, with the code out_of_range when it is too old, or 409 when its id is taken by another event; a batch gives 202 as long as anything in it was accepted or
-// known. With history=true events may be of any age, and are those of a source of their own.
+// postEvents takes one event or a batch. 202 means that what was accepted is durable. A single event that is refused gives 400, with the
+// code out_of_range when it is too old, or 409 when its id is taken by another event; a batch gives 202 as long as anything in it was
+// accepted or known. With history=true events may be of any age, and are those of a source of their own.
 func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 	history, err := historyOf(r)
 	if err != nil {

@@ -33,8 +33,10 @@ func TestPanicBehindARESTDoorIsAnInternalError(t *testing.T) {
 	require.NoError(t, err)
 	limits, err := newLimits(time.Now, nil, 0, 0)
 	require.NoError(t, err)
-	a := &API{Config: Config{Identity: people, Telemetry: telemetry.New(time.Now), Log: slog.New(slog.DiscardHandler), Now: time.Now}, limits: limits}
-	door := a.guarded(laurel.ContestServiceListContestsProcedure, func(http.ResponseWriter, *http.Request) error { panic("secret pointer is nil") })
+	a := &API{Config: Config{Identity: people, Telemetry: telemetry.New(time.Now), Log: slog.New(slog.DiscardHandler), Now: time.Now},
+		limits: limits}
+	door := a.guarded(laurel.ContestServiceListContestsProcedure,
+		func(http.ResponseWriter, *http.Request) error { panic("secret pointer is nil") })
 	w := httptest.NewRecorder()
 	door.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/tournaments", nil))
 	assert.Equal(t, http.StatusInternalServerError, w.Code)

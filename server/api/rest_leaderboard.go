@@ -190,8 +190,8 @@ type restTournament struct {
 	ResultHash string   `json:"result_hash,omitempty"`
 }
 
-// getTournaments lists contests, live ones first: ?market= and ?brand= leave out those that are not open to them. The answer is a plain list; when there are
-// more than ?page_size=, the header Link has the address of the next page.
+// getTournaments lists contests, live ones first: ?market= and ?brand= leave out those that are not open to them. The answer is a plain
+// list; when there are more than ?page_size=, the header Link has the address of the next page.
 func (a *API) getTournaments(w http.ResponseWriter, r *http.Request) error {
 	market, err := queryText(r, "market", 32)
 	if err != nil {
@@ -212,7 +212,8 @@ func (a *API) getTournaments(w http.ResponseWriter, r *http.Request) error {
 	if size == 0 {
 		size = maxTournaments
 	}
-	listed, err := a.listContests(&laurelv1.ListContestsRequest{Market: market, Brand: brand, PageSize: int32(size), PageToken: token}, maxTournaments)
+	listed, err := a.listContests(&laurelv1.ListContestsRequest{Market: market, Brand: brand, PageSize: int32(size), PageToken: token},
+		maxTournaments)
 	if err != nil {
 		return err
 	}

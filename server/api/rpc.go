@@ -83,7 +83,8 @@ func (a *API) gate(ctx context.Context, spec connect.Spec, peer connect.Peer, he
 	return ctx, nil
 }
 
-// withoutForeignForms refuses calls that another site's page sends in the name of whoever looks at it. A call with an Authorization header was built on purpose.
+// withoutForeignForms refuses calls that another site's page sends in the name of whoever looks at it. A call with an Authorization header
+// was built on purpose.
 func withoutForeignForms(crossOrigin *http.CrossOriginProtection, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") == "" {
@@ -96,7 +97,8 @@ func withoutForeignForms(crossOrigin *http.CrossOriginProtection, next http.Hand
 	})
 }
 
-// withReadableQuery refuses calls by GET whose query is broken; the RPC library would take what is left of it, and call bad base64 an error of its own.
+// withReadableQuery refuses calls by GET whose query is broken; the RPC library would take what is left of it, and call bad base64 an error
+// of its own.
 func withReadableQuery(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := url.ParseQuery(r.URL.RawQuery)

@@ -64,7 +64,8 @@ func rpcError(f *failure, cause error) error {
 	rpc := connect.NewError(codes[f.kind].rpc, errors.New(f.Error()))
 	var details []proto.Message
 	if f.field != "" {
-		details = append(details, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: f.field, Description: f.message}}})
+		details = append(details, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: f.field,
+			Description: f.message}}})
 	}
 	if len(f.problems) > 0 {
 		details = append(details, &laurelv1.PublishProblems{Problems: f.problems})

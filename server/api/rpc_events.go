@@ -11,7 +11,8 @@ type eventCallKey struct{}
 
 // eventCall is a call that brings events.
 type eventCall struct {
-	// answered tells that the call was refused for another reason than its body, or that its message was read: whoever did so counts what is refused.
+	// answered tells that the call was refused for another reason than its body, or that its message was read: whoever did so counts what is
+	// refused.
 	answered bool
 }
 
@@ -27,8 +28,8 @@ func mark(ctx context.Context, answered bool) {
 	}
 }
 
-// countingUnread counts the messages of events that the RPC library refuses before any handler or interceptor sees them, as countUnread does for those of REST: of a
-// foreign type or encoding, too large, or not to be read. One that may be sent again as it is does not count.
+// countingUnread counts the messages of events that the RPC library refuses before any handler or interceptor sees them, as countUnread
+// does for those of REST: of a foreign type or encoding, too large, or not to be read. One that may be sent again as it is does not count.
 func (a *API) countingUnread(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		brings := r.URL.Path == laurel.IngestServiceIngestProcedure || r.URL.Path == laurel.IngestServiceIngestStreamProcedure

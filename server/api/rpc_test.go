@@ -68,7 +68,8 @@ var started = timestamppb.Now()
 func round(id string) *laurelv1.Event {
 	return &laurelv1.Event{
 		EventId: id, Name: "round_end", EventTs: started, User: &laurelv1.User{Id: "u_1"}, Game: &laurelv1.Game{Id: "g"},
-		Bet: &laurelv1.Bet{AmountMinor: 100, Currency: "EUR"}, Win: &laurelv1.Win{AmountMinor: 200}, Round: &laurelv1.Round{Id: "r", State: "ended"},
+		Bet: &laurelv1.Bet{AmountMinor: 100, Currency: "EUR"}, Win: &laurelv1.Win{AmountMinor: 200},
+		Round: &laurelv1.Round{Id: "r", State: "ended"},
 	}
 }
 
@@ -218,7 +219,8 @@ func TestPublishFromYAML(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	service := laurel.NewCatalogServiceClient(client(t, b.key(t, identity.ScopeAdmin), false), b.url+"/rpc")
-	const good = "kind: Contest\nid: c9\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z}\nscoring: {formula: win.multiplier}\nleaderboard: {type: sum}\n"
+	const good = "kind: Contest\nid: c9\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z}\nscoring: {formula: " +
+		"win.multiplier}\nleaderboard: {type: sum}\n"
 	bad := strings.Replace(good, "win.multiplier", "win.multiplayer", 1)
 
 	checked, err := service.CheckDefinition(t.Context(), &laurelv1.CheckDefinitionRequest{Yaml: bad})
@@ -251,7 +253,8 @@ func TestPublishFromYAML(t *testing.T) {
 	assert.Equal(t, good, shown.GetYaml())
 
 	base := int32(0)
-	_, err = service.PublishDefinition(t.Context(), &laurelv1.PublishDefinitionRequest{Yaml: strings.Replace(good, "id: c9", "id: c9\ntitle: New", 1), BaseVersion: &base})
+	_, err = service.PublishDefinition(t.Context(),
+		&laurelv1.PublishDefinitionRequest{Yaml: strings.Replace(good, "id: c9", "id: c9\ntitle: New", 1), BaseVersion: &base})
 	assert.Equal(t, connect.CodeFailedPrecondition, connect.CodeOf(err))
 	_, err = service.GetDefinition(t.Context(), &laurelv1.GetDefinitionRequest{Kind: "Contest", Id: "nothing"})
 	assert.Equal(t, connect.CodeNotFound, connect.CodeOf(err))
@@ -347,11 +350,13 @@ func TestMistypedFieldOverJSON(t *testing.T) {
 			"IngestService/Ingest":              `{"events":[{"event_id":"e","name":"login","evnt_ts":"2026-01-01T00:00:00Z","topp":1,"user":{"id":"u"}}]}`,
 			"PlayerService/MintPlayerToken":     `{"user_id":"u","ttl":5}`,
 		} {
-			got := b.call(t, http.MethodPost, "/rpc/laurel.v1."+procedure, strings.NewReader(body), "Authorization", "Bearer "+devKey, "Content-Type", kind)
+			got := b.call(t, http.MethodPost, "/rpc/laurel.v1."+procedure, strings.NewReader(body), "Authorization", "Bearer "+devKey,
+				"Content-Type", kind)
 			assert.Equal(t, http.StatusBadRequest, got.status, "%s %s: %s", procedure, kind, got.body)
 			assert.Contains(t, string(got.body), "unknown field")
 		}
-		got := b.call(t, http.MethodPost, "/rpc/laurel.v1.LeaderboardService/GetLeaderboard", strings.NewReader(`{"contestId":"sprint","top":5}`), "Content-Type", kind)
+		got := b.call(t, http.MethodPost, "/rpc/laurel.v1.LeaderboardService/GetLeaderboard", strings.NewReader(`{"contestId":"sprint","top":5}`),
+			"Content-Type", kind)
 		assert.Equal(t, http.StatusOK, got.status, "%s", got.body)
 	}
 }

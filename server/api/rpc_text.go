@@ -12,7 +12,8 @@ import (
 // yamlField is checked by the reader of YAML, which names the line.
 const yamlField = "yaml"
 
-// refuseNUL is the interceptor that refuses text with the NUL character, which protobuf and JSON can carry, and the text of some databases can't.
+// refuseNUL is the interceptor that refuses text with the NUL character, which protobuf and JSON can carry, and the text of some databases
+// can't.
 func refuseNUL(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
 		if message, ok := request.Any().(proto.Message); ok {

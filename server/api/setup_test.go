@@ -119,7 +119,8 @@ func setupOn(t testing.TB, database *store.Store, change ...func(*api.Config)) *
 	b.catalog = catalog.NewService(catalog.Config{Store: b.store, Adopt: b.contests.Adopt, Now: time.Now, Steps: []catalog.Step{rule.Step()}})
 	require.NoError(t, b.contests.Sync(t.Context()))
 	b.keeper = board.NewKeeper(board.KeeperConfig{
-		Engine: b.engine, Store: b.store, Journal: b.journal, Boards: func() []string { return nil }, Final: func(id string) bool { return b.contests.Set().Final(id) }, Rebuilt: func(string) {}, Now: time.Now, Log: logger,
+		Engine: b.engine, Store: b.store, Journal: b.journal, Boards: func() []string { return nil },
+		Final: func(id string) bool { return b.contests.Set().Final(id) }, Rebuilt: func(string) {}, Now: time.Now, Log: logger,
 	})
 	b.serve(t, logger, change...)
 	return b
@@ -164,7 +165,8 @@ func run(t testing.TB, worker func(context.Context)) {
 func (b *bundle) publish(t testing.TB, id string, scope string) {
 	t.Helper()
 	now := time.Now().UTC()
-	yaml := fmt.Sprintf("kind: Contest\nid: %s\ntitle: Sprint\nwindow: {start: %s, end: %s}\n%sscoring: {formula: win.multiplier}\nleaderboard: {type: best_n_rounds, n: 3}\n",
+	yaml := fmt.Sprintf("kind: Contest\nid: %s\ntitle: Sprint\nwindow: {start: %s, end: %s}\n%sscoring: {formula: "+
+		"win.multiplier}\nleaderboard: {type: best_n_rounds, n: 3}\n",
 		id, now.Add(-time.Hour).Format(time.RFC3339), now.Add(time.Hour).Format(time.RFC3339), scope)
 	_, _, err := b.catalog.Publish(t.Context(), catalog.Publication{Yaml: yaml, By: "test"})
 	require.NoError(t, err)
@@ -255,7 +257,8 @@ func (b *bundle) get(t *testing.T, path string, headers ...string) answer {
 // post sends JSON with the dev key, as curl would.
 func (b *bundle) post(t *testing.T, body string) answer {
 	t.Helper()
-	return b.call(t, http.MethodPost, "/v1/events", strings.NewReader(body), "Authorization", "Bearer "+devKey, "Content-Type", "application/json")
+	return b.call(t, http.MethodPost, "/v1/events", strings.NewReader(body), "Authorization", "Bearer "+devKey, "Content-Type",
+		"application/json")
 }
 
 // key makes an API key and returns its Authorization header.

@@ -32,9 +32,11 @@ const (
 
 // types are those of the files a build makes; the machine's own table is not asked, since it differs from machine to machine.
 var types = map[string]string{
-	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-	".json": "application/json", ".map": "application/json", ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".woff2": "font/woff2",
-	".txt": "text/plain; charset=utf-8", ".webp": "image/webp", ".wasm": "application/wasm",
+	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".json": "application/json", ".map": "application/json", ".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon",
+	".woff2": "font/woff2",
+	".txt":   "text/plain; charset=utf-8", ".webp": "image/webp", ".wasm": "application/wasm",
 }
 
 // asset is one built file.
@@ -103,7 +105,8 @@ func (a *asset) serve(w http.ResponseWriter, r *http.Request, cache string) {
 	serveContent(w, r, a.plain, packed)
 }
 
-// serveContent answers with a body, or with the packed one unless that is nil; with nothing when the caller has what the tag in the header says.
+// serveContent answers with a body, or with the packed one unless that is nil; with nothing when the caller has what the tag in the header
+// says.
 func serveContent(w http.ResponseWriter, r *http.Request, body, packed []byte) {
 	if packed != nil {
 		body = packed

@@ -33,7 +33,8 @@ func packed(content []byte) []byte {
 
 func withSite(c *api.Config) {
 	c.Studio = fstest.MapFS{
-		"assets/app-1f2e.js.gz": {Data: packed(script)}, "index.html": {Data: []byte("<!doctype html><title>studio</title>")}, "assets/app-1f2e.js": {Data: script}, "favicon.svg": {Data: []byte("<svg/>")}, ".gitkeep": {},
+		"assets/app-1f2e.js.gz": {Data: packed(script)}, "index.html": {Data: []byte("<!doctype html><title>studio</title>")},
+		"assets/app-1f2e.js": {Data: script}, "favicon.svg": {Data: []byte("<svg/>")}, ".gitkeep": {},
 	}
 	c.Widget = fstest.MapFS{"laurel.js": {Data: script}}
 	c.Demo = fstest.MapFS{"demo.html": {Data: []byte("<!doctype html><title>demo</title>")}}
@@ -42,7 +43,8 @@ func withSite(c *api.Config) {
 func TestStudioRoomsAllStartFromThePage(t *testing.T) {
 	t.Parallel()
 	b := setup(t, withSite)
-	for _, path := range []string{"/", "/signin", "/contests", "/contests/t_october_sprint/board", "/contests/spring.2025/edit", "/index.html"} {
+	for _, path := range []string{"/", "/signin", "/contests", "/contests/t_october_sprint/board", "/contests/spring.2025/edit",
+		"/index.html"} {
 		got := b.get(t, path)
 		assert.Equal(t, http.StatusOK, got.status, path)
 		assert.Contains(t, string(got.body), "studio", path)
@@ -63,7 +65,8 @@ func TestWhatIsNotThereIsNotThePage(t *testing.T) {
 	b := setup(t, withSite)
 	for _, path := range []string{
 		"/assets/old-0000.js", "/missing.js", "/.gitkeep", "/rpc/laurel.v1.IngestService/Nothing", "/rpc/nothing", "/laurel.v1.NoService/Call",
-		"/v1/nothing", "/widget/nothing.js", "/widget/", "/demo/token", "/ws", "/metrics", "/debug/pprof/heap", "/../etc/passwd.txt", "/docs", "/api", "/api/v1/contests", "/contests/c1/nothing", "/contests/c1/board/x", "/events/nothing", "/signin/x", "/studio",
+		"/v1/nothing", "/widget/nothing.js", "/widget/", "/demo/token", "/ws", "/metrics", "/debug/pprof/heap", "/../etc/passwd.txt", "/docs",
+		"/api", "/api/v1/contests", "/contests/c1/nothing", "/contests/c1/board/x", "/events/nothing", "/signin/x", "/studio",
 	} {
 		got := b.get(t, path)
 		assert.Equal(t, http.StatusNotFound, got.status, path)

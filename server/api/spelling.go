@@ -37,7 +37,8 @@ func nameAsSent(body []byte, single bool, results []eventResult) {
 	}
 }
 
-// FieldAsSent gives a field of a refused event, and the reason why it is refused, the name that the event has for it. The field is one of the contract, the event is JSON.
+// FieldAsSent gives a field of a refused event, and the reason why it is refused, the name that the event has for it. The field is one of
+// the contract, the event is JSON.
 func FieldAsSent(sent []byte, field, reason string) (name, why string) {
 	whose, path := whoseField(field)
 	names, several := spellings[path]

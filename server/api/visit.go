@@ -19,8 +19,9 @@ const (
 	visitTTL = 24 * time.Hour
 )
 
-// visits remembers the score each caller last saw of a player, to tell him what changed since. With Redis all processes remember together, for visitTTL;
-// without it, and while it is away, each remembers what it told itself and forgets the least active. The first read after that says that nothing changed.
+// visits remembers the score each caller last saw of a player, to tell him what changed since. With Redis all processes remember together,
+// for visitTTL; without it, and while it is away, each remembers what it told itself and forgets the least active. The first read after
+// that says that nothing changed.
 type visits struct {
 	common *commons
 	units  *otter.Cache[visitKey, int64]
@@ -42,7 +43,8 @@ func (v *visits) here(key visitKey, units int64) (before int64, seen bool) {
 	return before, seen
 }
 
-// placeless is delta for a player who has no place: this process alone remembers that he was asked for, since there is no end of names that nobody has.
+// placeless is delta for a player who has no place: this process alone remembers that he was asked for, since there is no end of names that
+// nobody has.
 func (v *visits) placeless(caller identity.Caller, contestID, userID string) int64 {
 	before, _ := v.here(visitKey{callerKey(caller), contestID, userID}, 0)
 	return -before

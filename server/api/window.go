@@ -57,8 +57,8 @@ func newWindows() (*windows, error) {
 	return &windows{cache: cache}, err
 }
 
-// window returns a part of a board: at most windowFresh old for strangers, and for everyone else only while the board has not changed. Whether it has is
-// asked of the board itself, since any process may have changed it; that reads no row.
+// window returns a part of a board: at most windowFresh old for strangers, and for everyone else only while the board has not changed.
+// Whether it has is asked of the board itself, since any process may have changed it; that reads no row.
 func (a *API) window(ctx context.Context, caller identity.Caller, key windowKey) (*window, error) {
 	exact, revision := caller.Kind != identity.Anonymous, int64(0)
 	if exact {

@@ -45,8 +45,8 @@ func Open(folder string) (*Archive, error) {
 	return &Archive{Manifest: m, Hash: hashOf(text), Folder: folder}, nil
 }
 
-// Events reads all events in order. The last thing it does with each file, and with all of them, is to compare them with the manifest: who stops before the end, or goes on
-// after an error, knows nothing of the rest.
+// Events reads all events in order. The last thing it does with each file, and with all of them, is to compare them with the manifest: who
+// stops before the end, or goes on after an error, knows nothing of the rest.
 func (a *Archive) Events(ctx context.Context) iter.Seq2[journal.Stored, error] {
 	return func(yield func(journal.Stored, error) bool) {
 		var all journal.Contents
@@ -68,7 +68,8 @@ func (a *Archive) Events(ctx context.Context) iter.Seq2[journal.Stored, error] {
 }
 
 // read reads one file. all counts the events so far, last is the position of the one before.
-func (a *Archive) read(ctx context.Context, f *File, all *journal.Contents, last *int64, yield func(journal.Stored, error) bool) (goOn bool, err error) {
+func (a *Archive) read(ctx context.Context, f *File, all *journal.Contents, last *int64,
+	yield func(journal.Stored, error) bool) (goOn bool, err error) {
 	damaged := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s: %w", ErrDamaged, filepath.Join(a.Folder, f.Name), fmt.Errorf(format, args...))
 	}
@@ -123,7 +124,8 @@ func (a *Archive) read(ctx context.Context, f *File, all *journal.Contents, last
 // Equal returns an error unless the archive is that of a range and holds the same events as the journal, to the byte.
 func (a *Archive) Equal(ctx context.Context, r journal.Range, events iter.Seq2[journal.Stored, error]) error {
 	if m := a.Manifest; m.Range != r.ID || m.First != r.First || m.Until != r.Until {
-		return fmt.Errorf("%w: %s is of range %d with positions %d to %d, but range %d of this journal has %d to %d: it is another journal's, or was written before a restore",
+		return fmt.Errorf("%w: %s is of range %d with positions %d to %d, but range %d of this journal has %d to %d: it is another journal's, "+
+			"or was written before a restore",
 			ErrDamaged, a.Folder, m.Range, m.First, m.Until-1, r.ID, r.First, r.Until-1)
 	}
 	stored, stop := iter.Pull2(events)
@@ -143,7 +145,8 @@ func (a *Archive) Equal(ctx context.Context, r journal.Range, events iter.Seq2[j
 			return differs("it has an event that the journal lacks", kept.Seq)
 		case want.Seq < kept.Seq:
 			return differs("it lacks the event", want.Seq)
-		case want.Seq != kept.Seq || want.Partition != kept.Partition || want.IngestMicros != kept.IngestMicros || want.Player != kept.Player || want.TsMicros != kept.TsMicros ||
+		case want.Seq != kept.Seq || want.Partition != kept.Partition || want.IngestMicros != kept.IngestMicros || want.Player != kept.Player ||
+			want.TsMicros != kept.TsMicros ||
 			!bytes.Equal(want.Body, kept.Body):
 			return differs("it has another event", kept.Seq)
 		}

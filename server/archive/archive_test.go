@@ -38,7 +38,8 @@ func of(events []journal.Stored) func(context.Context) iter.Seq2[journal.Stored,
 }
 
 func event(seq int64, body string) journal.Stored {
-	return journal.Stored{Record: journal.Record{Seq: seq, Partition: int(seq % 16), IngestMicros: 1_700_000_000_000_000 + seq, Body: []byte(body)}, Player: -seq, TsMicros: 1_600_000_000_000_000 - seq}
+	return journal.Stored{Record: journal.Record{Seq: seq, Partition: int(seq % 16), IngestMicros: 1_700_000_000_000_000 + seq,
+		Body: []byte(body)}, Player: -seq, TsMicros: 1_600_000_000_000_000 - seq}
 }
 
 var someRange = journal.Range{ID: 3, First: 10, Until: 100, State: journal.RangeClosed}
@@ -54,7 +55,8 @@ func drawEvents(t *rapid.T) []journal.Stored {
 	events := make([]journal.Stored, len(places))
 	for i, seq := range places {
 		events[i] = journal.Stored{
-			Record: journal.Record{Seq: seq, Partition: rapid.IntRange(0, 300).Draw(t, "partition"), IngestMicros: rapid.Int64Range(1, 1<<52).Draw(t, "ingest"), Body: rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "body")},
+			Record: journal.Record{Seq: seq, Partition: rapid.IntRange(0, 300).Draw(t, "partition"), IngestMicros: rapid.Int64Range(1, 1<<52).
+				Draw(t, "ingest"), Body: rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "body")},
 			Player: rapid.Int64().Draw(t, "player"), TsMicros: rapid.Int64Range(-1<<52, 1<<52).Draw(t, "ts"),
 		}
 	}
@@ -139,12 +141,27 @@ func TestArchiveOfOtherEventsIsNotEqual(t *testing.T) {
 	a, err := w.Write(t.Context(), someRange, of(someEvents()))
 	require.NoError(t, err)
 	for want, change := range map[string]func(events []journal.Stored) []journal.Stored{
-		"it lacks the event at position 12":                     func(events []journal.Stored) []journal.Stored { return slices.Insert(events, 2, event(12, "")) },
-		"it lacks the event at position 98":                     func(events []journal.Stored) []journal.Stored { events[3].Seq = 98; return events },
+		"it lacks the event at position 12": func(events []journal.Stored) []journal.Stored {
+			return slices.Insert(events, 2,
+				event(12, ""))
+		},
+		"it lacks the event at position 98": func(events []journal.Stored) []journal.Stored {
+			events[3].Seq = 98
+			return events
+		},
 		"it has an event that the journal lacks at position 99": func(events []journal.Stored) []journal.Stored { return events[:3] },
-		"it has another event at position 11":                   func(events []journal.Stored) []journal.Stored { events[1].Body = []byte("twO"); return events },
-		"it has another event at position 10":                   func(events []journal.Stored) []journal.Stored { events[0].IngestMicros++; return events },
-		"it has another event at position 40":                   func(events []journal.Stored) []journal.Stored { events[2].Partition++; return events },
+		"it has another event at position 11": func(events []journal.Stored) []journal.Stored {
+			events[1].Body = []byte("twO")
+			return events
+		},
+		"it has another event at position 10": func(events []journal.Stored) []journal.Stored {
+			events[0].IngestMicros++
+			return events
+		},
+		"it has another event at position 40": func(events []journal.Stored) []journal.Stored {
+			events[2].Partition++
+			return events
+		},
 	} {
 		err := a.Equal(t.Context(), someRange, of(change(someEvents()))(t.Context()))
 		require.ErrorContains(t, err, want)
@@ -201,7 +218,8 @@ func filled(t *testing.T, s *store.Store) *journal.Journal {
 			journaltest.Cut(t, s)
 		}
 	}
-	_, err := s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET cursor = (SELECT max(id) FROM journal_event), published = (SELECT max(id) FROM journal_event)")
+	_, err := s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET cursor = (SELECT max(id) FROM journal_event), published = "+
+		"(SELECT max(id) FROM journal_event)")
 	require.NoError(t, err)
 	j, err := journal.Open(t.Context(), s, 0)
 	require.NoError(t, err)
@@ -240,7 +258,8 @@ func write(t *testing.T, j *journal.Journal, id int64, folder string) *archive.A
 	a, err := w.Write(t.Context(), r, func(ctx context.Context) iter.Seq2[journal.Stored, error] { return j.Between(ctx, r.First, r.Until) })
 	require.NoError(t, err)
 	for range 2 { // noting it again changes nothing
-		require.NoError(t, j.Archive(t.Context(), r, journal.Archived{Contents: a.Manifest.Contents(), ManifestHash: a.Hash, Folder: a.Folder, By: "ada@here"}))
+		require.NoError(t, j.Archive(t.Context(), r, journal.Archived{Contents: a.Manifest.Contents(), ManifestHash: a.Hash, Folder: a.Folder,
+			By: "ada@here"}))
 	}
 	return a
 }
@@ -311,7 +330,8 @@ func TestThePastIsReadFromArchivesAndTable(t *testing.T) {
 			require.ErrorContains(t, err, a.Folder)
 		}
 		empty := writeEmpty(t, j, ids, folder)
-		statuses, err := j.Append(t.Context(), []journal.Entry{{EventID: "e_0_0", UserID: "e_0_0", Body: []byte("e_0_0"), TsMicros: 1000}, {EventID: "new", UserID: "new", Body: []byte("new")}}, 1)
+		statuses, err := j.Append(t.Context(), []journal.Entry{{EventID: "e_0_0", UserID: "e_0_0", Body: []byte("e_0_0"), TsMicros: 1000},
+			{EventID: "new", UserID: "new", Body: []byte("new")}}, 1)
 		require.NoError(t, err)
 		require.Equal(t, []journal.Status{journal.Duplicate, journal.Appended}, statuses, "what was dropped is known")
 		after, err := history(t, j, folder)
@@ -338,7 +358,8 @@ func writeEmpty(t *testing.T, j *journal.Journal, but []int64, folder string) (c
 	return count
 }
 
-// TestArrivalsOfDroppedRangesAreRemembered looks for arrivals of which nothing is left in the database: keys of events are forgotten by their place.
+// TestArrivalsOfDroppedRangesAreRemembered looks for arrivals of which nothing is left in the database: keys of events are forgotten by
+// their place.
 func TestArrivalsOfDroppedRangesAreRemembered(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -427,12 +448,14 @@ func TestWhatADropLeftIsTakenOutByTheNext(t *testing.T) {
 	require.NoError(t, err)
 	folder := t.TempDir()
 	hash := write(t, j, first.ID, folder).Hash
-	_, err = s.Write().ExecContext(t.Context(), "INSERT INTO journal_drop (range_id, dropped_at, manifest_hash, dropped_by) VALUES ($1, 5, $2, 'ada@here')", first.ID, hash)
+	_, err = s.Write().ExecContext(t.Context(), "INSERT INTO journal_drop (range_id, dropped_at, manifest_hash, dropped_by) VALUES ($1, 5, "+
+		"$2, 'ada@here')", first.ID, hash)
 	require.NoError(t, err)
 	after, err := history(t, j, folder)
 	require.NoError(t, err)
 	require.Equal(t, before, after, "each event comes once, though the table still has them")
-	require.NoError(t, j.Drop(t.Context(), journal.Drop{Range: rangeOf(t, j, first.ID), ManifestHash: hash, By: "bob@there", Needed: unneeded}))
+	require.NoError(t, j.Drop(t.Context(), journal.Drop{Range: rangeOf(t, j, first.ID), ManifestHash: hash, By: "bob@there",
+		Needed: unneeded}))
 	left, err := j.Contents(t.Context(), first)
 	require.NoError(t, err)
 	require.Zero(t, left)

@@ -1,7 +1,7 @@
 // Package archive keeps ranges of the journal as files, and reads the past from them.
 //
-// It owns the form of an archive: a folder with a manifest and files of events, each row of the journal byte for byte. It never drops anything: the journal does, when an
-// archive in hand has proved to be equal to the table.
+// It owns the form of an archive: a folder with a manifest and files of events, each row of the journal byte for byte. It never drops
+// anything: the journal does, when an archive in hand has proved to be equal to the table.
 //
 // Invariants:
 //   - A folder appears under its name when it is whole, synced, and was read back and found equal to the journal.

@@ -32,7 +32,8 @@ type Reader struct {
 
 // NewReader begins to read a file of events.
 func NewReader(file io.Reader) (*Reader, error) {
-	r := &Reader{source: &counted{from: bufio.NewReaderSize(file, bufferBytes)}, options: protodelim.UnmarshalOptions{MaxSize: maxMessageBytes}}
+	r := &Reader{source: &counted{from: bufio.NewReaderSize(file, bufferBytes)},
+		options: protodelim.UnmarshalOptions{MaxSize: maxMessageBytes}}
 	var err error
 	if r.unpacked, err = gzip.NewReader(r.source); err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)

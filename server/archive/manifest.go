@@ -59,7 +59,8 @@ type File struct {
 func newManifest(r journal.Range, c journal.Contents, files []File) *Manifest {
 	m := &Manifest{Format: formatVersion, Range: r.ID, First: r.First, Until: r.Until, Part: partOf(c), Files: files}
 	if c.Events > 0 {
-		m.FirstArrival, m.LastArrival, m.FirstEvent, m.LastEvent = instant(c.FirstIngest), instant(c.LastIngest), instant(c.FirstEvent), instant(c.LastEvent)
+		m.FirstArrival, m.LastArrival, m.FirstEvent, m.LastEvent = instant(c.FirstIngest), instant(c.LastIngest), instant(c.FirstEvent),
+			instant(c.LastEvent)
 	}
 	return m
 }

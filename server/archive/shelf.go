@@ -61,7 +61,8 @@ func (s *Shelf) ForRange(r journal.Range) (*Archive, error) {
 	}
 	for _, a := range s.byHash {
 		if a.Manifest.Range == r.ID {
-			return nil, fmt.Errorf("%w: that of range %d in %s has the manifest %s, which was never noted: laurel journal archive notes it when it proves equal to the journal",
+			return nil, fmt.Errorf("%w: that of range %d in %s has the manifest %s, which was never noted: laurel journal archive notes it when "+
+				"it proves equal to the journal",
 				ErrMissing, r.ID, a.Folder, a.Hash)
 		}
 	}
@@ -74,8 +75,8 @@ var ErrMissing = errors.New("archive is missing")
 // errDropped ends a reading of the past during which some of it was dropped.
 var errDropped = errors.New("a range of the journal was dropped meanwhile: try again")
 
-// History reads everything that the journal has ever had, in order: the ranges that were dropped from archives, the others from the database. ErrMissing, naming all that are, when
-// an archive isn't there; nothing is read then.
+// History reads everything that the journal has ever had, in order: the ranges that were dropped from archives, the others from the
+// database. ErrMissing, naming all that are, when an archive isn't there; nothing is read then.
 func (s *Shelf) History(ctx context.Context, j *journal.Journal) (iter.Seq2[journal.Record, error], error) {
 	ranges, err := j.Ranges(ctx)
 	if err != nil {
@@ -123,7 +124,8 @@ func (s *Shelf) missing(ranges []journal.Range) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: these ranges of the journal were dropped, and what became of their events is only told with their archives (--archive DIR):\n  %s", ErrMissing, strings.Join(lines, "\n  "))
+	return fmt.Errorf("%w: these ranges of the journal were dropped, and what became of their events is only told with their archives "+
+		"(--archive DIR):\n  %s", ErrMissing, strings.Join(lines, "\n  "))
 }
 
 func dropped(ranges []journal.Range) []journal.Range {

@@ -31,9 +31,11 @@ type Writer struct {
 // nameOf is the name of a range's folder.
 func nameOf(id int64) string { return fmt.Sprintf("range-%06d", id) }
 
-// Write makes the archive of a closed range, or finds the one that is there already, and returns it when it is equal to the journal to the byte. events returns those of
-// the range, in order, each time it is called. Nothing is seen of an archive that is not whole: it is written beside its place and moved there at the end.
-func (w *Writer) Write(ctx context.Context, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored, error]) (_ *Archive, err error) {
+// Write makes the archive of a closed range, or finds the one that is there already, and returns it when it is equal to the journal to the
+// byte. events returns those of the range, in order, each time it is called. Nothing is seen of an archive that is not whole: it is written
+// beside its place and moved there at the end.
+func (w *Writer) Write(ctx context.Context, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored,
+	error]) (_ *Archive, err error) {
 	place := filepath.Join(w.Folder, nameOf(r.ID))
 	if _, err := os.Stat(place); err == nil {
 		return w.again(ctx, place, r, events)
@@ -66,7 +68,8 @@ func (w *Writer) Write(ctx context.Context, r journal.Range, events func(context
 }
 
 // again opens an archive that is there and compares it with the journal.
-func (w *Writer) again(ctx context.Context, place string, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored, error]) (*Archive, error) {
+func (w *Writer) again(ctx context.Context, place string, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored,
+	error]) (*Archive, error) {
 	a, err := Open(place)
 	if err != nil {
 		return nil, err
@@ -75,7 +78,8 @@ func (w *Writer) again(ctx context.Context, place string, r journal.Range, event
 }
 
 // fill writes files and manifest, and syncs them.
-func (w *Writer) fill(ctx context.Context, folder string, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored, error]) error {
+func (w *Writer) fill(ctx context.Context, folder string, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored,
+	error]) error {
 	limit := w.FileBytes
 	if limit == 0 {
 		limit = defaultFileBytes

@@ -72,15 +72,15 @@ type Engine interface {
 	// the board before a Load whose positions cover what was lost: an engine can't know of a batch that it never took.
 	// Of two entries of one player the last counts. Batches and entries out of bounds (see their Check) are an error.
 	Apply(ctx context.Context, batches []Batch) ([]Result, error)
-	// Page returns up to count rows from place from+1 on, the number of players on the board and its positions, all of one moment. ErrLost when
-	// the board is lost. from is 0 or more, count is 0 to MaxPage; anything else is an error. With count 0 it costs next to nothing.
+	// Page returns up to count rows from place from+1 on, the number of players on the board and its positions, all of one moment. ErrLost
+	// when the board is lost. from is 0 or more, count is 0 to MaxPage; anything else is an error. With count 0 it costs next to nothing.
 	Page(ctx context.Context, board string, from, count int64) (Page, error)
 	// Rank returns the rows of the given players; a player who is not on the board has Place 0. ErrLost when the board is lost.
 	Rank(ctx context.Context, board string, users []string) ([]Row, error)
-	// Load replaces a board by the given entries, read in any order. Readers see the old board or the new one, never a mix.
-	// positions are the Seq of each partition that the entries hold; a partition beyond their end has none. They are read when the entries
-	// are at their end, so that whoever yields the entries may fill them in on the way. ErrBehind when the board there is has applied a batch beyond
-	// them; a lost board has no positions. A player who comes twice is an error. After an error the board is what it was.
+	// Load replaces a board by the given entries, read in any order. Readers see the old board or the new one, never a mix. positions are the
+	// Seq of each partition that the entries hold; a partition beyond their end has none. They are read when the entries are at their end, so
+	// that whoever yields the entries may fill them in on the way. ErrBehind when the board there is has applied a batch beyond them; a lost
+	// board has no positions. A player who comes twice is an error. After an error the board is what it was.
 	Load(ctx context.Context, board string, entries iter.Seq2[Entry, error], positions journal.Positions) error
 	// Drop forgets a board. Dropping a board that is lost is no error.
 	Drop(ctx context.Context, board string) error

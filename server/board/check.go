@@ -10,7 +10,8 @@ import (
 // MaxUserBytes bounds a user id, in bytes.
 const MaxUserBytes = 128
 
-// MaxPage bounds the rows of one Page call. A longer page would hold up every other reader of a Redis server; read on from the last place instead.
+// MaxPage bounds the rows of one Page call. A longer page would hold up every other reader of a Redis server; read on from the last place
+// instead.
 const MaxPage = 10_000
 
 // MaxSeq bounds a journal position: beyond 2^53 a Redis script could not compare it exactly.

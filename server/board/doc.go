@@ -6,10 +6,10 @@
 // the order, the value types and the Engine interface; board/memory and board/redis implement it
 // and pass the one conformance suite in board/boardtest.
 //
-// A board's positions name, for each partition, the last event that changed a standing on it. They follow from the standings alone, so a page from the
-// engine, one that the database sorted and a board that was rebuilt say the same, on every process; their sum is the board's revision. What a
-// board misses is what was changed beyond its positions: that is read and applied, beside whatever other processes apply meanwhile. Only a board that is lost is
-// loaded whole.
+// A board's positions name, for each partition, the last event that changed a standing on it. They follow from the standings alone, so a
+// page from the engine, one that the database sorted and a board that was rebuilt say the same, on every process; their sum is the board's
+// revision. What a board misses is what was changed beyond its positions: that is read and applied, beside whatever other processes apply
+// meanwhile. Only a board that is lost is loaded whole.
 //
 //	             ┌── committed batch ──┐
 //	lost ──load──► current ──────────► current ──contest final──► dropped; read from frozen places

@@ -17,7 +17,8 @@ import (
 // errAgain says that a board was distrusted while it was being read.
 var errAgain = errors.New("distrusted while it was rebuilt")
 
-// Expect has a board built that was never seen here, so that it is there before the first batch. A board of a finished contest is dropped instead.
+// Expect has a board built that was never seen here, so that it is there before the first batch. A board of a finished contest is dropped
+// instead.
 func (k *Keeper) Expect(board string) {
 	if !k.Sizes.meet(board) {
 		k.Distrust(board)
@@ -150,8 +151,8 @@ func (k *Keeper) load(ctx context.Context, board string) error {
 	}
 }
 
-// loadOnce writes to a board that is there what it misses, and loads one that is lost. A board that another process loaded or dropped meanwhile is
-// ErrBehind or ErrLost; the next attempt takes the other way.
+// loadOnce writes to a board that is there what it misses, and loads one that is lost. A board that another process loaded or dropped
+// meanwhile is ErrBehind or ErrLost; the next attempt takes the other way.
 func (k *Keeper) loadOnce(ctx context.Context, board string) error {
 	// A batch is applied after it was committed, so what has come up to here is in the standings that are read now.
 	k.mu.Lock()
@@ -180,8 +181,9 @@ func (k *Keeper) loadAll(ctx context.Context, board string) error {
 	})
 }
 
-// catchUp writes the standings that were changed beyond the board's positions. Unlike a load it never holds back what other processes apply meanwhile, nor
-// is it held back by that: of two batches of a partition the engine skips the one that is behind, whose entries the other covers.
+// catchUp writes the standings that were changed beyond the board's positions. Unlike a load it never holds back what other processes apply
+// meanwhile, nor is it held back by that: of two batches of a partition the engine skips the one that is behind, whose entries the other
+// covers.
 func (k *Keeper) catchUp(ctx context.Context, board string, has journal.Positions) error {
 	after := make(journal.Positions, max(k.Journal.Partitions(), len(has)))
 	copy(after, has)

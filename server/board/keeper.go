@@ -26,8 +26,8 @@ const (
 	maxLoads = 2
 	// watchInterval is how often boards are looked after: lost ones are rebuilt, sizes are read.
 	watchInterval = time.Second
-	// applyTime bounds one write to the engine: one that hangs is treated as away. The fold waits for it with a few batches at most, once, since nothing is written to
-	// boards that are known to be away.
+	// applyTime bounds one write to the engine: one that hangs is treated as away. The fold waits for it with a few batches at most, once,
+	// since nothing is written to boards that are known to be away.
 	applyTime = 2 * time.Second
 	// minHealWait and maxHealWait bound the pause after a rebuild that failed.
 	minHealWait, maxHealWait = 50 * time.Millisecond, time.Second
@@ -42,21 +42,23 @@ type KeeperConfig struct {
 	Sizes *Sizes
 	// Boards lists the contests whose boards must be there: those that are not final.
 	Boards func() []string
-	// Final tells that a contest is over and its places are frozen: it is read from those and has no board. It must be quick; nil means that none is.
+	// Final tells that a contest is over and its places are frozen: it is read from those and has no board. It must be quick; nil means that
+	// none is.
 	Final func(board string) bool
 	// Rebuilt is told of each board that was loaded from standings.
 	Rebuilt func(board string)
 	// Fed tells whether committed batches reach the engine; nil means always. Boards that live in a process get only what that process folds.
 	Fed func() bool
-	// Behind tells that events which were accepted seconds ago are known not to be on boards yet, in any process: pages then say that they are stale. It must be
-	// quick; nil means never.
+	// Behind tells that events which were accepted seconds ago are known not to be on boards yet, in any process: pages then say that they are
+	// stale. It must be quick; nil means never.
 	Behind func() bool
 	Now    func() time.Time
 	Log    *slog.Logger
 }
 
-// Keeper keeps the engine's boards equal to the standings: it applies committed batches, rebuilds a board that the engine has lost, and writes what a
-// board misses. While a board is away, readers get rows from the database, marked stale. It drops the boards of finished contests, once.
+// Keeper keeps the engine's boards equal to the standings: it applies committed batches, rebuilds a board that the engine has lost, and
+// writes what a board misses. While a board is away, readers get rows from the database, marked stale. It drops the boards of finished
+// contests, once.
 type Keeper struct {
 	KeeperConfig
 	mu sync.Mutex
@@ -152,8 +154,8 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
-// watch drops the boards of finished contests, reads the size of each other, and finds the ones that are lost. It stops at the first sign that the
-// engine is away.
+// watch drops the boards of finished contests, reads the size of each other, and finds the ones that are lost. It stops at the first sign
+// that the engine is away.
 func (k *Keeper) watch(ctx context.Context) {
 	if !k.retire(ctx) {
 		return
@@ -202,8 +204,8 @@ func (k *Keeper) finished() []string {
 	return slices.DeleteFunc(boards, func(board string) bool { return !k.final(board) })
 }
 
-// Settled reports whether every batch that was handed to Apply so far is on the engine's boards: none is lost, being rebuilt, or lacks a batch that
-// could not be applied. Only then may it be stored that boards have what was folded.
+// Settled reports whether every batch that was handed to Apply so far is on the engine's boards: none is lost, being rebuilt, or lacks a
+// batch that could not be applied. Only then may it be stored that boards have what was folded.
 func (k *Keeper) Settled() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -47,12 +47,13 @@ func keep(engine board.Engine, s *store.Store, j *journal.Journal, boards int) *
 		list[i] = fmt.Sprint("c", i)
 	}
 	return board.NewKeeper(board.KeeperConfig{
-		Engine: engine, Store: s, Journal: j, Boards: func() []string { return list }, Rebuilt: func(string) {}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Engine: engine, Store: s, Journal: j, Boards: func() []string { return list }, Rebuilt: func(string) {}, Now: time.Now,
+		Log: slog.New(slog.DiscardHandler),
 	})
 }
 
-// TestEngineThatHangsDoesNotStarveIngest loses more boards than there are connections to the database, on an engine that hangs. Each rebuild
-// reads the database for as long as the engine takes, and events must be accepted meanwhile.
+// TestEngineThatHangsDoesNotStarveIngest loses more boards than there are connections to the database, on an engine that hangs. Each
+// rebuild reads the database for as long as the engine takes, and events must be accepted meanwhile.
 func TestEngineThatHangsDoesNotStarveIngest(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

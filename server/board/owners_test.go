@@ -70,8 +70,10 @@ func (w *world) run(keeper *board.Keeper) *board.Keeper {
 func (w *world) commit(partition int, seq int64, user string, units int64) board.Batch {
 	w.t.Helper()
 	w.nextID++
-	_, err := w.store.Write().ExecContext(w.t.Context(), `INSERT INTO standing (id, contest_id, user_id, partition, units, tie, rounds, version, seq, state)
-		VALUES ($1, 'c0', $2, $3, $4, $5, 1, 1, $6, $5) ON CONFLICT (contest_id, user_id) DO UPDATE SET units = $4, seq = $6`, w.nextID, user, partition, units, []byte{}, seq)
+	_, err := w.store.Write().ExecContext(w.t.Context(), `INSERT INTO standing (id, contest_id, user_id, partition, units, tie, rounds,
+		version, seq, state)
+		VALUES ($1, 'c0', $2, $3, $4, $5, 1, 1, $6, $5) ON CONFLICT (contest_id, user_id) DO UPDATE SET units = $4, seq = $6`, w.nextID, user,
+		partition, units, []byte{}, seq)
 	require.NoError(w.t, err)
 	return board.Batch{Board: "c0", Partition: partition, Seq: seq, Entries: []board.Entry{{UserID: user, Units: units}}}
 }
@@ -80,11 +82,13 @@ func (w *world) commit(partition int, seq int64, user string, units int64) board
 func (w *world) freeze(closed string, users ...string) {
 	w.t.Helper()
 	ctx := w.t.Context()
-	_, err := w.store.Write().ExecContext(ctx, `INSERT INTO contest (id, version, state, start_ts, end_ts, grace_end_ts, open_seq, close_seq, revision, result_hash, players, changed_at)
+	_, err := w.store.Write().ExecContext(ctx, `INSERT INTO contest (id, version, state, start_ts, end_ts, grace_end_ts, open_seq, close_seq,
+		revision, result_hash, players, changed_at)
 		VALUES ('c0', 1, $1, 1, 2, 3, '0', $2, 1, 'h', $3, 4)`, int(laurelv1.ContestState_CONTEST_STATE_FINAL), closed, len(users))
 	require.NoError(w.t, err)
 	for i, user := range users {
-		_, err := w.store.Write().ExecContext(ctx, "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ('c0', $1, $2, $3, $4)", i+1, user, 100-i, []byte{})
+		_, err := w.store.Write().ExecContext(ctx, "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ('c0', $1, $2, "+
+			"$3, $4)", i+1, user, 100-i, []byte{})
 		require.NoError(w.t, err)
 	}
 	w.final.Store(true)
@@ -145,8 +149,8 @@ func TestRevisionIsTheSameEverywhere(t *testing.T) {
 	})
 }
 
-// TestBoardInDoubtCatchesUpBesideAnotherOwner takes over a partition whose owner died between a commit and its boards, while another owner applies to the
-// same board all the time: a load would never succeed, and would be the board of a moment long past.
+// TestBoardInDoubtCatchesUpBesideAnotherOwner takes over a partition whose owner died between a commit and its boards, while another owner
+// applies to the same board all the time: a load would never succeed, and would be the board of a moment long past.
 func TestBoardInDoubtCatchesUpBesideAnotherOwner(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -201,7 +205,8 @@ func TestFinalBoardIsReadFromItsFrozenPlaces(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, page.Stale || page.Sorted, "a result is never stale")
 		require.EqualValues(t, 3, page.Total)
-		require.Equal(t, []board.Row{{Entry: board.Entry{UserID: "b", Units: 99}, Place: 2}, {Entry: board.Entry{UserID: "c", Units: 98}, Place: 3}}, page.Rows)
+		require.Equal(t, []board.Row{{Entry: board.Entry{UserID: "b", Units: 99}, Place: 2},
+			{Entry: board.Entry{UserID: "c", Units: 98}, Place: 3}}, page.Rows)
 		require.GreaterOrEqual(t, page.Revision(), live.Revision())
 		rows, err := keeper.Rank(t.Context(), "c0", []string{"c", "nobody", "a"})
 		require.NoError(t, err)
@@ -254,12 +259,14 @@ func TestEngineThatWasAwayIsBroughtUpToDate(t *testing.T) {
 	})
 }
 
-// TestEngineThatStoppedAnsweringIsInDoubt has an engine that has the batch, perhaps, and doesn't say so. Readers get what is stored until it has said so.
+// TestEngineThatStoppedAnsweringIsInDoubt has an engine that has the batch, perhaps, and doesn't say so. Readers get what is stored until
+// it has said so.
 func TestEngineThatStoppedAnsweringIsInDoubt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, storetest.Open(t, store.SQLite))
 	server := redistest.Start(t)
-	client := goredis.NewClient(&goredis.Options{Addr: server.Addr, ReadTimeout: -1, WriteTimeout: -1, MaxRetries: -1, ContextTimeoutEnabled: true})
+	client := goredis.NewClient(&goredis.Options{Addr: server.Addr, ReadTimeout: -1, WriteTimeout: -1, MaxRetries: -1,
+		ContextTimeoutEnabled: true})
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	engine, err := redis.New(client, "laurel")
 	require.NoError(t, err)

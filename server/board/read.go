@@ -32,8 +32,8 @@ type sortedPage struct {
 	until time.Time
 }
 
-// Page returns up to count rows from place from+1 on. A finished contest is read from its frozen places, which are never stale; any other from the
-// engine, or from its standings when the board is away.
+// Page returns up to count rows from place from+1 on. A finished contest is read from its frozen places, which are never stale; any other
+// from the engine, or from its standings when the board is away.
 func (k *Keeper) Page(ctx context.Context, board string, from, count int64) (Page, error) {
 	if k.final(board) {
 		return k.finalPage(ctx, board, from, count)
@@ -62,7 +62,8 @@ func (k *Keeper) behind() bool { return k.Behind != nil && k.Behind() }
 // final reports whether a contest is over and its places are frozen.
 func (k *Keeper) final(board string) bool { return k.Final != nil && k.Final(board) }
 
-// finalPage reads frozen places. Their positions are at least those of every event that counted, so the revision doesn't go back when a contest becomes final.
+// finalPage reads frozen places. Their positions are at least those of every event that counted, so the revision doesn't go back when a
+// contest becomes final.
 func (k *Keeper) finalPage(ctx context.Context, board string, from, count int64) (Page, error) {
 	if err := CheckPage(from, count); err != nil {
 		return Page{}, fmt.Errorf("page of board %q: %w", board, err)
@@ -84,7 +85,8 @@ func (k *Keeper) sorted(ctx context.Context, key pageKey) (Page, error) {
 		return page, nil
 	}
 	read, err, _ := k.reads.Do(fmt.Sprintf("%s/%d/%d", key.board, key.from, key.count), func() (any, error) {
-		ranked, total, folded, err := contest.SortedPage(context.WithoutCancel(ctx), k.Store, key.board, key.from, key.count, k.Journal.Partitions())
+		ranked, total, folded, err := contest.SortedPage(context.WithoutCancel(ctx), k.Store, key.board, key.from, key.count,
+			k.Journal.Partitions())
 		if err != nil {
 			return nil, fmt.Errorf("read board from standings: %w", err)
 		}

@@ -22,8 +22,8 @@ type Difference struct {
 // errDifferent ends a comparison at the first difference.
 var errDifferent = errors.New("different")
 
-// Verify compares a board with the standings it is a view of, place by place, and returns how many places are equal and the first difference.
-// Nothing may be folded meanwhile, or the comparison means nothing.
+// Verify compares a board with the standings it is a view of, place by place, and returns how many places are equal and the first
+// difference. Nothing may be folded meanwhile, or the comparison means nothing.
 func Verify(ctx context.Context, engine Engine, s *store.Store, board string) (places int64, difference *Difference, err error) {
 	var page Page
 	read := func(place int64) (Entry, error) {

@@ -27,7 +27,8 @@ var contestKind = row[*laurelv1.Contest]{
 		{begins: "id", ends: "id", message: "must start with a lower-case letter, then lower-case letters, digits, _ . or -"},
 		{ends: "currency", message: codeForm},
 		{begins: "scoring.rates", message: "must be the id of an ExchangeRates: a lower-case letter, then lower-case letters, digits, _ . or -"},
-		{begins: "scoring.events", message: "must be an event name: a lower-case letter, then lower-case letters, digits and _, such as round_end"},
+		{begins: "scoring.events",
+			message: "must be an event name: a lower-case letter, then lower-case letters, digits and _, such as round_end"},
 	},
 }
 
@@ -57,9 +58,11 @@ func fitContest(contest *laurelv1.Contest, known *Vocabulary, refuse refuse) {
 	}
 	switch rates := known.Rates(scoring.GetRates()); {
 	case rates == nil:
-		refuse("scoring.rates", "%s is no published rate table; publish it (kind: ExchangeRates) first, or check it in the same folder", word.Quote(scoring.GetRates()))
+		refuse("scoring.rates", "%s is no published rate table; publish it (kind: ExchangeRates) first, or check it in the same folder",
+			word.Quote(scoring.GetRates()))
 	case rates.Base != scoring.GetCurrency():
-		refuse("scoring.rates", "%s tells rates in %s and the points are in %s; name a table with that base", scoring.GetRates(), rates.Base, scoring.GetCurrency())
+		refuse("scoring.rates", "%s tells rates in %s and the points are in %s; name a table with that base", scoring.GetRates(), rates.Base,
+			scoring.GetCurrency())
 	}
 }
 
@@ -75,7 +78,8 @@ func checkRanking(contest *laurelv1.Contest, refuse refuse) {
 		refuse("leaderboard.n", "is only for type best_n_rounds; leave it out or change leaderboard.type")
 	}
 	if ranking.GetObserveRanks() && slices.Contains(contest.GetScoring().GetEvents(), event.NameRankObserved) {
-		refuse("leaderboard.observe_ranks", "would have the contest feed itself: scoring.events names %s, so each snapshot would move the board that the next one is taken of; "+
+		refuse("leaderboard.observe_ranks", "would have the contest feed itself: scoring.events names %s, so each snapshot would move the "+
+			"board that the next one is taken of; "+
 			"leave one of the two out, or score the places in another contest", event.NameRankObserved)
 	}
 	if at := slices.Index(ranking.GetTiebreaker(), "user_id"); at >= 0 && at != len(ranking.GetTiebreaker())-1 {
@@ -87,7 +91,8 @@ func checkScoring(contest *laurelv1.Contest, refuse refuse) {
 	scoring, kind := contest.GetScoring(), contest.GetLeaderboard().GetType()
 	formulaNeeded := kind == "sum" || kind == typeBestRounds || kind == "last"
 	if formulaNeeded && strings.TrimSpace(scoring.GetFormula()) == "" {
-		refuse("scoring.formula", "is missing: leaderboard.type %s needs points for a round, such as min(win.amount / bet.amount, 50) * 100", kind)
+		refuse("scoring.formula", "is missing: leaderboard.type %s needs points for a round, such as min(win.amount / bet.amount, 50) * 100",
+			kind)
 	}
 	checkEventNames(scoring.GetEvents(), refuse)
 	for i, glob := range scoring.GetEligibleGames() {
@@ -119,7 +124,8 @@ func checkEventNames(names []string, refuse refuse) {
 	for i, name := range names {
 		if !registry.Known(name) {
 			known := registry.Names()
-			refuse(fmt.Sprintf("scoring.events[%d]", i), "%s is not an event name; %sthe names are %s", word.Quote(name), meant(name, known), strings.Join(known, ", "))
+			refuse(fmt.Sprintf("scoring.events[%d]", i), "%s is not an event name; %sthe names are %s", word.Quote(name), meant(name, known),
+				strings.Join(known, ", "))
 		}
 	}
 }

@@ -76,7 +76,8 @@ func TestPublishedRatesStay(t *testing.T) {
 		folded = journal.Positions{70, 90}
 		accepted(t, service, ratesHead+ratesOf25+ratesOf26)
 		assert.Equal(t, "line 5:54: days[0].rates[0].rate: differs from the published rate of JPY on 2025-10-25, by which events have counted; "+
-			"keep that, or publish a table with another id\n", refusalOf(t, service, ratesHead+otherYen25), "though the version before does not list that day")
+			"keep that, or publish a table with another id\n", refusalOf(t, service, ratesHead+otherYen25),
+			"though the version before does not list that day")
 		assert.Contains(t, refusalOf(t, service, strings.Replace(ratesHead+ratesOf26, "EUR", "USD", 1)), "base: can't change from EUR")
 		assert.Contains(t, refusalOf(t, service, "tz: Europe/Berlin\n"+ratesHead+ratesOf26), "tz: can't change")
 
@@ -125,8 +126,9 @@ func TestFolderRefersToItself(t *testing.T) {
 	service := serviceOn(s, &now)
 	folder := fstest.MapFS{
 		"a_contest.yaml": {Data: []byte(contestNamed("a") + "scoring: {formula: bet.amount, currency: XBT, rates: coins}\n")},
-		"b_rates.yaml":   {Data: []byte("kind: ExchangeRates\nid: coins\nbase: XBT\ndays: [{date: 2025-10-25, rates: [{currency: GEMS, rate: 0.00000001}]}]\n")},
-		"c_money.yaml":   {Data: []byte(bitcoin + "---\nkind: Currency\nid: GEMS\nexponent: 0\n")},
+		"b_rates.yaml": {Data: []byte("kind: ExchangeRates\nid: coins\nbase: XBT\ndays: [{date: 2025-10-25, rates: [{currency: GEMS, rate: " +
+			"0.00000001}]}]\n")},
+		"c_money.yaml": {Data: []byte(bitcoin + "---\nkind: Currency\nid: GEMS\nexponent: 0\n")},
 	}
 	for _, fresh := range []int{4, 0} {
 		report, err := service.LoadFolder(t.Context(), folder, "rules", "test")
@@ -154,7 +156,8 @@ func TestEveryKindHasItsRow(t *testing.T) {
 		assert.False(t, Unsupported(k.name))
 	}
 	assert.Equal(t, "Amounts may be in Bitcoin (XBT), with 8 decimal places: one minor unit is 0.00000001 XBT.", readingOf(t, bitcoin))
-	assert.Equal(t, "It tells what JPY is worth in EUR, for days: 2, from 2025-10-25 to 2025-10-26 (UTC).\nA day that is not listed has no rate; what an older version said of a day holds on.",
+	assert.Equal(t, "It tells what JPY is worth in EUR, for days: 2, from 2025-10-25 to 2025-10-26 (UTC).\nA day that is not listed has no "+
+		"rate; what an older version said of a day holds on.",
 		readingOf(t, ratesHead+ratesOf26+ratesOf25))
 }
 

@@ -20,7 +20,8 @@ const KindExchangeRates = "ExchangeRates"
 // exchangeRatesKind is the row of rate tables.
 var exchangeRatesKind = row[*laurelv1.ExchangeRates]{
 	name: KindExchangeRates, empty: func() *laurelv1.ExchangeRates { return new(laurelv1.ExchangeRates) },
-	check: checkRates, fit: fitRates, plan: func(*laurelv1.ExchangeRates, *Vocabulary) proto.Message { return nil }, read: readRates, succeed: succeedRates,
+	check: checkRates, fit: fitRates, plan: func(*laurelv1.ExchangeRates, *Vocabulary) proto.Message { return nil }, read: readRates,
+	succeed: succeedRates,
 	patterns: []pattern{
 		{begins: "id", ends: "id", message: "must start with a lower-case letter, then lower-case letters, digits, _ . or -"},
 		{begins: "days", ends: ".date", message: "must be a date, such as 2025-10-25"},
@@ -39,7 +40,8 @@ func checkRates(rates *laurelv1.ExchangeRates, refuse refuse) {
 	seen := map[rateKey]bool{}
 	for i, day := range rates.GetDays() {
 		if date, err := time.Parse(dateForm, day.GetDate()); err != nil || !yearInRange(date) {
-			refuse(fmt.Sprintf("days[%d].date", i), "%s is not a date of the calendar between %d and %d", word.Quote(day.GetDate()), minYear, maxYear)
+			refuse(fmt.Sprintf("days[%d].date", i), "%s is not a date of the calendar between %d and %d", word.Quote(day.GetDate()), minYear,
+				maxYear)
 		}
 		for j, one := range day.GetRates() {
 			field, key := fmt.Sprintf("days[%d].rates[%d]", i, j), rateKey{one.GetCurrency(), day.GetDate()}
@@ -70,7 +72,8 @@ func fitRates(rates *laurelv1.ExchangeRates, known *Vocabulary, refuse refuse) {
 			}
 			before, found := published.days[rateKey{one.GetCurrency(), day.GetDate()}]
 			if rate, ok := money.ParseDecimal(one.GetRate()); found && ok && !rate.Equal(before.rate) {
-				refuse(field+".rate", "differs from the published rate of %s on %s, by which events have counted; keep that, or publish a table with another id",
+				refuse(field+".rate", "differs from the published rate of %s on %s, by which events have counted; keep that, or publish a table "+
+					"with another id",
 					one.GetCurrency(), day.GetDate())
 			}
 		}
@@ -105,6 +108,7 @@ func succeedRates(before, after *laurelv1.ExchangeRates, _ time.Time, refuse ref
 		refuse("base", "can't change from %s: events have counted by it; keep it, or publish a table with another id", before.GetBase())
 	}
 	if before.GetTz() != after.GetTz() {
-		refuse("tz", "can't change from %s: it says which day an event is of; keep it, or publish a table with another id", word.Quote(before.GetTz()))
+		refuse("tz", "can't change from %s: it says which day an event is of; keep it, or publish a table with another id",
+			word.Quote(before.GetTz()))
 	}
 }

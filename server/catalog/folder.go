@@ -37,10 +37,10 @@ type Skipped struct {
 	Reason string
 }
 
-// ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and runs the steps of their kinds.
-// Definitions may refer to others of the folder, and to those of a vocabulary.
-// Documents without a kind, of a kind that this version does not support, and files named mapping.yaml are skipped. name stands before the paths
-// in problems and may be empty.
+// ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and
+// runs the steps of their kinds. Definitions may refer to others of the folder, and to those of a vocabulary. Documents without a kind, of
+// a kind that this version does not support, and files named mapping.yaml are skipped. name stands before the paths in problems and may be
+// empty.
 func ReadFolder(folder fs.FS, name string, known *Vocabulary, steps ...Step) ([]Found, []Skipped, error) {
 	var found []Found
 	var skipped []Skipped
@@ -142,7 +142,8 @@ func refuseRepeats(found []Found) {
 			first[key] = one.Document.source.at("id", "").String()
 			continue
 		}
-		found[i].Problems = append(found[i].Problems, one.Document.source.at("id", fmt.Sprintf("is taken by %s; ids are unique within a kind", strings.TrimSuffix(where, ": id: "))))
+		found[i].Problems = append(found[i].Problems,
+			one.Document.source.at("id", fmt.Sprintf("is taken by %s; ids are unique within a kind", strings.TrimSuffix(where, ": id: "))))
 	}
 }
 
@@ -152,7 +153,8 @@ type part struct {
 	offset int // lines before it
 }
 
-// split cuts a file at its document marks. A line of --- at the left edge is a mark wherever it stands, also in a block of text (YAML 1.2, 9.1.2).
+// split cuts a file at its document marks. A line of --- at the left edge is a mark wherever it stands, also in a block of text (YAML 1.2,
+// 9.1.2).
 func split(text []byte) []part {
 	var parts []part
 	var current []byte

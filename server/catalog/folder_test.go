@@ -62,7 +62,8 @@ func TestReadFolder(t *testing.T) {
 	}, lines)
 	assert.Equal(t, []Skipped{
 		{"rules/mapping.yaml", "a mapping, not a definition"},
-		{"rules/mission.yaml", "line 1: Mission is a known kind, but this version of Laurel does not support it; supported: Contest, ExchangeRates, Currency"},
+		{"rules/mission.yaml", "line 1: Mission is a known kind, but this version of Laurel does not support it; supported: Contest, " +
+			"ExchangeRates, Currency"},
 		{"rules/other.yaml", "line 1: a document without kind"},
 	}, skipped)
 }
@@ -88,7 +89,8 @@ func TestDemoRulesCheck(t *testing.T) {
 func TestSplitKeepsText(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		lines := rapid.SliceOf(rapid.SampledFrom([]string{"a: 1\n", "# note\n", "\n", "---\n", "--- \n", "---\r\n", " ---\n", "----\n"})).Draw(t, "lines")
+		lines := rapid.SliceOf(rapid.SampledFrom([]string{"a: 1\n", "# note\n", "\n", "---\n", "--- \n", "---\r\n", " ---\n", "----\n"})).
+			Draw(t, "lines")
 		last := rapid.SampledFrom([]string{"", "end", "---"}).Draw(t, "last")
 		text := strings.Join(lines, "") + last
 		all := strings.SplitAfter(text, "\n")

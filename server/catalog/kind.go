@@ -25,8 +25,8 @@ type Message interface {
 // refuse notes a problem of a field.
 type refuse func(field, format string, args ...any)
 
-// kind is a row of the table of kinds: everything in which documents of one kind differ from others before they are compiled. The compile step is a Step, since
-// what a formula means belongs to packages further down the flow.
+// kind is a row of the table of kinds: everything in which documents of one kind differ from others before they are compiled. The compile
+// step is a Step, since what a formula means belongs to packages further down the flow.
 type kind struct {
 	name string
 	// empty makes a message for a document to be read into.
@@ -113,7 +113,8 @@ func kindProblem(kind string) string {
 	case slices.Contains(supported, kind):
 		return ""
 	case Unsupported(kind):
-		return fmt.Sprintf("%s is a known kind, but this version of Laurel does not support it; supported: %s", kind, strings.Join(supported, ", "))
+		return fmt.Sprintf("%s is a known kind, but this version of Laurel does not support it; supported: %s", kind,
+			strings.Join(supported, ", "))
 	case kind == "":
 		return "is missing; write one of " + strings.Join(all, ", ")
 	default:

@@ -39,7 +39,8 @@ func (s *Service) List(ctx context.Context, wanted Listing) ([]*laurelv1.Definit
 	return newestOfAll(ctx, s.Store.Ent(), wanted)
 }
 
-// ListVersions returns versions of one definition, without their documents. The key of a version is its number. ErrNotFound when there is no such definition.
+// ListVersions returns versions of one definition, without their documents. The key of a version is its number. ErrNotFound when there is
+// no such definition.
 func (s *Service) ListVersions(ctx context.Context, kind, id string, wanted store.Listing) ([]*laurelv1.DefinitionSummary, error) {
 	if _, err := newestOf(ctx, s.Store.Ent(), kind, id); err != nil {
 		return nil, fmt.Errorf("read %s %s: %w", kind, id, err)

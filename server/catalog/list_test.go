@@ -14,14 +14,17 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestPageOfDefinitionsCostsWhatItShows asks for pages out of ten thousand definitions, one of which has as many versions, in each order and with a kind.
+// TestPageOfDefinitionsCostsWhatItShows asks for pages out of ten thousand definitions, one of which has as many versions, in each order
+// and with a kind.
 func TestPageOfDefinitionsCostsWhatItShows(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		const series = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) "
 		statements := []string{
-			series + "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) SELECT 'Contest', 'often', i, 'h', 'y', i, 'test' FROM n",
-			series + "INSERT INTO newest_definition (kind, def_id, version, hash, published_at, published_by) SELECT 'Contest', 'c' || i, 1, 'h', i / 700, 'test' FROM n",
+			series + "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) SELECT 'Contest', 'often', i, 'h', " +
+				"'y', i, 'test' FROM n",
+			series + "INSERT INTO newest_definition (kind, def_id, version, hash, published_at, published_by) SELECT 'Contest', 'c' || i, 1, " +
+				"'h', i / 700, 'test' FROM n",
 			"INSERT INTO newest_definition (kind, def_id, version, hash, published_at, published_by) VALUES ('Currency', 'XBT', 1, 'h', 1, 'test')",
 			"ANALYZE",
 		}
@@ -51,7 +54,8 @@ func TestPageOfDefinitionsCostsWhatItShows(t *testing.T) {
 	})
 }
 
-// TestDefinitionsOfAnEarlierVersionAreListed brings a database to the version in which the newest versions have a table of their own, and publishes more.
+// TestDefinitionsOfAnEarlierVersionAreListed brings a database to the version in which the newest versions have a table of their own, and
+// publishes more.
 func TestDefinitionsOfAnEarlierVersionAreListed(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range storetest.Dialects {
@@ -59,17 +63,20 @@ func TestDefinitionsOfAnEarlierVersionAreListed(t *testing.T) {
 			t.Parallel()
 			s := storetest.OpenBefore(t, dialect, "list_orders")
 			for version, id := range map[int]string{1: "GEM", 2: "GEM", 9: "GEM", 10: "GEM", 3: "XBT"} {
-				_, err := s.Write().ExecContext(t.Context(), "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) VALUES ('Currency', $1, $2, $3, $4, $5, 'test')",
+				_, err := s.Write().ExecContext(t.Context(), "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, "+
+					"published_by) VALUES ('Currency', $1, $2, $3, $4, $5, 'test')",
 					id, version, "h"+strconv.Itoa(version), fmt.Sprintf("kind: Currency\nid: %s\nexponent: 2\ntitle: T\n", id), version)
 				require.NoError(t, err)
 			}
 			_, err := s.Migrate(t.Context())
 			require.NoError(t, err)
-			service := NewService(Config{Store: s, Adopt: func(context.Context, *store.Tx, Published) error { return nil }, Now: func() time.Time { return time.UnixMicro(20) }})
+			service := NewService(Config{Store: s, Adopt: func(context.Context, *store.Tx, Published) error { return nil },
+				Now: func() time.Time { return time.UnixMicro(20) }})
 			requireListed(t, service, []*laurelv1.DefinitionSummary{
 				{Id: "GEM", Version: 10, Hash: "h10"}, {Id: "XBT", Version: 3, Hash: "h3"},
 			})
-			published, changed, err := service.Publish(t.Context(), Publication{Yaml: "kind: Currency\nid: XBT\nexponent: 2\ntitle: Bitcoin\n", By: "test"})
+			published, changed, err := service.Publish(t.Context(), Publication{Yaml: "kind: Currency\nid: XBT\nexponent: 2\ntitle: Bitcoin\n",
+				By: "test"})
 			require.NoError(t, err)
 			require.True(t, changed)
 			requireListed(t, service, []*laurelv1.DefinitionSummary{

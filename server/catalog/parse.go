@@ -137,12 +137,14 @@ func readSource(name string, text []byte, offset int) (*source, []Problem) {
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		return nil, []Problem{{File: name, Line: root.Line, Column: root.Column, Message: "a definition is a mapping of fields, such as kind: " + KindContest}}
+		return nil, []Problem{{File: name, Line: root.Line, Column: root.Column, Message: "a definition is a mapping of fields, such as kind: " +
+			KindContest}}
 	}
 	err = decoder.Decode(&next)
 	switch {
 	case err == nil:
-		return nil, []Problem{{File: name, Line: next.Line, Column: next.Column, Message: "a second document starts here; write one definition a document"}}
+		return nil, []Problem{{File: name, Line: next.Line, Column: next.Column, Message: "a second document starts here; write one " +
+			"definition a document"}}
 	case !errors.Is(err, io.EOF):
 		return nil, []Problem{syntaxProblem(name, err)}
 	}

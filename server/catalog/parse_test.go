@@ -185,8 +185,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestParseIsNotSlowedDown gives Parse the largest documents with as many mistakes as fit. It ends by the time-out of the test when one of them takes a
-// time that grows with the square of the document.
+// TestParseIsNotSlowedDown gives Parse the largest documents with as many mistakes as fit. It ends by the time-out of the test when one of
+// them takes a time that grows with the square of the document.
 func TestParseIsNotSlowedDown(t *testing.T) {
 	t.Parallel()
 	const head = "kind: Contest\nid: c\nwindow: {start: 2025-10-25, end: 2025-10-25}\nleaderboard: {type: count}\n"

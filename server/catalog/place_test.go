@@ -42,11 +42,13 @@ func spots(at *yaml.Node, path string) (found []spot) {
 func kindExamples(t testing.TB) map[string]string {
 	t.Helper()
 	return map[string]string{
-		KindContest: string(exampleYaml(t)) + "title: Sprint\n", KindCurrency: bitcoin, KindExchangeRates: "tz: Europe/Berlin\n" + ratesHead + ratesOf25 + ratesOf26,
+		KindContest: string(exampleYaml(t)) + "title: Sprint\n", KindCurrency: bitcoin, KindExchangeRates: "tz: Europe/Berlin\n" + ratesHead +
+			ratesOf25 + ratesOf26,
 	}
 }
 
-// spoilt writes a document anew with one field changed, behind some lines of comment and in one of two styles, and returns it with the place where the field stands now.
+// spoilt writes a document anew with one field changed, behind some lines of comment and in one of two styles, and returns it with the
+// place where the field stands now.
 func spoilt(t *rapid.T, text string, change func(t *rapid.T, fields []spot) (spot, int)) (string, spot) {
 	var document yaml.Node
 	require.NoError(t, yaml.Unmarshal([]byte(text), &document))
@@ -67,7 +69,8 @@ func spoilt(t *rapid.T, text string, change func(t *rapid.T, fields []spot) (spo
 	return result, place
 }
 
-// TestEveryWrongValueIsToldAtItsPlace puts a list into a list in the place of any field of any kind: the problem names the field, and the line and column where its value stands.
+// TestEveryWrongValueIsToldAtItsPlace puts a list into a list in the place of any field of any kind: the problem names the field, and the
+// line and column where its value stands.
 func TestEveryWrongValueIsToldAtItsPlace(t *testing.T) {
 	t.Parallel()
 	for kind, text := range kindExamples(t) {
@@ -96,7 +99,8 @@ func TestEveryWrongValueIsToldAtItsPlace(t *testing.T) {
 	}
 }
 
-// TestEveryMisspeltKeyIsToldItsName leaves a letter out of any key of any kind: the problem stands where the key does and names the field that was meant.
+// TestEveryMisspeltKeyIsToldItsName leaves a letter out of any key of any kind: the problem stands where the key does and names the field
+// that was meant.
 func TestEveryMisspeltKeyIsToldItsName(t *testing.T) {
 	t.Parallel()
 	for kind, text := range kindExamples(t) {
@@ -124,7 +128,8 @@ func TestEveryMisspeltKeyIsToldItsName(t *testing.T) {
 	}
 }
 
-// TestFormDoesNotChangeWhatIsPublished writes documents of each kind in another form, with the fields in another order: the hash is the same, and another value makes another.
+// TestFormDoesNotChangeWhatIsPublished writes documents of each kind in another form, with the fields in another order: the hash is the
+// same, and another value makes another.
 func TestFormDoesNotChangeWhatIsPublished(t *testing.T) {
 	t.Parallel()
 	for kind, text := range kindExamples(t) {
@@ -146,7 +151,8 @@ func TestFormDoesNotChangeWhatIsPublished(t *testing.T) {
 				require.Empty(t, problems)
 				require.Equal(t, want.Hash, got.Hash, changed)
 			})
-			other, problems := Parse("", []byte(strings.Replace(text, "title: ", "title: New ", 1)+strings.Repeat("title: New\n", 1-min(1, strings.Count(text, "title:")))))
+			other, problems := Parse("",
+				[]byte(strings.Replace(text, "title: ", "title: New ", 1)+strings.Repeat("title: New\n", 1-min(1, strings.Count(text, "title:")))))
 			require.Empty(t, problems)
 			require.NotEqual(t, want.Hash, other.Hash)
 		})

@@ -11,8 +11,8 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
-// Plan returns a definition as it runs, with every default written out; nil for a document that can't be read and for kinds that need no plan. Amounts are shown by the currencies of the vocabulary. That of a contest is
-// a *laurelv1.ContestPlan.
+// Plan returns a definition as it runs, with every default written out; nil for a document that can't be read and for kinds that need no
+// plan. Amounts are shown by the currencies of the vocabulary. That of a contest is a *laurelv1.ContestPlan.
 func Plan(document *Document, known *Vocabulary) proto.Message {
 	if document == nil || document.Message == nil {
 		return nil
@@ -38,10 +38,12 @@ func planContest(written *laurelv1.Contest, known *Vocabulary) proto.Message {
 	if scoring.Precision == nil {
 		scoring.Precision = proto.Int32(DefaultPrecision)
 	}
-	ranking.Tiebreaker = append(slices.DeleteFunc(ranking.GetTiebreaker(), func(name string) bool { return name == lastTieBreak }), lastTieBreak)
+	ranking.Tiebreaker = append(slices.DeleteFunc(ranking.GetTiebreaker(), func(name string) bool { return name == lastTieBreak }),
+		lastTieBreak)
 	exponent, _ := known.Currencies().Exponent(contest.GetPrizes().GetPool().GetCurrency())
 	return &laurelv1.ContestPlan{
-		Definition: contest, Start: timestamppb.New(start), End: timestamppb.New(end), GraceEnd: timestamppb.New(end.Add(grace)), PoolExponent: int32(exponent),
+		Definition: contest, Start: timestamppb.New(start), End: timestamppb.New(end), GraceEnd: timestamppb.New(end.Add(grace)),
+		PoolExponent: int32(exponent),
 	}
 }
 

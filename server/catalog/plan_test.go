@@ -33,7 +33,8 @@ func TestPlanWritesDefaultsOut(t *testing.T) {
 	assert.Equal(t, start, got.GetStart().AsTime())
 	assert.Equal(t, start.AddDate(0, 0, 1), got.GetEnd().AsTime())
 	assert.Equal(t, start.AddDate(0, 0, 1).Add(time.Minute), got.GetGraceEnd().AsTime())
-	assert.Equal(t, "1", plan(t, "kind: Contest\nid: c\nwindow: {start: 2025-10-25, end: 2025-10-25}\nleaderboard: {type: count}\n").GetDefinition().GetScoring().GetFormula())
+	assert.Equal(t, "1", plan(t, "kind: Contest\nid: c\nwindow: {start: 2025-10-25, end: 2025-10-25}\nleaderboard: {type: count}\n").
+		GetDefinition().GetScoring().GetFormula())
 }
 
 func TestPlanKeepsWhatIsWritten(t *testing.T) {
@@ -42,7 +43,8 @@ func TestPlanKeepsWhatIsWritten(t *testing.T) {
 	got := contestPlan(document).GetDefinition()
 	assert.Equal(t, contestOf(t, document.Message).GetScoring().GetFormula(), got.GetScoring().GetFormula())
 	assert.Equal(t, []string{"highest_single_multiplier", "earliest_finish_ts", "user_id"}, got.GetLeaderboard().GetTiebreaker())
-	assert.Equal(t, []string{"highest_single_multiplier", "earliest_finish_ts"}, contestOf(t, document.Message).GetLeaderboard().GetTiebreaker(), "the document stays as it was")
+	assert.Equal(t, []string{"highest_single_multiplier", "earliest_finish_ts"}, contestOf(t, document.Message).GetLeaderboard().
+		GetTiebreaker(), "the document stays as it was")
 	assert.Equal(t, int32(2), contestPlan(document).GetPoolExponent())
 	assert.Nil(t, Plan(nil, nil))
 }

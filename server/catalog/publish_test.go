@@ -26,7 +26,8 @@ type publishing struct {
 	refused string
 }
 
-// publications is what each kind allows, one after the other on one database. The contest has started when its publications follow the first.
+// publications is what each kind allows, one after the other on one database. The contest has started when its publications follow the
+// first.
 var publications = map[string][]publishing{
 	KindCurrency: {
 		{what: "first", changed: true},
@@ -71,8 +72,8 @@ var publications = map[string][]publishing{
 	},
 }
 
-// TestEachKindPublishesWhatItAllows plays the matrix of each kind: a version is made, told to whoever follows it and listed when something new is allowed, and
-// nothing is when it is not.
+// TestEachKindPublishesWhatItAllows plays the matrix of each kind: a version is made, told to whoever follows it and listed when something
+// new is allowed, and nothing is when it is not.
 func TestEachKindPublishesWhatItAllows(t *testing.T) {
 	t.Parallel()
 	for _, k := range kinds {
@@ -126,7 +127,8 @@ func TestEachKindPublishesWhatItAllows(t *testing.T) {
 	}
 }
 
-// TestVersionsAreLikeALog publishes texts of a few definitions again and again, from base versions that are right, wrong or left out, and compares with a list a definition.
+// TestVersionsAreLikeALog publishes texts of a few definitions again and again, from base versions that are right, wrong or left out, and
+// compares with a list a definition.
 func TestVersionsAreLikeALog(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -143,7 +145,8 @@ func TestVersionsAreLikeALog(t *testing.T) {
 					base = proto.Int32(int32(max(0, len(log[id])+rapid.SampledFrom([]int{0, 0, -1, 1}).Draw(rt, "off"))))
 				}
 				newest := len(log[id])
-				published, changed, err := service.Publish(t.Context(), Publication{Yaml: contestNamed(id) + "title: " + title + "\n", BaseVersion: base})
+				published, changed, err := service.Publish(t.Context(), Publication{Yaml: contestNamed(id) + "title: " + title + "\n",
+					BaseVersion: base})
 				switch {
 				case newest > 0 && log[id][newest-1] == title:
 					require.NoError(rt, err, "what is there is what was wanted")

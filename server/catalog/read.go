@@ -2,8 +2,8 @@ package catalog
 
 import "google.golang.org/protobuf/proto"
 
-// Read reads a document that is written like a definition but never published, such as a mapping, into its message. The problems have line and field; the
-// document, whose Place does the same for what the caller finds, is nil when nothing could be read.
+// Read reads a document that is written like a definition but never published, such as a mapping, into its message. The problems have line
+// and field; the document, whose Place does the same for what the caller finds, is nil when nothing could be read.
 func Read(name string, text []byte, into proto.Message) (*Document, []Problem) {
 	src, problems := readSource(name, text, 0)
 	if len(problems) > 0 {

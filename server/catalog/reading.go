@@ -32,7 +32,8 @@ func readContest(written *laurelv1.Contest) []string {
 	}
 	const form = "2 January 2006 15:04:05 MST"
 	sentences := []string{
-		fmt.Sprintf("%s runs from %s to %s (%s)", contest.GetTitle(), plan.GetStart().AsTime().In(zone).Format(form), plan.GetEnd().AsTime().In(zone).Format(form), zone),
+		fmt.Sprintf("%s runs from %s to %s (%s)", contest.GetTitle(), plan.GetStart().AsTime().In(zone).Format(form), plan.GetEnd().AsTime().
+			In(zone).Format(form), zone),
 		fmt.Sprintf("Late events count until %d s after the end", contest.GetWindow().GetGraceSeconds()),
 		readScope(contest),
 		readScoring(contest.GetScoring()),
@@ -43,7 +44,8 @@ func readContest(written *laurelv1.Contest) []string {
 		sentences = append(sentences, "Each kept snapshot of the board tells its first ten players their place, as an event rank_observed")
 	}
 	if pool := contest.GetPrizes().GetPool(); pool != nil {
-		sentences = append(sentences, fmt.Sprintf("The pool is %d minor units of %s, shared by %s", pool.GetTotalMinor(), pool.GetCurrency(), contest.GetPrizes().GetDistribution()))
+		sentences = append(sentences, fmt.Sprintf("The pool is %d minor units of %s, shared by %s", pool.GetTotalMinor(), pool.GetCurrency(),
+			contest.GetPrizes().GetDistribution()))
 	}
 	return sentences
 }
@@ -61,7 +63,8 @@ func readScope(contest *laurelv1.Contest) string {
 
 func readScoring(scoring *laurelv1.Scoring) string {
 	text := fmt.Sprintf("Each %s is worth %s points, rounded half to even at %d decimal places",
-		listOr("finished round (round_end, or spin whose round has ended)", "event ", scoring.GetEvents()), scoring.GetFormula(), scoring.GetPrecision())
+		listOr("finished round (round_end, or spin whose round has ended)", "event ", scoring.GetEvents()), scoring.GetFormula(),
+		scoring.GetPrecision())
 	if scoring.CapPerRound != nil {
 		text += fmt.Sprintf(", at most %v", scoring.GetCapPerRound())
 	}
@@ -104,7 +107,8 @@ func readRefusals(contest *laurelv1.Contest) []string {
 	add(scoring.GetMinBetMinor() > 0, "Stakes below %d minor units do not count", scoring.GetMinBetMinor())
 	add(abuse.GetMinRoundDurationMs() > 0, "Rounds shorter than %d ms, or of unknown duration, do not count", abuse.GetMinRoundDurationMs())
 	add(abuse.GetMaxRpsPerUser() > 0, "At most %v rounds a second count for one player", abuse.GetMaxRpsPerUser())
-	add(len(abuse.GetExcludeAsnCategories()) > 0, "Rounds from networks of the categories %s do not count", strings.Join(abuse.GetExcludeAsnCategories(), ", "))
+	add(len(abuse.GetExcludeAsnCategories()) > 0, "Rounds from networks of the categories %s do not count",
+		strings.Join(abuse.GetExcludeAsnCategories(), ", "))
 	return sentences
 }
 

@@ -27,7 +27,8 @@ const (
 // Config is what a Service needs.
 type Config struct {
 	Store *store.Store
-	// Adopt follows a publication in the transaction that stores it, before it is stored. When it fails nothing is published; *Invalid tells the author why.
+	// Adopt follows a publication in the transaction that stores it, before it is stored. When it fails nothing is published; *Invalid tells
+	// the author why.
 	Adopt func(ctx context.Context, tx *store.Tx, published Published) error
 	// Reader reads what definitions refer to; nil has the service make its own.
 	Reader *Reader
@@ -129,7 +130,8 @@ func (s *Service) publish(ctx context.Context, document *Document, base *int32, 
 	}
 }
 
-func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Document, base *int32, by string) (*laurelv1.Definition, bool, error) {
+func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Document, base *int32,
+	by string) (*laurelv1.Definition, bool, error) {
 	newest, err := newestOf(ctx, tx.Ent(), document.Kind, document.ID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, false, err

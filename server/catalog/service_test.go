@@ -49,7 +49,8 @@ func TestPublishAndRead(t *testing.T) {
 		assert.False(t, changed, "a comment changes nothing")
 		assert.True(t, proto.Equal(first, again))
 
-		second, changed, err := service.Publish(t.Context(), Publication{Yaml: strings.Replace(text, "n: 20", "n: 10", 1), BaseVersion: proto.Int32(1)})
+		second, changed, err := service.Publish(t.Context(), Publication{Yaml: strings.Replace(text, "n: 20", "n: 10", 1),
+			BaseVersion: proto.Int32(1)})
 		require.NoError(t, err)
 		assert.True(t, changed)
 		assert.Equal(t, int32(2), second.GetVersion())
@@ -93,7 +94,8 @@ func TestPublishRefuses(t *testing.T) {
 
 	service = serviceOn(s, &now)
 	_, _, err = service.Publish(t.Context(), Publication{Yaml: string(exampleYaml(t)), BaseVersion: proto.Int32(4)})
-	require.EqualError(t, errors.Unwrap(err), "Contest t_october_sprint was never published, so it has no version 4 to change; publish it with base version 0")
+	require.EqualError(t, errors.Unwrap(err), "Contest t_october_sprint was never published, so it has no version 4 to change; publish it "+
+		"with base version 0")
 }
 
 // TestPublishersRace lets many publish different texts of one definition at once: every version is taken once, without gaps.
@@ -140,7 +142,8 @@ func TestBaseVersionRace(t *testing.T) {
 		failures := make([]error, publishers)
 		for i := range publishers {
 			wait.Go(func() {
-				_, _, failures[i] = service.Publish(t.Context(), Publication{Yaml: contestNamed("race") + fmt.Sprintf("title: by %d\n", i), BaseVersion: proto.Int32(0)})
+				_, _, failures[i] = service.Publish(t.Context(), Publication{Yaml: contestNamed("race") + fmt.Sprintf("title: by %d\n", i),
+					BaseVersion: proto.Int32(0)})
 			})
 		}
 		wait.Wait()
@@ -164,20 +167,30 @@ func TestStartedContestKeepsItsRules(t *testing.T) {
 	for _, c := range []struct{ name, old, new, now, problem string }{
 		{"before the start all may change", "n: 20", "n: 10", "2025-10-25T17:53:59Z", ""},
 		{"right before the start, when events of fast clocks arrive", "n: 20", "n: 10", "2025-10-25T17:55:00Z",
-			"line 11:1: leaderboard: can't change any more: the contest starts at 2025-10-25T21:00:00+03:00 and takes events from minutes before; keep it as published, or publish a new contest with another id"},
-		{"leaderboard", "n: 20", "n: 10", "2025-10-25T18:00:00Z", "line 11:1: leaderboard: can't change since the contest started at 2025-10-25T21:00:00+03:00; keep it as published, or publish a new contest with another id"},
-		{"scoring", "min_bet_minor: 50", "min_bet_minor: 60", "2025-10-25T18:30:00Z", "line 7:1: scoring: can't change since the contest started at 2025-10-25T21:00:00+03:00; keep it as published, or publish a new contest with another id"},
-		{"start", "start: 2025-10-25T18:00Z", "start: 2025-10-25T18:10Z", "2025-10-25T18:30:00Z", "line 3:17: window.start: can't change since the contest started at 2025-10-25T21:00:00+03:00; keep it as published, or publish a new contest with another id"},
+			"line 11:1: leaderboard: can't change any more: the contest starts at 2025-10-25T21:00:00+03:00 and takes events from minutes " +
+				"before; keep it as published, or publish a new contest with another id"},
+		{"leaderboard", "n: 20", "n: 10", "2025-10-25T18:00:00Z",
+			"line 11:1: leaderboard: can't change since the contest started at 2025-10-25T21:00:00+03:00; keep it as published, or publish a new " +
+				"contest with another id"},
+		{"scoring", "min_bet_minor: 50", "min_bet_minor: 60", "2025-10-25T18:30:00Z",
+			"line 7:1: scoring: can't change since the contest started at 2025-10-25T21:00:00+03:00; keep it as published, or publish a new " +
+				"contest with another id"},
+		{"start", "start: 2025-10-25T18:00Z", "start: 2025-10-25T18:10Z", "2025-10-25T18:30:00Z",
+			"line 3:17: window.start: can't change since the contest started at 2025-10-25T21:00:00+03:00; keep it as published, or publish a " +
+				"new contest with another id"},
 		{"the same start in other words", "start: 2025-10-25T18:00Z", "start: 2025-10-25T21:00", "2025-10-25T18:30:00Z", ""},
 		{"title", "scope:", "title: New\nscope:", "2025-10-25T18:30:00Z", ""},
 		{"title after the end", "scope:", "title: New\nscope:", "2025-10-25T20:30:00Z", ""},
 		{"later end", "end: 2025-10-25T19:00Z", "end: 2025-10-25T20:00Z", "2025-10-25T18:30:00Z", ""},
 		{"end in the past", "end: 2025-10-25T19:00Z", "end: 2025-10-25T18:10Z", "2025-10-25T18:30:00Z",
-			"line 3:41: window.end: is in the past (it is 2025-10-25T18:30:00Z) and the contest is running; rounds after it have counted already. Write an end that is to come"},
+			"line 3:41: window.end: is in the past (it is 2025-10-25T18:30:00Z) and the contest is running; rounds after it have counted " +
+				"already. Write an end that is to come"},
 		{"end after the end", "end: 2025-10-25T19:00Z", "end: 2025-10-25T23:00Z", "2025-10-25T19:00:00Z",
-			"line 3:1: window: can't change since the contest ended at 2025-10-25T22:00:00+03:00; keep it as published, or publish a new contest with another id"},
+			"line 3:1: window: can't change since the contest ended at 2025-10-25T22:00:00+03:00; keep it as published, or publish a new contest " +
+				"with another id"},
 		{"prizes after the end", "1000000", "2000000", "2025-10-25T19:00:00Z",
-			"line 15:1: prizes: can't change since the contest ended at 2025-10-25T22:00:00+03:00; keep it as published, or publish a new contest with another id"},
+			"line 15:1: prizes: can't change since the contest ended at 2025-10-25T22:00:00+03:00; keep it as published, or publish a new " +
+				"contest with another id"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -264,7 +277,8 @@ func TestPublicationAndWhatFollowsAreOne(t *testing.T) {
 			told = append(told, fmt.Sprintf("%s %d %v", published.Message.GetId(), published.Definition.GetVersion(), published.TitleOnly))
 			return nil
 		}
-		for _, text := range []string{"", "title: A\n", "title: A\n", "title: B\nprizes: {distribution: ladder, pool: {currency: EUR, total_minor: 5}}\n"} {
+		for _, text := range []string{"", "title: A\n", "title: A\n",
+			"title: B\nprizes: {distribution: ladder, pool: {currency: EUR, total_minor: 5}}\n"} {
 			_, _, err := service.Publish(t.Context(), Publication{Yaml: contestNamed("a") + text})
 			require.NoError(t, err)
 		}

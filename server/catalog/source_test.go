@@ -84,7 +84,8 @@ func TestPlaceOfWhatIsNotWritten(t *testing.T) {
 		{Field: "prizes.pool", Message: "nowhere"},
 		{Field: "scoring", Message: "a mapping is placed at its key"},
 	})
-	assert.Equal(t, "a.yaml:1:1: prizes.pool: nowhere\na.yaml:5:1: scoring.filter: below scoring\na.yaml:5:1: scoring: a mapping is placed at its key\n", wholeProblems(got))
+	assert.Equal(t, "a.yaml:1:1: prizes.pool: nowhere\na.yaml:5:1: scoring.filter: below scoring\na.yaml:5:1: scoring: a mapping is placed "+
+		"at its key\n", wholeProblems(got))
 }
 
 func TestRunStepsLeavesOutKnownFields(t *testing.T) {

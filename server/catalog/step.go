@@ -2,12 +2,13 @@ package catalog
 
 import "google.golang.org/protobuf/proto"
 
-// Step is the compile step of a kind. The package that knows what definitions of the kind mean hands it in, because imports point up the flow.
+// Step is the compile step of a kind. The package that knows what definitions of the kind mean hands it in, because imports point up the
+// flow.
 type Step struct {
 	// Kind is the kind's name.
 	Kind string
-	// Check finds problems that only compiling shows, such as those of formulas. Line and Column of its problems count within the value of Field. It is given
-	// definitions with other problems too and must not panic on them.
+	// Check finds problems that only compiling shows, such as those of formulas. Line and Column of its problems count within the value of
+	// Field. It is given definitions with other problems too and must not panic on them.
 	Check func(definition Message) []Problem
 	// Notes says in plain English what compiling shows of a definition without problems; nil says nothing.
 	Notes func(definition Message) []string
@@ -15,8 +16,8 @@ type Step struct {
 	Complete func(definition Message, plan proto.Message)
 }
 
-// RunSteps adds to the problems that Parse found what does not fit the vocabulary and what the steps of the document's kind find, leaving out fields that have a
-// problem already.
+// RunSteps adds to the problems that Parse found what does not fit the vocabulary and what the steps of the document's kind find, leaving
+// out fields that have a problem already.
 func RunSteps(document *Document, problems []Problem, known *Vocabulary, steps ...Step) []Problem {
 	if document == nil || document.Message == nil {
 		return problems

@@ -37,12 +37,14 @@ func versionOf(ctx context.Context, client *db.Client, kind, id string, version 
 
 // summaryFields are what is listed of a definition: all but its document.
 var summaryFields = []string{
-	definition.FieldKind, definition.FieldDefID, definition.FieldVersion, definition.FieldHash, definition.FieldPublishedAt, definition.FieldPublishedBy,
+	definition.FieldKind, definition.FieldDefID, definition.FieldVersion, definition.FieldHash, definition.FieldPublishedAt,
+	definition.FieldPublishedBy,
 }
 
 // versionsOf returns a part of the list of a definition's versions. The key of a version is its number.
 func versionsOf(ctx context.Context, client *db.Client, kind, id string, wanted store.Listing) ([]*laurelv1.DefinitionSummary, error) {
-	query := client.Definition.Query().Where(definition.Kind(kind), definition.DefID(id)).Where(publishedIn(wanted.FromMicros, wanted.UntilMicros)...)
+	query := client.Definition.Query().Where(definition.Kind(kind), definition.DefID(id)).
+		Where(publishedIn(wanted.FromMicros, wanted.UntilMicros)...)
 	order := definition.ByVersion(sql.OrderDesc())
 	if wanted.OldestFirst {
 		order = definition.ByVersion()
@@ -71,7 +73,8 @@ func publishedIn(fromMicros, untilMicros int64) (within []predicate.Definition) 
 	return within
 }
 
-// newestOfAll returns a part of the list of the newest versions. Each order has an index, with and without a kind, so that a page costs what it shows.
+// newestOfAll returns a part of the list of the newest versions. Each order has an index, with and without a kind, so that a page costs
+// what it shows.
 func newestOfAll(ctx context.Context, client *db.Client, wanted Listing) ([]*laurelv1.DefinitionSummary, error) {
 	query := client.NewestDefinition.Query()
 	if wanted.Kind != "" {
@@ -99,7 +102,8 @@ func newestOfAll(ctx context.Context, client *db.Client, wanted Listing) ([]*lau
 	return list, nil
 }
 
-// orderNewest orders a list of newest versions and has it go on behind the last one that was shown. The kind is no part of the order of a list of one kind.
+// orderNewest orders a list of newest versions and has it go on behind the last one that was shown. The kind is no part of the order of a
+// list of one kind.
 func orderNewest(rows *sql.Selector, wanted Listing) {
 	var columns []string
 	var after []any
@@ -129,7 +133,8 @@ func orderNewest(rows *sql.Selector, wanted Listing) {
 	}
 }
 
-// insert stores one version, published when events up to some positions had been folded. The error satisfies db.IsConstraintError when the version exists already.
+// insert stores one version, published when events up to some positions had been folded. The error satisfies db.IsConstraintError when the
+// version exists already.
 func insert(ctx context.Context, client *db.Client, d *laurelv1.Definition, folded journal.Positions) error {
 	version, publishedAt := int(d.GetVersion()), d.GetPublishedAt().AsTime().UnixMicro()
 	err := client.Definition.Create().
@@ -140,7 +145,8 @@ func insert(ctx context.Context, client *db.Client, d *laurelv1.Definition, fold
 		return err
 	}
 	return client.NewestDefinition.Create().
-		SetKind(d.GetKind()).SetDefID(d.GetId()).SetVersion(version).SetHash(d.GetHash()).SetPublishedAt(publishedAt).SetPublishedBy(d.GetPublishedBy()).
+		SetKind(d.GetKind()).SetDefID(d.GetId()).SetVersion(version).SetHash(d.GetHash()).SetPublishedAt(publishedAt).
+		SetPublishedBy(d.GetPublishedBy()).
 		OnConflictColumns(newestdefinition.FieldKind, newestdefinition.FieldDefID).UpdateNewValues().
 		Exec(ctx)
 }
@@ -168,6 +174,7 @@ func summaries(rows []*db.Definition) []*laurelv1.DefinitionSummary {
 
 func summary(row db.Definition) *laurelv1.DefinitionSummary {
 	return &laurelv1.DefinitionSummary{
-		Kind: row.Kind, Id: row.DefID, Version: int32(row.Version), Hash: row.Hash, PublishedAt: timestamppb.New(time.UnixMicro(row.PublishedAt)), PublishedBy: row.PublishedBy,
+		Kind: row.Kind, Id: row.DefID, Version: int32(row.Version), Hash: row.Hash, PublishedAt: timestamppb.New(time.UnixMicro(row.PublishedAt)),
+		PublishedBy: row.PublishedBy,
 	}
 }

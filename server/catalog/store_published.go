@@ -16,8 +16,8 @@ import (
 type Published struct {
 	Definition *laurelv1.Definition
 	Message    Message
-	// TitleOnly tells that nothing but the title differs from the version before, Revision that of the publication. They are known only while a version is being
-	// published.
+	// TitleOnly tells that nothing but the title differs from the version before, Revision that of the publication. They are known only while
+	// a version is being published.
 	TitleOnly bool
 	Revision  int64
 }
@@ -26,20 +26,22 @@ type Published struct {
 func parsePublished(definition *laurelv1.Definition) (Published, error) {
 	document, problems := Parse("", []byte(definition.GetYaml()))
 	if len(problems) > 0 {
-		return Published{}, fmt.Errorf("read %s %s version %d: %w", definition.GetKind(), definition.GetId(), definition.GetVersion(), &Invalid{Problems: problems})
+		return Published{}, fmt.Errorf("read %s %s version %d: %w", definition.GetKind(), definition.GetId(), definition.GetVersion(),
+			&Invalid{Problems: problems})
 	}
 	return Published{Definition: definition, Message: document.Message}, nil
 }
 
-// versionsWanted finds versions of a kind by a JSON object from id to version: one parameter, however many are wanted. Each is looked up by its key,
-// whatever the database thinks of the size of the table.
+// versionsWanted finds versions of a kind by a JSON object from id to version: one parameter, however many are wanted. Each is looked up by
+// its key, whatever the database thinks of the size of the table.
 var versionsWanted = map[store.Dialect]string{
 	store.Postgres: `jsonb_each_text($2::jsonb) AS w CROSS JOIN LATERAL (SELECT * FROM definition
 		WHERE kind = $1 AND def_id = w.key AND version = w.value::bigint OFFSET 0) AS d`,
 	store.SQLite: "json_each($2) AS w CROSS JOIN definition AS d ON d.kind = $1 AND d.def_id = w.key AND d.version = w.value",
 }
 
-// Versions returns the wanted version of each definition of a kind, parsed, in no order. It is an error when one of them was never published.
+// Versions returns the wanted version of each definition of a kind, parsed, in no order. It is an error when one of them was never
+// published.
 func Versions(ctx context.Context, tx *store.Tx, kind string, wanted map[string]int) ([]Published, error) {
 	if len(wanted) == 0 {
 		return nil, nil

@@ -10,14 +10,15 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// SettingRevision is the setting that holds a number that grows with every publication, and with every change of a contest, that the fold must know of. The fold reads it in the
-// transaction of each batch, so that every event sees one version of every definition.
+// SettingRevision is the setting that holds a number that grows with every publication, and with every change of a contest, that the fold
+// must know of. The fold reads it in the transaction of each batch, so that every event sees one version of every definition.
 const SettingRevision = "contest_revision"
 
 // ErrStale says that what a batch was folded with is not the newest; the batch must be folded again.
 var ErrStale = errors.New("definitions have changed")
 
-// CheckRevision returns ErrStale when a revision is not the newest one. It keeps the newest from changing until the transaction ends; batches of other lanes go on.
+// CheckRevision returns ErrStale when a revision is not the newest one. It keeps the newest from changing until the transaction ends;
+// batches of other lanes go on.
 func CheckRevision(ctx context.Context, tx *store.Tx, revision int64) error {
 	return check(ctx, tx, revision, (*store.Tx).LockShared)
 }
@@ -33,8 +34,8 @@ func HoldRevision(ctx context.Context, tx *store.Tx) error {
 	return err
 }
 
-// locking is how a transaction takes the revision's lock: batches share it, a change has it alone. It is no lock of a row, since those let batches that come and
-// go keep a change waiting for ever; this one is given in the order in which it was asked for.
+// locking is how a transaction takes the revision's lock: batches share it, a change has it alone. It is no lock of a row, since those let
+// batches that come and go keep a change waiting for ever; this one is given in the order in which it was asked for.
 type locking func(tx *store.Tx, ctx context.Context, lock store.Lock) error
 
 func check(ctx context.Context, tx *store.Tx, known int64, lock locking) error {
@@ -45,8 +46,8 @@ func check(ctx context.Context, tx *store.Tx, known int64, lock locking) error {
 	return err
 }
 
-// lockRevision reads the revision once it has the lock: a statement sees what was committed before it began, so the two can't be one. SQLite has one writer
-// at a time and needs no lock.
+// lockRevision reads the revision once it has the lock: a statement sees what was committed before it began, so the two can't be one.
+// SQLite has one writer at a time and needs no lock.
 func lockRevision(ctx context.Context, tx *store.Tx, lock locking) (int64, error) {
 	if err := lock(tx, ctx, store.RevisionLock); err != nil {
 		return 0, fmt.Errorf("lock revision: %w", err)
@@ -67,8 +68,8 @@ func Revision(ctx context.Context, tx *store.Tx) (int64, error) {
 	return strconv.ParseInt(text, 10, 64)
 }
 
-// Change lets do change what the fold must know of, in rows that get the revision it is given, with no batch and no other change beside it. The revision is raised when do
-// says that something changed.
+// Change lets do change what the fold must know of, in rows that get the revision it is given, with no batch and no other change beside it.
+// The revision is raised when do says that something changed.
 func Change(ctx context.Context, tx *store.Tx, do func(revision int64) (changed bool, err error)) (bool, error) {
 	revision, err := lockRevision(ctx, tx, (*store.Tx).LockExclusive)
 	if err != nil {
@@ -78,7 +79,8 @@ func Change(ctx context.Context, tx *store.Tx, do func(revision int64) (changed 
 	if !changed || err != nil {
 		return false, err
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO setting (id, value) VALUES ('"+SettingRevision+"', $1) ON CONFLICT (id) DO UPDATE SET value = excluded.value",
+	_, err = tx.ExecContext(ctx, "INSERT INTO setting (id, value) VALUES ('"+SettingRevision+
+		"', $1) ON CONFLICT (id) DO UPDATE SET value = excluded.value",
 		strconv.FormatInt(revision+1, 10))
 	if err != nil {
 		return false, fmt.Errorf("raise revision: %w", err)

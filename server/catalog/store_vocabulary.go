@@ -29,12 +29,13 @@ func (r *Reader) Newest() *Vocabulary { return r.newest.Load() }
 // Currencies returns the currencies of what was read last.
 func (r *Reader) Currencies() *money.Currencies { return r.Newest().Currencies() }
 
-// Read returns a vocabulary that has at least what a transaction sees. Only versions that were published since the last time are read: publications hold the
-// revision alone, so their ids grow in the order of their commits.
+// Read returns a vocabulary that has at least what a transaction sees. Only versions that were published since the last time are read:
+// publications hold the revision alone, so their ids grow in the order of their commits.
 func (r *Reader) Read(ctx context.Context, tx *store.Tx) (*Vocabulary, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	rows, err := tx.QueryContext(ctx, "SELECT id, kind, def_id, version, yaml, coalesce(open_seq, '') FROM definition WHERE kind IN ($1, $2) AND id > $3 ORDER BY id",
+	rows, err := tx.QueryContext(ctx, "SELECT id, kind, def_id, version, yaml, coalesce(open_seq, '') FROM definition WHERE kind IN ($1, "+
+		"$2) AND id > $3 ORDER BY id",
 		KindCurrency, KindExchangeRates, r.last)
 	if err != nil {
 		return nil, fmt.Errorf("read vocabulary: %w", err)

@@ -10,7 +10,8 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 )
 
-// earliestEvent is how long before the start events of the contest may arrive: senders' clocks may run five minutes ahead, and ours may differ.
+// earliestEvent is how long before the start events of the contest may arrive: senders' clocks may run five minutes ahead, and ours may
+// differ.
 const earliestEvent = 6 * time.Minute
 
 // checkSuccessor says why a document may not follow the version before it.
@@ -20,8 +21,8 @@ func checkSuccessor(before Message, document *Document, now time.Time) []Problem
 	return document.Place(found)
 }
 
-// succeedContest keeps what players have played by: once the contest has started what makes scores and their order is fixed, and once it has ended everything but
-// the title is.
+// succeedContest keeps what players have played by: once the contest has started what makes scores and their order is fixed, and once it
+// has ended everything but the title is.
 func succeedContest(before, after *laurelv1.Contest, now time.Time, refuse refuse) {
 	startBefore, endBefore, _, _, err := ParseWindow(before.GetWindow())
 	if err != nil || now.Before(startBefore.Add(-earliestEvent)) {
@@ -33,7 +34,8 @@ func succeedContest(before, after *laurelv1.Contest, now time.Time, refuse refus
 	}
 	since := fmt.Sprintf("can't change since the contest started at %s", startBefore.Format(time.RFC3339))
 	if now.Before(startBefore) {
-		since = fmt.Sprintf("can't change any more: the contest starts at %s and takes events from minutes before", startBefore.Format(time.RFC3339))
+		since = fmt.Sprintf("can't change any more: the contest starts at %s and takes events from minutes before",
+			startBefore.Format(time.RFC3339))
 	}
 	ended := !now.Before(endBefore)
 	if ended {
@@ -53,7 +55,8 @@ func succeedContest(before, after *laurelv1.Contest, now time.Time, refuse refus
 		keep("anti_abuse", same(before.GetAntiAbuse(), after.GetAntiAbuse()))
 		keep("prizes", same(before.GetPrizes(), after.GetPrizes()))
 	} else if endAfter.Before(now) && !endAfter.Equal(endBefore) {
-		refuse("window.end", "is in the past (it is %s) and the contest is running; rounds after it have counted already. Write an end that is to come",
+		refuse("window.end", "is in the past (it is %s) and the contest is running; rounds after it have counted already. Write an end that "+
+			"is to come",
 			now.UTC().Format(time.RFC3339))
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/laurelhq/laurel/server/money"
 )
 
-// Vocabulary is what is published that events and other definitions refer to by name: currencies and rate tables. It is immutable; nil knows the currencies of
-// ISO 4217 alone. Nothing ever leaves it, and what it says of a name never changes, so a newer one does for what an older one was asked.
+// Vocabulary is what is published that events and other definitions refer to by name: currencies and rate tables. It is immutable; nil
+// knows the currencies of ISO 4217 alone. Nothing ever leaves it, and what it says of a name never changes, so a newer one does for what an
+// older one was asked.
 type Vocabulary struct {
 	currencies *money.Currencies
 	rates      map[string]*Rates
@@ -32,8 +33,8 @@ func (v *Vocabulary) Rates(id string) *Rates {
 	return v.rates[id]
 }
 
-// With returns a vocabulary that has a definition too, published when events up to some positions had been folded; nil positions are before all events.
-// Definitions of kinds that nobody refers to leave it as it is.
+// With returns a vocabulary that has a definition too, published when events up to some positions had been folded; nil positions are before
+// all events. Definitions of kinds that nobody refers to leave it as it is.
 func (v *Vocabulary) With(definition Message, folded journal.Positions) *Vocabulary {
 	n := &Vocabulary{currencies: v.Currencies(), rates: map[string]*Rates{}}
 	if v != nil {
@@ -87,8 +88,8 @@ func (r *Rates) with(d *laurelv1.ExchangeRates, folded journal.Positions) *Rates
 	return n
 }
 
-// At returns what one whole unit of a currency is worth in the base on the day of an event, for an event at a journal position; false when no rate had been
-// published before the event was folded. The base is worth one of itself on any day.
+// At returns what one whole unit of a currency is worth in the base on the day of an event, for an event at a journal position; false when
+// no rate had been published before the event was folded. The base is worth one of itself on any day.
 func (r *Rates) At(currency string, tsMicros int64, partition int, seq int64) (money.Decimal, bool) {
 	if currency == r.Base {
 		return money.OfMinor(1, 0), true

@@ -30,7 +30,8 @@ type walker struct {
 	tooLarge bool
 }
 
-// walk returns what it finds wrong, and whether the document is worth a closer look: not when it is far out of bounds or has more problems than are told.
+// walk returns what it finds wrong, and whether the document is worth a closer look: not when it is far out of bounds or has more problems
+// than are told.
 func (s *source) walk(message protoreflect.MessageDescriptor) ([]Problem, bool) {
 	w := &walker{source: s}
 	w.message("", s.root, message, 0)

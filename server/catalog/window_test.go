@@ -16,31 +16,41 @@ import (
 func TestParseWindow(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ start, end, zone, wantStart, wantEnd, problem string }{
-		{start: "2025-10-25T18:00Z", end: "2025-10-25T19:00Z", zone: "Europe/Kyiv", wantStart: "2025-10-25T18:00:00Z", wantEnd: "2025-10-25T19:00:00Z"},
+		{start: "2025-10-25T18:00Z", end: "2025-10-25T19:00Z", zone: "Europe/Kyiv", wantStart: "2025-10-25T18:00:00Z",
+			wantEnd: "2025-10-25T19:00:00Z"},
 		{start: "2025-10-25T18:00:30.5Z", end: "2025-10-25T22:00+03:00", wantStart: "2025-10-25T18:00:30.5Z", wantEnd: "2025-10-25T19:00:00Z"},
-		{start: "2025-10-25T21:00", end: "2025-10-25T22:00:00", zone: "Europe/Kyiv", wantStart: "2025-10-25T18:00:00Z", wantEnd: "2025-10-25T19:00:00Z"},
+		{start: "2025-10-25T21:00", end: "2025-10-25T22:00:00", zone: "Europe/Kyiv", wantStart: "2025-10-25T18:00:00Z",
+			wantEnd: "2025-10-25T19:00:00Z"},
 		{start: "2025-11-01", end: "2025-11-30", zone: "UTC", wantStart: "2025-11-01T00:00:00Z", wantEnd: "2025-12-01T00:00:00Z"},
 		{start: "2025-10-26", end: "2025-10-26", zone: "Europe/Kyiv", wantStart: "2025-10-25T21:00:00Z", wantEnd: "2025-10-26T22:00:00Z"},
 		{start: "2024-02-29", end: "2024-02-29", wantStart: "2024-02-29T00:00:00Z", wantEnd: "2024-03-01T00:00:00Z"},
 		{start: "2025-02-29", end: "2025-03-29", problem: `start: "2025-02-29" is not a date of the calendar between 1971 and 9998`},
 		{start: "2025-10-26T03:30", end: "2025-10-27", zone: "Europe/Kyiv",
-			problem: `start: "2025-10-26T03:30" happens twice in Europe/Kyiv, the clocks are set back; write 2025-10-26T03:30:00+03:00 or 2025-10-26T03:30:00+02:00`},
+			problem: `start: "2025-10-26T03:30" happens twice in Europe/Kyiv, the clocks are set back; write 2025-10-26T03:30:00+03:00 or ` +
+				`2025-10-26T03:30:00+02:00`},
 		{start: "2025-03-30T03:30", end: "2025-10-27", zone: "Europe/Kyiv",
-			problem: `start: "2025-03-30T03:30" does not exist in Europe/Kyiv, the clocks skip it; write 2025-03-30T02:30:00+02:00 or 2025-03-30T04:30:00+03:00`},
+			problem: `start: "2025-03-30T03:30" does not exist in Europe/Kyiv, the clocks skip it; write 2025-03-30T02:30:00+02:00 or ` +
+				`2025-03-30T04:30:00+03:00`},
 		{start: "2025-03-29", end: "2025-03-30T03:30", zone: "Europe/Kyiv",
-			problem: `end: "2025-03-30T03:30" does not exist in Europe/Kyiv, the clocks skip it; write 2025-03-30T02:30:00+02:00 or 2025-03-30T04:30:00+03:00`},
+			problem: `end: "2025-03-30T03:30" does not exist in Europe/Kyiv, the clocks skip it; write 2025-03-30T02:30:00+02:00 or ` +
+				`2025-03-30T04:30:00+03:00`},
 		// Clocks that change at midnight: in Beirut the day begins at 01:00, in Havana 00:00 happens twice and the day begins at the first.
 		{start: "2024-03-31", end: "2024-03-31", zone: "Asia/Beirut", wantStart: "2024-03-30T22:00:00Z", wantEnd: "2024-03-31T21:00:00Z"},
 		{start: "2024-11-03", end: "2024-11-03", zone: "America/Havana", wantStart: "2024-11-03T04:00:00Z", wantEnd: "2024-11-04T05:00:00Z"},
-		{start: "2011-12-30", end: "2011-12-31", zone: "Pacific/Apia", problem: `start: "2011-12-30" does not exist in Pacific/Apia, the calendar skips it`},
+		{start: "2011-12-30", end: "2011-12-31", zone: "Pacific/Apia",
+			problem: `start: "2011-12-30" does not exist in Pacific/Apia, the calendar skips it`},
 		{start: "2011-12-29", end: "2011-12-29", zone: "Pacific/Apia", wantStart: "2011-12-29T10:00:00Z", wantEnd: "2011-12-30T10:00:00Z"},
-		{start: "2025-10-25T19:00Z", end: "2025-10-25T19:00Z", problem: "end: must be after the start, 2025-10-25T19:00:00Z, but is 2025-10-25T19:00:00Z"},
+		{start: "2025-10-25T19:00Z", end: "2025-10-25T19:00Z",
+			problem: "end: must be after the start, 2025-10-25T19:00:00Z, but is 2025-10-25T19:00:00Z"},
 		{start: "25.10.2025", end: "2025-10-26", problem: `start: "25.10.2025" is not a time; ` + windowForms},
 		{start: "2025-10-25T24:00", end: "2025-10-26", problem: `start: "2025-10-25T24:00" is not a time of the calendar between 1971 and 9998`},
 		{start: "2025-10-25", end: "9999-10-26", problem: `end: "9999-10-26" is not a date of the calendar between 1971 and 9998`},
-		{start: "2025-10-25", end: "2025-10-26", zone: "Kyiv", problem: `tz: "Kyiv" is not a known time zone; write an IANA name such as Europe/Kyiv`},
-		{start: "2025-10-25", end: "2025-10-26", zone: "Local", problem: `tz: "Local" is not a time zone; write an IANA name such as Europe/Kyiv`},
-		{start: "2025-10-25", end: "2025-10-26", zone: "../etc/passwd", problem: `tz: "../etc/passwd" is not a known time zone; write an IANA name such as Europe/Kyiv`},
+		{start: "2025-10-25", end: "2025-10-26", zone: "Kyiv",
+			problem: `tz: "Kyiv" is not a known time zone; write an IANA name such as Europe/Kyiv`},
+		{start: "2025-10-25", end: "2025-10-26", zone: "Local",
+			problem: `tz: "Local" is not a time zone; write an IANA name such as Europe/Kyiv`},
+		{start: "2025-10-25", end: "2025-10-26", zone: "../etc/passwd",
+			problem: `tz: "../etc/passwd" is not a known time zone; write an IANA name such as Europe/Kyiv`},
 	} {
 		t.Run(c.start+" "+c.end+" "+c.zone, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +81,8 @@ func TestWindowGrace(t *testing.T) {
 // TestLocalTimesByBruteForce looks for every instant that reads as a local time, minute by minute, and compares.
 func TestLocalTimesByBruteForce(t *testing.T) {
 	t.Parallel()
-	zones := []string{"UTC", "Europe/Kyiv", "America/New_York", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Asuncion"}
+	zones := []string{"UTC", "Europe/Kyiv", "America/New_York", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "Asia/Kathmandu",
+		"America/Asuncion"}
 	rapid.Check(t, func(t *rapid.T) {
 		zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
 		if err != nil {

@@ -33,8 +33,10 @@ func seed(t testing.TB, s *store.Store, open, past int) {
 		var contests []*db.ContestCreate
 		add := func(id string, state laurelv1.ContestState, day time.Time) {
 			end := day.AddDate(0, 0, 1)
-			yaml := fmt.Sprintf("kind: Contest\nid: %s\nwindow: {start: %s, end: %[2]s}\nscope: {markets: [DE], providers: [%[1]s]}\nleaderboard: {type: count}\n", id, day.Format(time.DateOnly))
-			definitions = append(definitions, client.Definition.Create().SetKind("Contest").SetDefID(id).SetVersion(1).SetHash(id).SetYaml(yaml).SetPublishedAt(1).SetPublishedBy("seed"))
+			yaml := fmt.Sprintf("kind: Contest\nid: %s\nwindow: {start: %s, end: %[2]s}\nscope: {markets: [DE], providers: "+
+				"[%[1]s]}\nleaderboard: {type: count}\n", id, day.Format(time.DateOnly))
+			definitions = append(definitions, client.Definition.Create().SetKind("Contest").SetDefID(id).SetVersion(1).SetHash(id).SetYaml(yaml).
+				SetPublishedAt(1).SetPublishedBy("seed"))
 			row := client.Contest.Create().SetID(id).SetVersion(1).SetState(int(state)).SetStartTs(day.UnixMicro()).SetEndTs(end.UnixMicro()).
 				SetGraceEndTs(end.Add(time.Minute).UnixMicro()).SetOpenSeq("0").SetChangedAt(1).SetRevision(1)
 			if state == final {
@@ -62,8 +64,10 @@ func pastSummary(t testing.TB, id string, start, end time.Time) []byte {
 	t.Helper()
 	summary, err := proto.Marshal(&laurelv1.GetContestResponse{
 		Contest: &laurelv1.ContestSummary{
-			Id: id, Title: id, State: final, Start: timestamppb.New(start), End: timestamppb.New(end), GraceEnd: timestamppb.New(end.Add(time.Minute)), Tz: "UTC",
-			Type: "count", Markets: []string{"DE"}, Tiebreaker: []string{"user_id"}, Precision: 2, Version: 1, DefinitionHash: id, Players: 1000, ResultHash: id,
+			Id: id, Title: id, State: final, Start: timestamppb.New(start), End: timestamppb.New(end),
+			GraceEnd: timestamppb.New(end.Add(time.Minute)), Tz: "UTC",
+			Type: "count", Markets: []string{"DE"}, Tiebreaker: []string{"user_id"}, Precision: 2, Version: 1, DefinitionHash: id, Players: 1000,
+			ResultHash: id,
 		},
 		Plan: &laurelv1.ContestPlan{Definition: &laurelv1.Contest{Scope: &laurelv1.Scope{Providers: []string{id}}}},
 	})
@@ -89,7 +93,8 @@ func BenchmarkSync10kPast(b *testing.B) {
 		p := begin(b, s, clockAt(0))
 		for i := 0; b.Loop(); i++ {
 			b.StopTimer()
-			require.NoError(b, p.offer(b.Context(), fmt.Sprintf("kind: Contest\nid: new\ntitle: %d\nwindow: {start: 2026-10-25, end: 2026-10-25}\nleaderboard: {type: count}\n", i)))
+			require.NoError(b, p.offer(b.Context(), fmt.Sprintf("kind: Contest\nid: new\ntitle: %d\nwindow: {start: 2026-10-25, end: "+
+				"2026-10-25}\nleaderboard: {type: count}\n", i)))
 			b.StartTimer()
 			require.NoError(b, p.contests.Sync(b.Context()))
 		}
@@ -102,7 +107,8 @@ func BenchmarkSync10kPastFinal(b *testing.B) {
 		p := begin(b, s, clockAt(0))
 		for i := 0; b.Loop(); i++ {
 			b.StopTimer()
-			require.NoError(b, p.offer(b.Context(), fmt.Sprintf("kind: Contest\nid: past_0\ntitle: %d\nwindow: {start: 2025-10-24, end: 2025-10-24}\nscope: {markets: [DE], providers: [past_0]}\nleaderboard: {type: count}\n", i)))
+			require.NoError(b, p.offer(b.Context(), fmt.Sprintf("kind: Contest\nid: past_0\ntitle: %d\nwindow: {start: 2025-10-24, end: "+
+				"2025-10-24}\nscope: {markets: [DE], providers: [past_0]}\nleaderboard: {type: count}\n", i)))
 			b.StartTimer()
 			require.NoError(b, p.contests.Sync(b.Context()))
 		}
@@ -140,7 +146,8 @@ func BenchmarkMatch10kPast(b *testing.B) {
 		past int
 	}{"today": {windowStart, "open_7", 0}, "last year": {windowStart.AddDate(-1, 0, 0), "past_364", 1}} {
 		b.Run(name, func(b *testing.B) {
-			e := &laurelv1.Event{Name: "round_end", Market: "DE", Brand: "X", Game: &laurelv1.Game{Provider: c.game}, Round: &laurelv1.Round{State: "ended"}}
+			e := &laurelv1.Event{Name: "round_end", Market: "DE", Brand: "X", Game: &laurelv1.Game{Provider: c.game},
+				Round: &laurelv1.Round{State: "ended"}}
 			ts := c.at.UnixMicro()
 			require.Len(b, set.Past(e, ts), c.past)
 			for b.Loop() {

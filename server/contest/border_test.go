@@ -22,7 +22,8 @@ const (
 
 // hourly is a contest of an hour with one point for each round.
 func hourly(t require.TestingT) *Live {
-	document, problems := catalog.Parse("", []byte("kind: Contest\nid: hour\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z, tz: UTC}\nleaderboard: {type: count}\n"))
+	document, problems := catalog.Parse("", []byte("kind: Contest\nid: hour\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z, "+
+		"tz: UTC}\nleaderboard: {type: count}\n"))
 	require.Empty(t, problems)
 	definition, ok := document.Message.(*laurelv1.Contest)
 	require.True(t, ok)
@@ -51,8 +52,10 @@ func play(t require.TestingT, c *Live, e *fold.Event) (rounds int64, out fold.Ef
 func roundAt(micros int64, place, cause fold.Place) *fold.Event {
 	return &fold.Event{
 		Event: &laurelv1.Event{
-			EventId: "e", Name: "round_end", User: &laurelv1.User{Id: "u"}, EventTs: &timestamppb.Timestamp{Seconds: micros / 1e6, Nanos: int32(micros % 1e6 * 1e3)},
-			Bet: &laurelv1.Bet{AmountMinor: 100, Currency: "EUR"}, Win: &laurelv1.Win{AmountMinor: 100, Currency: "EUR", Multiplier: proto.Float64(1)},
+			EventId: "e", Name: "round_end", User: &laurelv1.User{Id: "u"}, EventTs: &timestamppb.Timestamp{Seconds: micros / 1e6,
+				Nanos: int32(micros % 1e6 * 1e3)},
+			Bet: &laurelv1.Bet{AmountMinor: 100, Currency: "EUR"}, Win: &laurelv1.Win{AmountMinor: 100, Currency: "EUR",
+				Multiplier: proto.Float64(1)},
 		},
 		Place: place, Cause: cause, TsMicros: micros,
 	}
@@ -71,8 +74,9 @@ func TestWindowBorders(t *testing.T) {
 	}
 }
 
-// TestPositionsDecideWhatCameInTime draws where a contest opened and closed in each partition, and an event that may have been emitted because of another one: it counts
-// when what caused it lies behind the opening and not behind the closing, it is told late when behind the closing, and it leaves no trace when it was folded before.
+// TestPositionsDecideWhatCameInTime draws where a contest opened and closed in each partition, and an event that may have been emitted
+// because of another one: it counts when what caused it lies behind the opening and not behind the closing, it is told late when behind the
+// closing, and it leaves no trace when it was folded before.
 func TestPositionsDecideWhatCameInTime(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

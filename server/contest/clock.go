@@ -17,8 +17,8 @@ type WallClock func() time.Time
 // Now is the wall clock's time.
 func (c WallClock) Now(_, _ []string) time.Time { return c() }
 
-// DatabaseClock is the clock of the database, which every process of an installation shares. Life cycles ask the database itself, and a process whose own
-// clock is far from it drives none; what is only shown comes from the process's clock.
+// DatabaseClock is the clock of the database, which every process of an installation shares. Life cycles ask the database itself, and a
+// process whose own clock is far from it drives none; what is only shown comes from the process's clock.
 type DatabaseClock struct {
 	// Wall is the process's clock.
 	Wall func() time.Time

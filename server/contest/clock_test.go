@@ -14,8 +14,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestEventClockIsTheHighestTimeOfItsScope moves the clock by random batches, of which some are not committed: it stands at the highest committed time of any market
-// and brand in scope, never goes back, and comes out the same when it is read from the database.
+// TestEventClockIsTheHighestTimeOfItsScope moves the clock by random batches, of which some are not committed: it stands at the highest
+// committed time of any market and brand in scope, never goes back, and comes out the same when it is read from the database.
 func TestEventClockIsTheHighestTimeOfItsScope(t *testing.T) {
 	t.Parallel()
 	type place struct{ market, brand string }

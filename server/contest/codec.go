@@ -18,7 +18,8 @@ var errTruncated = errors.New("encoded standing is cut short")
 // to the one before in variable-length integers.
 func (s *Standing) AppendBinary(b []byte) []byte {
 	b = append(b, codecVersion)
-	for _, v := range [...]int64{s.Units, s.Rounds, s.MultiplierMicros, s.DurationMillis, s.FinishMicros, int64(len(s.Kept)), int64(len(s.Stamps))} {
+	for _, v := range [...]int64{s.Units, s.Rounds, s.MultiplierMicros, s.DurationMillis, s.FinishMicros, int64(len(s.Kept)),
+		int64(len(s.Stamps))} {
 		b = binary.AppendVarint(b, v)
 	}
 	var before rule.Round
@@ -54,7 +55,8 @@ func (d *decoder) next() int64 {
 	return v
 }
 
-// UnmarshalStanding reads what AppendBinary wrote. Older versions of Laurel counted rounds that are not among those that make up the score; here they don't.
+// UnmarshalStanding reads what AppendBinary wrote. Older versions of Laurel counted rounds that are not among those that make up the score;
+// here they don't.
 func UnmarshalStanding(b []byte) (*Standing, error) {
 	if len(b) == 0 {
 		return nil, errTruncated

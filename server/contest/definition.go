@@ -82,7 +82,8 @@ type Definition struct {
 	ObserveRanks bool
 }
 
-// Compile prepares a published contest for the fold. The contest has been checked when it was published, so an error is a defect or a definition of another version of Laurel.
+// Compile prepares a published contest for the fold. The contest has been checked when it was published, so an error is a defect or a
+// definition of another version of Laurel.
 func Compile(version int, hash string, c *laurelv1.Contest) (*Definition, error) {
 	start, end, zone, grace, err := catalog.ParseWindow(c.GetWindow())
 	if err != nil {
@@ -98,7 +99,8 @@ func Compile(version int, hash string, c *laurelv1.Contest) (*Definition, error)
 		Start: start.UnixMicro(), End: end.UnixMicro(), GraceEnd: end.Add(grace).UnixMicro(),
 		Zone: zone.String(), Model: models[c.GetLeaderboard().GetType()], Type: c.GetLeaderboard().GetType(),
 		N: int(c.GetLeaderboard().GetN()), Precision: defaultPrecision, Rate: rateLimit(c.GetAntiAbuse().GetMaxRpsPerUser()),
-		Markets: c.GetScope().GetMarkets(), Brands: c.GetScope().GetBrands(), Program: program, ObserveRanks: c.GetLeaderboard().GetObserveRanks(),
+		Markets: c.GetScope().GetMarkets(), Brands: c.GetScope().GetBrands(), Program: program, ObserveRanks: c.GetLeaderboard().
+				GetObserveRanks(),
 	}
 	if d.Title == "" {
 		d.Title = d.ID

@@ -24,10 +24,12 @@ func write(t *testing.T, s *store.Store, statement string, args ...any) {
 // finish stores a contest and its frozen places: u_1 is first, and so on.
 func finish(t *testing.T, s *store.Store, id string, state laurelv1.ContestState, players int) {
 	t.Helper()
-	write(t, s, `INSERT INTO contest (id, version, state, start_ts, end_ts, grace_end_ts, open_seq, close_seq, revision, result_hash, players, changed_at)
+	write(t, s, `INSERT INTO contest (id, version, state, start_ts, end_ts, grace_end_ts, open_seq, close_seq, revision, result_hash,
+		players, changed_at)
 		VALUES ($1, 1, $2, 1, 2, 3, '0', '40,50,60,70', 1, 'h', $3, 4)`, id, int(state), players)
 	for place := 1; place <= players; place++ {
-		write(t, s, "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ($1, $2, $3, $4, $5)", id, place, fmt.Sprint("u_", place), -place, []byte{0, byte(place)})
+		write(t, s, "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ($1, $2, $3, $4, $5)", id, place,
+			fmt.Sprint("u_", place), -place, []byte{0, byte(place)})
 	}
 }
 
@@ -68,12 +70,15 @@ func TestStandingsSayHowFarTheyAre(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		standings := []contest.Moved{
-			{Ranked: contest.Ranked{UserID: "a", Units: 5, Tie: "x"}, Rounds: 1, Partition: 0, Seq: 11}, {Ranked: contest.Ranked{UserID: "b", Units: 7, Tie: "x"}, Rounds: 2, Partition: 0, Seq: 30},
-			{Ranked: contest.Ranked{UserID: "c", Units: 6, Tie: "w"}, Rounds: 3, Partition: 2, Seq: 20}, {Ranked: contest.Ranked{UserID: "d", Units: 6, Tie: "x"}, Rounds: 4, Partition: 2, Seq: 25},
+			{Ranked: contest.Ranked{UserID: "a", Units: 5, Tie: "x"}, Rounds: 1, Partition: 0, Seq: 11},
+			{Ranked: contest.Ranked{UserID: "b", Units: 7, Tie: "x"}, Rounds: 2, Partition: 0, Seq: 30},
+			{Ranked: contest.Ranked{UserID: "c", Units: 6, Tie: "w"}, Rounds: 3, Partition: 2, Seq: 20},
+			{Ranked: contest.Ranked{UserID: "d", Units: 6, Tie: "x"}, Rounds: 4, Partition: 2, Seq: 25},
 		}
 		for i, row := range standings {
 			for _, id := range []string{"c", "other"} {
-				write(t, s, `INSERT INTO standing (id, contest_id, user_id, partition, units, tie, rounds, version, seq, state) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)`,
+				write(t, s, `INSERT INTO standing (id, contest_id, user_id, partition, units, tie, rounds, version, seq, state) VALUES ($1, $2, $3, `+
+					`$4, $5, $6, $7, 1, $8, $9)`,
 					10*i+len(id), id, row.UserID, row.Partition, row.Units, []byte(row.Tie), row.Rounds, row.Seq+int64(len(id)-1)*100, []byte{})
 			}
 		}

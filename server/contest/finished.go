@@ -45,7 +45,8 @@ func (f *finished) put(past *Past, full *Live) {
 	f.kept = slices.Insert(f.kept[:min(len(f.kept), maxFinished-1)], 0, kept{past, full})
 }
 
-// Get returns a contest with its definition, also a final one, which is read from the database unless it was asked for lately. ErrNotFound when there is none.
+// Get returns a contest with its definition, also a final one, which is read from the database unless it was asked for lately. ErrNotFound
+// when there is none.
 func (s *Service) Get(ctx context.Context, id string) (*Live, error) {
 	set := s.Set()
 	if c := set.Get(id); c != nil {

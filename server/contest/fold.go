@@ -30,8 +30,8 @@ func (s *Set) Points(e *fold.Event, points []rule.Points, out *fold.Effects) []r
 	return points
 }
 
-// Fold takes an event's points into its player's standings. Points that come after a contest has closed are recorded as late; so is an event of the window of a
-// contest that is final. A contest that can't take its points costs the event only those.
+// Fold takes an event's points into its player's standings. Points that come after a contest has closed are recorded as late; so is an
+// event of the window of a contest that is final. A contest that can't take its points costs the event only those.
 func (s *Set) Fold(e *fold.Event, points []rule.Points, scratch *fold.Scratch, out *fold.Effects) {
 	for i := range points {
 		c := s.byID[points[i].Program.ContestID]

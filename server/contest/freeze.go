@@ -40,8 +40,8 @@ func (s *Service) finalise(ctx context.Context, c *Live) (done bool, err error) 
 	return s.settle(ctx, c, result)
 }
 
-// emittedWaits reports whether an emitted event that still counts is not folded yet: one that goes back to an event at or below the positions. It stands
-// above them itself, since it was appended when its cause was folded.
+// emittedWaits reports whether an emitted event that still counts is not folded yet: one that goes back to an event at or below the
+// positions. It stands above them itself, since it was appended when its cause was folded.
 func (s *Service) emittedWaits(ctx context.Context, view *store.Tx, at journal.Positions) (bool, error) {
 	for record, err := range s.Journal.Unfolded(ctx, view, event.ReservedPrefix) {
 		if err != nil {

@@ -64,7 +64,8 @@ func showPast(c *Live, published *laurelv1.Contest) *storev1.FinishedContest {
 // factsOf is a summary as it is kept.
 func factsOf(s *laurelv1.ContestSummary) *storev1.FinishedFacts {
 	return &storev1.FinishedFacts{
-		Id: s.GetId(), Title: s.GetTitle(), State: int32(s.GetState()), Start: s.GetStart(), End: s.GetEnd(), GraceEnd: s.GetGraceEnd(), Tz: s.GetTz(),
+		Id: s.GetId(), Title: s.GetTitle(), State: int32(s.GetState()), Start: s.GetStart(), End: s.GetEnd(), GraceEnd: s.GetGraceEnd(),
+		Tz:   s.GetTz(),
 		Type: s.GetType(), Markets: s.GetMarkets(), Brands: s.GetBrands(), Tiebreaker: s.GetTiebreaker(), Precision: s.GetPrecision(),
 		N: s.GetN(), Version: s.GetVersion(), DefinitionHash: s.GetDefinitionHash(), Players: s.GetPlayers(), ResultHash: s.GetResultHash(),
 	}
@@ -73,7 +74,8 @@ func factsOf(s *laurelv1.ContestSummary) *storev1.FinishedFacts {
 // summaryOf is what was kept as it is shown.
 func summaryOf(f *storev1.FinishedFacts) *laurelv1.ContestSummary {
 	return &laurelv1.ContestSummary{
-		Id: f.GetId(), Title: f.GetTitle(), State: laurelv1.ContestState(f.GetState()), Start: f.GetStart(), End: f.GetEnd(), GraceEnd: f.GetGraceEnd(), Tz: f.GetTz(),
+		Id: f.GetId(), Title: f.GetTitle(), State: laurelv1.ContestState(f.GetState()), Start: f.GetStart(), End: f.GetEnd(),
+		GraceEnd: f.GetGraceEnd(), Tz: f.GetTz(),
 		Type: f.GetType(), Markets: f.GetMarkets(), Brands: f.GetBrands(), Tiebreaker: f.GetTiebreaker(), Precision: f.GetPrecision(),
 		N: f.GetN(), Version: f.GetVersion(), DefinitionHash: f.GetDefinitionHash(), Players: f.GetPlayers(), ResultHash: f.GetResultHash(),
 	}
@@ -105,7 +107,8 @@ func (s *Service) shown(ctx context.Context, tx *store.Tx, row *db.Contest) (*st
 
 // meets reports whether an event of that time belongs to the window and is within scope and event names. Score is not asked.
 func (p *Past) meets(e *laurelv1.Event, tsMicros int64) bool {
-	return tsMicros >= p.Start && tsMicros < p.End && slices.Contains(p.events, e.GetName()) && admits(p.Summary.GetMarkets(), e.GetMarket()) &&
+	return tsMicros >= p.Start && tsMicros < p.End && slices.Contains(p.events, e.GetName()) &&
+		admits(p.Summary.GetMarkets(), e.GetMarket()) &&
 		admits(p.Summary.GetBrands(), e.GetBrand()) && admits(p.providers, e.GetGame().GetProvider())
 }
 

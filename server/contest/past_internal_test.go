@@ -26,7 +26,8 @@ func drawPast(t *rapid.T, id string) (*Past, *laurelv1.Contest) {
 		Scoring: &laurelv1.Scoring{Events: rapid.SampledFrom([][]string{nil, {"spin"}, {"deposit", "spin"}}).Draw(t, "events")},
 	}
 	start := rapid.Int64Range(0, 30*dayMicros).Draw(t, "start")
-	length := rapid.SampledFrom([]int64{1, dayMicros / 24, dayMicros, 3 * dayMicros, maxPastDays * dayMicros, 40 * dayMicros}).Draw(t, "length")
+	length := rapid.SampledFrom([]int64{1, dayMicros / 24, dayMicros, 3 * dayMicros, maxPastDays * dayMicros, 40 * dayMicros}).
+		Draw(t, "length")
 	c := &Live{State: final, Definition: &Definition{
 		ID: id, Start: start, End: start + length, Markets: definition.GetScope().GetMarkets(), Brands: definition.GetScope().GetBrands(),
 	}}
@@ -51,8 +52,9 @@ func TestPastFindsWhatTheRulesWouldHaveMatched(t *testing.T) {
 		}
 		value := rapid.SampledFrom([]string{"a", "b", "c", "d"})
 		e := &laurelv1.Event{
-			Name: rapid.SampledFrom([]string{"round_end", "spin", "deposit"}).Draw(t, "name"), Market: value.Draw(t, "market"), Brand: value.Draw(t, "brand"),
-			Game: &laurelv1.Game{Provider: value.Draw(t, "provider")},
+			Name: rapid.SampledFrom([]string{"round_end", "spin", "deposit"}).Draw(t, "name"), Market: value.Draw(t, "market"),
+			Brand: value.Draw(t, "brand"),
+			Game:  &laurelv1.Game{Provider: value.Draw(t, "provider")},
 		}
 		ts := rapid.Int64Range(0, 75*dayMicros).Draw(t, "ts")
 		if rapid.Bool().Draw(t, "at an edge") {

@@ -8,8 +8,8 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// VerifyFinal compares the frozen places of a final contest with its standings, its result hash, the count of its players, and how far they go. It returns the first difference in
-// words, or nothing.
+// VerifyFinal compares the frozen places of a final contest with its standings, its result hash, the count of its players, and how far they
+// go. It returns the first difference in words, or nothing.
 func VerifyFinal(ctx context.Context, s *store.Store, c *Live) (difference string, err error) {
 	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		frozen, err := finalAll(ctx, tx, c.ID)
@@ -36,7 +36,8 @@ func VerifyFinal(ctx context.Context, s *store.Store, c *Live) (difference strin
 		}
 		switch hash := result.Sum(); {
 		case at < len(frozen):
-			difference = fmt.Sprintf("place %d is frozen with player %q and %d, who has no standing", frozen[at].Place, frozen[at].UserID, frozen[at].Units)
+			difference = fmt.Sprintf("place %d is frozen with player %q and %d, who has no standing", frozen[at].Place, frozen[at].UserID,
+				frozen[at].Units)
 		case hash != c.ResultHash:
 			difference = fmt.Sprintf("the places hash to %s, the result hash is %s", hash, c.ResultHash)
 		case c.FinalPlayers != int64(at):

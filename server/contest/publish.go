@@ -24,11 +24,13 @@ type Limit struct {
 
 // Error says what to do.
 func (e *Limit) Error() string {
-	return fmt.Sprintf("there is no room for contest %s: %d contests are not final yet, and that is as many as may be; publish it again once one of them is final", e.ContestID, MaxOpen)
+	return fmt.Sprintf("there is no room for contest %s: %d contests are not final yet, and that is as many as may be; publish it again "+
+		"once one of them is final", e.ContestID, MaxOpen)
 }
 
-// Adopt follows a publication when it is that of a contest, in the transaction that stores the version: it makes the contest's row or moves it to the version. It is a
-// catalog.Config.Adopt. Errors: *Limit, and *catalog.Invalid when the contest has closed, after which only its title can change.
+// Adopt follows a publication when it is that of a contest, in the transaction that stores the version: it makes the contest's row or moves
+// it to the version. It is a catalog.Config.Adopt. Errors: *Limit, and *catalog.Invalid when the contest has closed, after which only its
+// title can change.
 func (s *Service) Adopt(ctx context.Context, tx *store.Tx, published catalog.Published) error {
 	if published.Definition.GetKind() != catalog.KindContest {
 		return nil
@@ -58,7 +60,8 @@ func (s *Service) Adopt(ctx context.Context, tx *store.Tx, published catalog.Pub
 
 func refusal(id, since string) error {
 	return &catalog.Invalid{Problems: []catalog.Problem{{
-		Message: fmt.Sprintf("contest %s %s and its result comes from the version it closed with; only the title can change. Publish a new contest with another id", id, since),
+		Message: fmt.Sprintf("contest %s %s and its result comes from the version it closed with; only the title can change. Publish a new "+
+			"contest with another id", id, since),
 	}}}
 }
 
@@ -80,7 +83,8 @@ func (s *Service) schedule(ctx context.Context, tx *store.Tx, d *Definition, rev
 	if err != nil {
 		return err
 	}
-	return tx.Ent().Contest.Create().SetID(d.ID).SetVersion(d.Version).SetState(int(scheduled)).SetStartTs(d.Start).SetEndTs(d.End).SetGraceEndTs(d.GraceEnd).
+	return tx.Ent().Contest.Create().SetID(d.ID).SetVersion(d.Version).SetState(int(scheduled)).SetStartTs(d.Start).SetEndTs(d.End).
+		SetGraceEndTs(d.GraceEnd).
 		SetOpenSeq(folded.String()).SetRevision(revision).SetChangedAt(s.Now().UnixMicro()).Exec(ctx)
 }
 

@@ -45,8 +45,10 @@ func TestPublicationIsSeenByEveryProcess(t *testing.T) {
 // fill makes contest rows in a state, without definitions.
 func fill(t testing.TB, s *store.Store, count, state int) {
 	t.Helper()
-	_, err := s.Write().ExecContext(t.Context(), fmt.Sprintf(`INSERT INTO contest (id, version, state, start_ts, end_ts, grace_end_ts, open_seq, revision, result_hash, players, changed_at)
-		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT 'fill_%d_' || i, 1, %d, 0, 1, 1, '0', 1, '', 0, 0 FROM n`, count, state, state))
+	_, err := s.Write().ExecContext(t.Context(), fmt.Sprintf(`INSERT INTO contest (id, version, state, start_ts, end_ts, grace_end_ts,
+		open_seq, revision, result_hash, players, changed_at)
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT 'fill_%d_' || i, 1, %d, 0, 1, 1, '0', 1, '', 0, 0
+			FROM n`, count, state, state))
 	require.NoError(t, err)
 }
 
@@ -73,7 +75,8 @@ func TestNoRoomForAnotherContest(t *testing.T) {
 	})
 }
 
-// TestClosedContestTakesOnlyATitle changes a contest that has closed while the catalog's clock says that it runs, and again when it is final.
+// TestClosedContestTakesOnlyATitle changes a contest that has closed while the catalog's clock says that it runs, and again when it is
+// final.
 func TestClosedContestTakesOnlyATitle(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

@@ -18,7 +18,8 @@ func TestEventsAreNeededByContestsThatMayCountThem(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		clock := clockAt(60)
 		p := begin(t, s, clock)
-		_, err := s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET cursor = 1000 + id") // what was folded when the contest is published
+		// what was folded when the contest is published
+		_, err := s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET cursor = 1000 + id")
 		require.NoError(t, err)
 		p.publish(t, sprint("c"))
 		start := windowStart.UnixMicro()
@@ -26,7 +27,8 @@ func TestEventsAreNeededByContestsThatMayCountThem(t *testing.T) {
 		needed := func(first, last, seq int64) string {
 			var why string
 			require.NoError(t, s.View(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
-				why, err = contest.Needing(ctx, tx, journal.Contents{Events: 1, FirstEvent: first, LastEvent: last, LastSeq: seq}, p.journal.Partitions())
+				why, err = contest.Needing(ctx, tx, journal.Contents{Events: 1, FirstEvent: first, LastEvent: last, LastSeq: seq},
+					p.journal.Partitions())
 				return err
 			}))
 			return why

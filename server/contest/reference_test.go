@@ -50,7 +50,8 @@ func reference(d *Definition, rounds []rule.Round) (s Standing) {
 	return s
 }
 
-// TestStandingsAreWhatTheRulesSay folds rounds as they come, in any order and with many equal values, and compares with a standing made of all of them at once.
+// TestStandingsAreWhatTheRulesSay folds rounds as they come, in any order and with many equal values, and compares with a standing made of
+// all of them at once.
 func TestStandingsAreWhatTheRulesSay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -77,7 +78,8 @@ func TestStandingsAreWhatTheRulesSay(t *testing.T) {
 	})
 }
 
-// TestOrderOfPlayersIsThatOfTheTieBreaks compares the order of boards, by score and encoded ties, with the tie-breaks asked one after the other.
+// TestOrderOfPlayersIsThatOfTheTieBreaks compares the order of boards, by score and encoded ties, with the tie-breaks asked one after the
+// other.
 func TestOrderOfPlayersIsThatOfTheTieBreaks(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -86,7 +88,8 @@ func TestOrderOfPlayersIsThatOfTheTieBreaks(t *testing.T) {
 		few := rapid.Int64Range(0, 2)
 		draw := func(name string) *Standing {
 			s := &Standing{
-				Units: few.Draw(t, name+" units"), MultiplierMicros: few.Draw(t, name+" multiplier"), DurationMillis: few.Draw(t, name+" duration"), FinishMicros: few.Draw(t, name+" finish"),
+				Units: few.Draw(t, name+" units"), MultiplierMicros: few.Draw(t, name+" multiplier"), DurationMillis: few.Draw(t, name+" duration"),
+				FinishMicros: few.Draw(t, name+" finish"),
 			}
 			s.Tie = d.encodeTie(s)
 			return s
@@ -104,7 +107,8 @@ func TestOrderOfPlayersIsThatOfTheTieBreaks(t *testing.T) {
 	})
 }
 
-// TestRateLimitLeavesOutNoMoreThanItMust asks of each round whether it would be one too many in any window beside those that have counted: it is left out then, and only then.
+// TestRateLimitLeavesOutNoMoreThanItMust asks of each round whether it would be one too many in any window beside those that have counted:
+// it is left out then, and only then.
 func TestRateLimitLeavesOutNoMoreThanItMust(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

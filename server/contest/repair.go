@@ -15,8 +15,8 @@ import (
 // repairSlice is how many rows are made good in one transaction.
 const repairSlice = 100
 
-// repair brings a database up to what Adopt and finalise leave behind: older versions of Laurel made rows some time after the publication, and kept no
-// summaries. It refuses no contest, however many there are: they were published.
+// repair brings a database up to what Adopt and finalise leave behind: older versions of Laurel made rows some time after the publication,
+// and kept no summaries. It refuses no contest, however many there are: they were published.
 func (s *Service) repair(ctx context.Context) error {
 	missing, err := s.notAdopted(ctx)
 	if err != nil {
@@ -42,7 +42,8 @@ func (s *Service) repair(ctx context.Context) error {
 	return nil
 }
 
-// notAdopted finds the newest version of each contest whose row is missing or behind. One that has closed stays with the version it closed with.
+// notAdopted finds the newest version of each contest whose row is missing or behind. One that has closed stays with the version it closed
+// with.
 func (s *Service) notAdopted(ctx context.Context) (missing map[string]int, err error) {
 	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if missing, err = catalog.Newest(ctx, tx, catalog.KindContest); err != nil {
@@ -101,7 +102,8 @@ func (s *Service) adoptLate(ctx context.Context, tx *store.Tx, published catalog
 	return true, s.follow(ctx, tx, row, d, revision)
 }
 
-// summarise keeps the summaries of some final contests that lack them, and tells whether there may be more. It changes nothing that anyone has read.
+// summarise keeps the summaries of some final contests that lack them, and tells whether there may be more. It changes nothing that anyone
+// has read.
 func (s *Service) summarise(ctx context.Context) (more bool, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		lacking := entcontest.And(entcontest.State(int(final)), entcontest.SummaryIsNil())

@@ -23,8 +23,8 @@ const (
 	holders = 3
 	// handOver is how long a lane holds the revision when no other comes by.
 	handOver = 20 * time.Millisecond
-	// fairRounds is how many batches may go before a change that waits: those under way, and those that were quicker to ask. A change that starves
-	// sees maxRounds, and the lanes end.
+	// fairRounds is how many batches may go before a change that waits: those under way, and those that were quicker to ask. A change that
+	// starves sees maxRounds, and the lanes end.
 	fairRounds, maxRounds = 200, 2000
 )
 

@@ -31,7 +31,8 @@ type Config struct {
 	Now func() time.Time
 	// Players counts the players on the board of a contest that is not final.
 	Players func(contestID string) int64
-	// Changed is told of each contest that is new to this process or has changed. It is not told of those that were final when the process started.
+	// Changed is told of each contest that is new to this process or has changed. It is not told of those that were final when the process
+	// started.
 	Changed func(contestID string)
 	Log     *slog.Logger
 }
@@ -76,8 +77,8 @@ func (s *Service) summary(c *Live) *laurelv1.ContestSummary {
 	return summary
 }
 
-// List shows all contests: live ones first, then by start, and final ones last, those that started last first, since whoever reads only so many wants those. The
-// summaries of final ones are shared; do not change them.
+// List shows all contests: live ones first, then by start, and final ones last, those that started last first, since whoever reads only so
+// many wants those. The summaries of final ones are shared; do not change them.
 func (s *Service) List() []*laurelv1.ContestSummary {
 	set := s.Set()
 	list := make([]*laurelv1.ContestSummary, 0, len(set.ordered)+len(set.past.ordered))
@@ -148,7 +149,8 @@ func (s *Service) load(ctx context.Context, view *store.Tx, before *Set, revisio
 }
 
 // take makes the set that follows one, from changed rows and their definitions.
-func (s *Service) take(before *Set, revision int64, vocabulary *catalog.Vocabulary, rows []*db.Contest, known map[string]*Definition) (_ *Set, err error) {
+func (s *Service) take(before *Set, revision int64, vocabulary *catalog.Vocabulary, rows []*db.Contest,
+	known map[string]*Definition) (_ *Set, err error) {
 	changed, ended := map[string]*Live{}, map[string]*Past{}
 	for _, row := range rows {
 		if row.State == int(final) {
@@ -169,7 +171,8 @@ func (s *Service) announce(ctx context.Context, before, after *Set) {
 		if old := before.byID[id]; old == nil {
 			s.Changed(id)
 		} else if old != c {
-			s.Log.InfoContext(ctx, "contest changed", "contest", id, "state", c.State.String(), "version", c.Version, "close_seq", c.CloseSeq.String())
+			s.Log.InfoContext(ctx, "contest changed", "contest", id, "state", c.State.String(), "version", c.Version, "close_seq",
+				c.CloseSeq.String())
 			s.Changed(id)
 		}
 	}
@@ -178,7 +181,8 @@ func (s *Service) announce(ctx context.Context, before, after *Set) {
 	}
 	for id, past := range after.past.byID {
 		if before.past.byID[id] != past {
-			s.Log.InfoContext(ctx, "contest is final", "contest", id, "players", past.Summary.GetPlayers(), "result_hash", past.Summary.GetResultHash())
+			s.Log.InfoContext(ctx, "contest is final", "contest", id, "players", past.Summary.GetPlayers(), "result_hash",
+				past.Summary.GetResultHash())
 			s.Changed(id)
 		}
 	}

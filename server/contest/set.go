@@ -103,8 +103,9 @@ func (s *Set) All() []*Live { return s.ordered }
 // Match returns the contests that are not final whose scope and event names an event meets. The caller checks window, position and score.
 func (s *Set) Match(e *laurelv1.Event) []*rule.Program { return s.index.Match(e) }
 
-// Past returns the final contests in whose window an event of that time, in microseconds, lies and whose scope and event names it meets. It came too late
-// for them, whatever it would have been worth. Nil, at the cost of one comparison, for an event dated after the last of those windows.
+// Past returns the final contests in whose window an event of that time, in microseconds, lies and whose scope and event names it meets. It
+// came too late for them, whatever it would have been worth. Nil, at the cost of one comparison, for an event dated after the last of those
+// windows.
 func (s *Set) Past(e *laurelv1.Event, tsMicros int64) []*Past { return s.past.find(e, tsMicros) }
 
 // Final reports whether a contest is final.

@@ -116,7 +116,8 @@ func (p *process) settle(t testing.TB, id string) {
 // foldAll moves the cursors behind everything, as a fold that meets no contest would.
 func (p *process) foldAll(t testing.TB) {
 	t.Helper()
-	_, err := p.store.Write().ExecContext(t.Context(), "UPDATE journal_partition SET cursor = (SELECT coalesce(max(id), 0) FROM journal_event)")
+	_, err := p.store.Write().ExecContext(t.Context(),
+		"UPDATE journal_partition SET cursor = (SELECT coalesce(max(id), 0) FROM journal_event)")
 	require.NoError(t, err)
 }
 

@@ -19,7 +19,8 @@ import (
 // untilEnd is how long the contest of TestClockThatIsAheadClosesNothing still runs when it is published.
 const untilEnd = 1500 * time.Millisecond
 
-// TestClockThatIsAheadClosesNothing runs a contest by two processes, of which one has a clock two hours ahead. Its end is that of the database's clock.
+// TestClockThatIsAheadClosesNothing runs a contest by two processes, of which one has a clock two hours ahead. Its end is that of the
+// database's clock.
 func TestClockThatIsAheadClosesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -29,7 +30,8 @@ func TestClockThatIsAheadClosesNothing(t *testing.T) {
 		var log bytes.Buffer
 		wrong.contests.Log = slog.New(slog.NewTextHandler(&log, nil))
 		end := time.Now().Add(untilEnd).Truncate(time.Microsecond)
-		require.NoError(t, right.offer(t.Context(), fmt.Sprintf("kind: Contest\nid: c\nwindow: {start: %s, end: %s, grace_seconds: 0}\nleaderboard: {type: count}\n",
+		require.NoError(t, right.offer(t.Context(), fmt.Sprintf("kind: Contest\nid: c\nwindow: {start: %s, end: %s, grace_seconds: "+
+			"0}\nleaderboard: {type: count}\n",
 			end.Add(-time.Hour).UTC().Format("2006-01-02T15:04:05.000000Z"), end.UTC().Format("2006-01-02T15:04:05.000000Z"))))
 		for range 3 {
 			require.NoError(t, wrong.contests.Step(t.Context()))

@@ -67,7 +67,8 @@ func traces(t *testing.T, s *store.Store) (count int) {
 	return count
 }
 
-// TestSnapshotsOfTwoProcessesAtOnce has a second process keep the board while the first is about to: one of the two stays, with what follows from it.
+// TestSnapshotsOfTwoProcessesAtOnce has a second process keep the board while the first is about to: one of the two stays, with what
+// follows from it.
 func TestSnapshotsOfTwoProcessesAtOnce(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.Postgres)
@@ -75,7 +76,8 @@ func TestSnapshotsOfTwoProcessesAtOnce(t *testing.T) {
 	board := contest.Snapshot{ContestID: "c", Total: 1, Positions: journal.Uniform(p.journal.Partitions(), 7)}
 	require.NoError(t, p.contests.SaveSnapshot(t.Context(), board, func(ctx context.Context, tx *store.Tx, number int64) error {
 		require.EqualValues(t, 1, number)
-		require.NoError(t, other.contests.SaveSnapshot(t.Context(), board, func(ctx context.Context, tx *store.Tx, _ int64) error { return mark(ctx, tx, "o") }))
+		require.NoError(t, other.contests.SaveSnapshot(t.Context(), board,
+			func(ctx context.Context, tx *store.Tx, _ int64) error { return mark(ctx, tx, "o") }))
 		return mark(ctx, tx, "p")
 	}))
 	list, err := p.contests.Snapshots(t.Context(), "c", store.Listing{Limit: 10})

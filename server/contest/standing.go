@@ -22,8 +22,8 @@ type Standing struct {
 	Units int64
 	// Rounds is how many rounds make up the score: all that counted for Sum and Count, the kept ones otherwise.
 	Rounds int64
-	// Counted is how many rounds an older version of Laurel says that it counted, when they are more than Rounds: it kept count of those as well that are not
-	// among them. It is forgotten when the row is written again.
+	// Counted is how many rounds an older version of Laurel says that it counted, when they are more than Rounds: it kept count of those as
+	// well that are not among them. It is forgotten when the row is written again.
 	Counted int64
 	// MultiplierMicros, DurationMillis and FinishMicros are the tie-break values of the rounds that make up the score.
 	MultiplierMicros, DurationMillis, FinishMicros int64
@@ -70,8 +70,8 @@ const (
 	TooOld
 )
 
-// Judge says what a round would do to a standing, and where its time belongs among the stamps, without changing anything. An error means that the score would
-// leave the range of MaxUnits.
+// Judge says what a round would do to a standing, and where its time belongs among the stamps, without changing anything. An error means
+// that the score would leave the range of MaxUnits.
 func (d *Definition) Judge(s *Standing, r rule.Round) (at int, verdict Verdict, err error) {
 	at, verdict = d.admit(s, r.TsMicros)
 	if verdict != Scored {
@@ -184,7 +184,8 @@ func (d *Definition) keep(s *Standing, r rule.Round, limit int) {
 	}
 }
 
-// compareRounds orders rounds by which is kept first: more points, then the contest's tie-breaks, then the earlier one. Last keeps the latest.
+// compareRounds orders rounds by which is kept first: more points, then the contest's tie-breaks, then the earlier one. Last keeps the
+// latest.
 func (d *Definition) compareRounds(a, b rule.Round) int {
 	if d.Model == Last {
 		return firstNonZero(compare(b.TsMicros, a.TsMicros), compare(b.Seq, a.Seq))

@@ -66,7 +66,8 @@ func TestStandingSurvivesItsEncoding(t *testing.T) {
 }
 
 func FuzzUnmarshalStanding(f *testing.F) {
-	f.Add((&Standing{Units: 5, Kept: []rule.Round{{Units: 1, MultiplierMicros: 2, DurationMillis: 3, TsMicros: 4, Seq: 5}}, Stamps: []int64{7}}).AppendBinary(nil))
+	f.Add((&Standing{Units: 5, Kept: []rule.Round{{Units: 1, MultiplierMicros: 2, DurationMillis: 3, TsMicros: 4, Seq: 5}},
+		Stamps: []int64{7}}).AppendBinary(nil))
 	f.Add([]byte{})
 	f.Add([]byte{codecVersion, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -228,7 +229,8 @@ func TestTieOrdersLikeItsValues(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(name string) *Standing {
 			return &Standing{
-				MultiplierMicros: rapid.Int64Range(0, 1<<53).Draw(t, name+" multiplier"), DurationMillis: rapid.Int64Range(0, 1<<53).Draw(t, name+" duration"),
+				MultiplierMicros: rapid.Int64Range(0, 1<<53).Draw(t, name+" multiplier"), DurationMillis: rapid.Int64Range(0, 1<<53).
+							Draw(t, name+" duration"),
 				FinishMicros: rapid.Int64Range(0, 1<<53).Draw(t, name+" finish"),
 			}
 		}
@@ -247,7 +249,8 @@ func BenchmarkFoldBestTwenty(b *testing.B) {
 	var s Standing
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		if _, err := foldRound(d, &s, rule.Round{Units: int64(i*7919) % 1000, MultiplierMicros: int64(i), TsMicros: int64(i), Seq: int64(i)}); err != nil {
+		if _, err := foldRound(d, &s, rule.Round{Units: int64(i*7919) % 1000, MultiplierMicros: int64(i), TsMicros: int64(i),
+			Seq: int64(i)}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -257,7 +260,8 @@ func BenchmarkEncodeBestTwenty(b *testing.B) {
 	d := &Definition{Model: BestN, N: 20}
 	var s Standing
 	for i := range int64(20) {
-		if _, err := foldRound(d, &s, rule.Round{Units: 100 + i, MultiplierMicros: 2_500_000, DurationMillis: 2400, TsMicros: 1_761_415_200_000_000 + i, Seq: 1 << 40}); err != nil {
+		if _, err := foldRound(d, &s, rule.Round{Units: 100 + i, MultiplierMicros: 2_500_000, DurationMillis: 2400,
+			TsMicros: 1_761_415_200_000_000 + i, Seq: 1 << 40}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -39,9 +39,11 @@ type Ranked struct {
 }
 
 const (
-	loadPostgres = `SELECT s.* FROM unnest($1::text[], $2::text[]) AS k (contest_id, user_id) CROSS JOIN LATERAL (SELECT contest_id, user_id, id, partition, version, seq, tie, state
+	loadPostgres = `SELECT s.* FROM unnest($1::text[], $2::text[]) AS k (contest_id, user_id) CROSS JOIN LATERAL (SELECT contest_id, user_id,
+		id, partition, version, seq, tie, state
 		FROM standing WHERE contest_id = k.contest_id AND user_id = k.user_id OFFSET 0) AS s`
-	loadSQLite = `SELECT s.contest_id, s.user_id, s.id, s.partition, s.version, s.seq, s.tie, s.state FROM json_each($1) AS k CROSS JOIN standing AS s
+	loadSQLite = `SELECT s.contest_id, s.user_id, s.id, s.partition, s.version, s.seq, s.tie, s.state FROM json_each($1) AS k CROSS JOIN
+		standing AS s
 		ON s.contest_id = k.value ->> 0 AND s.user_id = k.value ->> 1`
 )
 
@@ -112,12 +114,14 @@ func (Standings) Store(ctx context.Context, tx *store.Tx, rows []*fold.Row) erro
 	return nil
 }
 
-const postgresUpdate = `UPDATE standing AS s SET units = n.units, tie = n.tie, rounds = n.rounds, version = n.version, seq = n.seq, state = n.state
+const postgresUpdate = `UPDATE standing AS s SET units = n.units, tie = n.tie, rounds = n.rounds, version = n.version, seq = n.seq, state
+	= n.state
 	FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[])
 	AS n (id, units, tie, rounds, version, seq, state) WHERE s.id = n.id`
 
 const postgresInsert = `INSERT INTO standing (units, tie, rounds, version, seq, state, contest_id, user_id, partition)
-	SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::text[], $8::text[], $9::bigint[])
+	SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bytea[], $7::text[], $8::text[],
+		$9::bigint[])
 	RETURNING id, contest_id, user_id`
 
 // columns gathers rows column by column for unnest.
@@ -132,7 +136,8 @@ func (c *columns) add(row *fold.Row, state []byte) {
 	c.ids, c.units = append(c.ids, row.ID), append(c.units, standing.Units)
 	c.rounds, c.versions, c.seqs = append(c.rounds, standing.Rounds), append(c.versions, int64(row.Version)), append(c.seqs, row.Seq)
 	c.ties, c.states = append(c.ties, []byte(standing.Tie)), append(c.states, state)
-	c.contests, c.users, c.partitions = append(c.contests, row.Definition), append(c.users, row.Subject), append(c.partitions, int64(row.Partition))
+	c.contests, c.users, c.partitions = append(c.contests, row.Definition), append(c.users, row.Subject),
+		append(c.partitions, int64(row.Partition))
 }
 
 func storePostgres(ctx context.Context, tx *store.Tx, rows []*fold.Row) error {
@@ -158,7 +163,8 @@ func storePostgres(ctx context.Context, tx *store.Tx, rows []*fold.Row) error {
 	if len(c.ids) == 0 {
 		return nil
 	}
-	result, err := tx.QueryContext(ctx, postgresInsert, c.units, c.ties, c.rounds, c.versions, c.seqs, c.states, c.contests, c.users, c.partitions)
+	result, err := tx.QueryContext(ctx, postgresInsert, c.units, c.ties, c.rounds, c.versions, c.seqs, c.states, c.contests, c.users,
+		c.partitions)
 	if err != nil {
 		return fmt.Errorf("insert standings: %w", err)
 	}
@@ -180,7 +186,8 @@ func storeSQLite(ctx context.Context, tx *store.Tx, rows []*fold.Row) error {
 		return fmt.Errorf("prepare update of standings: %w", err)
 	}
 	defer func() { _ = update.Close() }()
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO standing (units, tie, rounds, version, seq, state, contest_id, user_id, partition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+	insert, err := tx.PrepareContext(ctx, "INSERT INTO standing (units, tie, rounds, version, seq, state, contest_id, user_id, partition) "+
+		"VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
 	if err != nil {
 		return fmt.Errorf("prepare insert of standings: %w", err)
 	}
@@ -190,12 +197,14 @@ func storeSQLite(ctx context.Context, tx *store.Tx, rows []*fold.Row) error {
 		standing := Of(row)
 		buffer = standing.AppendBinary(buffer[:0])
 		if row.Stored {
-			if _, err := update.ExecContext(ctx, standing.Units, []byte(standing.Tie), standing.Rounds, row.Version, row.Seq, buffer, row.ID); err != nil {
+			if _, err := update.ExecContext(ctx, standing.Units, []byte(standing.Tie), standing.Rounds, row.Version, row.Seq, buffer,
+				row.ID); err != nil {
 				return fmt.Errorf("update standing: %w", err)
 			}
 			continue
 		}
-		result, err := insert.ExecContext(ctx, standing.Units, []byte(standing.Tie), standing.Rounds, row.Version, row.Seq, buffer, row.Definition, row.Subject, row.Partition)
+		result, err := insert.ExecContext(ctx, standing.Units, []byte(standing.Tie), standing.Rounds, row.Version, row.Seq, buffer,
+			row.Definition, row.Subject, row.Partition)
 		if err != nil {
 			return fmt.Errorf("insert standing: %w", err)
 		}
@@ -229,9 +238,11 @@ func PlaceOf(ctx context.Context, s *store.Store, contestID, userID string) (pla
 	if s.Dialect() == store.Postgres {
 		collate = ` COLLATE "C"`
 	}
-	err = s.Read().QueryRowContext(ctx, `SELECT mine.units, mine.tie, 1 + (SELECT count(*) FROM standing AS o WHERE o.contest_id = $1 AND (o.units > mine.units
+	err = s.Read().QueryRowContext(ctx, `SELECT mine.units, mine.tie, 1 + (SELECT count(*) FROM standing AS o WHERE o.contest_id = $1 AND
+		(o.units > mine.units
 		OR (o.units = mine.units AND (o.tie < mine.tie OR (o.tie = mine.tie AND o.user_id`+collate+` < $2)))))
-		FROM standing AS mine WHERE mine.contest_id = $1 AND mine.user_id = $2`, contestID, userID).Scan(&row.Units, (*byteString)(&row.Tie), &place)
+		FROM standing AS mine WHERE mine.contest_id = $1 AND mine.user_id = $2`, contestID, userID).Scan(&row.Units, (*byteString)(&row.Tie),
+		&place)
 	row.UserID = userID
 	if err != nil {
 		return 0, row, fmt.Errorf("read place: %w", err)

@@ -24,7 +24,8 @@ func NewEventClock(ctx context.Context, s *store.Store) (*EventClock, error) {
 func (m *Marks) Store(ctx context.Context, tx *store.Tx) error {
 	for at, ts := range m.moved {
 		_, err := tx.ExecContext(ctx, `INSERT INTO clock_mark (market, brand, event_ts) VALUES ($1, $2, $3)
-			ON CONFLICT (market, brand) DO UPDATE SET event_ts = excluded.event_ts WHERE clock_mark.event_ts < excluded.event_ts`, at.market, at.brand, ts)
+			ON CONFLICT (market, brand) DO UPDATE SET event_ts = excluded.event_ts WHERE clock_mark.event_ts < excluded.event_ts`, at.market,
+			at.brand, ts)
 		if err != nil {
 			return fmt.Errorf("store event clock: %w", err)
 		}

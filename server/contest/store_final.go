@@ -16,13 +16,16 @@ type Placed struct {
 	Place int64
 }
 
-// FinalPage reads up to count frozen places from place from+1 on, how many there are, and their positions, for a number of partitions. ErrNotFound when the contest is not final. It never sorts: a place is found by the index of places.
-func FinalPage(ctx context.Context, s *store.Store, contestID string, from, count int64, partitions int) (rows []Placed, players int64, positions journal.Positions, err error) {
+// FinalPage reads up to count frozen places from place from+1 on, how many there are, and their positions, for a number of partitions.
+// ErrNotFound when the contest is not final. It never sorts: a place is found by the index of places.
+func FinalPage(ctx context.Context, s *store.Store, contestID string, from, count int64,
+	partitions int) (rows []Placed, players int64, positions journal.Positions, err error) {
 	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if players, positions, err = finalContest(ctx, tx, contestID, partitions); err != nil || count == 0 {
 			return err
 		}
-		rows, err = finalRows(ctx, tx, "SELECT place, user_id, units, tie FROM final_standing WHERE contest_id = $1 AND place > $2 AND place <= $3 ORDER BY place", contestID, from, from+count)
+		rows, err = finalRows(ctx, tx, "SELECT place, user_id, units, tie FROM final_standing WHERE contest_id = $1 AND place > $2 AND place "+
+			"<= $3 ORDER BY place", contestID, from, from+count)
 		return err
 	})
 	return rows, players, positions, err
@@ -36,7 +39,8 @@ func FinalRanks(ctx context.Context, s *store.Store, contestID string, users []s
 		if err != nil {
 			return nil, fmt.Errorf("encode users: %w", err)
 		}
-		query, list = "SELECT place, user_id, units, tie FROM final_standing WHERE contest_id = $1 AND user_id IN (SELECT value FROM json_each($2))", string(text)
+		query, list = "SELECT place, user_id, units, tie FROM final_standing WHERE contest_id = $1 AND user_id IN (SELECT value FROM "+
+			"json_each($2))", string(text)
 	}
 	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		rows, err = finalRows(ctx, tx, query, contestID, list)
@@ -50,9 +54,12 @@ func finalAll(ctx context.Context, tx *store.Tx, contestID string) ([]Placed, er
 	return finalRows(ctx, tx, "SELECT place, user_id, units, tie FROM final_standing WHERE contest_id = $1 ORDER BY place", contestID)
 }
 
-// finalContest reads what a final contest says of itself. One that became final before events were emitted has the positions at which it closed.
-func finalContest(ctx context.Context, tx *store.Tx, contestID string, partitions int) (players int64, positions journal.Positions, err error) {
-	rows, err := tx.QueryContext(ctx, "SELECT players, coalesce(final_seq, close_seq) FROM contest WHERE id = $1 AND state = $2 AND close_seq IS NOT NULL", contestID, int(final))
+// finalContest reads what a final contest says of itself. One that became final before events were emitted has the positions at which it
+// closed.
+func finalContest(ctx context.Context, tx *store.Tx, contestID string,
+	partitions int) (players int64, positions journal.Positions, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT players, coalesce(final_seq, close_seq) FROM contest WHERE id = $1 AND state = $2 AND "+
+		"close_seq IS NOT NULL", contestID, int(final))
 	if err != nil {
 		return 0, nil, fmt.Errorf("read final contest: %w", err)
 	}

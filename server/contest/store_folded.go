@@ -55,9 +55,10 @@ func FoldedSince(ctx context.Context, tx *store.Tx, contestID string, after jour
 	return moved(ctx, tx, movedColumns+"WHERE contest_id = $1 AND "+condition+" ORDER BY partition, seq", contestID, list)
 }
 
-// SortedPage sorts standings in the database: up to count rows from place from+1 on, how many there are, and how far they are folded. It reads the
-// whole contest, and serves readers while a board is away.
-func SortedPage(ctx context.Context, s *store.Store, contestID string, from, count int64, partitions int) (rows []Ranked, total int64, folded journal.Positions, err error) {
+// SortedPage sorts standings in the database: up to count rows from place from+1 on, how many there are, and how far they are folded. It
+// reads the whole contest, and serves readers while a board is away.
+func SortedPage(ctx context.Context, s *store.Store, contestID string, from, count int64,
+	partitions int) (rows []Ranked, total int64, folded journal.Positions, err error) {
 	err = s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
 		if total, folded, err = foldedPositions(ctx, tx, contestID, partitions); err != nil || count == 0 {
 			return err
@@ -76,7 +77,8 @@ func SortedPage(ctx context.Context, s *store.Store, contestID string, from, cou
 }
 
 // foldedPositions counts the standings of a contest and says how far they are folded.
-func foldedPositions(ctx context.Context, tx *store.Tx, contestID string, partitions int) (total int64, folded journal.Positions, err error) {
+func foldedPositions(ctx context.Context, tx *store.Tx, contestID string,
+	partitions int) (total int64, folded journal.Positions, err error) {
 	rows, err := tx.QueryContext(ctx, "SELECT partition, count(*), max(seq) FROM standing WHERE contest_id = $1 GROUP BY partition", contestID)
 	if err != nil {
 		return 0, nil, fmt.Errorf("count standings: %w", err)

@@ -10,7 +10,8 @@ import (
 
 const (
 	latePostgres = `INSERT INTO late_event (decided_at, partition, seq, contest_id, event_id, user_id, reason)
-		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]) ON CONFLICT (contest_id, seq, partition) DO NOTHING`
+		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]) ON CONFLICT (contest_id, seq,
+			partition) DO NOTHING`
 	lateSQLite = `INSERT INTO late_event (decided_at, partition, seq, contest_id, event_id, user_id, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (contest_id, seq, partition) DO NOTHING`
 )

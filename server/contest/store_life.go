@@ -22,11 +22,12 @@ func (s *Service) move(ctx context.Context, id string, from, to laurelv1.Contest
 	return moved, err
 }
 
-// Close sets the last journal positions that count, once. In a transaction of the fold, begin with TakeRevision: two batches that share the revision and both
-// want it alone would wait for each other.
+// Close sets the last journal positions that count, once. In a transaction of the fold, begin with TakeRevision: two batches that share the
+// revision and both want it alone would wait for each other.
 func Close(ctx context.Context, tx *store.Tx, id string, at journal.Positions) (closed bool, err error) {
 	closed, err = catalog.Change(ctx, tx, func(revision int64) (bool, error) {
-		return touched(tx.ExecContext(ctx, "UPDATE contest SET close_seq = $1, revision = $2 WHERE id = $3 AND close_seq IS NULL", at.String(), revision, id))
+		return touched(tx.ExecContext(ctx, "UPDATE contest SET close_seq = $1, revision = $2 WHERE id = $3 AND close_seq IS NULL", at.String(),
+			revision, id))
 	})
 	if err != nil {
 		return false, fmt.Errorf("close contest: %w", err)

@@ -10,8 +10,8 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Needing returns in words which contest that is not final may have to be folded anew from some events of the journal, or nothing. It is one whose window the events touch, unless
-// all of them were folded before it was published.
+// Needing returns in words which contest that is not final may have to be folded anew from some events of the journal, or nothing. It is
+// one whose window the events touch, unless all of them were folded before it was published.
 func Needing(ctx context.Context, tx *store.Tx, events journal.Contents, partitions int) (string, error) {
 	if events.Events == 0 {
 		return "", nil

@@ -10,7 +10,8 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// CheckRevision returns catalog.ErrStale when the set is not the newest one. It keeps definitions from changing until the transaction ends; batches of other lanes go on.
+// CheckRevision returns catalog.ErrStale when the set is not the newest one. It keeps definitions from changing until the transaction ends;
+// batches of other lanes go on.
 func (s *Set) CheckRevision(ctx context.Context, tx *store.Tx) error {
 	return catalog.CheckRevision(ctx, tx, s.Revision)
 }

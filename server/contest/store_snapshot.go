@@ -31,9 +31,11 @@ type Snapshot struct {
 	Positions journal.Positions
 }
 
-// SaveSnapshot keeps a snapshot under the next number of its contest. Before it is stored, before may append to the journal in the same transaction what
-// follows from it; it may be nil. When another process saved under the same number at once, one of the two is kept, with what follows from that one.
-func (s *Service) SaveSnapshot(ctx context.Context, snapshot Snapshot, before func(ctx context.Context, tx *store.Tx, number int64) error) error {
+// SaveSnapshot keeps a snapshot under the next number of its contest. Before it is stored, before may append to the journal in the same
+// transaction what follows from it; it may be nil. When another process saved under the same number at once, one of the two is kept, with
+// what follows from that one.
+func (s *Service) SaveSnapshot(ctx context.Context, snapshot Snapshot, before func(ctx context.Context, tx *store.Tx,
+	number int64) error) error {
 	takenAt := s.Now().UnixMicro()
 	kept := &storev1.KeptBoard{}
 	for _, row := range snapshot.Top[:min(len(snapshot.Top), SnapshotRows)] {
@@ -45,7 +47,8 @@ func (s *Service) SaveSnapshot(ctx context.Context, snapshot Snapshot, before fu
 	}
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		var number int64
-		if err := tx.QueryRowContext(ctx, "SELECT 1 + coalesce(max(number), 0) FROM contest_snapshot WHERE contest_id = $1", snapshot.ContestID).Scan(&number); err != nil {
+		if err := tx.QueryRowContext(ctx, "SELECT 1 + coalesce(max(number), 0) FROM contest_snapshot WHERE contest_id = $1", snapshot.ContestID).
+			Scan(&number); err != nil {
 			return err
 		}
 		if before != nil {
@@ -53,7 +56,8 @@ func (s *Service) SaveSnapshot(ctx context.Context, snapshot Snapshot, before fu
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO contest_snapshot (contest_id, number, taken_at, total, positions, top) VALUES ($1, $2, $3, $4, $5, $6)",
+		_, err := tx.ExecContext(ctx, "INSERT INTO contest_snapshot (contest_id, number, taken_at, total, positions, top) VALUES ($1, $2, $3, "+
+			"$4, $5, $6)",
 			snapshot.ContestID, number, takenAt, snapshot.Total, snapshot.Positions.String(), body)
 		return err
 	})
@@ -93,7 +97,8 @@ func (s *Service) Snapshots(ctx context.Context, contestID string, wanted store.
 func (s *Service) Snapshot(ctx context.Context, contestID string, number int64) (*laurelv1.GetSnapshotResponse, error) {
 	var takenAt, total int64
 	var body []byte
-	err := s.Store.Read().QueryRowContext(ctx, "SELECT taken_at, total, top FROM contest_snapshot WHERE contest_id = $1 AND number = $2", contestID, number).Scan(&takenAt, &total, &body)
+	err := s.Store.Read().QueryRowContext(ctx, "SELECT taken_at, total, top FROM contest_snapshot WHERE contest_id = $1 AND number = $2",
+		contestID, number).Scan(&takenAt, &total, &body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("snapshot %d of contest %q: %w", number, contestID, ErrNotFound)
 	}

@@ -32,7 +32,8 @@ func TestSyncKeepsWhatHasNotChanged(t *testing.T) {
 	})
 }
 
-// TestFinishedContestsAreLight takes two of three contests to their end. They leave the set and are still shown, by this process and by the next.
+// TestFinishedContestsAreLight takes two of three contests to their end. They leave the set and are still shown, by this process and by the
+// next.
 func TestFinishedContestsAreLight(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -41,7 +42,8 @@ func TestFinishedContestsAreLight(t *testing.T) {
 		for _, id := range []string{"b", "a"} {
 			p.publish(t, sprint(id))
 		}
-		_, err := s.Write().ExecContext(t.Context(), `INSERT INTO standing (contest_id, user_id, partition, units, tie, rounds, version, seq, state)
+		_, err := s.Write().ExecContext(t.Context(), `INSERT INTO standing (contest_id, user_id, partition, units, tie, rounds, version, seq,
+			state)
 			VALUES ('a', 'u', 0, 5, $1, 1, 1, 1, $1)`, []byte{})
 		require.NoError(t, err)
 		c.set(90_000)
@@ -77,7 +79,8 @@ func TestFinishedContestsAreLight(t *testing.T) {
 	})
 }
 
-// TestDatabaseOfAnOlderVersionComesUp has definitions without a row, a row that is behind, and results without summaries, as older versions of Laurel left them.
+// TestDatabaseOfAnOlderVersionComesUp has definitions without a row, a row that is behind, and results without summaries, as older versions
+// of Laurel left them.
 func TestDatabaseOfAnOlderVersionComesUp(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -115,7 +118,8 @@ func TestDatabaseOfAnOlderVersionComesUp(t *testing.T) {
 	})
 }
 
-// TestEverythingIsThereAboveTheLimit starts on a database that holds more contests than may be published, as older versions of Laurel let happen.
+// TestEverythingIsThereAboveTheLimit starts on a database that holds more contests than may be published, as older versions of Laurel let
+// happen.
 func TestEverythingIsThereAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.SQLite)

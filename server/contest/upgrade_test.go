@@ -17,8 +17,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestDatabaseOfTheFirstVersionGoesOn brings a database of the first version up to date: its contests stand where they stood, and nothing of the journal is
-// folded twice or left out.
+// TestDatabaseOfTheFirstVersionGoesOn brings a database of the first version up to date: its contests stand where they stood, and nothing
+// of the journal is folded twice or left out.
 func TestDatabaseOfTheFirstVersionGoesOn(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range storetest.Dialects {
@@ -65,10 +65,12 @@ func TestDatabaseOfTheFirstVersionGoesOn(t *testing.T) {
 // oldEvents are events as the first version has them.
 func oldEvents() []*laurelv1.Event {
 	one := &laurelv1.Event{
-		EventId: "e", Name: "round_end", EventTs: timestamppb.New(windowStart), User: &laurelv1.User{Id: "a"}, Device: &laurelv1.Device{Ip: "192.0.2.1"},
+		EventId: "e", Name: "round_end", EventTs: timestamppb.New(windowStart), User: &laurelv1.User{Id: "a"},
+		Device:  &laurelv1.Device{Ip: "192.0.2.1"},
 		Payload: &structpb.Struct{Fields: map[string]*structpb.Value{"x": structpb.NewNumberValue(1)}},
 	}
-	return []*laurelv1.Event{one, {EventId: event.EmittedID(one, "", "b"), Name: "round_end", EventTs: one.EventTs, User: &laurelv1.User{Id: "b"}}}
+	return []*laurelv1.Event{one, {EventId: event.EmittedID(one, "", "b"), Name: "round_end", EventTs: one.EventTs,
+		User: &laurelv1.User{Id: "b"}}}
 }
 
 // requireMoved requires the events of the first version where they stood, under their ids.
@@ -110,12 +112,13 @@ func requireMoved(t *testing.T, s *store.Store, j *journal.Journal) {
 	}
 	var tables int
 	exists := map[store.Dialect]string{store.SQLite: "sqlite_master WHERE name", store.Postgres: "pg_class WHERE relname"}
-	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM "+exists[s.Dialect()]+" = 'journal_event_old'").Scan(&tables))
+	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM "+exists[s.Dialect()]+" = 'journal_event_old'").
+		Scan(&tables))
 	require.Zero(t, tables)
 }
 
-// fillFirstVersion fills the schema of the first version, whose positions were single numbers and whose processes had a lease on each partition, with a contest
-// in each state that it may be met in.
+// fillFirstVersion fills the schema of the first version, whose positions were single numbers and whose processes had a lease on each
+// partition, with a contest in each state that it may be met in.
 func fillFirstVersion(t *testing.T, s *store.Store) {
 	t.Helper()
 	start := windowStart.UnixMicro()
@@ -125,16 +128,21 @@ func fillFirstVersion(t *testing.T, s *store.Store) {
 		"INSERT INTO late_event (seq, contest_id, event_id, user_id, reason, decided_at) VALUES (7, 'over', 'e', 'a', 'after_close', 1)",
 		"INSERT INTO dead_letter (seq, event_id, stage, subject, reason, failed_at) VALUES (7, 'e', 'rule', 'over', 'why', 1)",
 	}
-	for id, place := range map[string]string{"running": "2, %d, %d, %d, 3, NULL, '', 0", "closed": "3, %d, %d, %d, 0, 41, '', 0", "over": "4, %d, %d, %d, 0, 40, 'r', 2"} {
+	for id, place := range map[string]string{"running": "2, %d, %d, %d, 3, NULL, '', 0", "closed": "3, %d, %d, %d, 0, 41, '', 0",
+		"over": "4, %d, %d, %d, 0, 40, 'r', 2"} {
 		statements = append(statements,
-			fmt.Sprintf("INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) VALUES ('Contest', '%[1]s', 1, '%[1]s', '%[2]s', 1, 'test')", id, sprint(id)),
-			fmt.Sprintf("INSERT INTO contest (id, version, state, start_ts, end_ts, grace_end_ts, open_seq, close_seq, result_hash, players, changed_at) VALUES ('%s', 1, "+place+", 1)",
+			fmt.Sprintf("INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) VALUES ('Contest', '%[1]s', 1, "+
+				"'%[1]s', '%[2]s', 1, 'test')", id, sprint(id)),
+			fmt.Sprintf("INSERT INTO contest (id, version, state, start_ts, end_ts, grace_end_ts, open_seq, close_seq, result_hash, players, "+
+				"changed_at) VALUES ('%s', 1, "+place+", 1)",
 				id, start, end, end+60*1_000_000))
 	}
 	for partition := range journal.DefaultPartitions {
-		statements = append(statements, fmt.Sprintf("INSERT INTO journal_partition (id, owner, epoch, lease_until, cursor) VALUES (%d, 'host/1', 5, %d, 42)", partition, end))
+		statements = append(statements, fmt.Sprintf("INSERT INTO journal_partition (id, owner, epoch, lease_until, cursor) VALUES (%d, "+
+			"'host/1', 5, %d, 42)", partition, end))
 	}
-	_, err := s.Write().ExecContext(t.Context(), "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ('over', 1, 'a', 5, $1), ('over', 2, 'b', 4, $1)", []byte{})
+	_, err := s.Write().ExecContext(t.Context(), "INSERT INTO final_standing (contest_id, place, user_id, units, tie) VALUES ('over', 1, "+
+		"'a', 5, $1), ('over', 2, 'b', 4, $1)", []byte{})
 	require.NoError(t, err)
 	for _, statement := range statements {
 		_, err := s.Write().ExecContext(t.Context(), statement)
@@ -151,6 +159,7 @@ func fillFirstVersion(t *testing.T, s *store.Store) {
 	require.NoError(t, err)
 	sent, err := proto.Marshal(&laurelv1.Event{EventId: "e", User: &laurelv1.User{Id: "c"}})
 	require.NoError(t, err)
-	_, err = s.Write().ExecContext(t.Context(), "INSERT INTO event_conflict (event_id, content_hash, body, refused_at) VALUES ('e', $1, $2, 5)", make([]byte, 16), sent)
+	_, err = s.Write().ExecContext(t.Context(),
+		"INSERT INTO event_conflict (event_id, content_hash, body, refused_at) VALUES ('e', $1, $2, 5)", make([]byte, 16), sent)
 	require.NoError(t, err)
 }

@@ -18,7 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestStoredBytesStay pins what the journal holds of some events, and their hashes: an event that is sent again must be found to be the same after every upgrade.
+// TestStoredBytesStay pins what the journal holds of some events, and their hashes: an event that is sent again must be found to be the
+// same after every upgrade.
 func TestStoredBytesStay(t *testing.T) {
 	t.Parallel()
 	golden := filepath.Join("testdata", "content.golden")
@@ -26,7 +27,8 @@ func TestStoredBytesStay(t *testing.T) {
 	require.NoError(t, err)
 	played := match()
 	require.Nil(t, registry(t).Normalise(played, now, futureLimit))
-	seen := event.Observation{ContestID: "c", UserID: "u", Snapshot: 7, Place: 3, Units: 1 << 53, Market: "DE", Brand: "X", At: now.Add(time.Microsecond)}
+	seen := event.Observation{ContestID: "c", UserID: "u", Snapshot: 7, Place: 3, Units: 1 << 53, Market: "DE", Brand: "X",
+		At: now.Add(time.Microsecond)}
 	var got strings.Builder
 	for _, each := range []struct {
 		name string

@@ -52,7 +52,8 @@ func drawEvent(t *rapid.T) *laurelv1.Event {
 	currency := rapid.SampledFrom([]string{"EUR", "JPY", "KWD", "EUR", "", "eur", "EURO", "E1R"})
 	e := &laurelv1.Event{
 		EventId: rapid.OneOf(rapid.Just("e1"), sizes(128)).Draw(t, "event_id"),
-		Name:    "round_end", SchemaVersion: rapid.SampledFrom([]string{"", "1", "1.0.0", "1.00000000000000", "1.000000000000000"}).Draw(t, "version"),
+		Name:    "round_end", SchemaVersion: rapid.SampledFrom([]string{"", "1", "1.0.0", "1.00000000000000", "1.000000000000000"}).
+				Draw(t, "version"),
 		EventTs: timestamppb.New(now), Market: sizes(32).Draw(t, "market"), Brand: sizes(64).Draw(t, "brand"),
 		SessionId: sizes(128).Draw(t, "session"), TraceId: sizes(128).Draw(t, "trace"),
 		Game: &laurelv1.Game{Id: "g" + sizes(127).Draw(t, "game"), Provider: sizes(64).Draw(t, "provider"), Type: sizes(64).Draw(t, "type")},
@@ -62,7 +63,8 @@ func drawEvent(t *rapid.T) *laurelv1.Event {
 	}
 	if rapid.IntRange(0, 9).Draw(t, "user") > 0 {
 		e.User = &laurelv1.User{
-			Id: rapid.OneOf(rapid.Just("u1"), sizes(128)).Draw(t, "user id"), Geo: sizes(8).Draw(t, "geo"), Platform: sizes(32).Draw(t, "user platform"),
+			Id: rapid.OneOf(rapid.Just("u1"), sizes(128)).Draw(t, "user id"), Geo: sizes(8).Draw(t, "geo"), Platform: sizes(32).
+				Draw(t, "user platform"),
 			Payer:    optional(t, "payer", rapid.Bool()),
 			KycLevel: optional(t, "kyc", rapid.SampledFrom([]int32{0, 9, 10, -1, 3})), RiskFlags: rapid.SliceOfN(sizes(64), 0, 2).Draw(t, "flags"),
 		}
@@ -75,7 +77,8 @@ func drawEvent(t *rapid.T) *laurelv1.Event {
 	}
 	if rapid.Bool().Draw(t, "win") {
 		multipliers := rapid.OneOf(rapid.SampledFrom([]float64{0, 1e9, 1e9 + 1, -1, math.NaN(), math.Inf(1)}), rapid.Float64Range(0, 1e9))
-		e.Win = &laurelv1.Win{AmountMinor: amounts().Draw(t, "outcome"), Currency: currency.Draw(t, "win currency"), Multiplier: optional(t, "multiplier", multipliers)}
+		e.Win = &laurelv1.Win{AmountMinor: amounts().Draw(t, "outcome"), Currency: currency.Draw(t, "win currency"),
+			Multiplier: optional(t, "multiplier", multipliers)}
 	}
 	if rapid.Bool().Draw(t, "round") {
 		e.Round = &laurelv1.Round{
@@ -85,8 +88,10 @@ func drawEvent(t *rapid.T) *laurelv1.Event {
 	}
 	if rapid.Bool().Draw(t, "device") {
 		e.Device = &laurelv1.Device{
-			Platform: sizes(32).Draw(t, "platform"), Asn: rapid.SampledFrom([]string{"", "AS3320", "mno"}).Draw(t, "asn"), AsnCategory: sizes(32).Draw(t, "category"),
-			Fingerprint: sizes(256).Draw(t, "fingerprint"), Ip: rapid.SampledFrom([]string{"", "203.0.113.24", "::1"}).Draw(t, "ip"), UserAgent: sizes(1024).Draw(t, "agent"),
+			Platform: sizes(32).Draw(t, "platform"), Asn: rapid.SampledFrom([]string{"", "AS3320", "mno"}).Draw(t, "asn"), AsnCategory: sizes(32).
+					Draw(t, "category"),
+			Fingerprint: sizes(256).Draw(t, "fingerprint"), Ip: rapid.SampledFrom([]string{"", "203.0.113.24", "::1"}).Draw(t, "ip"),
+			UserAgent: sizes(1024).Draw(t, "agent"),
 		}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "several") == 0 {
@@ -107,7 +112,8 @@ func drawEvent(t *rapid.T) *laurelv1.Event {
 func drawParticipant(t *rapid.T) *laurelv1.Participant {
 	p := &laurelv1.Participant{}
 	if rapid.IntRange(0, 9).Draw(t, "user") > 0 {
-		p.User = &laurelv1.User{Id: rapid.SampledFrom([]string{"", "u1", "u2", "u3", "u4", strings.Repeat("x", 129)}).Draw(t, "user id"), Geo: sizes(8).Draw(t, "geo")}
+		p.User = &laurelv1.User{Id: rapid.SampledFrom([]string{"", "u1", "u2", "u3", "u4", strings.Repeat("x", 129)}).Draw(t, "user id"),
+			Geo: sizes(8).Draw(t, "geo")}
 	}
 	currency := rapid.SampledFrom([]string{"EUR", "JPY", "", "eur"})
 	if rapid.Bool().Draw(t, "bet") {
@@ -122,8 +128,8 @@ func drawParticipant(t *rapid.T) *laurelv1.Participant {
 // inner is the place in a list within a field.
 var inner = regexp.MustCompile(`(flags)\[[0-9]+\]`)
 
-// beyond reports whether a problem is one that the contract's rules can't express: an amount won in no currency, ids and fields that only Laurel may set, and
-// participants that are one or the same.
+// beyond reports whether a problem is one that the contract's rules can't express: an amount won in no currency, ids and fields that only
+// Laurel may set, and participants that are one or the same.
 func beyond(before *laurelv1.Event, problem *event.Problem) bool {
 	switch {
 	case problem.Field == "origin":
@@ -145,7 +151,8 @@ func beyond(before *laurelv1.Event, problem *event.Problem) bool {
 			return false
 		}
 	}
-	alone := win.GetCurrency() == "" && win.GetAmountMinor() > 0 && !slices.ContainsFunc(stakes, func(b *laurelv1.Bet) bool { return b != nil })
+	alone := win.GetCurrency() == "" && win.GetAmountMinor() > 0 &&
+		!slices.ContainsFunc(stakes, func(b *laurelv1.Bet) bool { return b != nil })
 	return strings.HasSuffix(problem.Field, "win.currency") && alone
 }
 

@@ -164,7 +164,8 @@ func notJSON(err error) *Problem {
 	if field == "" {
 		return problemf("", "the body must be JSON: %s at byte %d", syntax.Err, syntax.ByteOffset)
 	}
-	return problemf(field, "is no JSON value: %s at byte %d; numbers are written in digits, NaN and Infinity are none", syntax.Err, syntax.ByteOffset)
+	return problemf(field, "is no JSON value: %s at byte %d; numbers are written in digits, NaN and Infinity are none", syntax.Err,
+		syntax.ByteOffset)
 }
 
 // dotted writes a JSON pointer the way fields are named elsewhere: /events/3/bet/amount_minor is events[3].bet.amount_minor.

@@ -26,7 +26,8 @@ func (r *reader) participants(into *[]*laurelv1.Participant) *Problem {
 			return problemf(path, "must be none, or %d to %d, but are more", minParticipants, maxParticipants)
 		}
 		if text > maxParticipantsText {
-			return problemf(path, "have more than %d bytes of JSON as payloads: at most %d bytes are kept, so send what scoring needs", maxParticipantsText, maxDeliveredBytes)
+			return problemf(path, "have more than %d bytes of JSON as payloads: at most %d bytes are kept, so send what scoring needs",
+				maxParticipantsText, maxDeliveredBytes)
 		}
 		own := &reader{dec: r.dec, event: &laurelv1.Event{}, form: contract.wholeParticipant}
 		if problem := own.participant(participantPath(number)); problem != nil {

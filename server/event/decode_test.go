@@ -79,71 +79,77 @@ var badInput = map[string]struct{ body, field, says string }{
 	"1e400 as amount":       {head + `,"bet":{"amount_minor":1e400,"currency":"EUR"}}`, "bet.amount_minor", "0 to 9007199254740992"},
 	"1e400 in payload":      {head + `,"payload":{"x":[1,{"y":1e400}]}}`, "payload.x[1].y", "2^53"},
 	"1e-400 in payload":     {head + `,"payload":{"x":1e-400}}`, "payload.x", "exactly"},
-	"2^63":                  {head + `,"bet":{"amount_minor":9223372036854775808,"currency":"EUR"}}`, "bet.amount_minor", "0 to 9007199254740992"},
-	"2^63 in payload":       {head + `,"payload":{"x":9223372036854775808}}`, "payload.x", "2^53"},
-	"2^53+1 in payload":     {head + `,"payload":{"x":9007199254740993}}`, "payload.x", "exactly"},
-	"2^53+1":                {head + `,"bet":{"amount_minor":9007199254740993,"currency":"EUR"}}`, "bet.amount_minor", "0 to 9007199254740992"},
-	"negative":              {head + `,"bet":{"amount_minor":-1,"currency":"EUR"}}`, "bet.amount_minor", "-1"},
-	"fraction":              {head + `,"bet":{"amount_minor":0.5,"currency":"EUR"}}`, "bet.amount_minor", "whole number"},
-	"number in quotes":      {head + `,"bet":{"amount_minor":"100","currency":"EUR"}}`, "bet.amount_minor", "without quotes"},
-	"duration":              {head + `,"round":{"duration_ms":86400001}}`, "round.duration_ms", "86400000"},
-	"kyc":                   {head + `,"user":{"kyc_level":10}}`, "user.kyc_level", "0 to 9"},
-	"empty id":              {`{"event_id":"","name":"login","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "event_id", "required"},
-	"no id":                 {`{"name":"login","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "event_id", "required"},
-	"1 MB id":               {`{"event_id":"` + strings.Repeat("x", 1<<20) + `","name":"login","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "event_id", "128"},
-	"1 MB user id":          {`{"event_id":"e","name":"login","ts":"2025-10-25T18:11:37Z","user_id":"` + strings.Repeat("x", 1<<20) + `"}`, "user.id", "128"},
-	"1 MB key":              {`{"event_id":"e","` + strings.Repeat("x", 1<<20) + `":1}`, "", "payload"},
-	"unknown name":          {`{"event_id":"e","name":"rund_end","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "name", "near: round_end"},
-	"strange name":          {`{"event_id":"e","name":"zzzzzzzzzzzz","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "name", "bet, check_in, deposit"},
-	"no name":               {`{"event_id":"e","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "name", "event_name"},
-	"future":                {`{"event_id":"e","name":"login","ts":"2025-11-24T12:05:01Z","user_id":"u1"}`, "event_ts", "ahead"},
-	"far future":            {`{"event_id":"e","name":"login","ts":"9999-12-31T23:59:59Z","user_id":"u1"}`, "event_ts", "ahead"},
-	"before 2000":           {`{"event_id":"e","name":"login","ts":"1999-12-31T23:59:59Z","user_id":"u1"}`, "event_ts", "2000-01-01"},
-	"no time":               {`{"event_id":"e","name":"login","user_id":"u1"}`, "event_ts", "required"},
-	"no date":               {`{"event_id":"e","name":"login","ts":"yesterday","user_id":"u1"}`, "ts", "RFC 3339"},
-	"no zone":               {`{"event_id":"e","name":"login","ts":"2025-10-25T18:11:37","user_id":"u1"}`, "ts", "RFC 3339"},
-	"30 February":           {`{"event_id":"e","name":"login","event_ts":"2025-02-30T18:11:37Z","user_id":"u1"}`, "event_ts", "RFC 3339"},
-	"time as number":        {`{"event_id":"e","name":"login","ts":1761415897,"user_id":"u1"}`, "ts", "quotes"},
-	"bad UTF-8":             {`{"event_id":"e` + "\xff" + `","name":"login","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "event_id", "UTF-8"},
-	"bad UTF-8 in payload":  {head + `,"payload":{"x":["` + "\xc3\x28" + `"]}}`, "payload.x[0]", "UTF-8"},
-	"lone surrogate":        {head + `,"market":"\ud800"}`, "market", "UTF-8"},
-	"control character":     {head + `,"market":"D\u0007"}`, "market", "printable"},
-	"bidi override":         {head + `,"trace_id":"a\u202eb"}`, "trace_id", "printable"},
-	"NUL in payload":        {head + `,"payload":{"x":"a\u0000b"}}`, "payload.x", "NUL"},
-	"blank at the end":      {head + `,"bet":{"amount_minor":1,"currency":"EUR "}}`, "bet.currency", "ISO 4217"},
-	"no such currency":      {head + `,"bet":{"amount_minor":1,"currency":"XXX"}}`, "bet.currency", "ISO 4217"},
-	"stake alone":           {head + `,"bet":{"amount_minor":1}}`, "bet.currency", "required"},
-	"win alone":             {head + `,"win":{"amount_minor":1}}`, "win.currency", "required"},
-	"unknown field":         {head + `,"bet":{"amount_minr":1}}`, "bet.amount_minr", "near: bet.amount_minor"},
-	"misplaced field":       {head + `,"currency":"EUR"}`, "currency", "bet.currency"},
-	"unknown top field":     {head + `,"colour":"red"}`, "colour", "payload"},
-	"empty key":             {head + `,"bet":{"":1}}`, "bet.", "payload"},
-	"source":                {head + `,"source":"main"}`, "source", "leave it out"},
-	"origin":                {head + `,"origin":{"depth":1}}`, "origin", "leave it out"},
-	"ingest_ts":             {head + `,"ingest_ts":"2025-10-25T18:11:37Z"}`, "ingest_ts", "leave it out"},
-	"user id as number":     {`{"event_id":"e","name":"login","ts":"2025-10-25T18:11:37Z","user_id":17850}`, "user_id", "quotes"},
-	"no user":               {`{"event_id":"e","name":"login","ts":"2025-10-25T18:11:37Z"}`, "user.id", "user_id"},
-	"two names":             {head + `,"event_name":"bet"}`, "event_name", "differs from name"},
-	"two users":             {head + `,"user":{"id":"u2"}}`, "user.id", "differs from user_id"},
-	"two times":             {head + `,"event_ts":"2025-10-25T18:11:38Z"}`, "event_ts", "differs from ts"},
-	"two payers":            {head + `,"user":{"payer":true,"payer_flag":false}}`, "user.payer_flag", "differs from user.payer"},
-	"two addresses":         {head + `,"context":{"ip":"::1"},"device":{"ip":"::2"}}`, "device.ip", "differs from context.ip"},
-	"two versions":          {head + `,"version":"1","schema_version":"1.0.0"}`, "schema_version", "differs from version"},
-	"no address":            {head + `,"device":{"ip":"300.1.1.1"}}`, "device.ip", "IPv4"},
-	"unknown major":         {head + `,"version":"7.0.0"}`, "schema_version", "1 (newest 1.0.0)"},
-	"strange version":       {head + `,"version":"1.x"}`, "schema_version", "newest"},
-	"text for object":       {head + `,"device":"mobile"}`, "device", "an object, but is text"},
-	"object for text":       {head + `,"market":{}}`, "market", "text, but is an object"},
-	"text for flag":         {head + `,"device":{"headless":"yes"}}`, "device.headless", "true or false"},
-	"text for list":         {head + `,"user":{"risk_flags":"vpn"}}`, "user.risk_flags", "list"},
-	"null in list":          {head + `,"user":{"risk_flags":["vpn",null]}}`, "user.risk_flags", "list of text"},
-	"list for payload":      {head + `,"payload":[]}`, "payload", "an object, but is a list"},
-	"deep payload":          {head + `,"payload":` + strings.Repeat(`{"a":`, 20) + `1` + strings.Repeat(`}`, 20) + `}`, "", "16 levels"},
-	"fat payload":           {head + `,"payload":{"x":"` + strings.Repeat("x", 17<<10) + `"}}`, "payload", "16384"},
-	"bet without stake":     {`{"event_id":"e","name":"bet","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "bet", "payload.bet"},
-	"purchase as text":      {`{"event_id":"e","name":"purchase","ts":"2025-10-25T18:11:37Z","user_id":"u1","payload":{"amount":"5"}}`, "payload.amount", "a number"},
-	"purchase for nothing":  {`{"event_id":"e","name":"purchase","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "payload.amount", "required"},
-	"negative payload bet":  {`{"event_id":"e","name":"bet","ts":"2025-10-25T18:11:37Z","user_id":"u1","payload":{"bet":-1}}`, "payload.bet", "from 0"},
+	"2^63": {head + `,"bet":{"amount_minor":9223372036854775808,"currency":"EUR"}}`, "bet.amount_minor",
+		"0 to 9007199254740992"},
+	"2^63 in payload":   {head + `,"payload":{"x":9223372036854775808}}`, "payload.x", "2^53"},
+	"2^53+1 in payload": {head + `,"payload":{"x":9007199254740993}}`, "payload.x", "exactly"},
+	"2^53+1":            {head + `,"bet":{"amount_minor":9007199254740993,"currency":"EUR"}}`, "bet.amount_minor", "0 to 9007199254740992"},
+	"negative":          {head + `,"bet":{"amount_minor":-1,"currency":"EUR"}}`, "bet.amount_minor", "-1"},
+	"fraction":          {head + `,"bet":{"amount_minor":0.5,"currency":"EUR"}}`, "bet.amount_minor", "whole number"},
+	"number in quotes":  {head + `,"bet":{"amount_minor":"100","currency":"EUR"}}`, "bet.amount_minor", "without quotes"},
+	"duration":          {head + `,"round":{"duration_ms":86400001}}`, "round.duration_ms", "86400000"},
+	"kyc":               {head + `,"user":{"kyc_level":10}}`, "user.kyc_level", "0 to 9"},
+	"empty id":          {`{"event_id":"","name":"login","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "event_id", "required"},
+	"no id":             {`{"name":"login","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "event_id", "required"},
+	"1 MB id": {`{"event_id":"` + strings.Repeat("x", 1<<20) + `","name":"login","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`,
+		"event_id", "128"},
+	"1 MB user id": {`{"event_id":"e","name":"login","ts":"2025-10-25T18:11:37Z","user_id":"` + strings.Repeat("x", 1<<20) + `"}`,
+		"user.id", "128"},
+	"1 MB key":     {`{"event_id":"e","` + strings.Repeat("x", 1<<20) + `":1}`, "", "payload"},
+	"unknown name": {`{"event_id":"e","name":"rund_end","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "name", "near: round_end"},
+	"strange name": {`{"event_id":"e","name":"zzzzzzzzzzzz","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "name",
+		"bet, check_in, deposit"},
+	"no name":              {`{"event_id":"e","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "name", "event_name"},
+	"future":               {`{"event_id":"e","name":"login","ts":"2025-11-24T12:05:01Z","user_id":"u1"}`, "event_ts", "ahead"},
+	"far future":           {`{"event_id":"e","name":"login","ts":"9999-12-31T23:59:59Z","user_id":"u1"}`, "event_ts", "ahead"},
+	"before 2000":          {`{"event_id":"e","name":"login","ts":"1999-12-31T23:59:59Z","user_id":"u1"}`, "event_ts", "2000-01-01"},
+	"no time":              {`{"event_id":"e","name":"login","user_id":"u1"}`, "event_ts", "required"},
+	"no date":              {`{"event_id":"e","name":"login","ts":"yesterday","user_id":"u1"}`, "ts", "RFC 3339"},
+	"no zone":              {`{"event_id":"e","name":"login","ts":"2025-10-25T18:11:37","user_id":"u1"}`, "ts", "RFC 3339"},
+	"30 February":          {`{"event_id":"e","name":"login","event_ts":"2025-02-30T18:11:37Z","user_id":"u1"}`, "event_ts", "RFC 3339"},
+	"time as number":       {`{"event_id":"e","name":"login","ts":1761415897,"user_id":"u1"}`, "ts", "quotes"},
+	"bad UTF-8":            {`{"event_id":"e` + "\xff" + `","name":"login","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "event_id", "UTF-8"},
+	"bad UTF-8 in payload": {head + `,"payload":{"x":["` + "\xc3\x28" + `"]}}`, "payload.x[0]", "UTF-8"},
+	"lone surrogate":       {head + `,"market":"\ud800"}`, "market", "UTF-8"},
+	"control character":    {head + `,"market":"D\u0007"}`, "market", "printable"},
+	"bidi override":        {head + `,"trace_id":"a\u202eb"}`, "trace_id", "printable"},
+	"NUL in payload":       {head + `,"payload":{"x":"a\u0000b"}}`, "payload.x", "NUL"},
+	"blank at the end":     {head + `,"bet":{"amount_minor":1,"currency":"EUR "}}`, "bet.currency", "ISO 4217"},
+	"no such currency":     {head + `,"bet":{"amount_minor":1,"currency":"XXX"}}`, "bet.currency", "ISO 4217"},
+	"stake alone":          {head + `,"bet":{"amount_minor":1}}`, "bet.currency", "required"},
+	"win alone":            {head + `,"win":{"amount_minor":1}}`, "win.currency", "required"},
+	"unknown field":        {head + `,"bet":{"amount_minr":1}}`, "bet.amount_minr", "near: bet.amount_minor"},
+	"misplaced field":      {head + `,"currency":"EUR"}`, "currency", "bet.currency"},
+	"unknown top field":    {head + `,"colour":"red"}`, "colour", "payload"},
+	"empty key":            {head + `,"bet":{"":1}}`, "bet.", "payload"},
+	"source":               {head + `,"source":"main"}`, "source", "leave it out"},
+	"origin":               {head + `,"origin":{"depth":1}}`, "origin", "leave it out"},
+	"ingest_ts":            {head + `,"ingest_ts":"2025-10-25T18:11:37Z"}`, "ingest_ts", "leave it out"},
+	"user id as number":    {`{"event_id":"e","name":"login","ts":"2025-10-25T18:11:37Z","user_id":17850}`, "user_id", "quotes"},
+	"no user":              {`{"event_id":"e","name":"login","ts":"2025-10-25T18:11:37Z"}`, "user.id", "user_id"},
+	"two names":            {head + `,"event_name":"bet"}`, "event_name", "differs from name"},
+	"two users":            {head + `,"user":{"id":"u2"}}`, "user.id", "differs from user_id"},
+	"two times":            {head + `,"event_ts":"2025-10-25T18:11:38Z"}`, "event_ts", "differs from ts"},
+	"two payers":           {head + `,"user":{"payer":true,"payer_flag":false}}`, "user.payer_flag", "differs from user.payer"},
+	"two addresses":        {head + `,"context":{"ip":"::1"},"device":{"ip":"::2"}}`, "device.ip", "differs from context.ip"},
+	"two versions":         {head + `,"version":"1","schema_version":"1.0.0"}`, "schema_version", "differs from version"},
+	"no address":           {head + `,"device":{"ip":"300.1.1.1"}}`, "device.ip", "IPv4"},
+	"unknown major":        {head + `,"version":"7.0.0"}`, "schema_version", "1 (newest 1.0.0)"},
+	"strange version":      {head + `,"version":"1.x"}`, "schema_version", "newest"},
+	"text for object":      {head + `,"device":"mobile"}`, "device", "an object, but is text"},
+	"object for text":      {head + `,"market":{}}`, "market", "text, but is an object"},
+	"text for flag":        {head + `,"device":{"headless":"yes"}}`, "device.headless", "true or false"},
+	"text for list":        {head + `,"user":{"risk_flags":"vpn"}}`, "user.risk_flags", "list"},
+	"null in list":         {head + `,"user":{"risk_flags":["vpn",null]}}`, "user.risk_flags", "list of text"},
+	"list for payload":     {head + `,"payload":[]}`, "payload", "an object, but is a list"},
+	"deep payload":         {head + `,"payload":` + strings.Repeat(`{"a":`, 20) + `1` + strings.Repeat(`}`, 20) + `}`, "", "16 levels"},
+	"fat payload":          {head + `,"payload":{"x":"` + strings.Repeat("x", 17<<10) + `"}}`, "payload", "16384"},
+	"bet without stake":    {`{"event_id":"e","name":"bet","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "bet", "payload.bet"},
+	"purchase as text": {`{"event_id":"e","name":"purchase","ts":"2025-10-25T18:11:37Z","user_id":"u1","payload":{"amount":"5"}}`,
+		"payload.amount", "a number"},
+	"purchase for nothing": {`{"event_id":"e","name":"purchase","ts":"2025-10-25T18:11:37Z","user_id":"u1"}`, "payload.amount", "required"},
+	"negative payload bet": {`{"event_id":"e","name":"bet","ts":"2025-10-25T18:11:37Z","user_id":"u1","payload":{"bet":-1}}`, "payload.bet",
+		"from 0"},
 }
 
 // TestBadInputNamesItsField is row 3 of the fault list, as far as one event goes.
@@ -215,7 +221,8 @@ func TestBodyThatIsNoBatch(t *testing.T) {
 func TestBadEventLeavesItsNeighboursAlone(t *testing.T) {
 	t.Parallel()
 	good := `{"event_id":"e%d","name":"login","ts":"2025-10-25T18:00Z","user_id":"u"}`
-	body := `{"events":[` + fmt.Sprintf(good, 0) + `,{"market":1,"event_id":"bad1"},` + fmt.Sprintf(good, 2) + `,{"event_id":"bad2","event_id":"x"},7,` +
+	body := `{"events":[` + fmt.Sprintf(good, 0) + `,{"market":1,"event_id":"bad1"},` + fmt.Sprintf(good, 2) +
+		`,{"event_id":"bad2","event_id":"x"},7,` +
 		`{"event_id":"` + strings.Repeat("é", 1000) + `","colour":"` + "\xff" + `"},` + fmt.Sprintf(good, 6) + `]}`
 	results, single, err := event.DecodeJSON([]byte(body))
 	require.NoError(t, err)
@@ -239,11 +246,13 @@ func TestBadEventLeavesItsNeighboursAlone(t *testing.T) {
 
 func TestNumbersMayBeWrittenInAnyExactWay(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int64{"100": 100, "100.0": 100, "1e2": 100, "1.5E1": 15, "0": 0, "-0": 0, "0e9": 0, "9007199254740992": 1 << 53} {
+	for text, want := range map[string]int64{"100": 100, "100.0": 100, "1e2": 100, "1.5E1": 15, "0": 0, "-0": 0, "0e9": 0,
+		"9007199254740992": 1 << 53} {
 		e := decodeOne(t, `{"bet":{"amount_minor":`+text+`}}`)
 		require.Equal(t, want, e.Bet.AmountMinor, text)
 	}
-	for text, want := range map[string]float64{"0.1": 0.1, "0.10": 0.1, "0.30000000000000004": 0.30000000000000004, "0.10000000000000001": 0.1, "-2.5e-3": -0.0025, "9007199254740992": 1 << 53, "1e15": 1e15} {
+	for text, want := range map[string]float64{"0.1": 0.1, "0.10": 0.1, "0.30000000000000004": 0.30000000000000004, "0.10000000000000001": 0.1,
+		"-2.5e-3": -0.0025, "9007199254740992": 1 << 53, "1e15": 1e15} {
 		e := decodeOne(t, `{"payload":{"x":`+text+`}}`)
 		require.InDelta(t, want, e.Payload.Fields["x"].GetNumberValue(), 0, text)
 	}
@@ -259,7 +268,8 @@ func TestNumbersMayBeWrittenInAnyExactWay(t *testing.T) {
 func TestEveryFieldOfTheContractCanBeSent(t *testing.T) {
 	t.Parallel()
 	samples := map[protoreflect.Kind]string{
-		protoreflect.StringKind: `"x"`, protoreflect.Int64Kind: `1`, protoreflect.Int32Kind: `1`, protoreflect.BoolKind: `true`, protoreflect.DoubleKind: `1.5`,
+		protoreflect.StringKind: `"x"`, protoreflect.Int64Kind: `1`, protoreflect.Int32Kind: `1`, protoreflect.BoolKind: `true`,
+		protoreflect.DoubleKind: `1.5`,
 	}
 	value := func(field protoreflect.FieldDescriptor) string {
 		if field.IsList() {

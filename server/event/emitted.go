@@ -29,8 +29,8 @@ const (
 // NameRankObserved is the name of the events that tell of observations.
 const NameRankObserved = "rank_observed"
 
-// EmittedID is the natural id of an event that Laurel emits: the same for the same cause (an event, or nil), definition (its id, or empty) and target
-// (whom or what it is for), so that a repeat is a duplicate. It is 39 bytes long.
+// EmittedID is the natural id of an event that Laurel emits: the same for the same cause (an event, or nil), definition (its id, or empty)
+// and target (whom or what it is for), so that a repeat is a duplicate. It is 39 bytes long.
 func EmittedID(cause *laurelv1.Event, definition, target string) string {
 	texts := []string{cause.GetEventId(), definition, target}
 	if source := cause.GetSource(); source != "" {
@@ -50,7 +50,8 @@ func Reserved(id string) bool { return strings.HasPrefix(id, ReservedPrefix) }
 // Observation is a player's place on a numbered snapshot of a contest's board.
 type Observation struct {
 	ContestID, UserID string
-	// Snapshot is the snapshot's number; Place counts from 1; Units are the score in units of 10^-precision points, within ±2^53, so that a payload holds them exactly.
+	// Snapshot is the snapshot's number; Place counts from 1; Units are the score in units of 10^-precision points, within ±2^53, so that a
+	// payload holds them exactly.
 	Snapshot, Place, Units int64
 	// Market and Brand are those of the contest, empty when it has several.
 	Market, Brand string
@@ -61,8 +62,9 @@ type Observation struct {
 // Event is the event that tells of the observation, fit for the journal as it is.
 func (o Observation) Event() *laurelv1.Event {
 	return &laurelv1.Event{
-		EventId: EmittedID(nil, o.ContestID, fmt.Sprintf("snapshot/%d/place/%d", o.Snapshot, o.Place)), Source: SourceLaurel, Origin: &laurelv1.Origin{Definition: o.ContestID, Depth: 1},
-		Name: NameRankObserved, SchemaVersion: rankObservedVersion, EventTs: timestamppb.New(o.At.Truncate(time.Microsecond)),
+		EventId: EmittedID(nil, o.ContestID, fmt.Sprintf("snapshot/%d/place/%d", o.Snapshot, o.Place)), Source: SourceLaurel,
+		Origin: &laurelv1.Origin{Definition: o.ContestID, Depth: 1},
+		Name:   NameRankObserved, SchemaVersion: rankObservedVersion, EventTs: timestamppb.New(o.At.Truncate(time.Microsecond)),
 		User: &laurelv1.User{Id: o.UserID}, Market: o.Market, Brand: o.Brand,
 		Payload: &structpb.Struct{Fields: map[string]*structpb.Value{
 			"contest_id": structpb.NewStringValue(o.ContestID), "snapshot": structpb.NewNumberValue(float64(o.Snapshot)),

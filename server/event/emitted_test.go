@@ -19,7 +19,8 @@ func TestEmittedIDIsFixed(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "laurel:5468af1fa581182a5f67080589236a0b", event.EmittedID(&laurelv1.Event{EventId: "e1"}, "", "u1"))
 	require.Equal(t, "laurel:ebc89df92b3713c4c1ded372ff5452d6", event.EmittedID(nil, "c", "snapshot/7/place/1"))
-	require.NotEqual(t, event.EmittedID(&laurelv1.Event{EventId: "e1"}, "", "u1"), event.EmittedID(&laurelv1.Event{EventId: "e1", Source: "provider"}, "", "u1"))
+	require.NotEqual(t, event.EmittedID(&laurelv1.Event{EventId: "e1"}, "", "u1"),
+		event.EmittedID(&laurelv1.Event{EventId: "e1", Source: "provider"}, "", "u1"))
 }
 
 func TestEmittedIDsDifferWhenAnyPartDoes(t *testing.T) {

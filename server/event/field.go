@@ -22,7 +22,8 @@ type Field struct {
 	// Size bounds a text in bytes or a list in elements; 0 of other fields.
 	Size int
 
-	// at points to the field of an event that has the message it lies in; nil of a message whose fields have rows of their own, which holds is for.
+	// at points to the field of an event that has the message it lies in; nil of a message whose fields have rows of their own, which holds is
+	// for.
 	at    func(e *laurelv1.Event) any
 	holds message
 	// also are the other paths under which it may be sent.
@@ -99,8 +100,9 @@ func Names(path string) []string {
 	return names
 }
 
-// Of points to the field of an event: *string, *[]string, *int64, *bool, **bool, **int32, **int64, **float64 and so on as the contract has it. It is nil when the event
-// lacks the message the field lies in, or when it is such a message itself. What it points to must only be read.
+// Of points to the field of an event: *string, *[]string, *int64, *bool, **bool, **int32, **int64, **float64 and so on as the contract has
+// it. It is nil when the event lacks the message the field lies in, or when it is such a message itself. What it points to must only be
+// read.
 func (f *Field) Of(e *laurelv1.Event) any {
 	if f.at == nil || f.within != nil && f.within.holds.of(e, false) == nil {
 		return nil
@@ -116,7 +118,8 @@ func (f *Field) open(e *laurelv1.Event) any {
 	return f.at(e)
 }
 
-// has returns the function that says whether an event has the field; nil when there is no telling, of a number for example that is 0 when it is not sent.
+// has returns the function that says whether an event has the field; nil when there is no telling, of a number for example that is 0 when
+// it is not sent.
 func (f *Field) has() func(e *laurelv1.Event) bool {
 	if f.holds != nil {
 		return func(e *laurelv1.Event) bool { return f.holds.of(e, false) != nil }

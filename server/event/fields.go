@@ -2,10 +2,10 @@ package event
 
 import laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 
-// contract is the table of the fields of laurel.v1.Event. It drives how they are read from JSON and under which names, their bounds, whether a schema may require them,
-// what is personal about an event, what each player of an event of several gets, and what formulas can read. A field that is added to event.proto needs its
-// row here, and nothing else unless it means something of its own; a test tells which has none. What event.proto says of a field isn't repeated: its kind and its bounds
-// are read there.
+// contract is the table of the fields of laurel.v1.Event. It drives how they are read from JSON and under which names, their bounds,
+// whether a schema may require them, what is personal about an event, what each player of an event of several gets, and what formulas can
+// read. A field that is added to event.proto needs its row here, and nothing else unless it means something of its own; a test tells which
+// has none. What event.proto says of a field isn't repeated: its kind and its bounds are read there.
 //
 // The order is that in which fields are checked.
 var contract = newTable([]Field{

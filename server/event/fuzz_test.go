@@ -10,14 +10,17 @@ import (
 	"github.com/laurelhq/laurel/server/event"
 )
 
-// FuzzDecodeJSON holds the reader to its promises on any body: no panic, one of event and problem, bounded words, and the same answer twice.
+// FuzzDecodeJSON holds the reader to its promises on any body: no panic, one of event and problem, bounded words, and the same answer
+// twice.
 func FuzzDecodeJSON(f *testing.F) {
 	f.Add(example(f, "event-game.json"))
 	f.Add(example(f, "event-wallet.json"))
 	for _, body := range []string{
 		`{"events":[{"event_id":"e1","name":"login","ts":"2025-10-25T18:00Z","user_id":"u"},{"event_id":""}]}`,
-		`{"event_id":"e","event_id":"f"}`, `{"bet":{"amount_minor":NaN}}`, `{"bet":{"amount_minor":1e400}}`, `{"bet":{"amount_minor":9223372036854775808}}`,
-		`{"event_id":""}`, `{"name":"rund_end"}`, `{"ts":"9999-12-31T23:59:59Z"}`, "{\"event_id\":\"\xff\"}", `{"payload":{"a":[1,{"b":null}],"c":"\u0000"}}`, `[]`, ``,
+		`{"event_id":"e","event_id":"f"}`, `{"bet":{"amount_minor":NaN}}`, `{"bet":{"amount_minor":1e400}}`,
+		`{"bet":{"amount_minor":9223372036854775808}}`,
+		`{"event_id":""}`, `{"name":"rund_end"}`, `{"ts":"9999-12-31T23:59:59Z"}`, "{\"event_id\":\"\xff\"}",
+		`{"payload":{"a":[1,{"b":null}],"c":"\u0000"}}`, `[]`, ``,
 		`{"participants":[{"user_id":"a","user":{"id":"a","payer":true},"bet":{"amount_minor":1},"win":{},"payload":{"x":[null]}},{"user":null}]}`,
 		`{"event_id":"e","name":"match_result","ts":"2025-10-25T18:00Z","user_id":"u","participants":[{"user_id":"u","payload":{"score":1}},{"user_id":"v","payload":{"score":2}}]}`,
 		`{"participants":[{"participants[0]":1}]}`, `{"participants":[{"colour":1e`, `{"participants":{}}`, `{"origin":null}`,
@@ -57,8 +60,8 @@ func FuzzDecodeJSON(f *testing.F) {
 	})
 }
 
-// FuzzNormalise takes an event from the protobuf doors: whatever it holds, it is refused in bounded words or stays as it is when checked again, and each
-// of its players gets an event that the journal can hold and the fold can read.
+// FuzzNormalise takes an event from the protobuf doors: whatever it holds, it is refused in bounded words or stays as it is when checked
+// again, and each of its players gets an event that the journal can hold and the fold can read.
 func FuzzNormalise(f *testing.F) {
 	for _, e := range []*laurelv1.Event{round(), match(), {}, {Participants: []*laurelv1.Participant{{}, {}}}} {
 		body, err := proto.Marshal(e)

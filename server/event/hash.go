@@ -25,7 +25,8 @@ const (
 // historySuffix ends the sources of history. No key's own source has a dot in it.
 const historySuffix = ".history"
 
-// HistoryOf is the source under which the history of a key's source is imported. Its identities are known for good, so its events may be of any age.
+// HistoryOf is the source under which the history of a key's source is imported. Its identities are known for good, so its events may be of
+// any age.
 func HistoryOf(source string) string { return cmp.Or(source, SourceMain) + historySuffix }
 
 // IsHistory reports whether a source is one that HistoryOf made.
@@ -47,20 +48,21 @@ func ContentHash(e *laurelv1.Event) [16]byte {
 	return hash
 }
 
-// An event is stored in an envelope: one byte for the codec, the id of the key that its personal part is encrypted with, how long its facts are, then
-// its facts and its personal part, each as deterministic protobuf of laurel.v1.Event. One is the continuation of the other: the encodings of two parts of a message
-// behind each other are the encoding of the whole. The table of fields says what is personal: the device with its address and fingerprint, what the sender adds freely,
-// and what is known of the players of an event of several.
+// An event is stored in an envelope: one byte for the codec, the id of the key that its personal part is encrypted with, how long its facts
+// are, then its facts and its personal part, each as deterministic protobuf of laurel.v1.Event. One is the continuation of the other: the
+// encodings of two parts of a message behind each other are the encoding of the whole. The table of fields says what is personal: the
+// device with its address and fingerprint, what the sender adds freely, and what is known of the players of an event of several.
 const (
 	codecProto = 1
 	// keyNone says that the personal part is not encrypted.
 	keyNone = 0
-	// BytesBeforeID bounds what stands before the id in a stored event: the envelope, and the id's field number and length, of two bytes at most.
+	// BytesBeforeID bounds what stands before the id in a stored event: the envelope, and the id's field number and length, of two bytes at
+	// most.
 	BytesBeforeID = 1 + 2*binary.MaxVarintLen64 + 1 + 2
 )
 
-// Content appends a normalised event as the journal stores it, without ingest_ts, to dst, and returns it with the xxh3-128 hash of what it says.
-// It reads e only. It panics as ContentHash does.
+// Content appends a normalised event as the journal stores it, without ingest_ts, to dst, and returns it with the xxh3-128 hash of what it
+// says. It reads e only. It panics as ContentHash does.
 func Content(dst []byte, e *laurelv1.Event) ([]byte, [16]byte) {
 	scratch, _ := scratches.Get().(*[]byte)
 	whole, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend((*scratch)[:0], e)

@@ -58,7 +58,8 @@ func checkSender(e *laurelv1.Event) *Problem {
 		}
 	}
 	if Reserved(e.EventId) {
-		return problemf("event_id", "must not begin with %s, as the ids of events do that Laurel emits, but is %s", ReservedPrefix, word.Quote(e.EventId))
+		return problemf("event_id", "must not begin with %s, as the ids of events do that Laurel emits, but is %s", ReservedPrefix,
+			word.Quote(e.EventId))
 	}
 	return nil
 }

@@ -21,14 +21,16 @@ const (
 	maxParticipantsText = 4 * maxDeliveredBytes
 )
 
-// Deliver returns a normalised event as participant i gets it: as his own, with his user, with his bet and win where he has one, and with his payload's
-// fields in the place of the event's that have the same name. The device stays with the event's own player, ingest_ts stays behind. The id is natural, so that
-// delivering again gives a duplicate. Only read what the result shares with e, which is everything but the user. The depth is one more than that of e and may
-// be above MaxDepth: then the event must not be appended. It panics when there is no participant i.
+// Deliver returns a normalised event as participant i gets it: as his own, with his user, with his bet and win where he has one, and with
+// his payload's fields in the place of the event's that have the same name. The device stays with the event's own player, ingest_ts stays
+// behind. The id is natural, so that delivering again gives a duplicate. Only read what the result shares with e, which is everything but
+// the user. The depth is one more than that of e and may be above MaxDepth: then the event must not be appended. It panics when there is no
+// participant i.
 func Deliver(e *laurelv1.Event, i int) *laurelv1.Event {
 	p := e.Participants[i]
 	own := &laurelv1.Event{
-		EventId: EmittedID(e, "", p.User.Id), Source: SourceLaurel, Origin: &laurelv1.Origin{EventId: e.EventId, Source: e.Source, Depth: e.GetOrigin().GetDepth() + 1},
+		EventId: EmittedID(e, "", p.User.Id), Source: SourceLaurel, Origin: &laurelv1.Origin{EventId: e.EventId, Source: e.Source,
+			Depth: e.GetOrigin().GetDepth() + 1},
 		User: proto.CloneOf(p.User), Bet: cmp.Or(p.Bet, e.Bet), Win: cmp.Or(p.Win, e.Win), Payload: overlay(e.Payload, p.Payload),
 	}
 	for _, f := range contract.shared {
@@ -92,10 +94,12 @@ func (m *major) checkDelivered(e *laurelv1.Event, currencies *money.Currencies) 
 		own := Deliver(e, i)
 		size := proto.Size(own.Payload)
 		if size > maxPayloadBytes {
-			return problemf(participantPath(i)+".payload", "must be, together with the event's payload, at most %d bytes when encoded, but has %d", maxPayloadBytes, size)
+			return problemf(participantPath(i)+".payload", "must be, together with the event's payload, at most %d bytes when encoded, but has %d",
+				maxPayloadBytes, size)
 		}
 		if total += size; total > maxDeliveredBytes {
-			return problemf("participants", "must have payloads of at most %d bytes together when encoded, each with the event's payload, but have more", maxDeliveredBytes)
+			return problemf("participants", "must have payloads of at most %d bytes together when encoded, each with the event's payload, but "+
+				"have more", maxDeliveredBytes)
 		}
 		own.Participants = e.Participants // a schema may ask for them
 		if problem := m.check(own, currencies); problem != nil {
@@ -108,7 +112,8 @@ func (m *major) checkDelivered(e *laurelv1.Event, currencies *money.Currencies) 
 	return nil
 }
 
-// ofTheEvent tells that a field of what participant i gets can only come from the event: he has none of the kind, or it is the event's payload that has it.
+// ofTheEvent tells that a field of what participant i gets can only come from the event: he has none of the kind, or it is the event's
+// payload that has it.
 func ofTheEvent(e *laurelv1.Event, i int, field string) bool {
 	keys, under := payloadKeys(field)
 	if !under {

@@ -54,7 +54,8 @@ func TestEveryFieldOfAParticipantCanBeSent(t *testing.T) {
 		e := decodeOne(t, fmt.Sprintf(`{"participants":[{"%s":%s}]}`, field.Name(), sent))
 		require.True(t, e.Participants[0].ProtoReflect().Has(field), field.FullName())
 		if sent != `{}` {
-			require.True(t, proto.Equal(p.ProtoReflect().Get(field).Message().Interface(), e.Participants[0].ProtoReflect().Get(field).Message().Interface()), field.FullName())
+			require.True(t, proto.Equal(p.ProtoReflect().Get(field).Message().Interface(), e.Participants[0].ProtoReflect().Get(field).Message().
+				Interface()), field.FullName())
 		}
 	}
 }
@@ -87,13 +88,14 @@ func TestBadParticipantsNameTheirField(t *testing.T) {
 		return strings.Join(list, ",") + `]}`
 	}
 	for name, row := range map[string]struct{ tail, field, says string }{
-		"one alone":           {crowd(1, `{"result":"win"}`), "participants", "2 to 64, but there are 1"},
-		"crowd":               {crowd(65, `{"result":"win"}`), "participants", "2 to 64"},
-		"no list":             {`]`, "", "JSON"},
-		"element no object":   {good + `"u2"]}`, "participants[1]", "an object, but is text"},
-		"element null":        {good + `null]}`, "participants[1]", "an object, but is null"},
-		"no user":             {good + `{"payload":{"result":"loss"}}]}`, "participants[1].user.id", "required"},
-		"same player":         {good + `{"user":{"id":"u1"},"payload":{"result":"loss"}}]}`, "participants[1].user.id", "that of participants[0]"},
+		"one alone":         {crowd(1, `{"result":"win"}`), "participants", "2 to 64, but there are 1"},
+		"crowd":             {crowd(65, `{"result":"win"}`), "participants", "2 to 64"},
+		"no list":           {`]`, "", "JSON"},
+		"element no object": {good + `"u2"]}`, "participants[1]", "an object, but is text"},
+		"element null":      {good + `null]}`, "participants[1]", "an object, but is null"},
+		"no user":           {good + `{"payload":{"result":"loss"}}]}`, "participants[1].user.id", "required"},
+		"same player": {good + `{"user":{"id":"u1"},"payload":{"result":"loss"}}]}`, "participants[1].user.id",
+			"that of participants[0]"},
 		"two users":           {good + `{"user_id":"u2","user":{"id":"u3"}}]}`, "participants[1].user.id", "differs from user_id"},
 		"duplicate key":       {good + `{"user_id":"u2","user_id":"u2"}]}`, "participants[1].user_id", "twice"},
 		"unknown field":       {good + `{"user_id":"u2","bet":{"amount_minr":1}}]}`, "participants[1].bet.amount_minr", "near: bet.amount_minor"},
@@ -106,11 +108,13 @@ func TestBadParticipantsNameTheirField(t *testing.T) {
 		"negative":            {good + `{"user_id":"u2","bet":{"amount_minor":-1,"currency":"EUR"}}]}`, "participants[1].bet.amount_minor", "-1"},
 		"stake alone":         {good + `{"user_id":"u2","bet":{"amount_minor":1}}]}`, "participants[1].bet.currency", "required"},
 		"2^53+1 in payload":   {good + `{"user_id":"u2","payload":{"x":9007199254740993}}]}`, "participants[1].payload.x", "exactly"},
-		"deep payload":        {good + `{"user_id":"u2","payload":` + strings.Repeat(`{"a":`, 20) + `1` + strings.Repeat(`}`, 20) + `}]}`, "", "16 levels"},
-		"fat payload":         {good + `{"user_id":"u2","payload":{"x":"` + fat + fat + `"}}]}`, "participants[1].payload", "16384"},
-		"fat together":        {crowd(5, `{"result":"win","x":"`+fat+`"}`), "participants", "65536"},
-		"schema":              {good + `{"user_id":"u2"}]}`, "participants[1].payload.result", "participants with payload.result, or participants with payload.score"},
-		"type":                {good + `{"user_id":"u2","payload":{"score":"3"}}]}`, "participants[1].payload.score", "a number"},
+		"deep payload": {good + `{"user_id":"u2","payload":` + strings.Repeat(`{"a":`, 20) + `1` + strings.Repeat(`}`, 20) + `}]}`, "",
+			"16 levels"},
+		"fat payload":  {good + `{"user_id":"u2","payload":{"x":"` + fat + fat + `"}}]}`, "participants[1].payload", "16384"},
+		"fat together": {crowd(5, `{"result":"win","x":"`+fat+`"}`), "participants", "65536"},
+		"schema": {good + `{"user_id":"u2"}]}`, "participants[1].payload.result",
+			"participants with payload.result, or participants with payload.score"},
+		"type": {good + `{"user_id":"u2","payload":{"score":"3"}}]}`, "participants[1].payload.score", "a number"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -138,8 +142,9 @@ func TestNormaliseRefusesParticipants(t *testing.T) {
 		"nobody":        {"participants[1].user.id", func(e *laurelv1.Event) { e.Participants[1] = nil }},
 		"number":        {"participants[1]", func(e *laurelv1.Event) { e.Participants[1].ProtoReflect().SetUnknown(extra) }},
 		"number of bet": {"participants[1].bet", func(e *laurelv1.Event) { e.Participants[1].Bet.ProtoReflect().SetUnknown(extra) }},
-		"flag":          {"participants[0].user.risk_flags[0]", func(e *laurelv1.Event) { e.Participants[0].User.RiskFlags = []string{long(65)} }},
-		"no currency":   {"participants[0].win.currency", func(e *laurelv1.Event) { e.Bet, e.Win = nil, nil }},
+		"flag": {"participants[0].user.risk_flags[0]",
+			func(e *laurelv1.Event) { e.Participants[0].User.RiskFlags = []string{long(65)} }},
+		"no currency": {"participants[0].win.currency", func(e *laurelv1.Event) { e.Bet, e.Win = nil, nil }},
 		"payload key": {"participants[0].payload key", func(e *laurelv1.Event) {
 			e.Participants[0].Payload = &structpb.Struct{Fields: map[string]*structpb.Value{"": nil}}
 		}},
@@ -177,7 +182,8 @@ func TestPayloadsOfACrowdAreGivenUpEarly(t *testing.T) {
 func TestDeliver(t *testing.T) {
 	t.Parallel()
 	e := match()
-	e.Device, e.Participants[0].Payload = &laurelv1.Device{Fingerprint: "f"}, &structpb.Struct{Fields: map[string]*structpb.Value{"seat": structpb.NewNumberValue(2)}}
+	e.Device, e.Participants[0].Payload = &laurelv1.Device{Fingerprint: "f"},
+		&structpb.Struct{Fields: map[string]*structpb.Value{"seat": structpb.NewNumberValue(2)}}
 	e.Payload = &structpb.Struct{Fields: map[string]*structpb.Value{"seat": structpb.NewNumberValue(1), "table": structpb.NewStringValue("t")}}
 	require.Nil(t, registry(t).Normalise(e, now, futureLimit))
 	e.Source = "provider"
@@ -209,7 +215,8 @@ func TestDeliverKeepsWhatIsNotTheirs(t *testing.T) {
 	fill(t, e.ProtoReflect())
 	own := event.Deliver(e, 0)
 	require.True(t, proto.Equal(e.Participants[0].User, own.User))
-	require.Equal(t, map[string]any{"laurel.v1.Event.payload": 1.0, "laurel.v1.Participant.payload": 1.0, "both": "laurel.v1.Participant.payload"}, own.Payload.AsMap())
+	require.Equal(t, map[string]any{"laurel.v1.Event.payload": 1.0, "laurel.v1.Participant.payload": 1.0,
+		"both": "laurel.v1.Participant.payload"}, own.Payload.AsMap())
 	require.Nil(t, own.IngestTs)
 	require.Empty(t, own.Participants)
 	changed := []protoreflect.Name{"event_id", "user", "payload", "participants", "origin", "source", "ingest_ts", "device"}
@@ -221,18 +228,21 @@ func TestDeliverKeepsWhatIsNotTheirs(t *testing.T) {
 	}
 }
 
-// TestDeliveredEventsAreSound draws events that name several players: each gets one of his own that keeps the contract, is the same each time, and comes back
-// from the journal as it was.
+// TestDeliveredEventsAreSound draws events that name several players: each gets one of his own that keeps the contract, is the same each
+// time, and comes back from the journal as it was.
 func TestDeliveredEventsAreSound(t *testing.T) {
 	t.Parallel()
 	r := registry(t)
 	one := rapid.Custom(func(t *rapid.T) *laurelv1.Participant {
-		p := &laurelv1.Participant{User: &laurelv1.User{Id: rapid.StringMatching(`[a-d]{1,2}|u1`).Draw(t, "user"), Payer: optional(t, "payer", rapid.Bool())}}
+		p := &laurelv1.Participant{User: &laurelv1.User{Id: rapid.StringMatching(`[a-d]{1,2}|u1`).Draw(t, "user"),
+			Payer: optional(t, "payer", rapid.Bool())}}
 		if rapid.Bool().Draw(t, "bet") {
-			p.Bet = &laurelv1.Bet{AmountMinor: rapid.Int64Range(0, 1<<53).Draw(t, "stake"), Currency: rapid.SampledFrom([]string{"EUR", "JPY"}).Draw(t, "currency")}
+			p.Bet = &laurelv1.Bet{AmountMinor: rapid.Int64Range(0, 1<<53).Draw(t, "stake"), Currency: rapid.SampledFrom([]string{"EUR", "JPY"}).
+				Draw(t, "currency")}
 		}
 		if rapid.Bool().Draw(t, "win") {
-			p.Win = &laurelv1.Win{AmountMinor: rapid.Int64Range(0, 1<<53).Draw(t, "outcome"), Multiplier: optional(t, "multiplier", rapid.Float64Range(0, 1e9))}
+			p.Win = &laurelv1.Win{AmountMinor: rapid.Int64Range(0, 1<<53).Draw(t, "outcome"),
+				Multiplier: optional(t, "multiplier", rapid.Float64Range(0, 1e9))}
 		}
 		if rapid.Bool().Draw(t, "payload") {
 			p.Payload = number(rapid.Float64Range(-1<<53, 1<<53).Draw(t, "x"))

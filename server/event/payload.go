@@ -45,7 +45,8 @@ func (r *reader) value(path string, depth int) (*structpb.Value, *Problem) {
 		return nil, problemf(path, "is nested too deep: at most %d levels under payload", maxPayloadDepth)
 	}
 	if r.dec.InputOffset()-r.payloadFrom > maxPayloadText {
-		return nil, problemf("payload", "is longer than %d bytes of JSON: at most %d bytes are kept, so send what scoring needs", maxPayloadText, maxPayloadBytes)
+		return nil, problemf("payload", "is longer than %d bytes of JSON: at most %d bytes are kept, so send what scoring needs", maxPayloadText,
+			maxPayloadBytes)
 	}
 	switch r.dec.PeekKind() {
 	case '{':
@@ -68,7 +69,8 @@ func (r *reader) value(path string, depth int) (*structpb.Value, *Problem) {
 	text := token.String()
 	number, exact := exactDouble(text)
 	if !exact || math.Abs(number) > maxPayloadNumber {
-		return nil, problemf(path, "must be a number that a double holds exactly, from -2^53 to 2^53 (send others as text), but is %s", word.Clip(text, maxQuotedBytes))
+		return nil, problemf(path, "must be a number that a double holds exactly, from -2^53 to 2^53 (send others as text), but is %s",
+			word.Clip(text, maxQuotedBytes))
 	}
 	return structpb.NewNumberValue(number), nil
 }

@@ -14,7 +14,8 @@ const (
 
 // Problem says why one event, or a whole body, is refused.
 type Problem struct {
-	// Field is the path the problem is about, such as bet.amount_minor; empty when it is about the body itself. At most 256 bytes of valid UTF-8.
+	// Field is the path the problem is about, such as bet.amount_minor; empty when it is about the body itself. At most 256 bytes of valid
+	// UTF-8.
 	Field string
 	// Message says what would be right, without the field; at most 1700 bytes of valid UTF-8.
 	Message string

@@ -15,7 +15,8 @@ import (
 // maxAliases bounds the fields of an event that have several names.
 const maxAliases = 12
 
-// reader reads one event, or one participant as the fields that an event has of him. It remembers under which name a field with several was given first.
+// reader reads one event, or one participant as the fields that an event has of him. It remembers under which name a field with several was
+// given first.
 type reader struct {
 	dec   *jsontext.Decoder
 	event *laurelv1.Event
@@ -210,7 +211,8 @@ func (r *reader) time(at *place, into **timestamppb.Timestamp) *Problem {
 	return nil
 }
 
-// parseTime reads RFC 3339 with or without seconds. time.Parse alone would also take one-digit hours, a decimal comma and offsets of 24 hours.
+// parseTime reads RFC 3339 with or without seconds. time.Parse alone would also take one-digit hours, a decimal comma and offsets of 24
+// hours.
 func parseTime(text string) (time.Time, bool) {
 	const minute = "2006-01-02T15:04Z07:00"
 	if len(text) < len("2006-01-02T15:04Z") || len(text) > 40 || text[10] != 'T' || text[13] != ':' {

@@ -45,7 +45,8 @@ func (r *reader) readDouble(at *place) (value float64, given bool, problem *Prob
 	}
 	value, exact := exactDouble(text)
 	if f := at.field; !exact || value < float64(f.low) || value > float64(f.high) {
-		return 0, false, problemf(at.path, "must be a number from %d to %d that a double holds exactly, but is %s", f.low, f.high, word.Clip(text, maxQuotedBytes))
+		return 0, false, problemf(at.path, "must be a number from %d to %d that a double holds exactly, but is %s", f.low, f.high,
+			word.Clip(text, maxQuotedBytes))
 	}
 	return value, true, nil
 }

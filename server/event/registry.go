@@ -110,7 +110,8 @@ func (r *Registry) Known(name string) bool {
 	return r.schemas[name] != nil
 }
 
-// conform checks an event against the schema of its name and stamps schema_version. An event that names several players must conform as each of them gets it.
+// conform checks an event against the schema of its name and stamps schema_version. An event that names several players must conform as
+// each of them gets it.
 func (r *Registry) conform(e *laurelv1.Event) *Problem {
 	known := r.schemas[e.Name]
 	if known == nil {
@@ -225,7 +226,8 @@ func (s *schema) unknownVersion(e *laurelv1.Event) *Problem {
 	for i, m := range s.majors {
 		known[i] = m.number + " (newest " + m.newest + ")"
 	}
-	return problemf("schema_version", "must be a known major version of %s, which are %s, but is %s", e.Name, strings.Join(known, ", "), word.Quote(e.SchemaVersion))
+	return problemf("schema_version", "must be a known major version of %s, which are %s, but is %s", e.Name, strings.Join(known, ", "),
+		word.Quote(e.SchemaVersion))
 }
 
 func (r *Registry) unknownName(name string) *Problem {

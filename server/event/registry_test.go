@@ -12,27 +12,33 @@ import (
 func TestShippedNames(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{
-		"bet", "check_in", "deposit", "kyc_status_changed", "login", "match_result", "mission_complete", "mission_join", "mission_progress", "mission_view",
-		"purchase", "rank_observed", "reward_issued", "rg_event", "round_end", "session_end", "session_start", "spin", "tournament_join", "tournament_reward",
+		"bet", "check_in", "deposit", "kyc_status_changed", "login", "match_result", "mission_complete", "mission_join", "mission_progress",
+		"mission_view",
+		"purchase", "rank_observed", "reward_issued", "rg_event", "round_end", "session_end", "session_start", "spin", "tournament_join",
+		"tournament_reward",
 		"tournament_score", "tournament_update", "win", "withdraw_request",
 	}, registry(t).Names())
 	require.True(t, registry(t).Known("spin"))
 	require.False(t, registry(t).Known("Spin"))
 }
 
-// TestEveryNameHasAnEventThatPasses shows for each shipped schema one event that passes and, where it requires something, that the bare one does not.
+// TestEveryNameHasAnEventThatPasses shows for each shipped schema one event that passes and, where it requires something, that the bare one
+// does not.
 func TestEveryNameHasAnEventThatPasses(t *testing.T) {
 	t.Parallel()
 	rest := map[string]string{
 		"login": ``, "check_in": ``, "session_start": `,"session_id":"s"`, "session_end": `,"context":{"session_id":"s"}`,
-		"bet": `,"payload":{"bet":0.5}`, "spin": `,"game":{"id":"g"}`, "win": `,"win":{"amount_minor":0}`, "round_end": `,"bet":{"amount_minor":0,"currency":"JPY"}`,
-		"deposit": `,"payload":{"amount":5,"currency":"EUR"}`, "withdraw_request": `,"payload":{"amount_minor":500,"currency":"EUR"}`,
-		"kyc_status_changed": `,"user":{"kyc_level":0}`, "mission_view": `,"payload":{"mission_id":"m"}`, "mission_join": `,"payload":{"mission_id":"m"}`,
+		"bet": `,"payload":{"bet":0.5}`, "spin": `,"game":{"id":"g"}`, "win": `,"win":{"amount_minor":0}`,
+		"round_end": `,"bet":{"amount_minor":0,"currency":"JPY"}`,
+		"deposit":   `,"payload":{"amount":5,"currency":"EUR"}`, "withdraw_request": `,"payload":{"amount_minor":500,"currency":"EUR"}`,
+		"kyc_status_changed": `,"user":{"kyc_level":0}`, "mission_view": `,"payload":{"mission_id":"m"}`,
+		"mission_join":     `,"payload":{"mission_id":"m"}`,
 		"mission_progress": `,"payload":{"mission_id":"m"}`, "mission_complete": `,"payload":{"mission_id":"m"}`,
 		"tournament_join": `,"payload":{"tournament_id":"t"}`, "tournament_score": `,"payload":{"contest_id":"t","score":-5}`,
 		"tournament_update": `,"payload":{"tournament_id":"t"}`, "tournament_reward": `,"payload":{"tournament_id":"t"}`,
 		"reward_issued": `,"payload":{"reward_id":"r"}`, "rg_event": `,"payload":{"type":"self_exclusion"}`,
-		"purchase": `,"payload":{"amount":12.5,"currency":"GBP","order_id":"o"}`, "match_result": `,"payload":{"opponent_id":"u2","result":"win"}`,
+		"purchase":     `,"payload":{"amount":12.5,"currency":"GBP","order_id":"o"}`,
+		"match_result": `,"payload":{"opponent_id":"u2","result":"win"}`,
 	}
 	const emitted = 1 // rank_observed: TestRankObservedConforms
 	require.Len(t, rest, len(registry(t).Names())-emitted)

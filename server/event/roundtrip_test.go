@@ -93,7 +93,8 @@ func valueOf(t *rapid.T, e *laurelv1.Event, f *event.Field) string {
 	}
 }
 
-// TestEventsAreReadAsTheyAreWritten writes events in one form after the other: they are read as what they are, and what the journal has of both forms is the same.
+// TestEventsAreReadAsTheyAreWritten writes events in one form after the other: they are read as what they are, and what the journal has of
+// both forms is the same.
 func TestEventsAreReadAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	r, kept := registry(t).In(published), 0

@@ -104,8 +104,8 @@ type bounds struct {
 	low, high      int64
 }
 
-// complete reads from the contract what it says of the field, and reports whether a value is to be held against it. What has a pattern there is checked by a function
-// that knows what it stands for.
+// complete reads from the contract what it says of the field, and reports whether a value is to be held against it. What has a pattern
+// there is checked by a function that knows what it stands for.
 func (f *Field) complete() (bounded bool) {
 	rules, _ := proto.GetExtension(f.Descriptor.Options(), validate.E_Field).(*validate.FieldRules)
 	text := rules.GetString()

@@ -20,8 +20,9 @@ import (
 
 // samples are values of fields that take only some, as they are sent; the others take one of their kind.
 var samples = map[string]string{
-	"event_id": `"e9"`, "name": `"round_end"`, "schema_version": `"1"`, "event_ts": `"2025-10-25T18:00:00.000001Z"`, "bet.currency": `"JPY"`, "win.currency": `"JPY"`,
-	"device.ip": `"203.0.113.24"`, "payload": `{"a":1}`, "participants": `[{"user_id":"u1"},{"user_id":"u2"}]`,
+	"event_id": `"e9"`, "name": `"round_end"`, "schema_version": `"1"`, "event_ts": `"2025-10-25T18:00:00.000001Z"`, "bet.currency": `"JPY"`,
+	"win.currency": `"JPY"`,
+	"device.ip":    `"203.0.113.24"`, "payload": `{"a":1}`, "participants": `[{"user_id":"u1"},{"user_id":"u2"}]`,
 	"ingest_ts": `"2025-10-25T18:00:00Z"`, "origin": `{}`, "user": `{}`, "game": `{}`, "bet": `{}`, "win": `{}`, "round": `{}`, "device": `{}`,
 }
 
@@ -31,7 +32,8 @@ func sample(t testing.TB, f *event.Field) string {
 		return text
 	}
 	text := map[protoreflect.Kind]string{
-		protoreflect.StringKind: `"x"`, protoreflect.BoolKind: `true`, protoreflect.Int32Kind: `7`, protoreflect.Int64Kind: `7`, protoreflect.DoubleKind: `1.5`,
+		protoreflect.StringKind: `"x"`, protoreflect.BoolKind: `true`, protoreflect.Int32Kind: `7`, protoreflect.Int64Kind: `7`,
+		protoreflect.DoubleKind: `1.5`,
 	}[f.Descriptor.Kind()]
 	require.NotEmpty(t, text, "a sample of %s", f.Path)
 	if f.Descriptor.IsList() {
@@ -104,7 +106,8 @@ func TestRowsPointToTheirFields(t *testing.T) {
 		require.True(t, holder.Has(field), f.Path)
 		holder.Clear(field)
 		require.True(t, reflect.ValueOf(at).Elem().IsZero(), "the row of %s points to another field", f.Path)
-		require.Equal(t, f.Descriptor.HasPresence() || f.Descriptor.IsList(), slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice}, reflect.ValueOf(at).Elem().Kind()), f.Path)
+		require.Equal(t, f.Descriptor.HasPresence() || f.Descriptor.IsList(), slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice},
+			reflect.ValueOf(at).Elem().Kind()), f.Path)
 	}
 	empty := &laurelv1.Event{}
 	for _, f := range event.Fields() {
@@ -113,8 +116,8 @@ func TestRowsPointToTheirFields(t *testing.T) {
 	require.True(t, proto.Equal(&laurelv1.Event{}, empty), "looking makes nothing")
 }
 
-// TestEveryFieldGoesTheWholeWay sends one field after the other under each of its names, beside the others as they are, and finds it in what is read, in what
-// a schema may require, in the hash and in what the journal gives back.
+// TestEveryFieldGoesTheWholeWay sends one field after the other under each of its names, beside the others as they are, and finds it in
+// what is read, in what a schema may require, in the hash and in what the journal gives back.
 func TestEveryFieldGoesTheWholeWay(t *testing.T) {
 	t.Parallel()
 	names := 0
@@ -141,7 +144,8 @@ func TestEveryFieldGoesTheWholeWay(t *testing.T) {
 	require.GreaterOrEqual(t, names, len(event.Fields())+8, "some have several")
 }
 
-// TestEveryFieldMayBeRequired has a schema that requires a field: an event without it is refused by its name. What can't be told from 0 can't be required.
+// TestEveryFieldMayBeRequired has a schema that requires a field: an event without it is refused by its name. What can't be told from 0
+// can't be required.
 func TestEveryFieldMayBeRequired(t *testing.T) {
 	t.Parallel()
 	for _, f := range event.Fields() {

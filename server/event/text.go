@@ -53,5 +53,6 @@ func hasUnknown(message proto.Message) bool {
 }
 
 func unknownNumber(path string) *Problem {
-	return problemf(path, "holds a field number that this version of laurel.v1.Event does not have: whatever else the sender knows belongs under payload")
+	return problemf(path, "holds a field number that this version of laurel.v1.Event does not have: whatever else the sender knows belongs "+
+		"under payload")
 }

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Cache holds the rows that were used last of partitions that nobody else writes, so that they need no check. When it is full, a hand goes round the rows and
-// drops those that were not used again since they came, or since it passed them ("second chance"). A row is kept from the second batch on that touches it: many a
-// player comes once. It belongs to one goroutine.
+// Cache holds the rows that were used last of partitions that nobody else writes, so that they need no check. When it is full, a hand goes
+// round the rows and drops those that were not used again since they came, or since it passed them ("second chance"). A row is kept from
+// the second batch on that touches it: many a player comes once. It belongs to one goroutine.
 type Cache struct {
 	// rows are found by the hash of their key, which takes a third of the memory of the key; collided has those whose hash another row has.
 	rows     map[uint64]*Row

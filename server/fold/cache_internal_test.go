@@ -15,8 +15,8 @@ func (t texts) CopyTo(State)                 {}
 func (t texts) Size() int                    { return len(t) }
 func (t texts) AppendBinary(b []byte) []byte { return append(b, t...) }
 
-// TestCacheIsLikeAMap has rows come, change size, be asked for and be forgotten, under keys of which many share a hash: what the cache returns is what was put last,
-// it is never fuller than it may be, and without a limit it forgets nothing.
+// TestCacheIsLikeAMap has rows come, change size, be asked for and be forgotten, under keys of which many share a hash: what the cache
+// returns is what was put last, it is never fuller than it may be, and without a limit it forgets nothing.
 func TestCacheIsLikeAMap(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -30,15 +30,17 @@ func (f *Effects) Leave(e *Event, contestID, reason string) {
 
 // Bury notes that a stage could not fold an event; subject is what the stage worked on, such as a contest's id.
 func (f *Effects) Bury(e *Event, stage, subject string, err error) {
-	f.Dead = append(f.Dead, journal.DeadLetter{Partition: e.Partition, Seq: e.Seq, EventID: e.GetEventId(), Stage: stage, Subject: subject, Reason: err.Error()})
+	f.Dead = append(f.Dead, journal.DeadLetter{Partition: e.Partition, Seq: e.Seq, EventID: e.GetEventId(), Stage: stage, Subject: subject,
+		Reason: err.Error()})
 }
 
-// Emit has an event appended to the journal that another one caused; it must have its own id and the origin's event and definition. The error says that
-// the chain is too long.
+// Emit has an event appended to the journal that another one caused; it must have its own id and the origin's event and definition. The
+// error says that the chain is too long.
 func (f *Effects) Emit(cause *Event, emitted *laurelv1.Event) error {
 	depth := int(cause.GetOrigin().GetDepth()) + 1
 	if depth > event.MaxDepth {
-		return fmt.Errorf("event %s would be the %dth emitted event in a row: at most %d may follow from one event of a sender", emitted.GetEventId(), depth, event.MaxDepth)
+		return fmt.Errorf("event %s would be the %dth emitted event in a row: at most %d may follow from one event of a sender",
+			emitted.GetEventId(), depth, event.MaxDepth)
 	}
 	emitted.Origin.Depth, emitted.Origin.Partition, emitted.Origin.Seq = int32(depth), int32(cause.Cause.Partition), cause.Cause.Seq
 	f.Emitted = append(f.Emitted, emitted)

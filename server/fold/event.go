@@ -19,16 +19,16 @@ func (p Place) Within(positions journal.Positions) bool {
 	return positions != nil && positions.Covers(p.Partition, p.Seq)
 }
 
-// Event is one journal record, decoded. A stage may fill in what the event lacks, such as the player's profile, for the stages behind it; what it must not
-// take for the sender's word then is kept in Told. So it may be folded again, but by one fold at a time.
+// Event is one journal record, decoded. A stage may fill in what the event lacks, such as the player's profile, for the stages behind it;
+// what it must not take for the sender's word then is kept in Told. So it may be folded again, but by one fold at a time.
 type Event struct {
 	*laurelv1.Event
 	// Broken tells why the record could not be decoded; the event has nothing but its place then, and its id if that could be read.
 	Broken error
 	// Told is what the event itself tells of its player.
 	Told Told
-	// Place is where it stands in the journal, and Cause where the sender's event stands that it goes back to: for an emitted event the first of its chain,
-	// else itself. What came in time is decided by the cause, since an emitted event is appended only when its cause is folded.
+	// Place is where it stands in the journal, and Cause where the sender's event stands that it goes back to: for an emitted event the first
+	// of its chain, else itself. What came in time is decided by the cause, since an emitted event is appended only when its cause is folded.
 	Place
 	Cause Place
 	// Size is what the record takes in the journal, in bytes.
@@ -48,7 +48,8 @@ func Decode(record *journal.Record) Event {
 	place := Place{record.Partition, record.Seq}
 	e, err := event.Decode(record.Body)
 	if err != nil {
-		return Event{Event: &laurelv1.Event{EventId: e.GetEventId()}, Broken: fmt.Errorf("decode event: %w", err), Place: place, Cause: place, Size: len(record.Body), IngestMicros: record.IngestMicros}
+		return Event{Event: &laurelv1.Event{EventId: e.GetEventId()}, Broken: fmt.Errorf("decode event: %w", err), Place: place, Cause: place,
+			Size: len(record.Body), IngestMicros: record.IngestMicros}
 	}
 	f := Event{Event: e, Place: place, Cause: place, Size: len(record.Body), TsMicros: event.TsMicros(e), IngestMicros: record.IngestMicros}
 	if user := e.GetUser(); user != nil {

@@ -20,11 +20,13 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestRecordsAreDecoded reads records as the journal has them: the event, where it stands, what it tells of its player, and where it goes back to.
+// TestRecordsAreDecoded reads records as the journal has them: the event, where it stands, what it tells of its player, and where it goes
+// back to.
 func TestRecordsAreDecoded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		e := &laurelv1.Event{EventId: "e", Name: "login", EventTs: &timestamppb.Timestamp{Seconds: rapid.Int64Range(0, 1<<33).Draw(t, "seconds"), Nanos: 5000}}
+		e := &laurelv1.Event{EventId: "e", Name: "login", EventTs: &timestamppb.Timestamp{Seconds: rapid.Int64Range(0, 1<<33).Draw(t, "seconds"),
+			Nanos: 5000}}
 		if rapid.Bool().Draw(t, "user") {
 			e.User = &laurelv1.User{Id: "u"}
 			if rapid.Bool().Draw(t, "tells") {
@@ -45,7 +47,8 @@ func TestRecordsAreDecoded(t *testing.T) {
 		got := fold.Decode(record)
 		require.NoError(t, got.Broken)
 		require.True(t, proto.Equal(e, got.Event))
-		require.Equal(t, []any{place, cause, len(body), e.EventTs.Seconds*1_000_000 + 5, int64(77)}, []any{got.Place, got.Cause, got.Size, got.TsMicros, got.IngestMicros})
+		require.Equal(t, []any{place, cause, len(body), e.EventTs.Seconds*1_000_000 + 5, int64(77)},
+			[]any{got.Place, got.Cause, got.Size, got.TsMicros, got.IngestMicros})
 		require.Equal(t, e.GetUser().GetId(), got.UserID())
 		require.Equal(t, e.GetUser().GetPayer(), got.Told.Payer != nil && *got.Told.Payer)
 		require.Equal(t, e.User != nil && e.User.KycLevel != nil, got.Told.KYCLevel != nil)
@@ -70,10 +73,12 @@ func TestNothingLiesWithinNoPositions(t *testing.T) {
 	})
 }
 
-// TestChainsOfEmittedEventsEnd has each event cause the next one, as the journal would hand it back: all go back to the sender's event, and the chain ends with an error.
+// TestChainsOfEmittedEventsEnd has each event cause the next one, as the journal would hand it back: all go back to the sender's event, and
+// the chain ends with an error.
 func TestChainsOfEmittedEventsEnd(t *testing.T) {
 	t.Parallel()
-	sender := fold.Event{Event: &laurelv1.Event{EventId: "e"}, Place: fold.Place{Partition: 3, Seq: 42}, Cause: fold.Place{Partition: 3, Seq: 42}}
+	sender := fold.Event{Event: &laurelv1.Event{EventId: "e"}, Place: fold.Place{Partition: 3, Seq: 42},
+		Cause: fold.Place{Partition: 3, Seq: 42}}
 	cause, out := &sender, &fold.Effects{}
 	for depth := 1; ; depth++ {
 		emitted := &laurelv1.Event{EventId: fmt.Sprint("laurel:", depth), Origin: &laurelv1.Origin{EventId: cause.GetEventId()}}
@@ -114,7 +119,8 @@ func (t *ruin) Load(ctx context.Context, s *store.Store, keys []fold.Key) ([]*fo
 	return rows, errors.Join(err, t.fails)
 }
 
-// TestDamagedRowsStopTheirEventsOnly touches a row that can't be read: the event learns why, the next one is free of it, and the row is asked for anew by the next batch.
+// TestDamagedRowsStopTheirEventsOnly touches a row that can't be read: the event learns why, the next one is free of it, and the row is
+// asked for anew by the next batch.
 func TestDamagedRowsStopTheirEventsOnly(t *testing.T) {
 	t.Parallel()
 	opened := storetest.Open(t, store.SQLite)
@@ -157,7 +163,8 @@ func TestDamagedRowsStopTheirEventsOnly(t *testing.T) {
 	require.Equal(t, []int64{1, 1, 2}, valuesOf(s.Get(key("good"))))
 }
 
-// TestChangesAreToldAsTheyWereAndAre edits some of the rows of batches, some of which are undone, and compares what is told to be changed with copies made by hand.
+// TestChangesAreToldAsTheyWereAndAre edits some of the rows of batches, some of which are undone, and compares what is told to be changed
+// with copies made by hand.
 func TestChangesAreToldAsTheyWereAndAre(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

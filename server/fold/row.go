@@ -63,8 +63,8 @@ type State interface {
 type Table interface {
 	// New returns the state of a row that was never written.
 	New() State
-	// Load reads the rows of some keys with one statement; those that are not stored are left out, and one that can't be read is Damaged. ErrNewer stands for
-	// all of them.
+	// Load reads the rows of some keys with one statement; those that are not stored are left out, and one that can't be read is Damaged.
+	// ErrNewer stands for all of them.
 	Load(ctx context.Context, s *store.Store, keys []Key) ([]*Row, error)
 	// Store writes rows in the transaction of their batch, gives new ones their ids, and marks them as stored.
 	Store(ctx context.Context, tx *store.Tx, rows []*Row) error

@@ -6,8 +6,8 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Scratch is the state of one batch: rows of a cache, copied before they change. Throw it away and the cache is as it was; Adopt, once the batch is committed, and
-// the cache has what the batch made. What was done since a Mark can be undone alone. It belongs to one goroutine.
+// Scratch is the state of one batch: rows of a cache, copied before they change. Throw it away and the cache is as it was; Adopt, once the
+// batch is committed, and the cache has what the batch made. What was done since a Mark can be undone alone. It belongs to one goroutine.
 type Scratch struct {
 	tables  *Tables
 	cache   *Cache
@@ -73,7 +73,8 @@ func (s *Scratch) Want(k Key, partition int) {
 // Len is how many rows the batch touches.
 func (s *Scratch) Len() int { return len(s.entries) }
 
-// Load finds the rows that are wanted and not known, with one statement a table; a row that is not stored is new. A nil store holds nothing.
+// Load finds the rows that are wanted and not known, with one statement a table; a row that is not stored is new. A nil store holds
+// nothing.
 func (s *Scratch) Load(ctx context.Context, from *store.Store) error {
 	for id, wanted := range s.wanted {
 		if len(wanted) == 0 {

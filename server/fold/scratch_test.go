@@ -56,8 +56,8 @@ func (t *shelf) Store(_ context.Context, _ *store.Tx, rows []*fold.Row) error {
 	return nil
 }
 
-// TestScratchIsLikeAMap runs random batches of events with parts that are undone, batches that are thrown away, and a cache that forgets, against a map
-// that is copied whole.
+// TestScratchIsLikeAMap runs random batches of events with parts that are undone, batches that are thrown away, and a cache that forgets,
+// against a map that is copied whole.
 func TestScratchIsLikeAMap(t *testing.T) {
 	t.Parallel()
 	opened := storetest.Open(t, store.SQLite) // only says that there is a database; the shelf keeps the rows
@@ -67,7 +67,8 @@ func TestScratchIsLikeAMap(t *testing.T) {
 		s := fold.NewScratch(&tables, fold.NewCache(rapid.SampledFrom([]int{1, 2000, 0}).Draw(t, "cache")))
 		committed := map[string][]int64{}
 		for range rapid.IntRange(1, 8).Draw(t, "batches") {
-			subjects := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g", "h"}), 1, 6, rapid.ID).Draw(t, "subjects")
+			subjects := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f", "g", "h"}), 1, 6, rapid.ID).
+				Draw(t, "subjects")
 			for _, subject := range subjects {
 				s.Want(key(subject), 0)
 			}

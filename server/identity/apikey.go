@@ -42,8 +42,8 @@ type APIKey struct {
 // sourceShape is what a source may be called.
 var sourceShape = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
-// CreateAPIKey makes a key that sends events of a source; empty means main. The bearer is what callers send; it can't be read again. InvalidError names the field
-// that is wrong.
+// CreateAPIKey makes a key that sends events of a source; empty means main. The bearer is what callers send; it can't be read again.
+// InvalidError names the field that is wrong.
 func (s *Service) CreateAPIKey(ctx context.Context, name, source string, scopes []Scope) (key APIKey, bearer string, err error) {
 	source = cmp.Or(source, event.SourceMain)
 	switch {
@@ -63,7 +63,8 @@ func (s *Service) CreateAPIKey(ctx context.Context, name, source string, scopes 
 			return APIKey{}, "", invalid("scopes", "%q is not one of %v", scope, Scopes())
 		}
 	}
-	key = APIKey{ID: randomText(publicIDBytes), Name: name, Source: source, Scopes: scopes, CreatedAt: s.now().UTC().Truncate(time.Microsecond)}
+	key = APIKey{ID: randomText(publicIDBytes), Name: name, Source: source, Scopes: scopes, CreatedAt: s.now().UTC().
+		Truncate(time.Microsecond)}
 	secret := randomText(secretBytes)
 	digest := digestOf(secret)
 	if err := s.records.addKey(ctx, keyRecord{APIKey: key, secretHash: digest[:]}); err != nil {
@@ -155,7 +156,8 @@ func (s *Service) isDevKey(bearer string) bool {
 
 func digestOf(text string) [sha256.Size]byte { return sha256.Sum256([]byte(text)) }
 
-// randomText returns bytes from the system's source of randomness, as lower-case base32. crypto/rand never fails: it ends the process instead.
+// randomText returns bytes from the system's source of randomness, as lower-case base32. crypto/rand never fails: it ends the process
+// instead.
 func randomText(size int) string {
 	secret := make([]byte, size)
 	_, _ = rand.Read(secret)

@@ -69,7 +69,8 @@ func (a *attempts) take(address netip.Addr, name string) (giveBack func(), err e
 	return giveBack, nil
 }
 
-// NetworkOf is what one household or server has: an IPv4 address, or the /64 of an IPv6 one. Whatever is counted by address is counted by it.
+// NetworkOf is what one household or server has: an IPv4 address, or the /64 of an IPv6 one. Whatever is counted by address is counted by
+// it.
 func NetworkOf(address netip.Addr) string {
 	if address.Is6() {
 		if prefix, err := address.Prefix(64); err == nil {

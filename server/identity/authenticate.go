@@ -8,8 +8,9 @@ import (
 	"github.com/laurelhq/laurel/server/event"
 )
 
-// Authenticate returns who sent the request. ErrUnauthenticated when a credential is present and wrong; a request without
-// any is Anonymous. A session cookie counts only when the browser says that our own pages sent the request, so another site can do nothing in an operator's name.
+// Authenticate returns who sent the request. ErrUnauthenticated when a credential is present and wrong; a request without any is Anonymous.
+// A session cookie counts only when the browser says that our own pages sent the request, so another site can do nothing in an operator's
+// name.
 func (s *Service) Authenticate(r *http.Request) (Caller, error) {
 	caller, err := s.credential(r)
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 // FuzzCredentials sends anything as a credential: nobody gets in, and nothing but a refusal comes out.
 func FuzzCredentials(f *testing.F) {
 	b := setup(f, storetest.Open(f, store.SQLite))
-	for _, seed := range []string{"", "Bearer ", "Bearer lk_a_b", "Bearer a.b.c", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1In0.", "bearer\tx", "Basic eA=="} {
+	for _, seed := range []string{"", "Bearer ", "Bearer lk_a_b", "Bearer a.b.c", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1In0.", "bearer\tx",
+		"Basic eA=="} {
 		f.Add(seed, "laurel_session=x")
 	}
 	f.Fuzz(func(t *testing.T, authorization, cookie string) {

@@ -15,7 +15,8 @@ import (
 func TestPageOfKeysCostsWhatItShows(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		bytesOf := map[store.Dialect]string{store.SQLite: "CAST(CAST(i AS text) AS blob)", store.Postgres: "CAST(CAST(i AS text) AS bytea)"}[s.Dialect()]
+		bytesOf := map[store.Dialect]string{store.SQLite: "CAST(CAST(i AS text) AS blob)",
+			store.Postgres: "CAST(CAST(i AS text) AS bytea)"}[s.Dialect()]
 		for _, statement := range []string{
 			"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) " +
 				"INSERT INTO api_key (id, name, secret_hash, scopes, created_at) SELECT 'k_' || i, 'n' || i % 7, " + bytesOf + ", '[]', i / 700 FROM n",

@@ -74,7 +74,8 @@ func (s *Service) SetPublicName(ctx context.Context, userID, name string) (Publi
 	return shown[0], nil
 }
 
-// cleanName normalises a public name and refuses what could disturb the lines around it. Joiners between letters stay: Persian is not spelt without them.
+// cleanName normalises a public name and refuses what could disturb the lines around it. Joiners between letters stay: Persian is not spelt
+// without them.
 func cleanName(name string) (string, error) {
 	if !utf8.ValidString(name) {
 		return "", invalid("public_name", "must be UTF-8 text")

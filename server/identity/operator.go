@@ -33,7 +33,8 @@ type SignInAttempt struct {
 	Secure bool
 }
 
-// CheckOperator says what is wrong with a name and a password that an operator is to have: an *InvalidError with the field name or password.
+// CheckOperator says what is wrong with a name and a password that an operator is to have: an *InvalidError with the field name or
+// password.
 func CheckOperator(name, password string) error {
 	if err := checkOperatorName(name); err != nil {
 		return err

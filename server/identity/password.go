@@ -64,7 +64,8 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	return hash, nil
 }
 
-// matches reports whether the password has this hash. An empty hash stands for a name that does not exist: it never matches and takes as long.
+// matches reports whether the password has this hash. An empty hash stands for a name that does not exist: it never matches and takes as
+// long.
 func (h *hasher) matches(ctx context.Context, password, hash string) (bool, error) {
 	if err := h.enter(ctx); err != nil {
 		return false, err

@@ -18,7 +18,8 @@ var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPad
 type PublicName struct {
 	// Key tells players apart without telling who they are; 16 characters, stable within the installation.
 	Key string
-	// Name is the public name the player agreed to, else a pseudonym such as Swift Otter 4821. Two players can have the same Name, never the same Key.
+	// Name is the public name the player agreed to, else a pseudonym such as Swift Otter 4821. Two players can have the same Name, never the
+	// same Key.
 	Name string
 }
 

@@ -227,7 +227,8 @@ func (r records) setPublicName(ctx context.Context, userID, name string) error {
 
 func keyFromRow(row *db.ApiKey) keyRecord {
 	record := keyRecord{secretHash: row.SecretHash, APIKey: APIKey{
-		ID: row.ID, Name: row.Name, Source: cmp.Or(row.Source, event.SourceMain), Scopes: textsTo[Scope](row.Scopes), CreatedAt: time.UnixMicro(row.CreatedAt).UTC(),
+		ID: row.ID, Name: row.Name, Source: cmp.Or(row.Source, event.SourceMain), Scopes: textsTo[Scope](row.Scopes),
+		CreatedAt: time.UnixMicro(row.CreatedAt).UTC(),
 	}}
 	if row.RevokedAt != 0 {
 		record.RevokedAt = time.UnixMicro(row.RevokedAt).UTC()
@@ -235,7 +236,8 @@ func keyFromRow(row *db.ApiKey) keyRecord {
 	return record
 }
 
-// wrapInsert names the statement in its error. ent reports an insert that met an existing row as sql.ErrNoRows, which is what DO NOTHING asks for.
+// wrapInsert names the statement in its error. ent reports an insert that met an existing row as sql.ErrNoRows, which is what DO NOTHING
+// asks for.
 func wrapInsert(statement string, err error) error {
 	if err == nil || errors.Is(err, sql.ErrNoRows) {
 		return nil

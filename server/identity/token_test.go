@@ -78,19 +78,23 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		kid    string
 		claims jwt.RegisteredClaims
 	}{
-		"alg none":           {jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, row.ID, claims()},
-		"HS256 of public":    {jwt.SigningMethodHS256, []byte(own.Public().(ed25519.PublicKey)), row.ID, claims()},
-		"stranger's key":     {jwt.SigningMethodEdDSA, stranger, row.ID, claims()},
-		"unknown kid":        {jwt.SigningMethodEdDSA, own, "other", claims()},
-		"no kid":             {jwt.SigningMethodEdDSA, own, "", claims()},
-		"other audience":     {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.Audience = jwt.ClaimStrings{"shop"} })},
-		"no audience":        {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.Audience = nil })},
-		"other issuer":       {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.Issuer = "shop" })},
-		"no expiry":          {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = nil })},
-		"valid for a year":   {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = jwt.NewNumericDate(now.AddDate(1, 0, 0)) })},
-		"issued in future":   {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.IssuedAt = jwt.NewNumericDate(now.Add(time.Minute)) })},
-		"without a player":   {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.Subject = "" })},
-		"expired a year ago": {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = jwt.NewNumericDate(now.AddDate(-1, 0, 0)) })},
+		"alg none":        {jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, row.ID, claims()},
+		"HS256 of public": {jwt.SigningMethodHS256, []byte(own.Public().(ed25519.PublicKey)), row.ID, claims()},
+		"stranger's key":  {jwt.SigningMethodEdDSA, stranger, row.ID, claims()},
+		"unknown kid":     {jwt.SigningMethodEdDSA, own, "other", claims()},
+		"no kid":          {jwt.SigningMethodEdDSA, own, "", claims()},
+		"other audience": {jwt.SigningMethodEdDSA, own, row.ID,
+			claims(func(c *jwt.RegisteredClaims) { c.Audience = jwt.ClaimStrings{"shop"} })},
+		"no audience":  {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.Audience = nil })},
+		"other issuer": {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.Issuer = "shop" })},
+		"no expiry":    {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = nil })},
+		"valid for a year": {jwt.SigningMethodEdDSA, own, row.ID,
+			claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = jwt.NewNumericDate(now.AddDate(1, 0, 0)) })},
+		"issued in future": {jwt.SigningMethodEdDSA, own, row.ID,
+			claims(func(c *jwt.RegisteredClaims) { c.IssuedAt = jwt.NewNumericDate(now.Add(time.Minute)) })},
+		"without a player": {jwt.SigningMethodEdDSA, own, row.ID, claims(func(c *jwt.RegisteredClaims) { c.Subject = "" })},
+		"expired a year ago": {jwt.SigningMethodEdDSA, own, row.ID,
+			claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = jwt.NewNumericDate(now.AddDate(-1, 0, 0)) })},
 	} {
 		token := jwt.NewWithClaims(each.method, each.claims)
 		token.Header["kid"] = each.kid

@@ -10,7 +10,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestKeysThatMintedTokensStillMayDoSo brings keys to the version in which minting has its own scope: those that could mint can, and no other.
+// TestKeysThatMintedTokensStillMayDoSo brings keys to the version in which minting has its own scope: those that could mint can, and no
+// other.
 func TestKeysThatMintedTokensStillMayDoSo(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range storetest.Dialects {
@@ -18,7 +19,8 @@ func TestKeysThatMintedTokensStillMayDoSo(t *testing.T) {
 			t.Parallel()
 			s := storetest.OpenBefore(t, dialect, "player_tokens_scope")
 			for id, scopes := range map[string]string{"both": `["ingest","admin"]`, "reads": `["read"]`, "runs": `["admin"]`} {
-				_, err := s.Write().ExecContext(t.Context(), "INSERT INTO api_key (id, name, secret_hash, scopes, created_at) VALUES ($1, 'k', $2, $3, 1)", id, []byte{1}, scopes)
+				_, err := s.Write().ExecContext(t.Context(), "INSERT INTO api_key (id, name, secret_hash, scopes, created_at) VALUES ($1, 'k', $2, "+
+					"$3, 1)", id, []byte{1}, scopes)
 				require.NoError(t, err)
 			}
 			_, err := s.Migrate(t.Context())

@@ -87,7 +87,8 @@ type sent struct {
 
 func (s sent) event(run int) *laurelv1.Event {
 	e := &laurelv1.Event{
-		EventId: fmt.Sprintf("e-%d-%d", run, s.id), Name: "login", EventTs: timestamppb.New(time.Unix(1_700_000_000+int64(s.content), 0)), User: &laurelv1.User{Id: "u"},
+		EventId: fmt.Sprintf("e-%d-%d", run, s.id), Name: "login", EventTs: timestamppb.New(time.Unix(1_700_000_000+int64(s.content), 0)),
+		User: &laurelv1.User{Id: "u"},
 	}
 	if s.broken {
 		e.User = nil
@@ -95,7 +96,8 @@ func (s sent) event(run int) *laurelv1.Event {
 	return e
 }
 
-// TestAnEventIsStoredOnceWhateverIsSent sends random batches, with the same ids again and again, and compares each answer with a model that is a map.
+// TestAnEventIsStoredOnceWhateverIsSent sends random batches, with the same ids again and again, and compares each answer with a model that
+// is a map.
 func TestAnEventIsStoredOnceWhateverIsSent(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

@@ -59,7 +59,8 @@ type committer struct {
 }
 
 func newCommitter(j *journal.Journal, now func() time.Time, writers int) *committer {
-	return &committer{journal: j, now: now, writers: max(1, writers), queue: make(chan *request, maxQueued), stopped: make(chan struct{}), finished: make(chan struct{})}
+	return &committer{journal: j, now: now, writers: max(1, writers), queue: make(chan *request, maxQueued), stopped: make(chan struct{}),
+		finished: make(chan struct{})}
 }
 
 // start runs the writers, once; the channel closes when they have finished after stop.

@@ -18,7 +18,8 @@ import (
 
 // entry is the entry of an id with one of its contents.
 func entry(id string, content byte) journal.Entry {
-	return journal.Entry{EventID: id, UserID: "u", TsMicros: 1_700_000_000_000_000, ContentHash: [16]byte{content}, Body: []byte{1, 0, 0, content}}
+	return journal.Entry{EventID: id, UserID: "u", TsMicros: 1_700_000_000_000_000, ContentHash: [16]byte{content},
+		Body: []byte{1, 0, 0, content}}
 }
 
 func requestOf(entries ...journal.Entry) *request {
@@ -68,8 +69,8 @@ func TestRequestsShareATransactionUnlessTheyContradict(t *testing.T) {
 	})
 }
 
-// TestGroupsAnswerAsIfOneCameAfterTheOther writes groups to a real journal and compares the answers with those that a map gives to the requests one by one:
-// first those that share a transaction, then those that contradict it.
+// TestGroupsAnswerAsIfOneCameAfterTheOther writes groups to a real journal and compares the answers with those that a map gives to the
+// requests one by one: first those that share a transaction, then those that contradict it.
 func TestGroupsAnswerAsIfOneCameAfterTheOther(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -104,15 +105,16 @@ func TestGroupsAnswerAsIfOneCameAfterTheOther(t *testing.T) {
 	})
 }
 
-// TestFailureOfATransactionIsToldToItsCallersOnly has one request that the journal refuses whole: those beside it in its transaction fail with it and can be sent
-// again, those of the transactions before and after it are durable.
+// TestFailureOfATransactionIsToldToItsCallersOnly has one request that the journal refuses whole: those beside it in its transaction fail
+// with it and can be sent again, those of the transactions before and after it are durable.
 func TestFailureOfATransactionIsToldToItsCallersOnly(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		j, err := journal.Open(t.Context(), s, 0)
 		require.NoError(t, err)
 		c := newCommitter(j, time.Now, 1)
-		beside, broken, contradicts := requestOf(entry("a", 1), entry("b", 1)), requestOf(entry("c", 1), journal.Entry{EventID: "d"}), requestOf(entry("a", 2))
+		beside, broken, contradicts := requestOf(entry("a", 1), entry("b", 1)), requestOf(entry("c", 1), journal.Entry{EventID: "d"}),
+			requestOf(entry("a", 2))
 		c.append([]*request{beside, broken, contradicts})
 		for _, r := range []*request{beside, broken} {
 			got := <-r.done
@@ -122,7 +124,8 @@ func TestFailureOfATransactionIsToldToItsCallersOnly(t *testing.T) {
 		require.Equal(t, outcome{statuses: []journal.Status{journal.Appended}}, <-contradicts.done, "it stood in a transaction of its own")
 		again := requestOf(entry("b", 1), entry("c", 1), entry("a", 1))
 		c.append([]*request{again})
-		require.Equal(t, outcome{statuses: []journal.Status{journal.Appended, journal.Appended, journal.Conflict}}, <-again.done, "nothing of the failed transaction is there")
+		require.Equal(t, outcome{statuses: []journal.Status{journal.Appended, journal.Appended, journal.Conflict}}, <-again.done,
+			"nothing of the failed transaction is there")
 	})
 }
 
@@ -160,7 +163,8 @@ func TestTransactionsAreFilledInOrder(t *testing.T) {
 	})
 }
 
-// TestCallerThatGoesAwayLosesNothing cancels a call that waits for its transaction: what it sent may still be stored, and sending it again is a duplicate then.
+// TestCallerThatGoesAwayLosesNothing cancels a call that waits for its transaction: what it sent may still be stored, and sending it again
+// is a duplicate then.
 func TestCallerThatGoesAwayLosesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

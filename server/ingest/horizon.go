@@ -84,8 +84,8 @@ func (h *Horizon) Step(ctx context.Context) error {
 	return err
 }
 
-// oldest is the oldest event_ts that a source may send at a time, in microseconds. Without a horizon, and for history, any will do here; the journal refuses what
-// lies below the floor.
+// oldest is the oldest event_ts that a source may send at a time, in microseconds. Without a horizon, and for history, any will do here;
+// the journal refuses what lies below the floor.
 func (s *Service) oldest(source string, now time.Time) int64 {
 	if s.Horizon == nil || event.IsHistory(source) {
 		return math.MinInt64
@@ -95,9 +95,11 @@ func (s *Service) oldest(source string, now time.Time) int64 {
 
 // tooOld refuses an event that happened before the horizon or the floor.
 func tooOld(h journal.Horizon, now time.Time) Result {
-	reason := fmt.Sprintf("is too old: events are taken in for %d days after they happened, since repeats are told for so long; laurel ingest --history imports older ones", h.Days)
+	reason := fmt.Sprintf("is too old: events are taken in for %d days after they happened, since repeats are told for so long; laurel "+
+		"ingest --history imports older ones", h.Days)
 	if h.FloorMicros > now.Add(-h.Span()).UnixMicro() {
-		reason = fmt.Sprintf("is too old: repeats of what happened before %s can't be told any more, since the horizon was shorter once; laurel ingest --history imports it",
+		reason = fmt.Sprintf("is too old: repeats of what happened before %s can't be told any more, since the horizon was shorter once; "+
+			"laurel ingest --history imports it",
 			time.UnixMicro(h.FloorMicros).UTC().Format(time.RFC3339))
 	}
 	refused := rejected("event_ts", reason)

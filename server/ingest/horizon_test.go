@@ -43,13 +43,15 @@ func (n *node) start(t require.TestingT, days int) {
 	n.journal, err = journal.Open(ctx, n.store, 0)
 	require.NoError(t, err)
 	log := slog.New(slog.DiscardHandler)
-	n.horizon, err = ingest.OpenHorizon(ctx, ingest.HorizonConfig{Journal: n.journal, Days: days, Now: n.now, Dropped: func(keys int64) { n.dropped.Add(keys) }, Log: log})
+	n.horizon, err = ingest.OpenHorizon(ctx, ingest.HorizonConfig{Journal: n.journal, Days: days, Now: n.now,
+		Dropped: func(keys int64) { n.dropped.Add(keys) }, Log: log})
 	require.NoError(t, err)
 	registry, err := event.NewRegistry()
 	require.NoError(t, err)
 	n.service = ingest.NewService(ingest.Config{
 		Journal: n.journal, Registry: registry, Writers: 1, FutureLimit: 5 * time.Minute, Horizon: n.horizon, Now: n.now, Log: log,
-		Observe: func(time.Duration, int, int, int) {}, Conflict: func() {}, TooOld: func() { n.tooOld.Add(1) }, Lag: func(time.Duration, int64) {},
+		Observe: func(time.Duration, int, int, int) {}, Conflict: func() {}, TooOld: func() { n.tooOld.Add(1) },
+		Lag: func(time.Duration, int64) {},
 	})
 	done := make(chan struct{})
 	go func() { defer close(done); n.service.Run(ctx) }()
@@ -100,7 +102,8 @@ func TestAnEventBeforeTheHorizonIsTooOld(t *testing.T) {
 		require.Equal(t, accepted, results[0].Status)
 		require.Equal(t, ingest.Result{
 			Status: rejected, Field: "event_ts", TooOld: true,
-			Reason: "is too old: events are taken in for 400 days after they happened, since repeats are told for so long; laurel ingest --history imports older ones",
+			Reason: "is too old: events are taken in for 400 days after they happened, since repeats are told for so long; laurel ingest " +
+				"--history imports older ones",
 		}, results[1])
 		require.EqualValues(t, 1, n.tooOld.Load())
 		require.Equal(t, duplicate, send(event.SourceMain, login("at", edge, ""))[0].Status)
@@ -131,9 +134,11 @@ func TestAFloorAboveTheHorizonIsTold(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, nodes[0].horizon.Step(t.Context()))
 		for _, n := range nodes { // one knows the floor, the other only hears of it from the journal
-			results, err := n.service.Accept(t.Context(), "", []*laurelv1.Event{login("a", began, ""), login("a", began, ""), login("b", n.now(), n.store.Process())})
+			results, err := n.service.Accept(t.Context(), "", []*laurelv1.Event{login("a", began, ""), login("a", began, ""),
+				login("b", n.now(), n.store.Process())})
 			require.NoError(t, err)
-			require.Regexp(t, `^is too old: repeats of what happened before 20.*Z can't be told any more, since the horizon was shorter once; laurel ingest --history imports it$`, results[0].Reason)
+			require.Regexp(t, `^is too old: repeats of what happened before 20.*Z can't be told any more, since the horizon was shorter once; `+
+				`laurel ingest --history imports it$`, results[0].Reason)
 			require.True(t, results[0].TooOld)
 			require.Equal(t, results[0], results[1])
 			require.EqualValues(t, 2, n.tooOld.Load())
@@ -168,7 +173,8 @@ type world struct {
 	clock *atomic.Int64
 	nodes [2]*node
 	run   int
-	// holders are who holds an identity, stored how many times an event was accepted, sent what was ever sent, known what each process knows of the horizon.
+	// holders are who holds an identity, stored how many times an event was accepted, sent what was ever sent, known what each process knows
+	// of the horizon.
 	holders map[string]arrival
 	stored  map[string]int
 	sent    []arrival
@@ -221,7 +227,8 @@ func (w *world) draw(t *rapid.T) (list []arrival) {
 	used := map[int]bool{}
 	for range rapid.IntRange(1, 3).Draw(t, "size") {
 		ages := []time.Duration{0, day, 4 * day, 5*day - time.Hour, 5 * day, 5*day + time.Hour, 19 * day, 20 * day, 21 * day, 60 * day}
-		a := arrival{source: source, id: rapid.IntRange(0, 5).Draw(t, "id"), content: rapid.IntRange(0, 1).Draw(t, "content"), at: now.Add(-rapid.SampledFrom(ages).Draw(t, "age"))}
+		a := arrival{source: source, id: rapid.IntRange(0, 5).Draw(t, "id"), content: rapid.IntRange(0, 1).Draw(t, "content"),
+			at: now.Add(-rapid.SampledFrom(ages).Draw(t, "age"))}
 		if len(w.sent) > 0 && rapid.Bool().Draw(t, "again") {
 			a = rapid.SampledFrom(w.sent).Draw(t, "which")
 			a.source = source
@@ -259,8 +266,9 @@ func (w *world) act(t *rapid.T) {
 	}
 }
 
-// TestNoSequenceOfArrivalsCountsAnEventTwice has two processes take in events of several sources around the horizon, repeats and conflicts among them, while time
-// goes on, the horizon changes, keys are dropped and processes start anew. The model is a map of who holds an identity and one of what was accepted.
+// TestNoSequenceOfArrivalsCountsAnEventTwice has two processes take in events of several sources around the horizon, repeats and conflicts
+// among them, while time goes on, the horizon changes, keys are dropped and processes start anew. The model is a map of who holds an
+// identity and one of what was accepted.
 func TestNoSequenceOfArrivalsCountsAnEventTwice(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

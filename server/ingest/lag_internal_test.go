@@ -18,8 +18,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestSendersAreHeldBackWhileTheFoldIsBehind lets the backlog pass its limit: calls are refused whole with a delay and store nothing, and are taken again
-// once the fold has caught up. What is told of the lag is how long the oldest event has waited.
+// TestSendersAreHeldBackWhileTheFoldIsBehind lets the backlog pass its limit: calls are refused whole with a delay and store nothing, and
+// are taken again once the fold has caught up. What is told of the lag is how long the oldest event has waited.
 func TestSendersAreHeldBackWhileTheFoldIsBehind(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -30,7 +30,8 @@ func TestSendersAreHeldBackWhileTheFoldIsBehind(t *testing.T) {
 		require.NoError(t, err)
 		now, age, behind := time.Unix(1_800_000_000, 0), time.Duration(0), int64(0)
 		service := NewService(Config{
-			Journal: j, Registry: registry, LagLimit: limit, FutureLimit: -1, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
+			Journal: j, Registry: registry, LagLimit: limit, FutureLimit: -1, Now: func() time.Time { return now },
+			Log:     slog.New(slog.DiscardHandler),
 			Observe: func(time.Duration, int, int, int) {}, Conflict: func() {},
 			Lag: func(a time.Duration, events int64) { age, behind = a, events },
 		})

@@ -25,7 +25,8 @@ func (s *Service) Conflicts(ctx context.Context, wanted store.Listing) ([]*laure
 		if err != nil {
 			return nil, fmt.Errorf("refused event: %w", err)
 		}
-		one := &laurelv1.EventConflict{Id: row.ID, EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)), Sent: sent}
+		one := &laurelv1.EventConflict{Id: row.ID, EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)),
+			Sent: sent}
 		if row.Stored != nil { // it may be in an archive only
 			if one.Stored, err = event.Decode(row.Stored); err != nil {
 				return nil, fmt.Errorf("stored event: %w", err)
@@ -45,7 +46,8 @@ func (s *Service) DeadLetters(ctx context.Context, filter journal.LetterFilter) 
 	list := make([]*laurelv1.DeadLetter, 0, len(rows))
 	for _, row := range rows {
 		letter := &laurelv1.DeadLetter{
-			Id: row.ID, EventId: row.EventID, Stage: row.Stage, Reason: row.Reason, ContestId: row.Subject, FailedAt: timestamppb.New(time.UnixMicro(row.FailedMicros)),
+			Id: row.ID, EventId: row.EventID, Stage: row.Stage, Reason: row.Reason, ContestId: row.Subject,
+			FailedAt: timestamppb.New(time.UnixMicro(row.FailedMicros)),
 		}
 		if e, err := event.Decode(row.Body); err == nil { // one that can't be read may be why it is here
 			letter.UserId, letter.OriginEventId = e.GetUser().GetId(), e.GetOrigin().GetEventId()

@@ -24,8 +24,8 @@ const (
 	// retryWhenLagging and retryWhenUnavailable are the delays callers are told.
 	retryWhenLagging     = 2 * time.Second
 	retryWhenUnavailable = time.Second
-	// unwritableFor is how long events that could not be stored are held against a server. Who sends nothing to a server that isn't ready would never learn that it
-	// can store again.
+	// unwritableFor is how long events that could not be stored are held against a server. Who sends nothing to a server that isn't ready
+	// would never learn that it can store again.
 	unwritableFor = 10 * time.Second
 )
 
@@ -149,8 +149,8 @@ func (s *Service) measureLag(ctx context.Context) {
 // Behind returns how long ago the oldest event arrived that is not folded yet, as last measured; 0 when all are.
 func (s *Service) Behind() time.Duration { return time.Duration(s.age.Load()) }
 
-// Accept normalises the events of a source, makes the good ones durable, and returns a result for each, in order. The events are the caller's no
-// more. Errors: *Lagging and *Unavailable concern the whole call; the caller may send the same events again.
+// Accept normalises the events of a source, makes the good ones durable, and returns a result for each, in order. The events are the
+// caller's no more. Errors: *Lagging and *Unavailable concern the whole call; the caller may send the same events again.
 func (s *Service) Accept(ctx context.Context, source string, events []*laurelv1.Event) ([]Result, error) {
 	if source == event.SourceMain {
 		source = ""
@@ -227,7 +227,8 @@ func (s *Service) commit(ctx context.Context, work *request, results []Result) e
 		case journal.Duplicate:
 			results[at].Status = laurelv1.EventStatus_EVENT_STATUS_DUPLICATE
 		case journal.Conflict:
-			results[at] = rejected("event_id", "is already used by an event with different content; the first one stands, this one is kept for review")
+			results[at] = rejected("event_id", "is already used by an event with different content; the first one stands, this one is kept for "+
+				"review")
 			results[at].Conflict = true
 			s.Conflict()
 		case journal.TooOld:
@@ -253,8 +254,8 @@ func (s *Service) commit(ctx context.Context, work *request, results []Result) e
 	return s.judgeRivals(ctx, work.rivals, results)
 }
 
-// judgeRivals fills in the results of events whose id stands in the call before, with other content. When that one was refused because of what the journal has,
-// the rival may be a repeat of it.
+// judgeRivals fills in the results of events whose id stands in the call before, with other content. When that one was refused because of
+// what the journal has, the rival may be a repeat of it.
 func (s *Service) judgeRivals(ctx context.Context, rivals []rival, results []Result) error {
 	var open []journal.Entry
 	var places []int

@@ -18,7 +18,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestPositionOfAnArrival stores arrivals that are out of order by less than the slack, some of the first of which are gone again, and looks for any time.
+// TestPositionOfAnArrival stores arrivals that are out of order by less than the slack, some of the first of which are gone again, and
+// looks for any time.
 func TestPositionOfAnArrival(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -40,7 +41,8 @@ func TestPositionOfAnArrival(t *testing.T) {
 			for _, gap := range gaps {
 				id, at = id+rapid.Int64Range(1, 1<<26).Draw(rt, "step"), at+gap
 				arrivals[id] = at - rapid.Int64Range(0, slack/2).Draw(rt, "early")
-				_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ($1, 0, 0, $2, 0, $3)", id, arrivals[id], []byte("x"))
+				_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES "+
+					"($1, 0, 0, $2, 0, $3)", id, arrivals[id], []byte("x"))
 				require.NoError(rt, err)
 			}
 			wanted := rapid.Int64Range(0, at+2*slack).Draw(rt, "wanted")
@@ -105,7 +107,8 @@ func TestEventsOfAPlayer(t *testing.T) {
 		var entries []Entry
 		for i := range 300 {
 			e := &laurelv1.Event{
-				EventId: fmt.Sprint(i), Name: "login", User: &laurelv1.User{Id: fmt.Sprint("u", i%3)}, EventTs: timestamppb.New(time.Unix(int64(1_700_000_000+i*7919%50), 0)),
+				EventId: fmt.Sprint(i), Name: "login", User: &laurelv1.User{Id: fmt.Sprint("u", i%3)},
+				EventTs: timestamppb.New(time.Unix(int64(1_700_000_000+i*7919%50), 0)),
 			}
 			body, hash := event.Content(nil, e)
 			entries = append(entries, EntryOf(e, hash, body))
@@ -113,7 +116,8 @@ func TestEventsOfAPlayer(t *testing.T) {
 		_, err := j.Append(t.Context(), entries, 1)
 		require.NoError(t, err)
 		foreign, _ := event.Content(nil, &laurelv1.Event{EventId: "foreign", User: &laurelv1.User{Id: "other"}})
-		_, err = s.Write().ExecContext(t.Context(), "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) SELECT max(id) + 1, $1, 1700000010000000, 1, 0, $2 FROM journal_event",
+		_, err = s.Write().ExecContext(t.Context(), "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) SELECT "+
+			"max(id) + 1, $1, 1700000010000000, 1, 0, $2 FROM journal_event",
 			playerOf("u1"), foreign)
 		require.NoError(t, err)
 

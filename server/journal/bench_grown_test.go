@@ -15,25 +15,30 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// grown is how many events are in the journal before BenchmarkAppendGrown appends: go test ./server/journal -run - -bench Grown -benchtime 20s -grown 50000000
+// grown is how many events are in the journal before BenchmarkAppendGrown appends: go test ./server/journal -run - -bench Grown -benchtime
+// 20s -grown 50000000
 var grown = flag.Int("grown", 100_000, "events that are in the journal before BenchmarkAppendGrown appends")
 
-// grow fills the journal of a fresh database with past events. Indexes are made afterwards, as long as they are dense, which is harder on what is inserted next.
+// grow fills the journal of a fresh database with past events. Indexes are made afterwards, as long as they are dense, which is harder on
+// what is inserted next.
 var grow = []string{
 	"ALTER TABLE journal_event DETACH PARTITION journal_event_1",
 	"ALTER TABLE journal_event_1 DROP CONSTRAINT journal_event_1_pkey",
 	"DROP INDEX journal_event_1_player",
 	"ALTER TABLE event_key DROP CONSTRAINT event_key_pkey",
 	`INSERT INTO journal_event_1 (id, player, event_ts, ingest_ts, partition, body)
-		SELECT -n, hashint8extended(n % 1000003, 7), n, n, n % 16, decode(repeat(md5(n::text), 4), 'hex') FROM generate_series(1, $1::bigint) AS n`,
-	"INSERT INTO event_key (source, event_id, content_hash, seq) SELECT '', 'old-' || md5(n::text), md5(n::text)::uuid, -n FROM generate_series(1, $1::bigint) AS n",
+		SELECT -n, hashint8extended(n % 1000003, 7), n, n, n % 16, decode(repeat(md5(n::text), 4), 'hex') FROM generate_series(1, $1::bigint) AS
+			n`,
+	"INSERT INTO event_key (source, event_id, content_hash, seq) SELECT '', 'old-' || md5(n::text), md5(n::text)::uuid, -n FROM " +
+		"generate_series(1, $1::bigint) AS n",
 	"ALTER TABLE journal_event_1 ADD CONSTRAINT journal_event_1_pkey PRIMARY KEY (id)",
 	"CREATE INDEX journal_event_1_player ON journal_event_1 (player, event_ts)",
 	"ALTER TABLE event_key ADD CONSTRAINT event_key_pkey PRIMARY KEY (source, event_id)",
 }
 
-// BenchmarkAppendGrown appends on Postgres, from six connections, to a journal that has many events in the range that is appended to: nothing is kinder to them than
-// to those of the first day. Ids are either spread over the index of keys, or count, as most senders' do. It reports bytes a row of every table and index too.
+// BenchmarkAppendGrown appends on Postgres, from six connections, to a journal that has many events in the range that is appended to:
+// nothing is kinder to them than to those of the first day. Ids are either spread over the index of keys, or count, as most senders' do. It
+// reports bytes a row of every table and index too.
 func BenchmarkAppendGrown(b *testing.B) {
 	s := openDurable(b, store.Postgres)
 	fill(b, s, *grown)
@@ -60,7 +65,8 @@ func fill(b *testing.B, s *store.Store, events int) {
 	var first, until string
 	err := s.Read().QueryRowContext(b.Context(), "SELECT 'MINVALUE', until::text FROM journal_range WHERE id = 1").Scan(&first, &until)
 	require.NoError(b, err)
-	steps := append(grow, fmt.Sprintf("ALTER TABLE journal_event ATTACH PARTITION journal_event_1 FOR VALUES FROM (%s) TO (%s)", first, until), "ANALYZE", "CHECKPOINT")
+	steps := append(grow, fmt.Sprintf("ALTER TABLE journal_event ATTACH PARTITION journal_event_1 FOR VALUES FROM (%s) TO (%s)", first, until),
+		"ANALYZE", "CHECKPOINT")
 	for _, step := range steps {
 		var args []any
 		if step[:6] == "INSERT" {

@@ -16,8 +16,8 @@ import (
 
 const benchBatch = 500
 
-// BenchmarkAppend compares the journal, with dedupe, positions and answers for each event, with a bare multi-row insert of the same rows into the
-// same table with the same index. Both are durable: SQLite with synchronous=FULL, Postgres with fsync.
+// BenchmarkAppend compares the journal, with dedupe, positions and answers for each event, with a bare multi-row insert of the same rows
+// into the same table with the same index. Both are durable: SQLite with synchronous=FULL, Postgres with fsync.
 func BenchmarkAppend(b *testing.B) {
 	for _, dialect := range storetest.Dialects {
 		for _, way := range []string{"laurel", "bare"} {

@@ -123,8 +123,8 @@ func TestSlowAppenderHidesNothing(t *testing.T) {
 	require.Len(t, seen, (appenders-1)*batches*size+1)
 }
 
-// TestOnlyAppendsHoldTheReaderBack has transactions of others stay open that have an id: in the same database, in another one of the same server, and one that
-// folds and appends nothing.
+// TestOnlyAppendsHoldTheReaderBack has transactions of others stay open that have an id: in the same database, in another one of the same
+// server, and one that folds and appends nothing.
 func TestOnlyAppendsHoldTheReaderBack(t *testing.T) {
 	t.Parallel()
 	s, url := openPostgres(t)
@@ -188,7 +188,8 @@ func requireStalled(t *testing.T, s *store.Store) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var waiting int
-		err := s.Read().QueryRowContext(t.Context(), `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid = 7 AND objid = 7
+		err := s.Read().QueryRowContext(t.Context(), `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid = 7
+			AND objid = 7
 			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&waiting)
 		return err == nil && waiting == 1
 	}, patience, 5*time.Millisecond)
@@ -212,7 +213,8 @@ func stalledAppend(t *testing.T, j *Journal, tx *sql.Tx, query, id string) (done
 		var first, taken bool
 		var count int
 		var fresh sql.NullString
-		err := tx.QueryRowContext(t.Context(), query, j.offset, 1, store.LockClass, int32(store.AppendLock), []string{""}, []string{id}, [][16]byte{{}}, []int64{0}, []int64{0}, []int64{3},
+		err := tx.QueryRowContext(t.Context(), query, j.offset, 1, store.LockClass, int32(store.AppendLock), []string{""}, []string{id},
+			[][16]byte{{}}, []int64{0}, []int64{0}, []int64{3},
 			[][]byte{[]byte("x")}, 1, 0).Scan(&first, &taken, &count, &fresh)
 		if err == nil && !taken {
 			err = errTooOld
@@ -324,7 +326,8 @@ func TestReaderStoppedBetweenItsSteps(t *testing.T) {
 	got := <-answers
 	require.NoError(t, got.err)
 	below := func() (count int) {
-		require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM journal_event WHERE id < $1", (got.horizon+j.offset)<<ordinalBits).Scan(&count))
+		require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM journal_event WHERE id < $1",
+			(got.horizon+j.offset)<<ordinalBits).Scan(&count))
 		return count
 	}
 	require.Zero(t, below(), "the oldest open append is the limit")
@@ -335,8 +338,8 @@ func TestReaderStoppedBetweenItsSteps(t *testing.T) {
 	requireReadable(t, j, 5, "and is found by the next look")
 }
 
-// TestNothingAppearsBelowAHorizon has appenders, short and long, and foreign transactions come and go while readers note horizons: what lies below one when it is
-// known is all that will ever lie there.
+// TestNothingAppearsBelowAHorizon has appenders, short and long, and foreign transactions come and go while readers note horizons: what
+// lies below one when it is known is all that will ever lie there.
 func TestNothingAppearsBelowAHorizon(t *testing.T) {
 	t.Parallel()
 	const appenders, appends, looks = 6, 60, 150
@@ -409,7 +412,8 @@ func TestIDsOf32BitsAreToldByTheirDistance(t *testing.T) {
 				continue
 			}
 			var got int64
-			require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT "+wideID+" FROM (SELECT $1::bigint AS next, $2::bigint AS id) AS x", next, id&(1<<32-1)).Scan(&got))
+			require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT "+wideID+" FROM (SELECT $1::bigint AS next, $2::bigint AS id) AS x",
+				next, id&(1<<32-1)).Scan(&got))
 			require.Equal(t, id, got, "next %d, distance %d", next, distance)
 		}
 	}

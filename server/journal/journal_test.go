@@ -85,7 +85,8 @@ func TestPositionsGrowAfterARestoreOnAYoungerServer(t *testing.T) {
 	require.Len(t, records, 1, "the new event lies above the restored one and can be read")
 }
 
-// TestReadOfSomePartitionsKnowsHowFarTheRestGoes has a process that owns few partitions not look at the events of the others again and again.
+// TestReadOfSomePartitionsKnowsHowFarTheRestGoes has a process that owns few partitions not look at the events of the others again and
+// again.
 func TestReadOfSomePartitionsKnowsHowFarTheRestGoes(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

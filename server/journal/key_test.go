@@ -47,7 +47,8 @@ func appendAt(t *testing.T, j *Journal, arrival time.Time, entries ...Entry) []S
 	return statuses
 }
 
-// TestKeysOfOldEventsAreDropped has events of several ages: the keys of those that arrived and happened before the horizon go, and no event from then comes in again.
+// TestKeysOfOldEventsAreDropped has events of several ages: the keys of those that arrived and happened before the horizon go, and no event
+// from then comes in again.
 func TestKeysOfOldEventsAreDropped(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -57,7 +58,8 @@ func TestKeysOfOldEventsAreDropped(t *testing.T) {
 		ahead := old("ahead", "1", now, -100) // it was taken in by a clock that events had moved
 		require.Equal(t, []Status{Appended, Appended, Appended, Appended}, appendAt(t, j, now.AddDate(0, 0, -500),
 			old("gone", "1", now, 500), old("late", "1", now, 300), history, ahead))
-		require.Equal(t, []Status{Appended, Appended}, appendAt(t, j, now.AddDate(0, 0, -300), old("far", "1", now, 399), old("near", "1", now, 300)))
+		require.Equal(t, []Status{Appended, Appended}, appendAt(t, j, now.AddDate(0, 0, -300), old("far", "1", now, 399),
+			old("near", "1", now, 300)))
 
 		require.EqualValues(t, 1, dropAll(t, j, now))
 		require.Equal(t, 5, keys(t, s))
@@ -67,7 +69,8 @@ func TestKeysOfOldEventsAreDropped(t *testing.T) {
 		require.Equal(t, now.Add(-h.Span()-HorizonMargin).UnixMicro(), h.FloorMicros)
 		require.Zero(t, dropAll(t, j, now), "the floor is high enough")
 
-		statuses := appendAt(t, j, now, old("gone", "1", now, 500), old("gone", "2", now, 1), old("far", "1", now, 399), old("near", "2", now, 1), old("new", "1", now, 401),
+		statuses := appendAt(t, j, now, old("gone", "1", now, 500), old("gone", "2", now, 1), old("far", "1", now, 399), old("near", "2", now, 1),
+			old("new", "1", now, 401),
 			history, ahead, old("late", "1", now, 300))
 		require.Equal(t, []Status{TooOld, Appended, Duplicate, Conflict, TooOld, Duplicate, Duplicate, Duplicate}, statuses)
 		require.Equal(t, TooOld, appendAt(t, j, now, old("gone", "1", now, 500))[0])
@@ -101,7 +104,8 @@ func TestAHorizonThatChangesLosesNoKey(t *testing.T) {
 	})
 }
 
-// TestKeysGoInSlices has more keys than a step looks at, and two processes that step in turn: each step is small, and one goes on where the other stopped.
+// TestKeysGoInSlices has more keys than a step looks at, and two processes that step in turn: each step is small, and one goes on where the
+// other stopped.
 func TestKeysGoInSlices(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -174,8 +178,8 @@ func TestOneProcessDropsAtATime(t *testing.T) {
 	require.EqualValues(t, 1, dropAll(t, j, now))
 }
 
-// TestAnAppendThatBeganBeforeTheFloorIsRefused stops an append that repeats an event after it took its snapshot, in which there is no floor yet, and lets it go on
-// when the key is gone: it is not stored again.
+// TestAnAppendThatBeganBeforeTheFloorIsRefused stops an append that repeats an event after it took its snapshot, in which there is no floor
+// yet, and lets it go on when the key is gone: it is not stored again.
 func TestAnAppendThatBeganBeforeTheFloorIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, statement := range appends {
@@ -197,7 +201,8 @@ func TestAnAppendThatBeganBeforeTheFloorIsRefused(t *testing.T) {
 	}
 }
 
-// TestRepeatsWhileKeysAreDropped has appenders send the same events again and again, in calls of mixed ages, while the floor rises over them one by one.
+// TestRepeatsWhileKeysAreDropped has appenders send the same events again and again, in calls of mixed ages, while the floor rises over
+// them one by one.
 func TestRepeatsWhileKeysAreDropped(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -304,7 +309,8 @@ func TestKeysOfADroppedRangeGoByItsLastEvent(t *testing.T) {
 		lift(t, s)
 		for _, statement := range []string{
 			"DELETE FROM journal_event",
-			`INSERT INTO journal_archive (range_id, archived_at, events, bytes, first_seq, last_seq, first_ingest, last_ingest, first_event, last_event, manifest_hash, folder, archived_by)
+			`INSERT INTO journal_archive (range_id, archived_at, events, bytes, first_seq, last_seq, first_ingest, last_ingest, first_event,
+				last_event, manifest_hash, folder, archived_by)
 				SELECT min(id), 1, 1, 1, 1, 1, 1, 1, 1, ` + fmt.Sprint(at(500).UnixMicro()) + ", 'm', 'f', 'b' FROM journal_range",
 			"INSERT INTO journal_drop (range_id, dropped_at, manifest_hash, dropped_by) SELECT min(id), 1, 'm', 'b' FROM journal_range",
 		} {
@@ -347,16 +353,19 @@ func TestWhatTheSlowerClockSays(t *testing.T) {
 	})
 }
 
-// TestARefusalOutlivesTheEventItIsAbout: the list of conflicts still has it, with the event as long as the journal has it, whoever has the id by now.
+// TestARefusalOutlivesTheEventItIsAbout: the list of conflicts still has it, with the event as long as the journal has it, whoever has the
+// id by now.
 func TestARefusalOutlivesTheEventItIsAbout(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		j, now := open(t, s), time.Now()
 		appendAt(t, j, now.AddDate(0, 0, -500), old("a", "first", now, 500), old("b", "first", now, 500))
-		require.Equal(t, []Status{Conflict, Conflict}, appendAt(t, j, now.AddDate(0, 0, -499), old("a", "other", now, 499), old("b", "other", now, 499)))
+		require.Equal(t, []Status{Conflict, Conflict}, appendAt(t, j, now.AddDate(0, 0, -499), old("a", "other", now, 499),
+			old("b", "other", now, 499)))
 		require.EqualValues(t, 2, dropAll(t, j, now))
 		require.Equal(t, []Status{Appended}, appendAt(t, j, now, old("a", "third", now, 0)))
-		_, err := s.Write().ExecContext(t.Context(), "UPDATE event_conflict SET seq = 0 WHERE event_id = 'b'") // as if the journal no longer had it
+		// as if the journal no longer had it
+		_, err := s.Write().ExecContext(t.Context(), "UPDATE event_conflict SET seq = 0 WHERE event_id = 'b'")
 		require.NoError(t, err)
 		list, err := j.Conflicts(t.Context(), store.Listing{Limit: 10})
 		require.NoError(t, err)

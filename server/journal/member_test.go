@@ -89,7 +89,8 @@ func movesTo(share Share, position int64) []Move {
 // die makes a process look as if its last heartbeat had been some time ago.
 func (p *process) die(t *testing.T, ago time.Duration) {
 	t.Helper()
-	_, err := p.store.Write().ExecContext(t.Context(), "UPDATE process SET seen_until = seen_until - $1 WHERE id = $2", (LeaseDuration + ago).Microseconds(), p.ID())
+	_, err := p.store.Write().ExecContext(t.Context(), "UPDATE process SET seen_until = seen_until - $1 WHERE id = $2", (LeaseDuration + ago).
+		Microseconds(), p.ID())
 	require.NoError(t, err)
 }
 
@@ -158,7 +159,8 @@ func TestMembersShareFairly(t *testing.T) {
 	})
 }
 
-// TestPartitionsOfADeadProcessMove has one process die: the others take what it owned at their next heartbeat, without asking for the same ones.
+// TestPartitionsOfADeadProcessMove has one process die: the others take what it owned at their next heartbeat, without asking for the same
+// ones.
 func TestPartitionsOfADeadProcessMove(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, url string) {
@@ -298,7 +300,8 @@ func TestMovesNeverGoBack(t *testing.T) {
 		p := start(t, url, false)
 		share := p.beat(t)
 		require.NoError(t, p.advance(t, share, 50))
-		require.ErrorIs(t, p.advance(t, share, 60), ErrFenced, "the rows have moved from where the batch began: a commit whose answer was lost came through")
+		require.ErrorIs(t, p.advance(t, share, 60), ErrFenced,
+			"the rows have moved from where the batch began: a commit whose answer was lost came through")
 		require.NoError(t, p.advance(t, p.beat(t), 40))
 		got := p.beat(t).Held[3]
 		require.EqualValues(t, 50, got.Cursor)
@@ -331,8 +334,8 @@ func TestLeavingWithBoardsBehindIsAnInheritance(t *testing.T) {
 	})
 }
 
-// TestOpenTransactionOfAFrozenProcess has a process freeze with its fold transaction open. Its heartbeats end, and with its lease, so that the database ends the
-// session, or whoever takes over does.
+// TestOpenTransactionOfAFrozenProcess has a process freeze with its fold transaction open. Its heartbeats end, and with its lease, so that
+// the database ends the session, or whoever takes over does.
 func TestOpenTransactionOfAFrozenProcess(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t, store.Postgres)
@@ -396,7 +399,8 @@ func TestBusySessionOfADeadProcess(t *testing.T) {
 	require.True(t, store.IsUnavailable(err), "got %v", err)
 }
 
-// TestClaimDoesNotWaitForOthers has somebody else lock a partition's row: the heartbeat is stored all the same, and the rest stays as it was.
+// TestClaimDoesNotWaitForOthers has somebody else lock a partition's row: the heartbeat is stored all the same, and the rest stays as it
+// was.
 func TestClaimDoesNotWaitForOthers(t *testing.T) {
 	t.Parallel()
 	url := storetest.URL(t, store.Postgres)
@@ -418,7 +422,8 @@ func TestClaimDoesNotWaitForOthers(t *testing.T) {
 func (p *process) beatAlive(t *testing.T) (alive int) {
 	t.Helper()
 	_, _ = p.Beat(t.Context())
-	require.NoError(t, p.store.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM process WHERE seen_until > "+p.store.Dialect().ClockMicros()).Scan(&alive))
+	require.NoError(t, p.store.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM process WHERE seen_until > "+p.store.Dialect().
+		ClockMicros()).Scan(&alive))
 	return alive
 }
 
@@ -428,7 +433,8 @@ func TestTimeOutsEndBeforeTheLease(t *testing.T) {
 	s := storetest.Open(t, store.Postgres)
 	for _, name := range []string{"idle_in_transaction_session_timeout", "lock_timeout"} {
 		var millis int64
-		require.NoError(t, s.Write().QueryRowContext(t.Context(), fmt.Sprintf("SELECT setting::bigint FROM pg_settings WHERE name = '%s'", name)).Scan(&millis))
+		require.NoError(t, s.Write().QueryRowContext(t.Context(), fmt.Sprintf("SELECT setting::bigint FROM pg_settings WHERE name = '%s'", name)).
+			Scan(&millis))
 		require.Positive(t, millis)
 		require.Less(t, millis, LeaseDuration.Milliseconds(), name)
 	}

@@ -8,7 +8,8 @@ import (
 )
 
 // Positions are places in the journal, one for each partition; the index is the partition. Positions of different partitions need not be
-// comparable: in a log such as Kafka each partition counts for itself. The SQL journal numbers all partitions together and often fills in one number.
+// comparable: in a log such as Kafka each partition counts for itself. The SQL journal numbers all partitions together and often fills in
+// one number.
 type Positions []int64
 
 // Uniform are positions that are the same in every partition.
@@ -36,8 +37,8 @@ func (p Positions) Sum() (sum int64) {
 	return sum
 }
 
-// String is one number when all positions are equal, else all of them with commas between, in the order of the partitions. It is how positions are
-// stored and hashed.
+// String is one number when all positions are equal, else all of them with commas between, in the order of the partitions. It is how
+// positions are stored and hashed.
 func (p Positions) String() string {
 	if len(p) == 0 {
 		return ""

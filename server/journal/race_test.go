@@ -33,7 +33,8 @@ func TestOverlappingAppendsInOtherOrderDoNotFail(t *testing.T) {
 	}
 	require.Eventually(t, func() bool {
 		var waiting int
-		err := s.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
+		err := s.Read().QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "+
+			"wait_event_type = 'Lock'").Scan(&waiting)
 		return err == nil && waiting == 2
 	}, 20*time.Second, 5*time.Millisecond, "both callers have begun and wait")
 	require.NoError(t, middle.Rollback())

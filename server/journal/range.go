@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A range of the journal is a run of positions. Ranges follow each other without a gap; on Postgres each is a table, on SQLite they are parts of one. A range is there before
-// anything is appended to it, and a free one behind it, so that no append waits for one to be made.
+// A range of the journal is a run of positions. Ranges follow each other without a gap; on Postgres each is a table, on SQLite they are
+// parts of one. A range is there before anything is appended to it, and a free one behind it, so that no append waits for one to be made.
 //
 //	free ──► open ──► closed ──archive──► archived ──drop──► dropped
 
@@ -19,7 +19,8 @@ const DefaultRangeSpan = 7 * 24 * time.Hour
 const LeastRangeSpan = time.Hour
 
 const (
-	// leastWidth and mostWidth bound how many positions a range of Postgres has room for: 8 192 transactions, and so many that none is ever too wide to be counted.
+	// leastWidth and mostWidth bound how many positions a range of Postgres has room for: 8 192 transactions, and so many that none is ever
+	// too wide to be counted.
 	leastWidth, mostWidth = int64(1) << 26, int64(1) << 52
 	// widthStep bounds how much wider or narrower than the one before a range is: the pace of one week may say little of the next.
 	widthStep = 4
@@ -120,8 +121,8 @@ func (r *Range) Recorded() (Contents, bool) {
 	return Contents{}, false
 }
 
-// next is the range behind this one, made at a moment when the journal stands at head: as wide as the journal moves in a span, going by how far it has moved since this
-// one was made. After a restore the journal stands far ahead, and so does the range's end.
+// next is the range behind this one, made at a moment when the journal stands at head: as wide as the journal moves in a span, going by how
+// far it has moved since this one was made. After a restore the journal stands far ahead, and so does the range's end.
 func (r *Range) next(head, nowMicros int64, span time.Duration) Range {
 	n := Range{ID: r.ID + 1, First: r.Until, head: head, madeMicros: nowMicros}
 	before := min(r.Until-r.First, mostWidth)

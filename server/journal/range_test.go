@@ -77,7 +77,8 @@ func cutNow(t *testing.T, j *Journal) Range {
 func TestWidthFollowsThePace(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		last := Range{ID: rapid.Int64Range(1, 1e6).Draw(t, "id"), First: rapid.Int64Range(0, 1<<55).Draw(t, "first"), madeMicros: rapid.Int64Range(0, 1e15).Draw(t, "made")}
+		last := Range{ID: rapid.Int64Range(1, 1e6).Draw(t, "id"), First: rapid.Int64Range(0, 1<<55).Draw(t, "first"),
+			madeMicros: rapid.Int64Range(0, 1e15).Draw(t, "made")}
 		width := rapid.Int64Range(leastWidth, mostWidth).Draw(t, "width")
 		last.Until = last.First + width
 		last.head = rapid.Int64Range(0, last.First).Draw(t, "stood")
@@ -93,7 +94,8 @@ func TestWidthFollowsThePace(t *testing.T) {
 		assert.LessOrEqual(t, got, min(mostWidth, width*widthStep))
 		if took > 0 {
 			wanted := float64(head-last.head) / float64(took) * float64(span.Microseconds())
-			if float64(width)/widthStep < wanted && wanted < float64(width)*widthStep && wanted > float64(leastWidth) && wanted < float64(mostWidth) {
+			if float64(width)/widthStep < wanted && wanted < float64(width)*widthStep && wanted > float64(leastWidth) &&
+				wanted < float64(mostWidth) {
 				assert.InEpsilon(t, wanted, float64(got), 1e-6)
 			}
 		}
@@ -167,7 +169,8 @@ func TestAppendsMakeTheRangeTheyLack(t *testing.T) {
 						continue
 					}
 					for again := true; again; {
-						err := j.store.FoldTx(context.WithoutCancel(t.Context()), func(ctx context.Context, tx *store.Tx) error { return j.AppendTx(ctx, tx, []Entry{e}, 1) })
+						err := j.store.FoldTx(context.WithoutCancel(t.Context()),
+							func(ctx context.Context, tx *store.Tx) error { return j.AppendTx(ctx, tx, []Entry{e}, 1) })
 						if again = err != nil; again {
 							assert.ErrorIs(t, err, store.ErrAgain)
 							assert.True(t, store.IsUnavailable(err), "a lane tries such a batch again as it is")
@@ -191,7 +194,8 @@ func TestReadAcrossRanges(t *testing.T) {
 		j := open(t, s)
 		want := map[string]int64{}
 		for i := range 5 {
-			_, err := j.Append(t.Context(), []Entry{entry(strconv.Itoa(i), strconv.Itoa(i)), entry("x"+strconv.Itoa(i), strconv.Itoa(i))}, int64(10+i))
+			_, err := j.Append(t.Context(), []Entry{entry(strconv.Itoa(i), strconv.Itoa(i)), entry("x"+strconv.Itoa(i), strconv.Itoa(i))},
+				int64(10+i))
 			require.NoError(t, err)
 			want[strconv.Itoa(i)] += 2
 			r := cutNow(t, j)
@@ -278,7 +282,8 @@ func TestReadersLeaveOtherRangesAlone(t *testing.T) {
 	require.Greater(t, at, 2)
 	for name, run := range map[string]func(ctx context.Context, tx *store.Tx) error{
 		"read": func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.ExecContext(ctx, strings.Replace(readSome, "%s", " AND partition IN (1,2)", 1), s.Dialect().Anew(after, int64(math.MaxInt64), 10)...)
+			_, err := tx.ExecContext(ctx, strings.Replace(readSome, "%s", " AND partition IN (1,2)", 1),
+				s.Dialect().Anew(after, int64(math.MaxInt64), 10)...)
 			return err
 		},
 		"bodies": func(ctx context.Context, tx *store.Tx) error {

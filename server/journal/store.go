@@ -105,7 +105,8 @@ func settleOffset(ctx context.Context, tx *store.Tx) (int64, error) {
 	}
 	var current, highest int64
 	err = tx.QueryRowContext(ctx, `SELECT pg_current_xact_id()::text::bigint,
-		(SELECT greatest(coalesce((SELECT max(id) FROM journal_event), 0), coalesce((SELECT max(cursor) FROM journal_partition), 0)))`).Scan(&current, &highest)
+		(SELECT greatest(coalesce((SELECT max(id) FROM journal_event), 0), coalesce((SELECT max(cursor) FROM journal_partition), 0)))`).
+		Scan(&current, &highest)
 	if err != nil {
 		return 0, err
 	}
@@ -145,8 +146,8 @@ func (j *Journal) Head(ctx context.Context, tx *store.Tx) (Positions, error) {
 	return Uniform(j.partitions, head), nil
 }
 
-// Folded reports whether every event at or below positions has been folded, as the transaction sees it. Ask Settled before the transaction begins: only then
-// does it see every append.
+// Folded reports whether every event at or below positions has been folded, as the transaction sees it. Ask Settled before the transaction
+// begins: only then does it see every append.
 func (j *Journal) Folded(ctx context.Context, tx *store.Tx, at Positions) (bool, error) {
 	cursors, err := j.Cursors(ctx, tx)
 	if err != nil {
@@ -162,7 +163,8 @@ func (j *Journal) Folded(ctx context.Context, tx *store.Tx, at Positions) (bool,
 		return true, nil
 	}
 	var folded bool
-	err = tx.QueryRowContext(ctx, fmt.Sprintf("SELECT NOT EXISTS (SELECT 1 FROM journal_event WHERE id > %d AND id <= %d AND (%s))", slices.Min(cursors), slices.Max(at), strings.Join(open, " OR "))).Scan(&folded)
+	err = tx.QueryRowContext(ctx, fmt.Sprintf("SELECT NOT EXISTS (SELECT 1 FROM journal_event WHERE id > %d AND id <= %d AND (%s))",
+		slices.Min(cursors), slices.Max(at), strings.Join(open, " OR "))).Scan(&folded)
 	if err != nil {
 		return false, fmt.Errorf("look for events not folded: %w", err)
 	}
@@ -194,12 +196,13 @@ func (j *Journal) bodies(ctx context.Context, positions []int64) (map[int64][]by
 	for i, position := range positions {
 		list[i] = strconv.FormatInt(position, 10)
 	}
-	err := scanAll(ctx, j.store.Read(), "SELECT id, body FROM journal_event WHERE id IN ("+strings.Join(list, ",")+")", func(scan func(...any) error) error {
-		var seq int64
-		var body []byte
-		err := scan(&seq, &body)
-		found[seq] = body
-		return err
-	})
+	err := scanAll(ctx, j.store.Read(), "SELECT id, body FROM journal_event WHERE id IN ("+strings.Join(list, ",")+")",
+		func(scan func(...any) error) error {
+			var seq int64
+			var body []byte
+			err := scan(&seq, &body)
+			found[seq] = body
+			return err
+		})
 	return found, err
 }

@@ -103,10 +103,10 @@ func (j *Journal) Wake() {
 	}
 }
 
-// AppendTx appends entries inside a transaction that also has other effects, so that both are durable or neither is. On Postgres it must be the transaction's
-// first statement that writes, and its only append: see docs/decisions/0008. An entry whose identity is in the journal already is left out: emitted events have
-// natural ids, so it is a repeat. None is too old: what keeps an event from being emitted twice is the cursor that moves with it. After store.ErrAgain the transaction
-// will do when it is begun anew.
+// AppendTx appends entries inside a transaction that also has other effects, so that both are durable or neither is. On Postgres it must be
+// the transaction's first statement that writes, and its only append: see docs/decisions/0008. An entry whose identity is in the journal
+// already is left out: emitted events have natural ids, so it is a repeat. None is too old: what keeps an event from being emitted twice is
+// the cursor that moves with it. After store.ErrAgain the transaction will do when it is begun anew.
 func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros int64) error {
 	if len(entries) == 0 {
 		return nil
@@ -128,12 +128,14 @@ func (j *Journal) AppendTx(ctx context.Context, tx *store.Tx, entries []Entry, i
 	return nil
 }
 
-// errLate says that a transaction had its id before it appended, so that a reader may have gone past that id. It is a mistake of the program.
+// errLate says that a transaction had its id before it appended, so that a reader may have gone past that id. It is a mistake of the
+// program.
 var errLate = errors.New("the transaction has written something before, so nothing may be appended in it any more")
 
-// postgresEnter takes the lock by which readers know of the append, and only then draws the transaction's id: the CASE makes the one wait for the other, and no
-// row is inserted before both, since rows are made from the position. When the transaction has an id already, nothing is inserted and the first column is false.
-// With the id drawn it looks at the floor; when the oldest event lies below, nothing is inserted and the second column is false.
+// postgresEnter takes the lock by which readers know of the append, and only then draws the transaction's id: the CASE makes the one wait
+// for the other, and no row is inserted before both, since rows are made from the position. When the transaction has an id already, nothing
+// is inserted and the first column is false. With the id drawn it looks at the floor; when the oldest event lies below, nothing is inserted
+// and the second column is false.
 const postgresEnter = `WITH entered AS MATERIALIZED (
 	SELECT CASE WHEN pg_current_xact_id_if_assigned() IS NULL THEN pg_advisory_xact_lock_shared($3, $4) IS NOT NULL ELSE false END AS first),
 numbered AS MATERIALIZED (
@@ -156,14 +158,16 @@ const (
 	postgresAppendNew = postgresEnter + `),
 inserted AS (` + postgresRows + `)
 SELECT first, EXISTS (SELECT FROM position), $12::bigint, NULL FROM entered`
-	// postgresAppendAny leaves out the entries whose keys are taken. Which ones went in is asked of a list that is hashed once: coalesce keeps the question from
-	// becoming a join, which would be planned by what tables look like. It answers with the numbers it inserted only when some were taken.
+	// postgresAppendAny leaves out the entries whose keys are taken. Which ones went in is asked of a list that is hashed once: coalesce keeps
+	// the question from becoming a join, which would be planned by what tables look like. It answers with the numbers it inserted only when
+	// some were taken.
 	postgresAppendAny = postgresEnter + `
 	ON CONFLICT (source, event_id) DO NOTHING RETURNING seq),
 inserted AS (` + postgresRows + `
 	WHERE coalesce(position.base + e.ordinal IN (SELECT seq FROM keyed), false)
 	RETURNING id)
-SELECT (SELECT first FROM entered), EXISTS (SELECT FROM position), count(*), CASE WHEN count(*) < $12 THEN string_agg((id & 8191)::text, ',') END FROM inserted`
+SELECT (SELECT first FROM entered), EXISTS (SELECT FROM position), count(*), CASE WHEN count(*) < $12 THEN string_agg((id & 8191)::text,
+	',') END FROM inserted`
 )
 
 // querier is a transaction, or a pool on which each statement is one.
@@ -172,7 +176,8 @@ type querier interface {
 }
 
 // insertPostgres returns which entries were inserted, by their places in the list; nil stands for all.
-func (j *Journal) insertPostgres(ctx context.Context, on querier, statement string, entries []Entry, ingestMicros, oldestMicros int64) (inserted []int, err error) {
+func (j *Journal) insertPostgres(ctx context.Context, on querier, statement string, entries []Entry, ingestMicros,
+	oldestMicros int64) (inserted []int, err error) {
 	sources, ids, hashes := make([]string, len(entries)), make([]string, len(entries)), make([][16]byte, len(entries))
 	players, times, partitions := make([]int64, len(entries)), make([]int64, len(entries)), make([]int64, len(entries))
 	bodies := make([][]byte, len(entries))
@@ -224,8 +229,8 @@ func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMic
 // cautious is how many appends expect repeats after one that met some unprepared.
 const cautious = 64
 
-// appendToRange takes the entries for new, which costs a quarter less than expecting repeats. When it is wrong nothing was inserted, and it expects repeats
-// for a while, so that a sender who repeats a lot is served as well.
+// appendToRange takes the entries for new, which costs a quarter less than expecting repeats. When it is wrong nothing was inserted, and it
+// expects repeats for a while, so that a sender who repeats a lot is served as well.
 func (j *Journal) appendToRange(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
 	if j.caution.Load() > 0 {
 		j.caution.Add(-1)
@@ -275,14 +280,17 @@ func (i *sqliteInsert) run(ctx context.Context, tx *store.Tx, args []any, take f
 	return takeAll(rows, err, take)
 }
 
-// prepareSQLite prepares the appends of SQLite. A row that can't be inserted fails the transaction, so nothing has to be kept to undo the statement alone.
+// prepareSQLite prepares the appends of SQLite. A row that can't be inserted fails the transaction, so nothing has to be kept to undo the
+// statement alone.
 func (j *Journal) prepareSQLite(ctx context.Context) (err error) {
-	j.keyInserts, err = prepareInserts(ctx, j.store.Write(), "INSERT OR FAIL INTO event_key (source, event_id, content_hash, seq) VALUES ", "(?,?,?,?)",
+	j.keyInserts, err = prepareInserts(ctx, j.store.Write(), "INSERT OR FAIL INTO event_key (source, event_id, content_hash, seq) VALUES ",
+		"(?,?,?,?)",
 		" ON CONFLICT (source, event_id) DO NOTHING RETURNING seq")
 	if err != nil {
 		return err
 	}
-	j.rowInserts, err = prepareInserts(ctx, j.store.Write(), "INSERT OR FAIL INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ", "(?,?,?,?,?,?)", "")
+	j.rowInserts, err = prepareInserts(ctx, j.store.Write(),
+		"INSERT OR FAIL INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ", "(?,?,?,?,?,?)", "")
 	return err
 }
 
@@ -299,7 +307,8 @@ const sqliteBefore = "SELECT (" + sqliteHead + `),
 	coalesce((SELECT CAST(value AS integer) FROM setting WHERE id = '` + settingFloor + `'), 0)`
 
 // insertSQLite returns which entries were inserted, by their places in the list; nil stands for all.
-func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros, oldestMicros int64) (inserted []int, err error) {
+func (j *Journal) insertSQLite(ctx context.Context, tx *store.Tx, entries []Entry, ingestMicros,
+	oldestMicros int64) (inserted []int, err error) {
 	var last, floor int64
 	if err := tx.QueryRowContext(ctx, sqliteBefore).Scan(&last, &floor); err != nil {
 		return nil, err
@@ -363,8 +372,8 @@ func (j *Journal) insertRows(ctx context.Context, tx *store.Tx, entries []Entry,
 	return nil
 }
 
-// tellApart sorts the entries whose identities were taken into repeats and conflicts, and keeps the conflicts for review. One whose identity is free by now, since
-// its key was dropped, keeps the status 0.
+// tellApart sorts the entries whose identities were taken into repeats and conflicts, and keeps the conflicts for review. One whose
+// identity is free by now, since its key was dropped, keeps the status 0.
 func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Status, refusedAt int64) error {
 	open := map[Identity]int{}
 	for i, status := range statuses {
@@ -398,8 +407,10 @@ func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Sta
 	return j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		for _, i := range conflicts {
 			e := &entries[i]
-			_, err := tx.ExecContext(ctx, `INSERT INTO event_conflict (source, event_id, content_hash, body, refused_at, seq) VALUES ($1, $2, $3, $4, $5, $6)
-				ON CONFLICT (source, event_id, content_hash) DO NOTHING`, e.Source, e.EventID, e.ContentHash[:], e.Body, refusedAt, stored[e.Identity()].seq)
+			_, err := tx.ExecContext(ctx, `INSERT INTO event_conflict (source, event_id, content_hash, body, refused_at, seq) VALUES ($1, $2, $3,
+				$4, $5, $6)
+				ON CONFLICT (source, event_id, content_hash) DO NOTHING`, e.Source, e.EventID, e.ContentHash[:], e.Body, refusedAt,
+				stored[e.Identity()].seq)
 			if err != nil {
 				return fmt.Errorf("keep conflict: %w", err)
 			}
@@ -442,7 +453,8 @@ func (j *Journal) stored(ctx context.Context, identities []Identity) (map[Identi
 	query, args := `SELECT k.source, k.event_id, uuid_send(k.content_hash), k.seq FROM unnest($1::text[], $2::text[]) AS n (source, event_id)
 		CROSS JOIN LATERAL (SELECT * FROM event_key WHERE source = n.source AND event_id = n.event_id OFFSET 0) AS k`, []any{sources, ids}
 	if j.store.Dialect() == store.SQLite {
-		query, args = "SELECT source, event_id, content_hash, seq FROM event_key WHERE (source, event_id) IN (VALUES "+strings.TrimSuffix(strings.Repeat("(?,?),", len(identities)), ",")+")",
+		query, args = "SELECT source, event_id, content_hash, seq FROM event_key WHERE (source, event_id) IN (VALUES "+
+			strings.TrimSuffix(strings.Repeat("(?,?),", len(identities)), ",")+")",
 			make([]any, 0, 2*len(identities))
 		for i := range identities {
 			args = append(args, sources[i], ids[i])

@@ -8,22 +8,25 @@ import (
 	"time"
 )
 
-// ArrivalSlack is how far the order of arrivals may be from that of positions: clocks of processes differ, and an append may take a while from when it looked at
-// its clock. Look-ups by arrival read that much more on both sides.
+// ArrivalSlack is how far the order of arrivals may be from that of positions: clocks of processes differ, and an append may take a while
+// from when it looked at its clock. Look-ups by arrival read that much more on both sides.
 const ArrivalSlack = 10 * time.Minute
 
-// PositionAt finds the place of an arrival in the journal: every event below the position arrived before micros, and every other one then or later, but for
-// ArrivalSlack. It is 0 when nothing that is in the journal, and no range that was dropped, arrived before. It takes about fifty look-ups by position, and no index of arrivals.
+// PositionAt finds the place of an arrival in the journal: every event below the position arrived before micros, and every other one then
+// or later, but for ArrivalSlack. It is 0 when nothing that is in the journal, and no range that was dropped, arrived before. It takes
+// about fifty look-ups by position, and no index of arrivals.
 func (j *Journal) PositionAt(ctx context.Context, micros int64) (int64, error) {
 	var low, high int64
-	if err := j.store.Read().QueryRowContext(ctx, "SELECT coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM journal_event").Scan(&low, &high); err != nil {
+	if err := j.store.Read().QueryRowContext(ctx, "SELECT coalesce(min(id), 0), coalesce(max(id), 0) + 1 FROM journal_event").
+		Scan(&low, &high); err != nil {
 		return 0, fmt.Errorf("look for an arrival: %w", err)
 	}
 	first := low
 	for low < high { // all below low arrived before, and from high on none did
 		middle := low + (high-low)/2
 		var id, arrived int64
-		err := j.store.Read().QueryRowContext(ctx, "SELECT id, ingest_ts FROM journal_event WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 1", j.store.Dialect().Anew(middle, high)...).Scan(&id, &arrived)
+		err := j.store.Read().QueryRowContext(ctx, "SELECT id, ingest_ts FROM journal_event WHERE id >= $1 AND id < $2 ORDER BY id LIMIT 1",
+			j.store.Dialect().Anew(middle, high)...).Scan(&id, &arrived)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			high = middle
@@ -41,8 +44,8 @@ func (j *Journal) PositionAt(ctx context.Context, micros int64) (int64, error) {
 	return high, nil
 }
 
-// Arrivals is which events are wanted by their arrival: from From on and before To, in microseconds, behind a position, at most Limit. ArrivedIn shows them in the
-// order of their positions.
+// Arrivals is which events are wanted by their arrival: from From on and before To, in microseconds, behind a position, at most Limit.
+// ArrivedIn shows them in the order of their positions.
 type Arrivals struct {
 	From, To int64
 	After    int64

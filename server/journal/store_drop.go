@@ -12,7 +12,8 @@ import (
 const (
 	// dropSlice is how many events of SQLite are deleted in one transaction, between which appends get their turn.
 	dropSlice = 5000
-	// dropWait bounds how long a drop on Postgres waits for those who read the journal, and makes those who come after it wait. After a rest it tries again, at most dropTries times.
+	// dropWait bounds how long a drop on Postgres waits for those who read the journal, and makes those who come after it wait. After a rest
+	// it tries again, at most dropTries times.
 	dropWait  = 250 * time.Millisecond
 	dropRest  = 500 * time.Millisecond
 	dropTries = 60
@@ -44,8 +45,10 @@ func (j *Journal) Archive(ctx context.Context, r Range, a Archived) error {
 		return err
 	}
 	c := a.Contents
-	_, err := j.store.Write().ExecContext(ctx, `INSERT INTO journal_archive (range_id, events, bytes, first_seq, last_seq, first_ingest, last_ingest, first_event, last_event, manifest_hash, folder,
-		archived_by, archived_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, `+j.store.Dialect().ClockMicros()+") ON CONFLICT (range_id, manifest_hash) DO NOTHING",
+	_, err := j.store.Write().ExecContext(ctx, `INSERT INTO journal_archive (range_id, events, bytes, first_seq, last_seq, first_ingest,
+		last_ingest, first_event, last_event, manifest_hash, folder,
+		archived_by, archived_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, `+j.store.Dialect().ClockMicros()+
+		") ON CONFLICT (range_id, manifest_hash) DO NOTHING",
 		r.ID, c.Events, c.Bytes, c.FirstSeq, c.LastSeq, c.FirstIngest, c.LastIngest, c.FirstEvent, c.LastEvent, a.ManifestHash, a.Folder, a.By)
 	if err != nil {
 		return fmt.Errorf("note the archive of range %d: %w", r.ID, err)
@@ -62,8 +65,9 @@ type Drop struct {
 	Needed func(ctx context.Context, tx *store.Tx, contents Contents) (string, error)
 }
 
-// Drop takes the events of an archived range out of the database. The record of the range, of its archives and of the drop stays. On Postgres it is one transaction; on SQLite the first
-// decides, and what remains when the process ends before the last is taken out by the next call, also with a range that was dropped.
+// Drop takes the events of an archived range out of the database. The record of the range, of its archives and of the drop stays. On
+// Postgres it is one transaction; on SQLite the first decides, and what remains when the process ends before the last is taken out by the
+// next call, also with a range that was dropped.
 func (j *Journal) Drop(ctx context.Context, d Drop) error {
 	// What is closed now stays closed; the fold is looked at by a transaction that begins afterwards, so it sees every append.
 	horizon, err := j.horizon(ctx)
@@ -121,11 +125,13 @@ func (j *Journal) decideDrop(ctx context.Context, tx *store.Tx, d Drop, horizon 
 	if needed != "" {
 		return r.refuse("is needed: %s", needed)
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO journal_drop (range_id, manifest_hash, dropped_by, dropped_at) VALUES ($1, $2, $3, "+tx.Dialect().ClockMicros()+")", r.ID, d.ManifestHash, d.By)
+	_, err = tx.ExecContext(ctx, "INSERT INTO journal_drop (range_id, manifest_hash, dropped_by, dropped_at) VALUES ($1, $2, $3, "+
+		tx.Dialect().ClockMicros()+")", r.ID, d.ManifestHash, d.By)
 	return err
 }
 
-// shown reports whether every event of a range is folded, and boards are known to have it. A partition may stand below the range when nothing of it is in there.
+// shown reports whether every event of a range is folded, and boards are known to have it. A partition may stand below the range when
+// nothing of it is in there.
 func (j *Journal) shown(ctx context.Context, tx *store.Tx, r Range) (bool, error) {
 	var open []string
 	lowest := r.Until
@@ -148,8 +154,8 @@ func (j *Journal) shown(ctx context.Context, tx *store.Tx, r Range) (bool, error
 	return shown, err
 }
 
-// dropTable takes a range's table away from the journal and drops it. Both want the journal for themselves, for a moment. Somebody who reads it for long would make all who
-// come later wait as well, so the drop gives up soon, lets them pass, and tries again.
+// dropTable takes a range's table away from the journal and drops it. Both want the journal for themselves, for a moment. Somebody who
+// reads it for long would make all who come later wait as well, so the drop gives up soon, lets them pass, and tries again.
 func (j *Journal) dropTable(ctx context.Context, r Range, decide func(context.Context, *store.Tx) error) (err error) {
 	for try := range dropTries {
 		if try > 0 {
@@ -198,7 +204,8 @@ func (j *Journal) dropSlices(ctx context.Context, r Range, decide func(context.C
 				return err
 			}
 			return tx.Unguarded(ctx, eventTable, func() error {
-				result, err := tx.ExecContext(ctx, "DELETE FROM journal_event WHERE id IN (SELECT id FROM journal_event WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3)", r.First, r.Until, dropSlice)
+				result, err := tx.ExecContext(ctx, "DELETE FROM journal_event WHERE id IN (SELECT id FROM journal_event WHERE id >= $1 AND id < $2 "+
+					"ORDER BY id LIMIT $3)", r.First, r.Until, dropSlice)
 				if err != nil {
 					return err
 				}
@@ -213,7 +220,8 @@ func (j *Journal) dropSlices(ctx context.Context, r Range, decide func(context.C
 	return nil
 }
 
-// droppedBefore is the position behind those of the first ranges that were dropped and whose events had all arrived before a time; 0 when there are none.
+// droppedBefore is the position behind those of the first ranges that were dropped and whose events had all arrived before a time; 0 when
+// there are none.
 func (j *Journal) droppedBefore(ctx context.Context, micros int64) (position int64, err error) {
 	list, err := j.Ranges(ctx)
 	for _, r := range list {

@@ -34,7 +34,8 @@ type sweep struct {
 	Running bool `json:"running,omitempty"`
 	// Below is the position above which all events arrived too late to be looked at.
 	Below int64 `json:"below,omitempty"`
-	// Head is the position that appends which have not seen the floor may fill at most; 0 until it is known. Dropping begins when they have ended.
+	// Head is the position that appends which have not seen the floor may fill at most; 0 until it is known. Dropping begins when they have
+	// ended.
 	Head int64 `json:"head,omitempty"`
 	// Page, or Source and EventID, are how far it has come.
 	Page    int64  `json:"page,omitempty"`
@@ -57,7 +58,8 @@ type kept struct {
 
 func readKept(ctx context.Context, on rowsReader) (k kept, err error) {
 	k.Days = DefaultHorizonDays
-	err = scanAll(ctx, on, "SELECT id, value FROM setting WHERE id IN ('"+settingHorizon+"', '"+settingFloor+"', '"+settingSweep+"', '"+settingMarks+"')", func(scan func(...any) error) error {
+	err = scanAll(ctx, on, "SELECT id, value FROM setting WHERE id IN ('"+settingHorizon+"', '"+settingFloor+"', '"+settingSweep+"', '"+
+		settingMarks+"')", func(scan func(...any) error) error {
 		var id, value string
 		if err := scan(&id, &value); err != nil {
 			return err
@@ -80,7 +82,8 @@ func readKept(ctx context.Context, on rowsReader) (k kept, err error) {
 	return k, nil
 }
 
-// SetHorizonDays chooses the horizon for all processes, and returns the one before. A longer one holds from then on: keys that were dropped do not come back.
+// SetHorizonDays chooses the horizon for all processes, and returns the one before. A longer one holds from then on: keys that were dropped
+// do not come back.
 func (j *Journal) SetHorizonDays(ctx context.Context, days int) (before int, err error) {
 	if days < 1 || days > MaxHorizonDays {
 		return 0, fmt.Errorf("the horizon must be 1 to %d days, but is %d", MaxHorizonDays, days)
@@ -100,13 +103,15 @@ func (j *Journal) SetHorizonDays(ctx context.Context, days int) (before int, err
 }
 
 func keep(ctx context.Context, tx *store.Tx, id, value string) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO setting (id, value) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET value = excluded.value", id, value)
+	_, err := tx.ExecContext(ctx, "INSERT INTO setting (id, value) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET value = excluded.value", id,
+		value)
 	return err
 }
 
-// DropKeys makes one step towards forgetting the keys of events that happened longer ago than the horizon by now and by the database's clock. Each step is a short
-// transaction. Several processes may step at once: one of them does. It returns how many keys it dropped, and whether there is more to do at once. The floor is
-// raised first; keys go when no append is left that has not seen it: see docs/decisions/0019.
+// DropKeys makes one step towards forgetting the keys of events that happened longer ago than the horizon by now and by the database's
+// clock. Each step is a short transaction. Several processes may step at once: one of them does. It returns how many keys it dropped, and
+// whether there is more to do at once. The floor is raised first; keys go when no append is left that has not seen it: see
+// docs/decisions/0019.
 func (j *Journal) DropKeys(ctx context.Context, now time.Time) (dropped int64, more bool, err error) {
 	k, err := readKept(ctx, j.store.Read())
 	switch {
@@ -218,7 +223,8 @@ func (j *Journal) alone(ctx context.Context, do func(ctx context.Context, tx *st
 	return j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		lock := "SELECT value FROM setting WHERE id = '" + settingSweep + "'"
 		if tx.Dialect() == store.Postgres {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO setting (id, value) SELECT '"+settingSweep+"', '{}' WHERE NOT EXISTS ("+lock+") ON CONFLICT DO NOTHING"); err != nil {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO setting (id, value) SELECT '"+settingSweep+"', '{}' WHERE NOT EXISTS ("+lock+
+				") ON CONFLICT DO NOTHING"); err != nil {
 				return err
 			}
 			lock += " FOR UPDATE SKIP LOCKED"
@@ -246,10 +252,11 @@ func (j *Journal) alone(ctx context.Context, do func(ctx context.Context, tx *st
 	})
 }
 
-// droppable is which keys of a slice go, by a position and the floor: those that lie below the one and whose event happened before the other. Where the event was
-// dropped with its range, the last one of the range is what counts. History stays.
+// droppable is which keys of a slice go, by a position and the floor: those that lie below the one and whose event happened before the
+// other. Where the event was dropped with its range, the last one of the range is what counts. History stays.
 const droppable = `seq < %d AND coalesce((SELECT event_ts FROM journal_event WHERE id = event_key.seq),
-	(SELECT max(a.last_event) FROM journal_range AS r JOIN journal_drop AS d ON d.range_id = r.id JOIN journal_archive AS a ON a.range_id = r.id AND a.manifest_hash = d.manifest_hash
+	(SELECT max(a.last_event) FROM journal_range AS r JOIN journal_drop AS d ON d.range_id = r.id JOIN journal_archive AS a ON a.range_id =
+		r.id AND a.manifest_hash = d.manifest_hash
 		WHERE r.first <= event_key.seq AND r.until > event_key.seq), 0) < %d AND source NOT LIKE '%%.history'`
 
 // pagesQuery takes the first row's place of a slice and that of the next slice.
@@ -260,7 +267,8 @@ func pagesQuery(below, floorMicros int64) string {
 // dropPages looks at the next pages of the table.
 func (j *Journal) dropPages(ctx context.Context, tx *store.Tx, s *sweep, floorMicros int64) (dropped int64, done bool, err error) {
 	var pages int64
-	if err := tx.QueryRowContext(ctx, "SELECT pg_relation_size('event_key') / current_setting('block_size')::bigint").Scan(&pages); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT pg_relation_size('event_key') / current_setting('block_size')::bigint").
+		Scan(&pages); err != nil {
 		return 0, false, err
 	}
 	next := s.Page + sweepPages
@@ -277,7 +285,8 @@ func (j *Journal) dropPages(ctx context.Context, tx *store.Tx, s *sweep, floorMi
 func (j *Journal) dropRange(ctx context.Context, tx *store.Tx, s *sweep, floorMicros int64) (dropped int64, done bool, err error) {
 	var last Identity
 	slice, args := "(source, event_id) > ($1, $2)", []any{s.Source, s.EventID}
-	err = tx.QueryRowContext(ctx, "SELECT source, event_id FROM event_key WHERE "+slice+" ORDER BY source, event_id LIMIT 1 OFFSET "+strconv.Itoa(sweepKeys-1), args...).
+	err = tx.QueryRowContext(ctx, "SELECT source, event_id FROM event_key WHERE "+slice+" ORDER BY source, event_id LIMIT 1 OFFSET "+
+		strconv.Itoa(sweepKeys-1), args...).
 		Scan(&last.Source, &last.EventID)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

@@ -19,7 +19,8 @@ type Holding struct {
 
 // Share is what a process owns after a heartbeat.
 type Share struct {
-	// Held maps each partition that this process owns to what it knows of it. A partition whose epoch is another one than before was lost and claimed again.
+	// Held maps each partition that this process owns to what it knows of it. A partition whose epoch is another one than before was lost and
+	// claimed again.
 	Held map[int]Holding
 	// Surplus are partitions of Held that others should have; give them back as soon as no batch of theirs is under way.
 	Surplus []int
@@ -32,15 +33,16 @@ type Share struct {
 // Move is how far one partition got.
 type Move struct {
 	Partition int
-	// Epoch is that of the holding, and From the position that is stored; the move fails when the partition has another epoch or stands elsewhere, as it does
-	// when a commit whose answer was lost came through after all.
+	// Epoch is that of the holding, and From the position that is stored; the move fails when the partition has another epoch or stands
+	// elsewhere, as it does when a commit whose answer was lost came through after all.
 	Epoch, From int64
 	// Cursor is the last folded position and Published the last one that boards are known to have. Neither goes back.
 	Cursor, Published int64
 }
 
-// Advance moves partitions, inside the transaction that holds the effects of the batch. ErrFenced when one of them has another epoch or position by now; the
-// transaction must then be rolled back. It is best the last statement of its transaction, since the rows stay locked until the end.
+// Advance moves partitions, inside the transaction that holds the effects of the batch. ErrFenced when one of them has another epoch or
+// position by now; the transaction must then be rolled back. It is best the last statement of its transaction, since the rows stay locked
+// until the end.
 func (j *Journal) Advance(ctx context.Context, tx *store.Tx, moves []Move) error {
 	moved, err := update(ctx, tx, forward, moves, " AND cursor = m.column5")
 	if err != nil {
@@ -56,8 +58,9 @@ func (j *Journal) Advance(ctx context.Context, tx *store.Tx, moves []Move) error
 const forward = `cursor = CASE WHEN m.column3 > cursor THEN m.column3 ELSE cursor END,
 	published = CASE WHEN m.column4 > published THEN m.column4 ELSE published END`
 
-// update changes the rows of those moves whose epoch is still right and returns how many there were. The text depends on nothing but their number, so that the
-// database need not read it anew each time. Rows are taken in the order of the partitions, so that two writers can't wait for each other.
+// update changes the rows of those moves whose epoch is still right and returns how many there were. The text depends on nothing but their
+// number, so that the database need not read it anew each time. Rows are taken in the order of the partitions, so that two writers can't
+// wait for each other.
 func update(ctx context.Context, tx *store.Tx, set string, moves []Move, condition string) (int64, error) {
 	if len(moves) == 0 {
 		return 0, nil
@@ -70,7 +73,8 @@ func update(ctx context.Context, tx *store.Tx, set string, moves []Move, conditi
 		if i > 0 {
 			query.WriteByte(',')
 		}
-		fmt.Fprintf(&query, "(CAST($%d AS bigint), CAST($%d AS bigint), CAST($%d AS bigint), CAST($%d AS bigint), CAST($%d AS bigint))", 5*i+1, 5*i+2, 5*i+3, 5*i+4, 5*i+5)
+		fmt.Fprintf(&query, "(CAST($%d AS bigint), CAST($%d AS bigint), CAST($%d AS bigint), CAST($%d AS bigint), CAST($%d AS bigint))", 5*i+1,
+			5*i+2, 5*i+3, 5*i+4, 5*i+5)
 		args = append(args, m.Partition, m.Epoch, m.Cursor, m.Published, m.From)
 	}
 	query.WriteString(") AS m WHERE id = m.column1 AND epoch = m.column2" + condition)
@@ -84,13 +88,14 @@ func update(ctx context.Context, tx *store.Tx, set string, moves []Move, conditi
 // Holdings returns what is stored of some partitions, whoever owns them.
 func (j *Journal) Holdings(ctx context.Context, partitions []int) (map[int]Holding, error) {
 	stored := make(map[int]Holding, len(partitions))
-	err := scanAll(ctx, j.store.Read(), "SELECT id, epoch, cursor, published FROM journal_partition WHERE id IN ("+joinInts(partitions)+")", func(scan func(...any) error) error {
-		var id int
-		var h Holding
-		err := scan(&id, &h.Epoch, &h.Cursor, &h.Published)
-		stored[id] = h
-		return err
-	})
+	err := scanAll(ctx, j.store.Read(), "SELECT id, epoch, cursor, published FROM journal_partition WHERE id IN ("+joinInts(partitions)+")",
+		func(scan func(...any) error) error {
+			var id int
+			var h Holding
+			err := scan(&id, &h.Epoch, &h.Cursor, &h.Published)
+			stored[id] = h
+			return err
+		})
 	if err != nil {
 		return nil, fmt.Errorf("read partitions: %w", err)
 	}

@@ -12,15 +12,16 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// LeaseDuration is how long a process counts as alive after its last heartbeat, and HeartbeatInterval how often it gives one. What a dead process owned has
-// moved within the sum of the two and the time of a claim.
+// LeaseDuration is how long a process counts as alive after its last heartbeat, and HeartbeatInterval how often it gives one. What a dead
+// process owned has moved within the sum of the two and the time of a claim.
 const (
 	LeaseDuration     = 4 * time.Second
 	HeartbeatInterval = 750 * time.Millisecond
 )
 
 const (
-	// clockSlack is how much further ahead than LeaseDuration a heartbeat may lie; one beyond was written before the database's clock was set back.
+	// clockSlack is how much further ahead than LeaseDuration a heartbeat may lie; one beyond was written before the database's clock was set
+	// back.
 	clockSlack = time.Minute
 	// remembered is how long the row of a dead process stays.
 	remembered = time.Minute
@@ -36,13 +37,13 @@ type Member struct {
 	// exclusive has one process own all partitions and the others stand by, because boards live in the process.
 	exclusive bool
 	mu        sync.Mutex
-	// held are the epochs this member has claimed, and whether the partition was inherited. A row that names this process with another epoch isn't known to be
-	// its own: the answer to a claim was lost, and so may be what was under way then.
+	// held are the epochs this member has claimed, and whether the partition was inherited. A row that names this process with another epoch
+	// isn't known to be its own: the answer to a claim was lost, and so may be what was under way then.
 	held map[int]Holding
 }
 
-// Join makes a member that goes by the name of the store's process; nothing is stored before its first heartbeat. host is for people, at most 128 bytes. With
-// exclusive, one process owns all partitions while it is alive.
+// Join makes a member that goes by the name of the store's process; nothing is stored before its first heartbeat. host is for people, at
+// most 128 bytes. With exclusive, one process owns all partitions while it is alive.
 func (j *Journal) Join(host string, exclusive bool) *Member {
 	return &Member{journal: j, host: host, exclusive: exclusive, held: map[int]Holding{}}
 }
@@ -50,8 +51,9 @@ func (j *Journal) Join(host string, exclusive bool) *Member {
 // ID names the member in the database. It is random, and new at each start.
 func (m *Member) ID() string { return m.journal.store.Process() }
 
-// Beat says that the process is alive, claims the free partitions up to its fair share, and returns what it owns. Call it every HeartbeatInterval. After an
-// error nothing is known to have changed: what was owned is owned until another process takes it, which the epochs tell.
+// Beat says that the process is alive, claims the free partitions up to its fair share, and returns what it owns. Call it every
+// HeartbeatInterval. After an error nothing is known to have changed: what was owned is owned until another process takes it, which the
+// epochs tell.
 func (m *Member) Beat(ctx context.Context) (Share, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,7 +80,8 @@ func (m *Member) Beat(ctx context.Context) (Share, error) {
 func (m *Member) sayAlive(ctx context.Context) (now int64, err error) {
 	clock := m.journal.store.Dialect().ClockMicros()
 	lease := strconv.FormatInt(LeaseDuration.Microseconds(), 10)
-	err = m.journal.store.Spare().QueryRowContext(ctx, "INSERT INTO process (id, host, started_at, seen_until) VALUES ($1, $2, "+clock+", "+clock+" + "+lease+`)
+	err = m.journal.store.Spare().QueryRowContext(ctx, "INSERT INTO process (id, host, started_at, seen_until) VALUES ($1, $2, "+clock+", "+
+		clock+" + "+lease+`)
 		ON CONFLICT (id) DO UPDATE SET seen_until = excluded.seen_until RETURNING seen_until - `+lease, m.ID(), m.host).Scan(&now)
 	if err != nil {
 		return 0, fmt.Errorf("store heartbeat: %w", err)
@@ -90,8 +93,9 @@ func (m *Member) sayAlive(ctx context.Context) (now int64, err error) {
 func (m *Member) forgetDead(ctx context.Context, l look) error {
 	for _, id := range l.gone {
 		clock := m.journal.store.Dialect().ClockMicros()
-		_, err := m.journal.store.Spare().ExecContext(ctx, fmt.Sprintf("DELETE FROM process WHERE id = $1 AND (seen_until < %[1]s - %[2]d OR seen_until > %[1]s + %[3]d)",
-			clock, remembered.Microseconds(), (LeaseDuration+clockSlack).Microseconds()), id)
+		_, err := m.journal.store.Spare().
+			ExecContext(ctx, fmt.Sprintf("DELETE FROM process WHERE id = $1 AND (seen_until < %[1]s - %[2]d OR seen_until > %[1]s + %[3]d)",
+				clock, remembered.Microseconds(), (LeaseDuration+clockSlack).Microseconds()), id)
 		if err != nil {
 			return fmt.Errorf("forget dead process: %w", err)
 		}
@@ -99,8 +103,8 @@ func (m *Member) forgetDead(ctx context.Context, l look) error {
 	return nil
 }
 
-// claim takes the wanted partitions that nobody has taken since the look, and notes them there. Sessions of dead owners are ended first: a process that froze
-// or was cut off may hold rows, locks and an unfinished append.
+// claim takes the wanted partitions that nobody has taken since the look, and notes them there. Sessions of dead owners are ended first: a
+// process that froze or was cut off may hold rows, locks and an unfinished append.
 func (m *Member) claim(ctx context.Context, l look, wanted []partition) error {
 	var ended error
 	ending := map[string]struct{}{"": {}, m.ID(): {}}
@@ -173,7 +177,8 @@ func (m *Member) take(ctx context.Context, tx *store.Tx, wanted []partition) ([]
 	return got, nil
 }
 
-// GiveBack frees partitions at their last move so that another process may claim them at once; those that were lost meanwhile are left alone.
+// GiveBack frees partitions at their last move so that another process may claim them at once; those that were lost meanwhile are left
+// alone.
 func (m *Member) GiveBack(ctx context.Context, moves []Move) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

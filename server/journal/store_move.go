@@ -29,14 +29,16 @@ type oldEvent struct {
 	hash, body []byte
 }
 
-// moveFirstVersion moves the events of the first versions and the refused re-uses of their ids, and drops the table they came from. Positions stay.
+// moveFirstVersion moves the events of the first versions and the refused re-uses of their ids, and drops the table they came from.
+// Positions stay.
 func (j *Journal) moveFirstVersion(ctx context.Context, tx *store.Tx) error {
 	var tables int
 	if err := tx.QueryRowContext(ctx, oldTable[tx.Dialect()]).Scan(&tables); err != nil || tables == 0 {
 		return err
 	}
 	for last := int64(0); ; {
-		rows, err := oldEvents(ctx, tx, "SELECT id, partition, event_id, content_hash, ingest_ts, body FROM journal_event_old WHERE id > $1 ORDER BY id LIMIT $2", last, moveSlice)
+		rows, err := oldEvents(ctx, tx, "SELECT id, partition, event_id, content_hash, ingest_ts, body FROM journal_event_old WHERE id > $1 "+
+			"ORDER BY id LIMIT $2", last, moveSlice)
 		if err != nil {
 			return fmt.Errorf("read events to move: %w", err)
 		}
@@ -88,7 +90,8 @@ func (e *oldEvent) again() Entry {
 
 func moveEvent(ctx context.Context, tx *store.Tx, old *oldEvent) error {
 	e := old.again()
-	_, err := tx.ExecContext(ctx, "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ($1, $2, $3, $4, $5, $6)",
+	_, err := tx.ExecContext(ctx, "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ($1, $2, $3, $4, "+
+		"$5, $6)",
 		old.id, playerOf(e.UserID), e.TsMicros, old.ingest, old.partition, e.Body)
 	if err != nil {
 		return err
@@ -102,7 +105,8 @@ func moveEvent(ctx context.Context, tx *store.Tx, old *oldEvent) error {
 }
 
 // firstHolder is the position of the event that has the id of a refused one.
-const firstHolder = "coalesce((SELECT k.seq FROM event_key AS k WHERE k.source = event_conflict.source AND k.event_id = event_conflict.event_id), 0)"
+const firstHolder = "coalesce((SELECT k.seq FROM event_key AS k WHERE k.source = event_conflict.source AND k.event_id = " +
+	"event_conflict.event_id), 0)"
 
 func moveConflicts(ctx context.Context, tx *store.Tx) error {
 	rows, err := oldEvents(ctx, tx, "SELECT id, 0, event_id, content_hash, refused_at, body FROM event_conflict")
@@ -111,7 +115,8 @@ func moveConflicts(ctx context.Context, tx *store.Tx) error {
 	}
 	for i := range rows {
 		e := rows[i].again()
-		if _, err := tx.ExecContext(ctx, "UPDATE event_conflict SET content_hash = $1, body = $2, seq = "+firstHolder+" WHERE id = $3", e.ContentHash[:], e.Body, rows[i].id); err != nil {
+		if _, err := tx.ExecContext(ctx, "UPDATE event_conflict SET content_hash = $1, body = $2, seq = "+firstHolder+" WHERE id = $3",
+			e.ContentHash[:], e.Body, rows[i].id); err != nil {
 			return err
 		}
 	}

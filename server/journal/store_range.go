@@ -40,8 +40,8 @@ func (j *Journal) RunRanges(ctx context.Context, log *slog.Logger) {
 // SpanRanges sets the time that a new range is meant to span. Call it before anything else uses the journal.
 func (j *Journal) SpanRanges(span time.Duration) { j.rangeSpan = span }
 
-// KeepRanges makes the ranges that are needed now: on Postgres one that the next append falls into and a free one behind it, on SQLite a new one when the last has spanned its
-// time. It returns how many it made; another process may have made others.
+// KeepRanges makes the ranges that are needed now: on Postgres one that the next append falls into and a free one behind it, on SQLite a
+// new one when the last has spanned its time. It returns how many it made; another process may have made others.
 func (j *Journal) KeepRanges(ctx context.Context) (made int, err error) {
 	for needed := true; needed; {
 		if needed, err = j.rangeNeeded(ctx, j.store.Read(), nil); err != nil || !needed {
@@ -80,7 +80,8 @@ func (j *Journal) rangeNeeded(ctx context.Context, on querier, at *moment) (bool
 		head = j.postgresHead()
 	}
 	last := &at.last
-	err := on.QueryRowContext(ctx, "SELECT id, first, until, head, made_at, ("+head+"), "+j.store.Dialect().ClockMicros()+" FROM journal_range ORDER BY id DESC LIMIT 1").
+	err := on.QueryRowContext(ctx, "SELECT id, first, until, head, made_at, ("+head+"), "+j.store.Dialect().ClockMicros()+
+		" FROM journal_range ORDER BY id DESC LIMIT 1").
 		Scan(&last.ID, &last.First, &last.Until, &last.head, &last.madeMicros, &at.head, &at.clockMicros)
 	if err != nil {
 		return false, err
@@ -94,7 +95,8 @@ func (j *Journal) rangeNeeded(ctx context.Context, on querier, at *moment) (bool
 	return at.head > last.head && at.clockMicros-last.madeMicros >= j.rangeSpan.Microseconds(), nil
 }
 
-// cut makes one range unless another process has done so meanwhile. It holds up no append: attaching a table to the journal takes a lock that appends and readers don't mind.
+// cut makes one range unless another process has done so meanwhile. It holds up no append: attaching a table to the journal takes a lock
+// that appends and readers don't mind.
 func (j *Journal) cut(ctx context.Context, tx *store.Tx) (bool, error) {
 	if err := tx.LockExclusive(ctx, store.RangeLock); err != nil {
 		return false, err
@@ -110,7 +112,8 @@ func (j *Journal) cut(ctx context.Context, tx *store.Tx) (bool, error) {
 }
 
 func insertRange(ctx context.Context, tx *store.Tx, r Range) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO journal_range (id, first, until, head, made_at) VALUES ($1, $2, $3, $4, $5)", r.ID, r.First, r.Until, r.head, r.madeMicros)
+	_, err := tx.ExecContext(ctx, "INSERT INTO journal_range (id, first, until, head, made_at) VALUES ($1, $2, $3, $4, $5)", r.ID, r.First,
+		r.Until, r.head, r.madeMicros)
 	return err
 }
 
@@ -174,11 +177,13 @@ func (j *Journal) ranges(ctx context.Context, tx *store.Tx, horizon int64) (list
 			r.State = RangeOpen
 		}
 	}
-	err = scanAll(ctx, tx, `SELECT range_id, events, bytes, first_seq, last_seq, first_ingest, last_ingest, first_event, last_event, manifest_hash, folder, archived_by, archived_at
+	err = scanAll(ctx, tx, `SELECT range_id, events, bytes, first_seq, last_seq, first_ingest, last_ingest, first_event, last_event,
+		manifest_hash, folder, archived_by, archived_at
 		FROM journal_archive ORDER BY archived_at, manifest_hash`, func(scan func(...any) error) error {
 		var id int64
 		var a Archived
-		if err := scan(&id, &a.Events, &a.Bytes, &a.FirstSeq, &a.LastSeq, &a.FirstIngest, &a.LastIngest, &a.FirstEvent, &a.LastEvent, &a.ManifestHash, &a.Folder, &a.By, &a.AtMicros); err != nil {
+		if err := scan(&id, &a.Events, &a.Bytes, &a.FirstSeq, &a.LastSeq, &a.FirstIngest, &a.LastIngest, &a.FirstEvent, &a.LastEvent,
+			&a.ManifestHash, &a.Folder, &a.By, &a.AtMicros); err != nil {
 			return err
 		}
 		if r := find(list, id); r != nil {
@@ -189,17 +194,18 @@ func (j *Journal) ranges(ctx context.Context, tx *store.Tx, horizon int64) (list
 	if err != nil {
 		return nil, err
 	}
-	return list, scanAll(ctx, tx, "SELECT range_id, manifest_hash, dropped_by, dropped_at FROM journal_drop", func(scan func(...any) error) error {
-		var id int64
-		var d Dropped
-		if err := scan(&id, &d.ManifestHash, &d.By, &d.AtMicros); err != nil {
-			return err
-		}
-		if r := find(list, id); r != nil {
-			r.Dropped, r.State = &d, RangeDropped
-		}
-		return nil
-	})
+	return list, scanAll(ctx, tx, "SELECT range_id, manifest_hash, dropped_by, dropped_at FROM journal_drop",
+		func(scan func(...any) error) error {
+			var id int64
+			var d Dropped
+			if err := scan(&id, &d.ManifestHash, &d.By, &d.AtMicros); err != nil {
+				return err
+			}
+			if r := find(list, id); r != nil {
+				r.Dropped, r.State = &d, RangeDropped
+			}
+			return nil
+		})
 }
 
 // find returns the range of a number, nil when there is none.
@@ -218,8 +224,10 @@ func (j *Journal) Contents(ctx context.Context, r Range) (c Contents, err error)
 	if j.store.Dialect() == store.Postgres {
 		size = "octet_length(body)"
 	}
-	err = j.store.Read().QueryRowContext(ctx, fmt.Sprintf(`SELECT count(*), coalesce(sum(%s), 0), coalesce(min(id), 0), coalesce(max(id), 0), coalesce(min(ingest_ts), 0), coalesce(max(ingest_ts), 0),
-		coalesce(min(event_ts), 0), coalesce(max(event_ts), 0) FROM journal_event WHERE id >= $1 AND id < $2`, size), j.store.Dialect().Anew(r.First, r.Until)...).
+	err = j.store.Read().QueryRowContext(ctx, fmt.Sprintf(`SELECT count(*), coalesce(sum(%s), 0), coalesce(min(id), 0), coalesce(max(id), 0),
+		coalesce(min(ingest_ts), 0), coalesce(max(ingest_ts), 0),
+		coalesce(min(event_ts), 0), coalesce(max(event_ts), 0) FROM journal_event WHERE id >= $1 AND id < $2`, size),
+		j.store.Dialect().Anew(r.First, r.Until)...).
 		Scan(&c.Events, &c.Bytes, &c.FirstSeq, &c.LastSeq, &c.FirstIngest, &c.LastIngest, &c.FirstEvent, &c.LastEvent)
 	if err != nil {
 		return Contents{}, fmt.Errorf("count the events of range %d: %w", r.ID, err)
@@ -233,8 +241,8 @@ var errEnough = errors.New("enough")
 // storedPage is how many events one statement of Between reads.
 const storedPage = 2000
 
-// Between are the events that can be read, from a position up to another that is not among them, in order. They are read as they are taken, so that any number of them needs
-// little memory.
+// Between are the events that can be read, from a position up to another that is not among them, in order. They are read as they are taken,
+// so that any number of them needs little memory.
 func (j *Journal) Between(ctx context.Context, first, until int64) iter.Seq2[Stored, error] {
 	return func(yield func(Stored, error) bool) {
 		horizon, err := j.horizon(ctx)
@@ -246,7 +254,8 @@ func (j *Journal) Between(ctx context.Context, first, until int64) iter.Seq2[Sto
 		for found := storedPage; found == storedPage; {
 			found = 0
 			stop := false
-			err := scanAll(ctx, j.store.Read(), "SELECT id, partition, ingest_ts, event_ts, player, body FROM journal_event WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3",
+			err := scanAll(ctx, j.store.Read(), "SELECT id, partition, ingest_ts, event_ts, player, body FROM journal_event WHERE id >= $1 AND "+
+				"id < $2 ORDER BY id LIMIT $3",
 				func(scan func(...any) error) error {
 					var e Stored
 					if err := scan(&e.Seq, &e.Partition, &e.IngestMicros, &e.TsMicros, &e.Player, &e.Body); err != nil {

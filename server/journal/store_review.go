@@ -16,7 +16,8 @@ type DeadLetter struct {
 	Partition                       int
 	Seq                             int64
 	EventID, Stage, Subject, Reason string
-	// FailedMicros, and Body, the event as the journal has it, are set when the letter is read back. Body is nil when the event's range was dropped.
+	// FailedMicros, and Body, the event as the journal has it, are set when the letter is read back. Body is nil when the event's range was
+	// dropped.
 	FailedMicros int64
 	Body         []byte
 }
@@ -26,7 +27,8 @@ const maxReason = 2048
 
 const (
 	buryPostgres = `INSERT INTO dead_letter (failed_at, partition, seq, event_id, stage, subject, reason)
-		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]) ON CONFLICT (seq, partition, stage, subject) DO NOTHING`
+		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[]) ON CONFLICT (seq, partition, stage,
+			subject) DO NOTHING`
 	burySQLite = `INSERT INTO dead_letter (failed_at, partition, seq, event_id, stage, subject, reason) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (seq, partition, stage, subject) DO NOTHING`
 )
@@ -67,7 +69,8 @@ func buryEach(ctx context.Context, tx *store.Tx, letters []DeadLetter, failedMic
 	}
 	defer func() { _ = insert.Close() }()
 	for _, l := range letters {
-		if _, err := insert.ExecContext(ctx, failedMicros, l.Partition, l.Seq, l.EventID, l.Stage, l.Subject, word.Clip(l.Reason, maxReason)); err != nil {
+		if _, err := insert.ExecContext(ctx, failedMicros, l.Partition, l.Seq, l.EventID, l.Stage, l.Subject,
+			word.Clip(l.Reason, maxReason)); err != nil {
 			return err
 		}
 	}
@@ -118,12 +121,13 @@ func (j *Journal) DeadLetters(ctx context.Context, filter LetterFilter) ([]DeadL
 // BuriedIn returns the places of the events that were buried as a whole in a stage; nothing else of the letters is filled in.
 func (j *Journal) BuriedIn(ctx context.Context, stage string) ([]DeadLetter, error) {
 	var letters []DeadLetter
-	err := scanAll(ctx, j.store.Read(), "SELECT partition, seq FROM dead_letter WHERE stage = $1 AND subject = ''", func(scan func(...any) error) error {
-		var l DeadLetter
-		err := scan(&l.Partition, &l.Seq)
-		letters = append(letters, l)
-		return err
-	}, stage)
+	err := scanAll(ctx, j.store.Read(), "SELECT partition, seq FROM dead_letter WHERE stage = $1 AND subject = ''",
+		func(scan func(...any) error) error {
+			var l DeadLetter
+			err := scan(&l.Partition, &l.Seq)
+			letters = append(letters, l)
+			return err
+		}, stage)
 	if err != nil {
 		return nil, fmt.Errorf("read dead letters of %s: %w", stage, err)
 	}
@@ -168,7 +172,8 @@ func (j *Journal) Conflicts(ctx context.Context, wanted store.Listing) ([]Refusa
 
 // Totals returns how many dead letters and conflicts there are.
 func (j *Journal) Totals(ctx context.Context) (deadLetters, conflicts int64, err error) {
-	err = j.store.Read().QueryRowContext(ctx, "SELECT (SELECT count(*) FROM dead_letter), (SELECT count(*) FROM event_conflict)").Scan(&deadLetters, &conflicts)
+	err = j.store.Read().QueryRowContext(ctx, "SELECT (SELECT count(*) FROM dead_letter), (SELECT count(*) FROM event_conflict)").
+		Scan(&deadLetters, &conflicts)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count dead letters and conflicts: %w", err)
 	}

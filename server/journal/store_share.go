@@ -43,14 +43,15 @@ func (m *Member) look(ctx context.Context, on rowsReader, now int64) (l look, er
 	}
 	l.alive = append(l.alive, m.ID())
 	slices.Sort(l.alive)
-	err = scanAll(ctx, on, "SELECT id, owner, epoch, cursor, published FROM journal_partition ORDER BY id", func(scan func(...any) error) error {
-		var p partition
-		if err := scan(&p.id, &p.owner, &p.epoch, &p.cursor, &p.published); err != nil {
-			return err
-		}
-		l.partitions = append(l.partitions, p)
-		return nil
-	})
+	err = scanAll(ctx, on, "SELECT id, owner, epoch, cursor, published FROM journal_partition ORDER BY id",
+		func(scan func(...any) error) error {
+			var p partition
+			if err := scan(&p.id, &p.owner, &p.epoch, &p.cursor, &p.published); err != nil {
+				return err
+			}
+			l.partitions = append(l.partitions, p)
+			return nil
+		})
 	if err != nil {
 		return look{}, fmt.Errorf("read partitions: %w", err)
 	}
@@ -68,7 +69,8 @@ func (m *Member) free(l *look, p *partition) bool {
 	return !m.mine(p) && (p.owner == m.ID() || !slices.Contains(l.alive, p.owner))
 }
 
-// fair is how many partitions the member at a place in the order of ids should own: an equal part, and one more for the first while there is a rest.
+// fair is how many partitions the member at a place in the order of ids should own: an equal part, and one more for the first while there
+// is a rest.
 func (m *Member) fair(l *look, place int) int {
 	all, count := len(l.partitions), len(l.alive)
 	if m.exclusive {
@@ -81,8 +83,8 @@ func (m *Member) fair(l *look, place int) int {
 	return part
 }
 
-// wanted are the partitions to claim. Members that look at the same time want different ones: each leaves those before it in order their part. A member that
-// owns all or nothing wants nothing while another process that is alive owns one.
+// wanted are the partitions to claim. Members that look at the same time want different ones: each leaves those before it in order their
+// part. A member that owns all or nothing wants nothing while another process that is alive owns one.
 func (m *Member) wanted(l look) []partition {
 	var free []partition
 	owned := map[string]int{}

@@ -10,7 +10,8 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Unfolded are the events not folded yet, as a transaction sees them, whose ids begin with a prefix, by position. One that can't be decoded is left out.
+// Unfolded are the events not folded yet, as a transaction sees them, whose ids begin with a prefix, by position. One that can't be decoded
+// is left out.
 func (j *Journal) Unfolded(ctx context.Context, tx *store.Tx, prefix string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		cursors, err := j.Cursors(ctx, tx)

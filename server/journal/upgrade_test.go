@@ -16,7 +16,8 @@ import (
 // beforeRanges is the last version of the schema that had the journal in one piece.
 const beforeRanges = 20261122000100
 
-// TestJournalInOnePieceBecomesTheFirstRange moves a database with events to ranges and back. No row is written anew on Postgres: the table stays the same file.
+// TestJournalInOnePieceBecomesTheFirstRange moves a database with events to ranges and back. No row is written anew on Postgres: the table
+// stays the same file.
 func TestJournalInOnePieceBecomesTheFirstRange(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range storetest.Dialects {
@@ -37,7 +38,8 @@ func TestJournalInOnePieceBecomesTheFirstRange(t *testing.T) {
 			require.NoError(t, err)
 			const highest = int64(7_000_000) << ordinalBits // above what a fresh server of Postgres gives out
 			for i := range 10 {
-				_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES ($1, 1, 2, $2, 3, $3)",
+				_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES "+
+					"($1, 1, 2, $2, 3, $3)",
 					highest-9+int64(i), 100+i, fmt.Append(nil, "body", i))
 				require.NoError(t, err)
 			}
@@ -72,7 +74,8 @@ func requireFirstRange(t *testing.T, s *store.Store, highest int64) {
 	require.Less(t, highest, list[0].Until)
 	contents, err := j.Contents(t.Context(), Range{First: 0, Until: highest + 1})
 	require.NoError(t, err)
-	require.Equal(t, Contents{Events: 10, Bytes: 50, FirstSeq: highest - 9, LastSeq: highest, FirstIngest: 100, LastIngest: 109, FirstEvent: 2, LastEvent: 2}, contents)
+	require.Equal(t, Contents{Events: 10, Bytes: 50, FirstSeq: highest - 9, LastSeq: highest, FirstIngest: 100, LastIngest: 109, FirstEvent: 2,
+		LastEvent: 2}, contents)
 	_, err = j.Append(t.Context(), []Entry{entry(fmt.Sprint("new", len(readAll(t, j))), "1")}, 200)
 	require.NoError(t, err)
 	records := readAll(t, j)
@@ -87,7 +90,8 @@ func requireFirstRange(t *testing.T, s *store.Store, highest int64) {
 	}
 }
 
-// TestConflictsGetPositions moves a database of the version before: a refused re-use gets the position of the event that has its id, if there is one.
+// TestConflictsGetPositions moves a database of the version before: a refused re-use gets the position of the event that has its id, if
+// there is one.
 func TestConflictsGetPositions(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range storetest.Dialects {
@@ -99,8 +103,10 @@ func TestConflictsGetPositions(t *testing.T) {
 				hash = `'\x01'`
 			}
 			for _, statement := range []string{
-				"INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ('', 'a', '00000000-0000-0000-0000-000000000000', 7), ('shop', 'a', '00000000-0000-0000-0000-000000000000', 8)",
-				"INSERT INTO event_conflict (source, event_id, content_hash, body, refused_at) VALUES ('shop', 'a', " + hash + ", " + hash + ", 5), ('', 'b', " + hash + ", " + hash + ", 6)",
+				"INSERT INTO event_key (source, event_id, content_hash, seq) VALUES ('', 'a', '00000000-0000-0000-0000-000000000000', 7), ('shop', " +
+					"'a', '00000000-0000-0000-0000-000000000000', 8)",
+				"INSERT INTO event_conflict (source, event_id, content_hash, body, refused_at) VALUES ('shop', 'a', " + hash + ", " + hash +
+					", 5), ('', 'b', " + hash + ", " + hash + ", 6)",
 			} {
 				_, err := s.Write().ExecContext(t.Context(), statement)
 				require.NoError(t, err)

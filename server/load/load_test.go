@@ -39,7 +39,8 @@ func TestLoadBodyIsWhatTheContractSays(t *testing.T) {
 			require.Equal(t, int64(2400), e.Round.GetDurationMs())
 			require.InDelta(t, float64(e.Win.AmountMinor)/float64(e.Bet.AmountMinor), e.Win.GetMultiplier(), 0)
 			require.LessOrEqual(t, e.Win.GetMultiplier(), 50.0)
-			require.Equal(t, []string{"PragmaticPlay", "isp", "mobile", "DE", "X"}, []string{e.Game.Provider, e.Device.AsnCategory, e.Device.Platform, e.Market, e.Brand})
+			require.Equal(t, []string{"PragmaticPlay", "isp", "mobile", "DE", "X"}, []string{e.Game.Provider, e.Device.AsnCategory,
+				e.Device.Platform, e.Market, e.Brand})
 		}
 		require.Len(t, ids, 100)
 		require.True(t, ids[fmt.Sprintf("run-%d", 100*round)])
@@ -129,7 +130,8 @@ func TestSlowestSecondNeedsAWholeOne(t *testing.T) {
 		run.counts.seconds[second].Store(events)
 	}
 	for took, want := range map[time.Duration]string{
-		2 * time.Second: "/s\n", 2999 * time.Millisecond: "/s\n", 3 * time.Second: "/s, in the slowest second 400\n", 4 * time.Second: "/s, in the slowest second 0\n",
+		2 * time.Second: "/s\n", 2999 * time.Millisecond: "/s\n", 3 * time.Second: "/s, in the slowest second 400\n",
+		4 * time.Second: "/s, in the slowest second 0\n",
 	} {
 		report := run.report(took, 0, &watchers{})
 		require.Contains(t, report.String(), want, took)
@@ -139,7 +141,8 @@ func TestSlowestSecondNeedsAWholeOne(t *testing.T) {
 func TestLatencyQuantiles(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		micros := rapid.SliceOfN(rapid.OneOf(rapid.Int64Range(0, 200), rapid.Int64Range(0, 10_000_000), rapid.Int64Range(0, 1<<50)), 1, 60).Draw(t, "micros")
+		micros := rapid.SliceOfN(rapid.OneOf(rapid.Int64Range(0, 200), rapid.Int64Range(0, 10_000_000), rapid.Int64Range(0, 1<<50)), 1, 60).
+			Draw(t, "micros")
 		var l latencies
 		for _, m := range micros {
 			l.record(time.Duration(m) * time.Microsecond)

@@ -18,7 +18,8 @@ const (
 	sightingsWait, sightingsPoll = 30 * time.Second, 20 * time.Millisecond
 	// partitions is how many partitions an installation has unless it was set otherwise.
 	partitions = journal.DefaultPartitions
-	// probePlayers send the probes in turn, one in each partition, so that what is measured is the way through all of them and through every lane.
+	// probePlayers send the probes in turn, one in each partition, so that what is measured is the way through all of them and through every
+	// lane.
 	probePlayers = partitions
 	// boardTimeout bounds the wait for the first rounds and the last ones to be on the board.
 	boardTimeout = 2 * time.Minute
@@ -85,7 +86,8 @@ func (p *probeLog) next(now time.Time) (k int, ok bool) {
 	return k, true
 }
 
-// warmUp brings the probes' players above those of earlier runs and waits until the sockets know their rows. It is neither measured nor counted.
+// warmUp brings the probes' players above those of earlier runs and waits until the sockets know their rows. It is neither measured nor
+// counted.
 func (r *run) warmUp(ctx context.Context, w *watchers) error {
 	batch, users := &callBody{}, map[string]bool{}
 	for player, user := range r.probes.users {

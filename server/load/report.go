@@ -109,7 +109,8 @@ func (r Latency) String() string {
 func (r *run) report(took, drained time.Duration, w *watchers) Report {
 	accepted := r.counts.accepted.Load()
 	report := Report{
-		Server: strings.Join(r.URL, ","), Contest: r.Contest, Rate: r.Rate, Batch: r.Batch, Workers: r.Workers, Players: r.Players, Sockets: r.Sockets,
+		Server: strings.Join(r.URL, ","), Contest: r.Contest, Rate: r.Rate, Batch: r.Batch, Workers: r.Workers, Players: r.Players,
+		Sockets: r.Sockets,
 		Seconds: took.Seconds(), Accepted: accepted, AcceptedPerSecond: float64(accepted) / took.Seconds(),
 		ScoredPerSecond: float64(accepted) / (took + drained).Seconds(), SlowestSecond: r.slowestSecond(took), DrainSeconds: drained.Seconds(),
 		Duplicates: r.counts.duplicates.Load(), Rejected: r.counts.rejected.Load(), Busy: r.counts.busy.Load(), Errors: r.counts.errors.Load(),
@@ -124,7 +125,8 @@ func (r *run) report(took, drained time.Duration, w *watchers) Report {
 	return report
 }
 
-// slowestSecond is the least number of events acknowledged in a whole second of the run, the first and the last left out; nil when that leaves none.
+// slowestSecond is the least number of events acknowledged in a whole second of the run, the first and the last left out; nil when that
+// leaves none.
 func (r *run) slowestSecond(took time.Duration) (slowest *int64) {
 	last := min(int(took.Seconds()), len(r.counts.seconds)) - 1
 	for second := 1; second < last; second++ {

@@ -87,7 +87,8 @@ func (p *poster) post(ctx context.Context, body []byte) (*laurelv1.IngestRespons
 	if err != nil {
 		return nil, err
 	}
-	request.Header = http.Header{"Content-Type": {"application/proto"}, "Connect-Protocol-Version": {"1"}, "Authorization": {"Bearer " + p.key}}
+	request.Header = http.Header{"Content-Type": {"application/proto"}, "Connect-Protocol-Version": {"1"},
+		"Authorization": {"Bearer " + p.key}}
 	response, err := p.client.Do(request)
 	if err != nil {
 		return nil, err

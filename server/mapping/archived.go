@@ -38,7 +38,8 @@ func OpenArchived(file io.ReadSeeker, from Position) (*ArchivedEvents, error) {
 	return a, nil
 }
 
-// Next returns the next event's unit; io.EOF at the end of the file. Who sends it again is its source now, and what Laurel emitted is refused.
+// Next returns the next event's unit; io.EOF at the end of the file. Who sends it again is its source now, and what Laurel emitted is
+// refused.
 func (a *ArchivedEvents) Next() (Unit, error) {
 	stored, err := a.reader.Next()
 	if errors.Is(err, io.EOF) {

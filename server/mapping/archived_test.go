@@ -59,8 +59,10 @@ func unitsFrom(t *testing.T, file io.ReadSeeker, from Position) (units []Unit) {
 
 func TestArchivedEventsAreSentAsTheyWere(t *testing.T) {
 	t.Parallel()
-	sent := &laurelv1.Event{EventId: "a", Source: "studio", Name: "round_end", EventTs: timestamppb.New(time.Unix(1, 0)), User: &laurelv1.User{Id: "u"}, Device: &laurelv1.Device{Ip: "192.0.2.1"}}
-	emitted := &laurelv1.Event{EventId: event.EmittedID(sent, "", "v"), Source: event.SourceLaurel, Name: "round_end", User: &laurelv1.User{Id: "v"}}
+	sent := &laurelv1.Event{EventId: "a", Source: "studio", Name: "round_end", EventTs: timestamppb.New(time.Unix(1, 0)),
+		User: &laurelv1.User{Id: "u"}, Device: &laurelv1.Device{Ip: "192.0.2.1"}}
+	emitted := &laurelv1.Event{EventId: event.EmittedID(sent, "", "v"), Source: event.SourceLaurel, Name: "round_end",
+		User: &laurelv1.User{Id: "v"}}
 	bodies := make([][]byte, 0, 3)
 	for _, e := range []*laurelv1.Event{sent, emitted} {
 		body, _ := event.Content(nil, e)

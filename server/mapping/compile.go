@@ -76,7 +76,8 @@ func (c *compiler) order() {
 		place[value.path] = c.document.Place([]catalog.Problem{{Field: value.field}})[0]
 	}
 	slices.SortFunc(c.values, func(a, b fieldValue) int {
-		return cmp.Or(cmp.Compare(place[a.path].Line, place[b.path].Line), cmp.Compare(place[a.path].Column, place[b.path].Column), strings.Compare(a.path, b.path))
+		return cmp.Or(cmp.Compare(place[a.path].Line, place[b.path].Line), cmp.Compare(place[a.path].Column, place[b.path].Column),
+			strings.Compare(a.path, b.path))
 	})
 }
 

@@ -35,7 +35,8 @@ func (m *Mapping) begin(row *dataRow, suspect string) *rowGroup {
 	return group
 }
 
-// add takes one row in: refused, or part of the event. A row that can't be computed spoils its event, since a sum without it would be wrong.
+// add takes one row in: refused, or part of the event. A row that can't be computed spoils its event, since a sum without it would be
+// wrong.
 func (g *rowGroup) add(row *dataRow) {
 	g.unit.Last = row.line
 	refused, err := meet(g.mapping.refuse, g.met, row.columns)

@@ -101,8 +101,8 @@ func (m *Mapping) reads(column, field string) {
 	m.columns = append(m.columns, columnUse{column, field})
 }
 
-// InFile gives a field of a refused event the name that the file has for it, which is its columns, and has the reason tell what they become. A field that comes
-// from no column keeps its name in the mapping.
+// InFile gives a field of a refused event the name that the file has for it, which is its columns, and has the reason tell what they
+// become. A field that comes from no column keeps its name in the mapping.
 func (m *Mapping) InFile(field, reason string) (name, why string) {
 	columns := m.columnsOf(field)
 	if columns == "" {

@@ -56,7 +56,8 @@ func TestEachRowIsAnEventWithoutGroup(t *testing.T) {
 	require.Equal(t, "DE", first.Market)
 	require.Equal(t, map[string]int64{"test + empty": 1}, all[1].Refused)
 	for i, says := range map[int]string{
-		2: `n line 4: payload.amount: number: "1,5" is not a decimal number`, 3: "line 5: has 3 fields instead of 4", 5: "line 8: ts: time: \"30.03.2025 02:30\" did not happen in Europe/Berlin",
+		2: `n line 4: payload.amount: number: "1,5" is not a decimal number`, 3: "line 5: has 3 fields instead of 4",
+		5: "line 8: ts: time: \"30.03.2025 02:30\" did not happen in Europe/Berlin",
 		6: "who line 9: user_id: column who must be valid UTF-8",
 	} {
 		require.Nil(t, all[i].Event)
@@ -122,7 +123,8 @@ func TestGroups(t *testing.T) {
 
 func TestBrokenQuoteEndsTheReading(t *testing.T) {
 	t.Parallel()
-	rows, err := parsed(t, groupMapping).OpenRows(strings.NewReader("id,who,at,n,price\n1,u1,2020-01-01,1,1\n2,\"u1,2020-01-01,1,1\n"), Position{})
+	rows, err := parsed(t, groupMapping).OpenRows(strings.NewReader("id,who,at,n,price\n1,u1,2020-01-01,1,1\n2,\"u1,2020-01-01,1,1\n"),
+		Position{})
 	require.NoError(t, err)
 	_, err = rows.Next()
 	require.ErrorContains(t, err, "line 3")
@@ -149,35 +151,41 @@ func TestParseMappingRefuses(t *testing.T) {
 		return changed
 	}
 	for says, source := range map[string]string{
-		"m.yaml: the document is empty":                                                                "",
-		"m.yaml:2: not valid YAML":                                                                     "a: [",
-		"m.yaml:1:7: kind: must equal `Mapping`":                                                       whole("Mapping", "Contest"),
-		"m.yaml:4:1: colour: is not a field here; the fields are kind, delimiter":                      whole("group_by:", "colour:"),
-		"m.yaml:2:1: refuze: is not a field here; did you mean refuse?":                                whole("refuse:", "refuze:"),
-		"m.yaml:11:3: event[\"event_id\"]: is written twice, first on line 6":                          whole("  payload.rows: {count: rows}", "  event_id: {column: id}"),
-		`m.yaml:5:8: event: takes names with a value each, not "7"`:                                    strings.Split(groupMapping, "event:")[0] + "event: 7\n",
-		"m.yaml:1:1: event: is missing":                                                                strings.Split(groupMapping, "event:")[0],
-		"event: must say where user.id comes from":                                                     whole("user.id", "user.geo"),
-		"m.yaml:2:36: refuse[0].when: must give true or false, but gives string":                       whole(`row["n"] == "0"`, `row["n"]`),
-		"m.yaml:2:37: refuse[0].when: is no valid expression: undeclared reference to 'rows'":          whole(`row["n"] == "0"`, `rows["n"]`),
-		"m.yaml:2:11: refuse[0].colour: is not a field here":                                           whole("reason:", "colour:"),
-		"refuse[0].reason: is missing":                                                                 whole(`reason: cancelled, `, ""),
-		"m.yaml:2:19: refuse[0].reason: must not hold":                                                 whole(`reason: cancelled, `, `reason: a + b, `),
-		"m.yaml:4:11: group_by: must give text, but gives int":                                         whole(`row["id"]`, `size(row["id"])`),
-		"m.yaml:6:14: event[\"event_id\"].columns: is not a field here; did you mean column?":          whole("column: id", "columns: id"),
-		"m.yaml:6:3: event[\"event_id\"]: only one of const, column, cel, time, sum, count can be set": whole("{column: id}", "{column: id, const: x}"),
-		"m.yaml:6:3: event[\"event_id\"]: one of const, column, cel, time, sum, count must be set":     whole("{column: id}", "{}"),
-		"m.yaml:7:17: event[\"name\"].const: takes one value, not a list":                              whole("{const: purchase}", "{const: [1]}"),
-		"event[\"event_ts\"].time.tz: is missing":                                                      whole(`, tz: UTC`, ""),
-		"m.yaml:8:59: event[\"event_ts\"].time.tz: must be an IANA":                                    whole("UTC", "Mars/Base"),
-		"event[\"event_ts\"].time.layout: must show how":                                               whole(`"2006-01-02"`, `"YYYY-MM-DD"`),
-		"m.yaml:9:3: event[\"usr.id\"]: is no field to fill: usr is not a field":                       whole("user.id: {column: who}", "usr.id: {column: who}\n  user.id: {column: who}"),
-		"m.yaml:10:25: event[\"payload.amount\"].sum: takes a list, such as [a, b]":                    whole("[n, price]", "n"),
-		"m.yaml:11:25: event[\"payload.rows\"].count: must equal `rows`":                               whole("count: rows", "count: lines"),
-		"m.yaml:9:3: event[\"payload.amount\"]: adds rows up, so the mapping needs group_by":           whole("group_by: row[\"id\"]\n", ""),
-		"m.yaml:11:3: event[\"payload.amount.x\"]: is given already":                                   whole("payload.rows", "payload.amount.x"),
-		"delimiter: must be 1 characters":                                                              whole("kind: Mapping", "kind: Mapping\ndelimiter: ab"),
-		"m.yaml:2:12: delimiter: must be one character other than":                                     whole("kind: Mapping", "kind: Mapping\ndelimiter: '\"'"),
+		"m.yaml: the document is empty":                                           "",
+		"m.yaml:2: not valid YAML":                                                "a: [",
+		"m.yaml:1:7: kind: must equal `Mapping`":                                  whole("Mapping", "Contest"),
+		"m.yaml:4:1: colour: is not a field here; the fields are kind, delimiter": whole("group_by:", "colour:"),
+		"m.yaml:2:1: refuze: is not a field here; did you mean refuse?":           whole("refuse:", "refuze:"),
+		"m.yaml:11:3: event[\"event_id\"]: is written twice, first on line 6": whole("  payload.rows: {count: rows}",
+			"  event_id: {column: id}"),
+		`m.yaml:5:8: event: takes names with a value each, not "7"`: strings.Split(groupMapping, "event:")[0] +
+			"event: 7\n",
+		"m.yaml:1:1: event: is missing":                                                       strings.Split(groupMapping, "event:")[0],
+		"event: must say where user.id comes from":                                            whole("user.id", "user.geo"),
+		"m.yaml:2:36: refuse[0].when: must give true or false, but gives string":              whole(`row["n"] == "0"`, `row["n"]`),
+		"m.yaml:2:37: refuse[0].when: is no valid expression: undeclared reference to 'rows'": whole(`row["n"] == "0"`, `rows["n"]`),
+		"m.yaml:2:11: refuse[0].colour: is not a field here":                                  whole("reason:", "colour:"),
+		"refuse[0].reason: is missing":                                                        whole(`reason: cancelled, `, ""),
+		"m.yaml:2:19: refuse[0].reason: must not hold": whole(`reason: cancelled, `,
+			`reason: a + b, `),
+		"m.yaml:4:11: group_by: must give text, but gives int":                                whole(`row["id"]`, `size(row["id"])`),
+		"m.yaml:6:14: event[\"event_id\"].columns: is not a field here; did you mean column?": whole("column: id", "columns: id"),
+		"m.yaml:6:3: event[\"event_id\"]: only one of const, column, cel, time, sum, count can be set": whole("{column: id}",
+			"{column: id, const: x}"),
+		"m.yaml:6:3: event[\"event_id\"]: one of const, column, cel, time, sum, count must be set": whole("{column: id}", "{}"),
+		"m.yaml:7:17: event[\"name\"].const: takes one value, not a list":                          whole("{const: purchase}", "{const: [1]}"),
+		"event[\"event_ts\"].time.tz: is missing":                                                  whole(`, tz: UTC`, ""),
+		"m.yaml:8:59: event[\"event_ts\"].time.tz: must be an IANA":                                whole("UTC", "Mars/Base"),
+		"event[\"event_ts\"].time.layout: must show how":                                           whole(`"2006-01-02"`, `"YYYY-MM-DD"`),
+		"m.yaml:9:3: event[\"usr.id\"]: is no field to fill: usr is not a field": whole("user.id: {column: who}",
+			"usr.id: {column: who}\n  user.id: {column: who}"),
+		"m.yaml:10:25: event[\"payload.amount\"].sum: takes a list, such as [a, b]":          whole("[n, price]", "n"),
+		"m.yaml:11:25: event[\"payload.rows\"].count: must equal `rows`":                     whole("count: rows", "count: lines"),
+		"m.yaml:9:3: event[\"payload.amount\"]: adds rows up, so the mapping needs group_by": whole("group_by: row[\"id\"]\n", ""),
+		"m.yaml:11:3: event[\"payload.amount.x\"]: is given already":                         whole("payload.rows", "payload.amount.x"),
+		"delimiter: must be 1 characters": whole("kind: Mapping",
+			"kind: Mapping\ndelimiter: ab"),
+		"m.yaml:2:12: delimiter: must be one character other than": whole("kind: Mapping", "kind: Mapping\ndelimiter: '\"'"),
 	} {
 		_, err := Parse("m.yaml", []byte(source))
 		require.ErrorContains(t, err, says, source)
@@ -278,7 +286,8 @@ func TestEveryProblemIsTold(t *testing.T) {
 	require.Error(t, err)
 	lines := strings.Split(err.Error(), "\n")
 	require.Len(t, lines, 3, err)
-	for i, says := range []string{"m.yaml:2:36: refuse[0].when: must give", `m.yaml:8:59: event["event_ts"].time.tz: must be`, `m.yaml:11:3: event["usr.id"]: is no field to fill`} {
+	for i, says := range []string{"m.yaml:2:36: refuse[0].when: must give", `m.yaml:8:59: event["event_ts"].time.tz: must be`,
+		`m.yaml:11:3: event["usr.id"]: is no field to fill`} {
 		require.Contains(t, lines[i], says)
 	}
 	constants := parsed(t, strings.Replace(groupMapping, "  payload.rows: {count: rows}", `  payload.text: {const: "12"}

@@ -147,7 +147,8 @@ func TestRetailEvent(t *testing.T) {
 	require.Equal(t, "purchase", e.Name)
 	require.Equal(t, "17850", e.User.Id)
 	require.Equal(t, time.Date(2010, 12, 1, 8, 26, 0, 0, time.UTC), e.EventTs.AsTime(), "London is on UTC in winter")
-	require.Equal(t, map[string]any{"amount": 139.12, "currency": "GBP", "order_id": "536365", "lines": 7.0, "country": "United Kingdom"}, e.Payload.AsMap())
+	require.Equal(t, map[string]any{"amount": 139.12, "currency": "GBP", "order_id": "536365", "lines": 7.0, "country": "United Kingdom"},
+		e.Payload.AsMap())
 	require.Equal(t, int64(2), unit.First)
 	require.Equal(t, int64(8), unit.Last)
 }

@@ -135,7 +135,8 @@ func (r *Rows) after(record []string) Position {
 	return Position{Offset: r.base.Offset + r.reader.InputOffset(), Line: r.base.Line + int64(start) - 1 + int64(lines)}
 }
 
-// Next returns the next unit; io.EOF at the end of the file. Any other error ends the reading: behind a broken quote nothing can be trusted.
+// Next returns the next unit; io.EOF at the end of the file. Any other error ends the reading: behind a broken quote nothing can be
+// trusted.
 func (r *Rows) Next() (Unit, error) {
 	row, err := r.row()
 	if err != nil {
@@ -187,7 +188,8 @@ func (r *Rows) row() (*dataRow, error) {
 		}
 		var broken *csv.ParseError
 		if errors.As(err, &broken) {
-			return nil, fmt.Errorf("line %d: %w: fix the file, nothing behind this line can be trusted", r.base.Line+int64(broken.StartLine)-1, broken.Err)
+			return nil, fmt.Errorf("line %d: %w: fix the file, nothing behind this line can be trusted", r.base.Line+int64(broken.StartLine)-1,
+				broken.Err)
 		}
 		return nil, fmt.Errorf("read row: %w", err)
 	}

@@ -128,7 +128,8 @@ func (t *Tally) Balance() error {
 		combinations += rows
 	}
 	if sum != t.Rows || combinations != of.Refused {
-		return fmt.Errorf("%d rows were read, but %d are accounted for, and %d of %d refused rows have a reason", t.Rows, sum, combinations, of.Refused)
+		return fmt.Errorf("%d rows were read, but %d are accounted for, and %d of %d refused rows have a reason", t.Rows, sum, combinations,
+			of.Refused)
 	}
 	return nil
 }

@@ -23,7 +23,8 @@ func TestDecimalRoundsHalfToEvenOnce(t *testing.T) {
 		exponent int
 		want     int64
 	}{
-		{"0.005", 2, 0}, {"0.015", 2, 2}, {"0.025", 2, 2}, {"0.0250001", 2, 3}, {"-0.015", 2, -2}, {"-0.025", 2, -2}, {"-0.026", 2, -3}, {"12", 2, 1200},
+		{"0.005", 2, 0}, {"0.015", 2, 2}, {"0.025", 2, 2}, {"0.0250001", 2, 3}, {"-0.015", 2, -2}, {"-0.025", 2, -2}, {"-0.026", 2, -3},
+		{"12", 2, 1200},
 		{"0.00577", 8, 577000}, {"1.5", 0, 2}, {"2.5", 0, 2},
 	} {
 		got, ok := parsed(t, one.text).ToMinor(one.exponent)
@@ -38,7 +39,8 @@ func TestDecimalRoundsHalfToEvenOnce(t *testing.T) {
 
 func TestDecimalRefuses(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", ".", "1.", ".5", "-", "1e3", "+1", "1.2.3", "0x1", "1_0", " 1", "٣", "--1", strings.Repeat("1", maxDecimalBytes+1)} {
+	for _, text := range []string{"", ".", "1.", ".5", "-", "1e3", "+1", "1.2.3", "0x1", "1_0", " 1", "٣", "--1",
+		strings.Repeat("1", maxDecimalBytes+1)} {
 		_, ok := ParseDecimal(text)
 		assert.False(t, ok, text)
 	}
@@ -46,7 +48,8 @@ func TestDecimalRefuses(t *testing.T) {
 	assert.False(t, parsed(t, "1.50").Equal(parsed(t, "1.51")))
 }
 
-// TestConversionIsExact compares with fractions: a converted amount is off by half a minor unit at most, and by exactly half only towards the even one.
+// TestConversionIsExact compares with fractions: a converted amount is off by half a minor unit at most, and by exactly half only towards
+// the even one.
 func TestConversionIsExact(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,5 +1,5 @@
-// Package money knows currencies, those of ISO 4217 and others that are handed to it, how many decimal places their minor unit has, and exact decimals to turn
-// amounts of one into amounts of another.
+// Package money knows currencies, those of ISO 4217 and others that are handed to it, how many decimal places their minor unit has, and
+// exact decimals to turn amounts of one into amounts of another.
 //
 // Amounts are int64 minor units with a code beside them. The package never holds a float: whoever needs
 // major units in a formula scales by 10^-exponent at the edge of that formula.

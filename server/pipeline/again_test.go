@@ -72,7 +72,8 @@ func TestReplyLostDuringARebuildReachesTheBoard(t *testing.T) {
 	p.equalsStandings(t, g, "c", "the batch is on the board")
 }
 
-// TestFirstEventOfAllDoesNotCountInAFinalContest closes a contest of the past on an empty journal, as a new installation with old definitions does.
+// TestFirstEventOfAllDoesNotCountInAFinalContest closes a contest of the past on an empty journal, as a new installation with old
+// definitions does.
 func TestFirstEventOfAllDoesNotCountInAFinalContest(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -168,7 +169,8 @@ func newHash(t *testing.T, s *store.Store, hash string, at journal.Positions) st
 	return result.Sum()
 }
 
-// TestCommitThatArrivesLateReachesTheBoard holds a commit back on its way to the server until the process has given it up and found that it did not happen.
+// TestCommitThatArrivesLateReachesTheBoard holds a commit back on its way to the server until the process has given it up and found that it
+// did not happen.
 func TestCommitThatArrivesLateReachesTheBoard(t *testing.T) {
 	t.Parallel()
 	line, s := overLine(t)
@@ -181,7 +183,8 @@ func TestCommitThatArrivesLateReachesTheBoard(t *testing.T) {
 	p.send(t, spin{id: "2", user: "a", at: at(2), bet: 100, win: 100}.event())
 	arrive := make(chan struct{})
 	late := line.next(fault{text: []byte(commit), hangUp: true, passOn: arrive})
-	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond, "the commit fails as far as the process knows")
+	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond,
+		"the commit fails as far as the process knows")
 	<-late.caught
 	lines := p.standings(t, "c")
 	close(arrive)

@@ -76,8 +76,8 @@ func (b *batch) cut(i int) {
 	}
 }
 
-// The stages in which an event may be buried as a whole: its record can't be decoded, the program can't fold it, or what is stored of its state can't be read or
-// written. The last is the one in which the same event may fare otherwise another time.
+// The stages in which an event may be buried as a whole: its record can't be decoded, the program can't fold it, or what is stored of its
+// state can't be read or written. The last is the one in which the same event may fare otherwise another time.
 const stageJournal, stageFold, stageCommit = "journal", "fold", "commit"
 
 // stageOf tells where an event failed that the program did not fold.
@@ -140,7 +140,8 @@ func (b *batch) commit(ctx context.Context, moves []journal.Move) error {
 	return nil
 }
 
-// checkRevision returns catalog.ErrStale when contests have changed since the batch began. It keeps them from changing until the transaction ends.
+// checkRevision returns catalog.ErrStale when contests have changed since the batch began. It keeps them from changing until the
+// transaction ends.
 func (b *batch) checkRevision(ctx context.Context, tx *store.Tx) error {
 	if b.clock.closes() {
 		return b.set.TakeRevision(ctx, tx) // the batch changes contests itself

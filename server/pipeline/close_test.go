@@ -19,7 +19,8 @@ import (
 // highestCounted is the journal position of the newest event that counts in a contest.
 func highestCounted(t *testing.T, s *store.Store, contestID string) (seq int64) {
 	t.Helper()
-	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT coalesce(max(seq), 0) FROM standing WHERE contest_id = $1", contestID).Scan(&seq))
+	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT coalesce(max(seq), 0) FROM standing WHERE contest_id = $1", contestID).
+		Scan(&seq))
 	return seq
 }
 
@@ -67,7 +68,8 @@ func waiting(t *testing.T, s *store.Store) (sessions int) {
 	return sessions
 }
 
-// TestFinalContestKeepsItsDefinition publishes a new title after a contest is final. It is shown, and the result goes on saying that it was made from the version before, in this process and in the next.
+// TestFinalContestKeepsItsDefinition publishes a new title after a contest is final. It is shown, and the result goes on saying that it was
+// made from the version before, in this process and in the next.
 func TestFinalContestKeepsItsDefinition(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -102,8 +104,8 @@ func (p *process) settle(t *testing.T, contestID string) {
 	}, patience, 5*time.Millisecond, "the contest becomes final")
 }
 
-// TestTiesCanNotChangeOnceEventsMayCount tries to give a contest other tie-breaks. Five minutes before its start the first event of a sender
-// whose clock runs ahead may be folded, and a board has ties of one length.
+// TestTiesCanNotChangeOnceEventsMayCount tries to give a contest other tie-breaks. Five minutes before its start the first event of a
+// sender whose clock runs ahead may be folded, and a board has ties of one length.
 func TestTiesCanNotChangeOnceEventsMayCount(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -145,7 +147,8 @@ const (
 	// frozenPlayers are more than two slices of a freeze hold, and cutAt lies in the second.
 	frozenPlayers, cutAt = 4500, 3000
 	manyStandings        = `INSERT INTO standing (contest_id, user_id, partition, units, tie, rounds, version, seq, state)
-		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT 'c', 'u' || i, 0, (i * 7919) %% 1009, %s, 1, 1, 1, %s FROM n`
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT 'c', 'u' || i, 0, (i * 7919) %% 1009, %s, 1, 1, 1,
+			%s FROM n`
 )
 
 // TestFreezeGoesOnAfterItWasCutShort lets the database refuse a place in the middle of a freeze. What was copied stays, nothing is final,
@@ -154,8 +157,10 @@ func TestFreezeGoesOnAfterItWasCutShort(t *testing.T) {
 	t.Parallel()
 	empty := map[store.Dialect]string{store.SQLite: "x''", store.Postgres: `''::bytea`}
 	refuse := map[store.Dialect][2]string{
-		store.SQLite: {fmt.Sprintf("CREATE TRIGGER cut BEFORE INSERT ON final_standing WHEN NEW.place = %d BEGIN SELECT RAISE(ABORT, 'cut'); END", cutAt), "DROP TRIGGER cut"},
-		store.Postgres: {fmt.Sprintf(`CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.place = %d THEN RAISE EXCEPTION 'cut'; END IF; RETURN NEW; END $$;
+		store.SQLite: {fmt.Sprintf("CREATE TRIGGER cut BEFORE INSERT ON final_standing WHEN NEW.place = %d BEGIN SELECT RAISE(ABORT, 'cut'); END",
+			cutAt), "DROP TRIGGER cut"},
+		store.Postgres: {fmt.Sprintf(`CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.place = %d THEN RAISE EXCEPTION
+			'cut'; END IF; RETURN NEW; END $$;
 			CREATE TRIGGER cut BEFORE INSERT ON final_standing FOR EACH ROW EXECUTE FUNCTION cut()`, cutAt), "DROP TRIGGER cut ON final_standing"},
 	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -191,7 +196,8 @@ func TestFreezeGoesOnAfterItWasCutShort(t *testing.T) {
 
 func finalRows(t *testing.T, s *store.Store, contestID string) (ranked []contest.Ranked) {
 	t.Helper()
-	rows, err := s.Read().QueryContext(t.Context(), "SELECT user_id, units, tie FROM final_standing WHERE contest_id = $1 ORDER BY place", contestID)
+	rows, err := s.Read().QueryContext(t.Context(), "SELECT user_id, units, tie FROM final_standing WHERE contest_id = $1 ORDER BY place",
+		contestID)
 	require.NoError(t, err)
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {

@@ -72,7 +72,8 @@ func TestCommitWhoseReplyIsLostReachesTheBoard(t *testing.T) {
 	p.equalsStandings(t, engine, "c", "the board is built")
 	p.send(t, spin{id: "2", user: "a", at: at(2), bet: 100, win: 100}.event())
 	lost := line.next(fault{text: []byte(commit), loseReply: true})
-	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond, "the commit fails as far as the process knows")
+	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond,
+		"the commit fails as far as the process knows")
 	<-lost.caught
 	require.Equal(t, []string{"a 20000"}, p.standings(t, "c"), "the batch was committed")
 	p.fold(t)

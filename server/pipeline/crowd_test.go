@@ -20,8 +20,9 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// crowd is a random world without the event clock: lanes fold in any order, processes come and go at any moment, contests close by a clock, and some events name
-// several players or can't be folded. What is fixed is each player's order of events, and which of them came before a close.
+// crowd is a random world without the event clock: lanes fold in any order, processes come and go at any moment, contests close by a clock,
+// and some events name several players or can't be folded. What is fixed is each player's order of events, and which of them came before a
+// close.
 type crowd struct {
 	world
 	lanes int
@@ -33,8 +34,10 @@ type crowdMove struct{ what, who, lane int }
 
 // crowdMoves are the things that happen, the frequent ones several times.
 var crowdMoves = []func(*crowded, crowdMove){
-	(*crowded).send, (*crowded).send, (*crowded).send, (*crowded).turn, (*crowded).turn, (*crowded).turn, (*crowded).catchUp, (*crowded).tick, (*crowded).step,
-	(*crowded).publishOne, (*crowded).cutBeforeCommit, (*crowded).cutBeforePublish, (*crowded).crash, (*crowded).freeze, (*crowded).thaw, (*crowded).leave, (*crowded).join,
+	(*crowded).send, (*crowded).send, (*crowded).send, (*crowded).turn, (*crowded).turn, (*crowded).turn, (*crowded).catchUp, (*crowded).tick,
+	(*crowded).step,
+	(*crowded).publishOne, (*crowded).cutBeforeCommit, (*crowded).cutBeforePublish, (*crowded).crash, (*crowded).freeze, (*crowded).thaw,
+	(*crowded).leave, (*crowded).join,
 }
 
 // pageless is a player whose page the database refuses, so that none of his events can be folded.
@@ -80,8 +83,8 @@ const postgresCrowds = 3
 // runningCrowds are the worlds that two processes fold at once.
 const runningCrowds = 2
 
-// TestCrowdEqualsItsModel plays random worlds and compares all they leave with a model that shares no code with the product: with one process at a time on SQLite,
-// with two on Postgres and Redis.
+// TestCrowdEqualsItsModel plays random worlds and compares all they leave with a model that shares no code with the product: with one
+// process at a time on SQLite, with two on Postgres and Redis.
 func TestCrowdEqualsItsModel(t *testing.T) {
 	t.Parallel()
 	t.Run("one process on sqlite", func(t *testing.T) {
@@ -103,8 +106,9 @@ func TestCrowdEqualsItsModel(t *testing.T) {
 	})
 }
 
-// TestRunningCrowdEqualsItsModel has two processes fold as servers do, with their lanes, readers and publishers, while events come in by both, contests close, and
-// now and then one of them is taken for dead: its sessions are ended and its partitions move in the middle of what it does.
+// TestRunningCrowdEqualsItsModel has two processes fold as servers do, with their lanes, readers and publishers, while events come in by
+// both, contests close, and now and then one of them is taken for dead: its sessions are ended and its partitions move in the middle of
+// what it does.
 func TestRunningCrowdEqualsItsModel(t *testing.T) {
 	t.Parallel()
 	worlds := rapid.Custom(drawCrowd)
@@ -119,7 +123,8 @@ func TestRunningCrowdEqualsItsModel(t *testing.T) {
 	}
 }
 
-// take has the model meet the journal as it stands in the database: what was sent, in the order of each player, and what was emitted, with the match it comes of.
+// take has the model meet the journal as it stands in the database: what was sent, in the order of each player, and what was emitted, with
+// the match it comes of.
 func (c *crowded) take() {
 	rows, err := c.database.Read().QueryContext(context.Background(), "SELECT id, partition, body FROM journal_event ORDER BY id")
 	require.NoError(c.rt, err)
@@ -180,7 +185,8 @@ func (c *crowded) compare() {
 	}
 }
 
-// onlyPoisonIsBuried holds the dead letters against what can't be folded: an event that nothing is wrong with is never buried, whatever befell the processes.
+// onlyPoisonIsBuried holds the dead letters against what can't be folded: an event that nothing is wrong with is never buried, whatever
+// befell the processes.
 func (c *crowded) onlyPoisonIsBuried() {
 	buried, err := c.database.Read().QueryContext(c.t.Context(), `SELECT d.event_id, d.stage, d.subject, d.reason, e.body
 		FROM dead_letter AS d JOIN journal_event AS e ON e.id = d.seq`)

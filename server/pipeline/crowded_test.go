@@ -31,7 +31,8 @@ type crowded struct {
 	// sent counts the events that were sent, and numbers tells in which place.
 	sent, second int
 	numbers      map[string]int
-	// opened are, by contest, the sender's events that were folded before it was published, nil while it isn't; closedAt is how many were sent before it closed.
+	// opened are, by contest, the sender's events that were folded before it was published, nil while it isn't; closedAt is how many were sent
+	// before it closed.
 	opened   []map[string]bool
 	closedAt []int
 }
@@ -60,7 +61,8 @@ func (e *deafening) Apply(ctx context.Context, batches []board.Batch) ([]board.R
 
 func newCrowded(t *testing.T, rt require.TestingT, w *crowd, s *store.Store, most int) *crowded {
 	t.Helper()
-	c := &crowded{crowd: w, t: t, rt: rt, database: s, clock: clockAt(0), most: most, numbers: map[string]int{}, opened: make([]map[string]bool, len(w.contests))}
+	c := &crowded{crowd: w, t: t, rt: rt, database: s, clock: clockAt(0), most: most, numbers: map[string]int{},
+		opened: make([]map[string]bool, len(w.contests))}
 	for range w.contests {
 		c.closedAt = append(c.closedAt, -1)
 	}

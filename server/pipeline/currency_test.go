@@ -18,7 +18,8 @@ import (
 
 const (
 	bitcoin = "kind: Currency\nid: XBT\nexponent: 8\ntitle: Bitcoin\n"
-	rates   = "kind: ExchangeRates\nid: ecb\nbase: EUR\ndays:\n  - {date: 2025-10-25, rates: [{currency: JPY, rate: 0.00577}, {currency: XBT, rate: 95000}]}\n"
+	rates   = "kind: ExchangeRates\nid: ecb\nbase: EUR\ndays:\n  - {date: 2025-10-25, rates: [{currency: JPY, rate: 0.00577}, {currency: " +
+		"XBT, rate: 95000}]}\n"
 )
 
 // staked is a contest whose points are what was staked.
@@ -81,17 +82,21 @@ func TestCurrenciesOfOneContest(t *testing.T) {
 		} {
 			p.publish(t, yaml)
 		}
-		p.send(t, stake("a", "yen", 200, "JPY"), stake("b", "euro", 200, "EUR"), stake("c", "coin", 100_000, "XBT"), stake("d", "dollar", 200, "USD"))
+		p.send(t, stake("a", "yen", 200, "JPY"), stake("b", "euro", 200, "EUR"), stake("c", "coin", 100_000, "XBT"),
+			stake("d", "dollar", 200, "USD"))
 		p.fold(t)
 		assert.Equal(t, []string{"yen 20000", "dollar 200", "euro 200", "coin 0"}, p.standings(t, "unnamed"), "as it was: 200 yen are 200 points")
 		assert.Equal(t, []string{"euro 200"}, p.standings(t, "named"))
-		assert.Equal(t, []string{"coin 9500", "euro 200", "yen 115"}, p.standings(t, "converted"), "200 × 0.00577 = 1.154, 0.001 × 95000 = 95; of dollars there is no rate")
-		assert.Equal(t, []string{"coin 9500", "euro 200", "yen 115"}, p.standings(t, "least"), "the least stake is in the contest's currency: 115 cents, not 200 yen")
+		assert.Equal(t, []string{"coin 9500", "euro 200", "yen 115"}, p.standings(t, "converted"),
+			"200 × 0.00577 = 1.154, 0.001 × 95000 = 95; of dollars there is no rate")
+		assert.Equal(t, []string{"coin 9500", "euro 200", "yen 115"}, p.standings(t, "least"),
+			"the least stake is in the contest's currency: 115 cents, not 200 yen")
 		p.agree(t)
 	})
 }
 
-// TestRatesHoldFromTheirPublication publishes a rate between two events of its day: the first was folded without it, and is so whenever the journal is folded again.
+// TestRatesHoldFromTheirPublication publishes a rate between two events of its day: the first was folded without it, and is so whenever the
+// journal is folded again.
 func TestRatesHoldFromTheirPublication(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

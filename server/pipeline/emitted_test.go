@@ -31,7 +31,8 @@ func match(id, host string, second int, wins map[string]int64) *laurelv1.Event {
 			}
 		}
 	}) {
-		e.Participants = append(e.Participants, &laurelv1.Participant{User: &laurelv1.User{Id: user}, Win: &laurelv1.Win{AmountMinor: wins[user]}})
+		e.Participants = append(e.Participants, &laurelv1.Participant{User: &laurelv1.User{Id: user},
+			Win: &laurelv1.Win{AmountMinor: wins[user]}})
 	}
 	return e
 }
@@ -49,8 +50,8 @@ func apart(count, partitions int) (names []string) {
 	return names
 }
 
-// TestMatchCountsOnceForEachPlayer has processes die at each step of a match's way: before it is folded, between the commit that emits its deliveries and their
-// folding, and between those.
+// TestMatchCountsOnceForEachPlayer has processes die at each step of a match's way: before it is folded, between the commit that emits its
+// deliveries and their folding, and between those.
 func TestMatchCountsOnceForEachPlayer(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -88,8 +89,8 @@ func TestMatchCountsOnceForEachPlayer(t *testing.T) {
 	})
 }
 
-// TestAnyMessageOfABatchMayBeLost breaks the connection at each statement of a batch, before the server has heard it or before its answer is back. A batch that is
-// repeated leaves nothing twice: no points, no delivery, no dead letter.
+// TestAnyMessageOfABatchMayBeLost breaks the connection at each statement of a batch, before the server has heard it or before its answer
+// is back. A batch that is repeated leaves nothing twice: no points, no delivery, no dead letter.
 func TestAnyMessageOfABatchMayBeLost(t *testing.T) {
 	t.Parallel()
 	line, s := overLine(t)
@@ -100,7 +101,8 @@ func TestAnyMessageOfABatchMayBeLost(t *testing.T) {
 	p.publish(t, contestOf("log", "log10(win.amount_minor)", 0))
 	names, caught, sent := apart(2, 16), 0, 0
 	for _, text := range []string{
-		"pg_advisory_xact_lock_shared", "INSERT INTO journal_event", "INSERT INTO standing", "UPDATE standing", "INSERT INTO player_page", "INSERT INTO dead_letter",
+		"pg_advisory_xact_lock_shared", "INSERT INTO journal_event", "INSERT INTO standing", "UPDATE standing", "INSERT INTO player_page",
+		"INSERT INTO dead_letter",
 		"UPDATE journal_partition", commit,
 	} {
 		for _, f := range []fault{{loseReply: true}, {hangUp: true}} {
@@ -130,8 +132,8 @@ func TestAnyMessageOfABatchMayBeLost(t *testing.T) {
 	}
 }
 
-// TestMatchBeforeTheCloseCountsThoughItIsFoldedAfter closes a contest while a match waits to be folded. Its deliveries stand behind the close, and count; the
-// contest waits for them. A match that came after the close is late for each of its players.
+// TestMatchBeforeTheCloseCountsThoughItIsFoldedAfter closes a contest while a match waits to be folded. Its deliveries stand behind the
+// close, and count; the contest waits for them. A match that came after the close is late for each of its players.
 func TestMatchBeforeTheCloseCountsThoughItIsFoldedAfter(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, matchBeforeTheClose)
@@ -141,7 +143,8 @@ func TestMatchBeforeTheCloseCountsThoughItIsFoldedAfter(t *testing.T) {
 	})
 }
 
-// overWords opens a fresh Postgres database whose texts sort by the rules of a language, as many installations have them: ":" comes after ";" there.
+// overWords opens a fresh Postgres database whose texts sort by the rules of a language, as many installations have them: ":" comes after
+// ";" there.
 func overWords(t *testing.T) *store.Store {
 	t.Helper()
 	address, err := url.Parse(storetest.URL(t, store.Postgres))
@@ -208,7 +211,8 @@ func observing(id string) string {
 }
 
 func places(id, of string) string {
-	return fmt.Sprintf("kind: Contest\nid: %s\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z}\nscoring: {events: [rank_observed], filter: 'payload.contest_id == %q', "+
+	return fmt.Sprintf("kind: Contest\nid: %s\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z}\nscoring: {events: "+
+		"[rank_observed], filter: 'payload.contest_id == %q', "+
 		"formula: '11 - payload.place', precision: 0}\nleaderboard: {type: sum}\n", id, of)
 }
 
@@ -221,7 +225,8 @@ func (p *process) ranks(t *testing.T) {
 	}, patience, 5*time.Millisecond)
 }
 
-// TestObservedRanksCountOnce keeps snapshots of a board whose places another contest scores. A repeat under a number that was kept before changes nothing.
+// TestObservedRanksCountOnce keeps snapshots of a board whose places another contest scores. A repeat under a number that was kept before
+// changes nothing.
 func TestObservedRanksCountOnce(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]options{"event clock": {eventClock: true, now: time.Now}, "wall clock": {now: still}} {
@@ -309,7 +314,8 @@ func TestContestThatWouldFeedItselfIsRefused(t *testing.T) {
 	require.Contains(t, refused.Problems[0].Message, "feed itself")
 }
 
-// TestIdlePartitionsAreNotBehind has one player play and nobody else. Boards show all there is of the others' partitions, so nothing is behind.
+// TestIdlePartitionsAreNotBehind has one player play and nobody else. Boards show all there is of the others' partitions, so nothing is
+// behind.
 func TestIdlePartitionsAreNotBehind(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

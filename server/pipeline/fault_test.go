@@ -32,7 +32,8 @@ func TestThousandPostsOfOneEvent(t *testing.T) {
 		accepted, duplicates := make(chan struct{}, 1000), make(chan struct{}, 1000)
 		for range 1000 {
 			callers.Go(func() {
-				results, err := p.ingest.Accept(context.WithoutCancel(t.Context()), event.SourceMain, []*laurelv1.Event{spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event()})
+				results, err := p.ingest.Accept(context.WithoutCancel(t.Context()), event.SourceMain,
+					[]*laurelv1.Event{spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event()})
 				switch {
 				case err != nil:
 					t.Error(err)
@@ -78,7 +79,8 @@ func TestRacingContentsOfOneID(t *testing.T) {
 	})
 }
 
-// TestPausedOwnerIsFenced is row 14: a process that was paused past its lease folds the same events as the one that took over, and changes nothing.
+// TestPausedOwnerIsFenced is row 14: a process that was paused past its lease folds the same events as the one that took over, and changes
+// nothing.
 func TestPausedOwnerIsFenced(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -112,8 +114,10 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	fill := map[store.Dialect][2]string{
 		store.SQLite: {"PRAGMA max_page_count = 1", "PRAGMA max_page_count = 1073741823"},
-		store.Postgres: {`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$;
-			CREATE TRIGGER full_disk BEFORE INSERT ON journal_event FOR EACH ROW EXECUTE FUNCTION full_disk()`, "DROP TRIGGER full_disk ON journal_event"},
+		store.Postgres: {`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE
+			= 'disk_full'; END $$;
+			CREATE TRIGGER full_disk BEFORE INSERT ON journal_event FOR EACH ROW EXECUTE FUNCTION full_disk()`,
+			"DROP TRIGGER full_disk ON journal_event"},
 	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		p := start(t, s, options{eventClock: true})
@@ -122,7 +126,8 @@ func TestDiskFull(t *testing.T) {
 		require.NoError(t, err)
 		sent, refused := 0, false
 		for ; sent < 20_000 && !refused; sent++ { // a full SQLite file still has some free pages
-			_, err := p.ingest.Accept(t.Context(), event.SourceMain, []*laurelv1.Event{spin{id: fmt.Sprint(sent), user: "a", at: at(1), bet: 100, win: 100}.event()})
+			_, err := p.ingest.Accept(t.Context(), event.SourceMain,
+				[]*laurelv1.Event{spin{id: fmt.Sprint(sent), user: "a", at: at(1), bet: 100, win: 100}.event()})
 			var away *ingest.Unavailable
 			if refused = errors.As(err, &away); refused {
 				require.Positive(t, away.RetryAfter)
@@ -146,10 +151,12 @@ func TestHeartbeatTellsThatNothingCanBeWritten(t *testing.T) {
 	t.Parallel()
 	refuse := map[store.Dialect][2]string{
 		store.SQLite: {"PRAGMA query_only = 1", "PRAGMA query_only = 0"},
-		store.Postgres: {`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$;
+		store.Postgres: {`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE
+			= 'disk_full'; END $$;
 			CREATE TRIGGER full_disk BEFORE INSERT ON process FOR EACH ROW EXECUTE FUNCTION full_disk()`, "DROP TRIGGER full_disk ON process"},
 	}
-	why := map[store.Dialect]string{store.SQLite: "the database can't be written, only read", store.Postgres: "the disk of the database is full"}
+	why := map[store.Dialect]string{store.SQLite: "the database can't be written, only read",
+		store.Postgres: "the disk of the database is full"}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		p := start(t, s, options{eventClock: true})
 		require.NoError(t, p.pipeline.Beat(t.Context()))
@@ -283,7 +290,8 @@ func TestPostgresRestart(t *testing.T) {
 
 	acknowledged, refusals := 0, 0
 	send := func(i int) bool {
-		_, err := p.ingest.Accept(t.Context(), event.SourceMain, []*laurelv1.Event{spin{id: fmt.Sprint(i), user: "a", at: at(1), bet: 100, win: 100}.event()})
+		_, err := p.ingest.Accept(t.Context(), event.SourceMain,
+			[]*laurelv1.Event{spin{id: fmt.Sprint(i), user: "a", at: at(1), bet: 100, win: 100}.event()})
 		var away *ingest.Unavailable
 		if errors.As(err, &away) {
 			refusals++

@@ -11,13 +11,14 @@ import (
 )
 
 const (
-	// maxChunks bounds the readings of the journal that are kept for lanes that are slower than the fastest, keptBatches their events, in batches, and keptBytes what
-	// these take in the journal. Decoded, an event takes three times as much, and one whose payload is a long list twenty times.
+	// maxChunks bounds the readings of the journal that are kept for lanes that are slower than the fastest, keptBatches their events, in
+	// batches, and keptBytes what these take in the journal. Decoded, an event takes three times as much, and one whose payload is a long list
+	// twenty times.
 	maxChunks, keptBatches, keptBytes = 256, 8, 4 * journal.MaxRead
 )
 
-// feed is what one reader has read of the journal for all lanes of the process. A lane takes its events from it while it is near the end, and reads
-// by itself when it is so far behind that they were dropped; so a slow lane holds up neither the reader nor another lane.
+// feed is what one reader has read of the journal for all lanes of the process. A lane takes its events from it while it is near the end,
+// and reads by itself when it is so far behind that they were dropped; so a slow lane holds up neither the reader nor another lane.
 type feed struct {
 	journal *journal.Journal
 	limit   int
@@ -115,8 +116,9 @@ func (f *feed) drop() {
 	f.chunks, f.first = slices.Delete(f.chunks, 0, 1), f.first+1
 }
 
-// full returns a channel that is closed when there may be room for another chunk, or nil when there is room now: when what the fastest lane has not taken is less
-// than a batch, and than a reading may be, so that a reader which finds little each time still gathers a lot for lanes that are busy.
+// full returns a channel that is closed when there may be room for another chunk, or nil when there is room now: when what the fastest lane
+// has not taken is less than a batch, and than a reading may be, so that a reader which finds little each time still gathers a lot for
+// lanes that are busy.
 func (f *feed) full() <-chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -134,9 +136,10 @@ func (f *feed) full() <-chan struct{} {
 	return f.room
 }
 
-// next returns up to limit events of a lane's partitions above its positions, no more than a reading may have, and how far those go. found is false when the feed no longer, or not yet, has what
-// comes right after the positions.
-func (f *feed) next(lane int, partitions []int, after journal.Positions, limit int) (events []fold.Event, end journal.Positions, found bool) {
+// next returns up to limit events of a lane's partitions above its positions, no more than a reading may have, and how far those go. found
+// is false when the feed no longer, or not yet, has what comes right after the positions.
+func (f *feed) next(lane int, partitions []int, after journal.Positions,
+	limit int) (events []fold.Event, end journal.Positions, found bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	end = slices.Clone(after)
@@ -167,8 +170,8 @@ func (f *feed) next(lane int, partitions []int, after journal.Positions, limit i
 	return events, end, true
 }
 
-// take adds the chunk's events of some partitions above end to those given, and moves end. It reports whether there are more of them than the limit, or the room in
-// bytes, lets it take.
+// take adds the chunk's events of some partitions above end to those given, and moves end. It reports whether there are more of them than
+// the limit, or the room in bytes, lets it take.
 func (c *chunk) take(partitions []int, end journal.Positions, events []fold.Event, limit int, room *int) (taken []fold.Event, full bool) {
 	for at := range c.events {
 		e := &c.events[at]
@@ -194,7 +197,8 @@ func (f *feed) reads(partitions []int) bool {
 }
 
 // read returns up to limit events of partitions above the positions, decoded, and how far those go.
-func read(ctx context.Context, j *journal.Journal, partitions []int, after journal.Positions, limit int) ([]fold.Event, journal.Positions, error) {
+func read(ctx context.Context, j *journal.Journal, partitions []int, after journal.Positions,
+	limit int) ([]fold.Event, journal.Positions, error) {
 	records, end, err := j.Read(ctx, partitions, after, limit)
 	if err != nil {
 		return nil, nil, err

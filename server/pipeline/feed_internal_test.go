@@ -15,8 +15,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// feedPartitions is how many partitions the journal of these tests has, feedPlayers how many players share them, and feedWorlds how many worlds one check sees: they
-// are quick, and what goes wrong is rare.
+// feedPartitions is how many partitions the journal of these tests has, feedPlayers how many players share them, and feedWorlds how many
+// worlds one check sees: they are quick, and what goes wrong is rare.
 const feedPartitions, feedPlayers, feedWorlds = 6, 20, 10
 
 // feedWorld is a feed, the lanes that take from it, and a list of everything that was appended.
@@ -26,7 +26,8 @@ type feedWorld struct {
 	store   *store.Store
 	feed    *feed
 	lanes   []*feedLane
-	// all is the journal in the order of positions, by partition; stored is what the database says of each partition, at or behind what its lane has taken.
+	// all is the journal in the order of positions, by partition; stored is what the database says of each partition, at or behind what its
+	// lane has taken.
 	all    [feedPartitions][]int64
 	stored journal.Positions
 	// head is the last position of the journal, and events counts those of all worlds, so that each has an id of its own.
@@ -41,8 +42,9 @@ type feedLane struct {
 	positions  journal.Positions
 }
 
-// TestFeedIsLikeTheJournal has lanes take from a feed at random moments: it is behind them, or they behind it, chunks are dropped, partitions come and go with
-// cursors of their own. Each lane gets every record of its partitions once and in order, and none waits for ever.
+// TestFeedIsLikeTheJournal has lanes take from a feed at random moments: it is behind them, or they behind it, chunks are dropped,
+// partitions come and go with cursors of their own. Each lane gets every record of its partitions once and in order, and none waits for
+// ever.
 func TestFeedIsLikeTheJournal(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.SQLite)
@@ -142,7 +144,8 @@ func (w *feedWorld) take(l *feedLane) (events []fold.Event) {
 			continue
 		}
 		require.GreaterOrEqual(w, end[p], l.positions[p], "partition %d goes back", p)
-		require.Equal(w, w.between(p, l.positions[p], end[p]), got[p], "partition %d from %d to %d, found in the feed: %v", p, l.positions[p], end[p], found)
+		require.Equal(w, w.between(p, l.positions[p], end[p]), got[p], "partition %d from %d to %d, found in the feed: %v", p, l.positions[p],
+			end[p], found)
 	}
 	l.positions = end
 	return events
@@ -157,8 +160,8 @@ func (w *feedWorld) between(partition int, after, end int64) (seqs []int64) {
 	return seqs
 }
 
-// share has the process hold other partitions than before. What a lane has taken is stored by and by, so the feed may start again behind it; what the process
-// does not hold is folded by another one.
+// share has the process hold other partitions than before. What a lane has taken is stored by and by, so the feed may start again behind
+// it; what the process does not hold is folded by another one.
 func (w *feedWorld) share() {
 	var held []int
 	for p := range feedPartitions {
@@ -212,7 +215,8 @@ func (w *feedWorld) finish() {
 	}
 	for _, l := range w.lanes {
 		for _, p := range l.partitions {
-			require.Empty(w, w.between(p, l.positions[p], 1<<62), "lane %d waits for ever for partition %d, with the feed at %v of %v", l.number, p, w.feed.end, w.feed.partitions)
+			require.Empty(w, w.between(p, l.positions[p], 1<<62), "lane %d waits for ever for partition %d, with the feed at %v of %v", l.number, p,
+				w.feed.end, w.feed.partitions)
 		}
 	}
 }

@@ -31,8 +31,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestShippedRulesFoldToTheSameBytes folds seeded events, in currencies with and without cents and with wins in another one than the stake, and the invoices of the
-// real data by all definitions that ship. Standings are compared byte by byte with those kept in testdata.
+// TestShippedRulesFoldToTheSameBytes folds seeded events, in currencies with and without cents and with wins in another one than the stake,
+// and the invoices of the real data by all definitions that ship. Standings are compared byte by byte with those kept in testdata.
 func TestShippedRulesFoldToTheSameBytes(t *testing.T) {
 	t.Parallel()
 	contests := shippedContests(t)
@@ -65,7 +65,8 @@ func TestShippedRulesFoldToTheSameBytes(t *testing.T) {
 	assert.Equal(t, string(want), got)
 }
 
-// digestOf is a line for each contest: how many players have points, their points together, and the hash of their standings as they are stored.
+// digestOf is a line for each contest: how many players have points, their points together, and the hash of their standings as they are
+// stored.
 func digestOf(cache *fold.Cache) string {
 	players := map[string]map[string][]byte{}
 	points := map[string]int64{}
@@ -107,8 +108,9 @@ func seededEvents(seed uint64, c *contest.Live) []*laurelv1.Event {
 			EventId: fmt.Sprintf("%s-%d", c.ID, i), Name: []string{"round_end", "spin", "purchase"}[random.IntN(3)],
 			EventTs: timestamppb.New(time.UnixMicro(c.Start - 1_000_000 + random.Int64N(c.End-c.Start+2_000_000))),
 			User:    &laurelv1.User{Id: "u_" + strconv.Itoa(random.IntN(users))}, Market: pick(c.Markets, "DE"), Brand: pick(c.Brands, "X"),
-			Game: &laurelv1.Game{Id: "g_77", Provider: []string{"PragmaticPlay", "Evolution"}[random.IntN(2)]},
-			Bet:  &laurelv1.Bet{AmountMinor: random.Int64N(2000), Currency: pick(currencies)}, Win: &laurelv1.Win{AmountMinor: random.Int64N(50_000)},
+			Game:  &laurelv1.Game{Id: "g_77", Provider: []string{"PragmaticPlay", "Evolution"}[random.IntN(2)]},
+			Bet:   &laurelv1.Bet{AmountMinor: random.Int64N(2000), Currency: pick(currencies)},
+			Win:   &laurelv1.Win{AmountMinor: random.Int64N(50_000)},
 			Round: &laurelv1.Round{Id: strconv.Itoa(i), State: "ended", DurationMs: &duration},
 		}
 		if random.IntN(10) == 0 {

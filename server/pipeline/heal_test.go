@@ -49,7 +49,8 @@ func TestStandbyLeavesAHealthyBoardAlone(t *testing.T) {
 		slow := &overtaken{Engine: engine}
 		slow.overtake = func() {
 			id := fmt.Sprint("standby read ", slow.loads.Load())
-			if _, err := owner.ingest.Accept(ctx, event.SourceMain, []*laurelv1.Event{spin{id: id, user: "a", at: at(2), bet: 100, win: 100}.event()}); err != nil {
+			if _, err := owner.ingest.Accept(ctx, event.SourceMain,
+				[]*laurelv1.Event{spin{id: id, user: "a", at: at(2), bet: 100, win: 100}.event()}); err != nil {
 				t.Error(err)
 			}
 			for waiting := int64(1); waiting > 0 && ctx.Err() == nil; waiting, _, _ = owner.journal.Backlog(ctx, 1) {

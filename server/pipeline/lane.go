@@ -22,7 +22,8 @@ import (
 const (
 	// maxStaleRetries bounds how often a batch is folded again because contests changed under it.
 	maxStaleRetries = 10
-	// maxRows bounds the state rows that one batch may touch, and maxEffects its dead letters, late and emitted events; a batch that has more is cut there.
+	// maxRows bounds the state rows that one batch may touch, and maxEffects its dead letters, late and emitted events; a batch that has more
+	// is cut there.
 	maxRows, maxEffects = 100_000, 100_000
 	// maxEmitted bounds the emitted events of a batch, which are appended at once; the event that passes it has room for what it emits.
 	maxEmitted = journal.MaxAppend * 3 / 4
@@ -30,7 +31,8 @@ const (
 	slowBatch = 2 * time.Second
 	// maxStrikes is how often a single event may fail to be committed, for another reason than a database that is away, before it is buried.
 	maxStrikes = 3
-	// maxGather bounds how long a lane waits for more events after a batch that was not full, for each lane of the process: they share its processors.
+	// maxGather bounds how long a lane waits for more events after a batch that was not full, for each lane of the process: they share its
+	// processors.
 	maxGather = 12 * time.Millisecond
 	// cycleTime bounds one batch.
 	cycleTime = 30 * time.Second
@@ -86,7 +88,8 @@ func (l *lane) run(ctx context.Context) {
 		switch {
 		case err != nil:
 			if ctx.Err() == nil && !errors.Is(err, journal.ErrFenced) {
-				l.Log.WarnContext(ctx, "batch not folded, will be tried again", "lane", l.number, "events", l.size, "error", err.Error(), "retry_in", backoff.String())
+				l.Log.WarnContext(ctx, "batch not folded, will be tried again", "lane", l.number, "events", l.size, "error", err.Error(), "retry_in",
+					backoff.String())
 			}
 			pause(ctx, backoff, l.kick, nil)
 			backoff = min(2*backoff, maxBackoff)
@@ -100,8 +103,8 @@ func (l *lane) run(ctx context.Context) {
 	}
 }
 
-// gather waits a while after a batch that was not full, so that the next one carries more: a transaction costs much the same whether it has ten events or a hundred.
-// A lane that has a lot to do waits for nothing.
+// gather waits a while after a batch that was not full, so that the next one carries more: a transaction costs much the same whether it has
+// ten events or a hundred. A lane that has a lot to do waits for nothing.
 func (l *lane) gather(ctx context.Context) {
 	if wait := min(l.took, time.Duration(l.Lanes)*maxGather); l.light && wait > 0 {
 		pause(ctx, wait, l.kick, nil)
@@ -143,7 +146,8 @@ func (l *lane) cycle(ctx context.Context) (int, error) {
 	return len(events), nil
 }
 
-// next returns the lane's next events: from what the process has read for all its lanes, or, when this lane is too far behind that, from the journal.
+// next returns the lane's next events: from what the process has read for all its lanes, or, when this lane is too far behind that, from
+// the journal.
 func (l *lane) next(ctx context.Context) ([]fold.Event, journal.Positions, error) {
 	events, end, found := l.feed.next(l.number, l.partitions, l.positions, l.size)
 	if found {
@@ -154,7 +158,8 @@ func (l *lane) next(ctx context.Context) ([]fold.Event, journal.Positions, error
 
 // fold takes events through the program and commits what they did. A batch that met contests which have changed is folded again.
 func (l *lane) fold(ctx context.Context, events []fold.Event, end journal.Positions) (err error) {
-	ctx, span := l.Tracer.Start(ctx, "pipeline.batch", trace.WithAttributes(attribute.Int("laurel.events", len(events)), attribute.Int("laurel.lane", l.number)))
+	ctx, span := l.Tracer.Start(ctx, "pipeline.batch", trace.WithAttributes(attribute.Int("laurel.events", len(events)),
+		attribute.Int("laurel.lane", l.number)))
 	defer span.End()
 	for range maxStaleRetries {
 		if err = l.foldOnce(ctx, events, end); !errors.Is(err, catalog.ErrStale) {
@@ -206,8 +211,8 @@ func (l *lane) foldOnce(ctx context.Context, events []fold.Event, end journal.Po
 
 var errUncommittable = errors.New("what the event touches can't be read or stored; the log has the reason")
 
-// adjust makes batches smaller when they are slow or fail, down to the one event that does it, and larger again when they go well. So none is repeated
-// unchanged for ever.
+// adjust makes batches smaller when they are slow or fail, down to the one event that does it, and larger again when they go well. So none
+// is repeated unchanged for ever.
 func (l *lane) adjust(batch []fold.Event, took time.Duration, err error) {
 	events := len(batch)
 	switch {
@@ -215,7 +220,8 @@ func (l *lane) adjust(batch []fold.Event, took time.Duration, err error) {
 		l.size, l.strikes = min(2*l.size, l.Batch), 0
 	case err == nil:
 		l.size, l.strikes = max(1, events/2), 0
-	case errors.Is(err, catalog.ErrStale), errors.Is(err, journal.ErrFenced), errors.Is(err, context.Canceled): // it says nothing of the events
+	// it says nothing of the events
+	case errors.Is(err, catalog.ErrStale), errors.Is(err, journal.ErrFenced), errors.Is(err, context.Canceled):
 	case events > 1:
 		l.size = max(1, events/2)
 	case !store.IsUnavailable(err) && !errors.Is(err, fold.ErrNewer):
@@ -231,7 +237,8 @@ func (l *lane) moves(to journal.Positions) []journal.Move {
 	moves := make([]journal.Move, len(l.partitions))
 	for i, partition := range l.partitions {
 		h := l.held[partition]
-		moves[i] = journal.Move{Partition: partition, Epoch: h.Epoch, From: h.Cursor, Cursor: to[partition], Published: min(max(h.Published, l.shown.at(partition)), to[partition])}
+		moves[i] = journal.Move{Partition: partition, Epoch: h.Epoch, From: h.Cursor, Cursor: to[partition],
+			Published: min(max(h.Published, l.shown.at(partition)), to[partition])}
 	}
 	return moves
 }
@@ -247,7 +254,8 @@ func (l *lane) stored(moves []journal.Move, end journal.Positions) {
 	l.flushed = l.Now()
 }
 
-// flush stores how far an idle lane got, at most once in flushInterval: others count from there what waits to be folded, and what boards may lack.
+// flush stores how far an idle lane got, at most once in flushInterval: others count from there what waits to be folded, and what boards
+// may lack.
 func (l *lane) flush(ctx context.Context) error {
 	if l.Now().Sub(l.flushed) < flushInterval {
 		return nil
@@ -266,8 +274,8 @@ func (l *lane) flush(ctx context.Context) error {
 	return nil
 }
 
-// ask has the publisher note how far boards are, when that isn't known: they may have been healed since the lane's last batch, or since the last one of the
-// process that had its partitions before. Nothing waits for a publisher that is busy.
+// ask has the publisher note how far boards are, when that isn't known: they may have been healed since the lane's last batch, or since the
+// last one of the process that had its partitions before. Nothing waits for a publisher that is busy.
 func (l *lane) ask() {
 	if !slices.ContainsFunc(l.partitions, func(partition int) bool { return l.shown.at(partition) < l.positions[partition] }) {
 		return

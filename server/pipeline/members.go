@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxDoubt bounds the events that are looked at, in one reading, to find the boards that a dead process may have left behind; when there are more, all boards
-	// are read anew.
+	// maxDoubt bounds the events that are looked at, in one reading, to find the boards that a dead process may have left behind; when there
+	// are more, all boards are read anew.
 	maxDoubt = 50_000
 	// boardsWait is how long boards may lack what was folded before they count as behind.
 	boardsWait = 3 * time.Second
@@ -118,7 +118,8 @@ func sameHoldings(a, b journal.Share) bool {
 	return maps.EqualFunc(a.Held, b.Held, func(x, y journal.Holding) bool { return x.Epoch == y.Epoch })
 }
 
-// doubt has the boards read anew that may lack what was folded of a partition between two positions: those of the contests that its events there may count in.
+// doubt has the boards read anew that may lack what was folded of a partition between two positions: those of the contests that its events
+// there may count in.
 func (p *Pipeline) doubt(ctx context.Context, partition int, from, to int64) {
 	if from >= to {
 		return

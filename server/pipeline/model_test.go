@@ -172,7 +172,8 @@ func (c *modelContest) board() []string {
 			}
 		}
 		for _, name := range c.breaks {
-			p.values = append(p.values, map[string]int64{"highest_single_multiplier": -multiplier, "fastest_rounds": duration, "earliest_finish_ts": finish}[name])
+			p.values = append(p.values, map[string]int64{"highest_single_multiplier": -multiplier, "fastest_rounds": duration,
+				"earliest_finish_ts": finish}[name])
 		}
 		places = append(places, p)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestTwinsDoNotFenceEachOther runs two live processes of one host name and process id, as two containers have them, without boards that they share: one folds,
-// the other stands by and fences nobody.
+// TestTwinsDoNotFenceEachOther runs two live processes of one host name and process id, as two containers have them, without boards that
+// they share: one folds, the other stands by and fences nobody.
 func TestTwinsDoNotFenceEachOther(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -37,7 +37,8 @@ func TestTwinsDoNotFenceEachOther(t *testing.T) {
 	})
 }
 
-// TestPartitionsComeFreeAtOnceAtShutdown tells a process to stop while it folds a batch. The next one need not wait for its lease to run out.
+// TestPartitionsComeFreeAtOnceAtShutdown tells a process to stop while it folds a batch. The next one need not wait for its lease to run
+// out.
 func TestPartitionsComeFreeAtOnceAtShutdown(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

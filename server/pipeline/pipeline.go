@@ -93,7 +93,8 @@ func New(config Config) *Pipeline {
 	}
 	p := &Pipeline{
 		Config: config, members: config.Journal.Join(config.Host, !config.Shared || config.EventClock != nil),
-		feed: newFeed(config.Journal, config.Batch), publish: make(chan published, maxUnpublished), shown: shown{positions: map[int]int64{}}, unshown: map[int]unshown{},
+		feed: newFeed(config.Journal, config.Batch), publish: make(chan published, maxUnpublished), shown: shown{positions: map[int]int64{}},
+		unshown: map[int]unshown{},
 	}
 	for number := range config.Lanes {
 		p.lanes = append(p.lanes, p.newLane(number))
@@ -113,7 +114,8 @@ func (p *Pipeline) Process() string { return p.members.ID() }
 func (p *Pipeline) Run(ctx context.Context) {
 	published := make(chan struct{})
 	go func() { defer close(published); p.publishAll(context.WithoutCancel(ctx)) }()
-	membership, leave := context.WithCancel(context.WithoutCancel(ctx)) // outlives the lanes: a batch that is under way must not lose its partitions
+	// outlives the lanes: a batch that is under way must not lose its partitions
+	membership, leave := context.WithCancel(context.WithoutCancel(ctx))
 	var alive, folding sync.WaitGroup
 	alive.Go(func() { p.keepMembership(membership) })
 	folding.Go(func() { p.read(ctx) })

@@ -24,13 +24,16 @@ func TestScoringModels(t *testing.T) {
 		want          []string
 	}{
 		{"sum adds every round", "type: sum", []spin{
-			{id: "1", user: "a", at: at(1), bet: 100, win: 100}, {id: "2", user: "a", at: at(2), bet: 100, win: 50}, {id: "3", user: "b", at: at(3), bet: 100, win: 140},
+			{id: "1", user: "a", at: at(1), bet: 100, win: 100}, {id: "2", user: "a", at: at(2), bet: 100, win: 50},
+			{id: "3", user: "b", at: at(3), bet: 100, win: 140},
 		}, []string{"a 15000", "b 14000"}},
 		{"best two of three", "type: best_n_rounds, n: 2", []spin{
-			{id: "1", user: "a", at: at(1), bet: 100, win: 10}, {id: "2", user: "a", at: at(2), bet: 100, win: 30}, {id: "3", user: "a", at: at(3), bet: 100, win: 20},
+			{id: "1", user: "a", at: at(1), bet: 100, win: 10}, {id: "2", user: "a", at: at(2), bet: 100, win: 30},
+			{id: "3", user: "a", at: at(3), bet: 100, win: 20},
 		}, []string{"a 5000"}},
 		{"max multiplier keeps one round", "type: max_multiplier", []spin{
-			{id: "1", user: "a", at: at(1), bet: 100, win: 700}, {id: "2", user: "a", at: at(2), bet: 100, win: 300}, {id: "3", user: "b", at: at(3), bet: 100, win: 400},
+			{id: "1", user: "a", at: at(1), bet: 100, win: 700}, {id: "2", user: "a", at: at(2), bet: 100, win: 300},
+			{id: "3", user: "b", at: at(3), bet: 100, win: 400},
 		}, []string{"a 70000", "b 40000"}},
 		{"last follows event time, not arrival", "type: last", []spin{
 			{id: "1", user: "a", at: at(9), bet: 100, win: 1}, {id: "2", user: "a", at: at(2), bet: 100, win: 9},
@@ -39,7 +42,8 @@ func TestScoringModels(t *testing.T) {
 			{id: "1", user: "a", at: at(5), bet: 100, win: 100}, {id: "2", user: "b", at: at(4), bet: 100, win: 100},
 		}, []string{"b 10000", "a 10000"}},
 		{"a round without points does not move the finish", "type: best_n_rounds, n: 5, tiebreaker: [earliest_finish_ts]", []spin{
-			{id: "1", user: "a", at: at(1), bet: 100, win: 100}, {id: "2", user: "b", at: at(2), bet: 100, win: 100}, {id: "3", user: "a", at: at(9), bet: 100, win: 0},
+			{id: "1", user: "a", at: at(1), bet: 100, win: 100}, {id: "2", user: "b", at: at(2), bet: 100, win: 100},
+			{id: "3", user: "a", at: at(9), bet: 100, win: 0},
 		}, []string{"a 10000", "b 10000"}},
 		{"fastest rounds", "type: sum, tiebreaker: [fastest_rounds]", []spin{
 			{id: "1", user: "a", at: at(1), bet: 100, win: 100, duration: 3000}, {id: "2", user: "b", at: at(2), bet: 100, win: 100, duration: 2000},

@@ -39,7 +39,8 @@ func (p *process) foldDespite(t *testing.T) {
 func (p *process) slip(t *testing.T, e *laurelv1.Event, userID string) {
 	t.Helper()
 	body, hash := event.Content(nil, e)
-	_, err := p.journal.Append(t.Context(), []journal.Entry{{EventID: e.GetEventId(), UserID: userID, ContentHash: hash, Body: body}}, at(60).UnixMicro())
+	_, err := p.journal.Append(t.Context(), []journal.Entry{{EventID: e.GetEventId(), UserID: userID, ContentHash: hash, Body: body}},
+		at(60).UnixMicro())
 	require.NoError(t, err)
 }
 
@@ -58,17 +59,20 @@ func (p *process) letters(t *testing.T) []string {
 
 // refuseUsers has the database refuse the standing of player "no standing" and the page of player "no page".
 var refuseUsers = map[store.Dialect]string{
-	store.SQLite: `CREATE TRIGGER refuse_standing BEFORE INSERT ON standing WHEN NEW.user_id = 'no standing' BEGIN SELECT RAISE(ABORT, 'refused'); END;
+	store.SQLite: `CREATE TRIGGER refuse_standing BEFORE INSERT ON standing WHEN NEW.user_id = 'no standing' BEGIN SELECT RAISE(ABORT,
+		'refused'); END;
 		CREATE TRIGGER refuse_page BEFORE INSERT ON player_page WHEN NEW.id = 'no page' BEGIN SELECT RAISE(ABORT, 'refused'); END`,
 	store.Postgres: `CREATE FUNCTION refuse_standing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 			IF NEW.user_id = 'no standing' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
-		CREATE FUNCTION refuse_page() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = 'no page' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
+		CREATE FUNCTION refuse_page() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = 'no page' THEN RAISE EXCEPTION 'refused'; END IF;
+			RETURN NEW; END $$;
 		CREATE TRIGGER refuse_standing BEFORE INSERT ON standing FOR EACH ROW EXECUTE FUNCTION refuse_standing();
 		CREATE TRIGGER refuse_page BEFORE INSERT ON player_page FOR EACH ROW EXECUTE FUNCTION refuse_page()`,
 }
 
-// TestPoisonCostsOnlyItself has events fail in each stage, among sound ones, all in one batch to begin with: what can't be read, a formula without a result, a
-// score out of range, a panic while folding, reading or writing, a chain that is too long, and effects that the database refuses.
+// TestPoisonCostsOnlyItself has events fail in each stage, among sound ones, all in one batch to begin with: what can't be read, a formula
+// without a result, a score out of range, a panic while folding, reading or writing, a chain that is too long, and effects that the
+// database refuses.
 func TestPoisonCostsOnlyItself(t *testing.T) {
 	t.Parallel()
 	for _, lanes := range []int{1, 4} {
@@ -143,7 +147,8 @@ func (p *process) sendPoison(t *testing.T) {
 			p.slip(t, chain, "u5")
 		case 18, 20, 22, 24:
 			i := (player - 18) / 2
-			p.send(t, win(fmt.Sprint("refused ", i), []string{"no standing", "no page", pipeline.UnreadablePlayer, pipeline.UnwritablePlayer}[i], 100))
+			p.send(t, win(fmt.Sprint("refused ", i), []string{"no standing", "no page", pipeline.UnreadablePlayer, pipeline.UnwritablePlayer}[i],
+				100))
 		}
 	}
 }
@@ -161,18 +166,20 @@ func (p *process) goOn(t *testing.T) {
 
 // contestOf is a contest of all events that sums a formula.
 func contestOf(id, formula string, precision int) string {
-	return fmt.Sprintf("kind: Contest\nid: %s\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z}\nscoring: {formula: %q, precision: %d}\nleaderboard: {type: sum}\n",
+	return fmt.Sprintf("kind: Contest\nid: %s\nwindow: {start: 2025-10-25T18:00Z, end: 2025-10-25T19:00Z}\nscoring: {formula: %q, "+
+		"precision: %d}\nleaderboard: {type: sum}\n",
 		id, formula, precision)
 }
 
-// TestLaneThatAlwaysFailsHoldsUpNoOther has the database answer one lane, for the whole of the test, that its disk is full: such a batch is tried again for as
-// long as it takes. The lanes beside it fold on.
+// TestLaneThatAlwaysFailsHoldsUpNoOther has the database answer one lane, for the whole of the test, that its disk is full: such a batch is
+// tried again for as long as it takes. The lanes beside it fold on.
 func TestLaneThatAlwaysFailsHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.Postgres)
 	p := start(t, s, options{lanes: 4})
 	p.publish(t, sprint("c", "type: sum"))
-	_, err := s.Write().ExecContext(t.Context(), `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.user_id = 'u0' THEN
+	_, err := s.Write().ExecContext(t.Context(), `CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.user_id =
+		'u0' THEN
 			RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END IF; RETURN NEW; END $$;
 		CREATE TRIGGER full_disk BEFORE INSERT ON standing FOR EACH ROW EXECUTE FUNCTION full_disk()`)
 	require.NoError(t, err)
@@ -197,7 +204,8 @@ func TestLaneThatAlwaysFailsHoldsUpNoOther(t *testing.T) {
 			return journal.PartitionOf(user, p.journal.Partitions())%4 == failing
 		})
 	}
-	require.Eventually(t, func() bool { got := others(); slices.Sort(got); return slices.Equal(want, got) }, patience, 10*time.Millisecond, "the other lanes have all of theirs")
+	require.Eventually(t, func() bool { got := others(); slices.Sort(got); return slices.Equal(want, got) }, patience, 10*time.Millisecond,
+		"the other lanes have all of theirs")
 	backlog, _, err := p.journal.Backlog(t.Context(), 1000)
 	require.NoError(t, err)
 	require.Positive(t, backlog)
@@ -220,8 +228,8 @@ func (p *process) runs(t *testing.T) (stop func()) {
 	return func() { cancel(); <-ended }
 }
 
-// TestOnlyTheEventThatFailedIsBuried has a lane lose the partition of a poison after its last try. The next event of the lane is another one, and is not the one
-// that pays for it.
+// TestOnlyTheEventThatFailedIsBuried has a lane lose the partition of a poison after its last try. The next event of the lane is another
+// one, and is not the one that pays for it.
 func TestOnlyTheEventThatFailedIsBuried(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.Postgres)
@@ -241,16 +249,19 @@ func TestOnlyTheEventThatFailedIsBuried(t *testing.T) {
 	}
 	p.send(t, spin{id: "sound", user: innocent, at: at(1), bet: 100, win: 100}.event())
 	p.readable(t, 2)
-	_, err = s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET owner = 'somebody', epoch = epoch + 1 WHERE id = $1", journal.PartitionOf("no standing", 2))
+	_, err = s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET owner = 'somebody', epoch = epoch + 1 WHERE id = $1",
+		journal.PartitionOf("no standing", 2))
 	require.NoError(t, err)
 	_, err = s.Write().ExecContext(t.Context(), `INSERT INTO process (id, host, started_at, seen_until)
 		VALUES ('somebody', 'x', 0, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 3600000)`)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) == nil && len(p.standings(t, "c")) == 1 }, patience, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) == nil && len(p.standings(t, "c")) == 1 }, patience,
+		5*time.Millisecond)
 	require.Empty(t, p.letters(t))
 }
 
-// TestPageOfANewerVersionWaits gives a player's page a section that this version does not know, as a version to come writes it. His events wait; they are not buried.
+// TestPageOfANewerVersionWaits gives a player's page a section that this version does not know, as a version to come writes it. His events
+// wait; they are not buried.
 func TestPageOfANewerVersionWaits(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -270,7 +281,8 @@ func TestPageOfANewerVersionWaits(t *testing.T) {
 		p = start(t, storetest.Again(t, s), options{now: still})
 		p.send(t, spin{id: "2", user: "u", at: at(2), bet: 100, win: 100}.event())
 		p.readable(t, 2)
-		require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond, "it has the partitions")
+		require.Eventually(t, func() bool { return p.pipeline.CatchUp(t.Context()) != nil }, patience, 5*time.Millisecond,
+			"it has the partitions")
 		for range 5 {
 			require.ErrorIs(t, p.pipeline.CatchUp(t.Context()), fold.ErrNewer)
 		}
@@ -281,7 +293,8 @@ func TestPageOfANewerVersionWaits(t *testing.T) {
 	})
 }
 
-// TestDamagedRowCostsOnlyItsPlayer damages what is stored of two players. Their events are buried at once, one by one, and nobody else's batch is tried twice.
+// TestDamagedRowCostsOnlyItsPlayer damages what is stored of two players. Their events are buried at once, one by one, and nobody else's
+// batch is tried twice.
 func TestDamagedRowCostsOnlyItsPlayer(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -304,7 +317,8 @@ func TestDamagedRowCostsOnlyItsPlayer(t *testing.T) {
 			round(number)
 			p.fold(t) // no batch fails
 		}
-		require.Equal(t, []string{"page2 commit ", "page3 commit ", "page4 commit ", "standing2 commit ", "standing3 commit ", "standing4 commit "}, p.letters(t))
+		require.Equal(t, []string{"page2 commit ", "page3 commit ", "page4 commit ", "standing2 commit ", "standing3 commit ",
+			"standing4 commit "}, p.letters(t))
 		require.ElementsMatch(t, []string{"a 40000", "b 40000", "d 40000", "page 10000", "standing 10000"}, p.standings(t, "c"))
 		_, difference := p.refolded(t, "c")
 		require.Contains(t, difference, `standing of player "standing" in c: `)
@@ -327,7 +341,8 @@ func TestUnreadableRecordKeepsItsName(t *testing.T) {
 	})
 }
 
-// TestInterruptedEventIsNotBuried has the only event of a batch be interrupted, each time between folding and committing, more often than an event may fail.
+// TestInterruptedEventIsNotBuried has the only event of a batch be interrupted, each time between folding and committing, more often than
+// an event may fail.
 func TestInterruptedEventIsNotBuried(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -362,10 +377,12 @@ func TestBatchesShrinkAndGrow(t *testing.T) {
 		want     []int
 	}{
 		{"slow ones halve down to one event", slices.Repeat([]pipeline.Outcome{{100, slow, nil}}, 7), []int{50, 25, 12, 6, 3, 1, 1}},
-		{"and grow again", []pipeline.Outcome{{100, slow, nil}, {100, slow, nil}, {100, fine, nil}, {100, fine, nil}, {100, fine, nil}}, []int{50, 25, 50, 100, 100}},
+		{"and grow again", []pipeline.Outcome{{100, slow, nil}, {100, slow, nil}, {100, fine, nil}, {100, fine, nil}, {100, fine, nil}},
+			[]int{50, 25, 50, 100, 100}},
 		{"a slow one that was not full halves what it had", []pipeline.Outcome{{10, slow, nil}}, []int{5}},
 		{"failed ones halve", []pipeline.Outcome{{100, 0, failed}, {100, 0, failed}, {100, 0, nil}}, []int{50, 25, 50}},
-		{"what others did says nothing of the batch", []pipeline.Outcome{{100, 0, journal.ErrFenced}, {100, 0, catalog.ErrStale}, {100, 0, context.Canceled}}, []int{100, 100, 100}},
+		{"what others did says nothing of the batch", []pipeline.Outcome{{100, 0, journal.ErrFenced}, {100, 0, catalog.ErrStale},
+			{100, 0, context.Canceled}}, []int{100, 100, 100}},
 	}
 	for _, c := range cases {
 		require.Equal(t, c.want, p.pipeline.Sizes(c.outcomes...), c.name)

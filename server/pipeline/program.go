@@ -10,8 +10,8 @@ import (
 	"github.com/laurelhq/laurel/server/rule"
 )
 
-// Program is all live definitions at one revision, ready to fold. It is pure and shared: the lanes, verify and whatever plays history call the same two
-// functions, and nothing else scores.
+// Program is all live definitions at one revision, ready to fold. It is pure and shared: the lanes, verify and whatever plays history call
+// the same two functions, and nothing else scores.
 type Program struct {
 	contests *contest.Set
 }

@@ -34,7 +34,8 @@ func drawHistory(t *rapid.T, prefix string) history {
 	h := history{cuts: map[int]bool{}}
 	h.best = rapid.Bool().Draw(t, "best")
 	h.n = rapid.IntRange(1, 4).Draw(t, "n")
-	h.breaks = rapid.Permutation([]string{"highest_single_multiplier", "fastest_rounds", "earliest_finish_ts"}).Draw(t, "tiebreaker")[:rapid.IntRange(0, 3).Draw(t, "breaks")]
+	h.breaks = rapid.Permutation([]string{"highest_single_multiplier", "fastest_rounds", "earliest_finish_ts"}).
+		Draw(t, "tiebreaker")[:rapid.IntRange(0, 3).Draw(t, "breaks")]
 	h.ranking = "type: sum"
 	if h.best {
 		h.ranking = "type: best_n_rounds, n: " + strconv.Itoa(h.n)
@@ -44,7 +45,8 @@ func drawHistory(t *rapid.T, prefix string) history {
 		h.spins = append(h.spins, spin{
 			id: fmt.Sprintf("%s-%d", prefix, i), user: prefix + rapid.SampledFrom([]string{"a", "b", "c", "é", "Z"}).Draw(t, "user"),
 			at: at(rapid.IntRange(-1, 5).Draw(t, "second")), bet: 100, win: int64(rapid.IntRange(0, 3).Draw(t, "win")) * 100,
-			multiplier: float64(rapid.IntRange(0, 2).Draw(t, "multiplier")), duration: int64(rapid.IntRange(1, 3).Draw(t, "duration")) * 1000, market: "M" + prefix,
+			multiplier: float64(rapid.IntRange(0, 2).Draw(t, "multiplier")), duration: int64(rapid.IntRange(1, 3).Draw(t, "duration")) * 1000,
+			market: "M" + prefix,
 		})
 		h.cuts[i] = rapid.IntRange(0, 19).Draw(t, "cut") == 0
 	}
@@ -84,7 +86,8 @@ func (h *history) naive() []string {
 			}
 		}
 		for _, name := range h.breaks {
-			s.values = append(s.values, map[string]int64{"highest_single_multiplier": -multiplier, "fastest_rounds": duration, "earliest_finish_ts": finish}[name])
+			s.values = append(s.values, map[string]int64{"highest_single_multiplier": -multiplier, "fastest_rounds": duration,
+				"earliest_finish_ts": finish}[name])
 		}
 		all = append(all, s)
 	}
@@ -118,7 +121,8 @@ func (h *history) compareSpins(a, b spin) int {
 	}
 	for _, name := range h.breaks {
 		c := map[string]int{
-			"highest_single_multiplier": int((b.reported() - a.reported()) * 10), "fastest_rounds": int(a.duration - b.duration), "earliest_finish_ts": a.at.Compare(b.at),
+			"highest_single_multiplier": int((b.reported() - a.reported()) * 10), "fastest_rounds": int(a.duration - b.duration),
+			"earliest_finish_ts": a.at.Compare(b.at),
 		}[name]
 		if c != 0 {
 			return c

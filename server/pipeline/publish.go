@@ -32,8 +32,8 @@ type published struct {
 	drained chan struct{}
 }
 
-// published groups the changed standings by board and partition. A group goes by the highest position among its standings, so that what a board has applied
-// follows from its standings alone; boards skip a group they have applied before.
+// published groups the changed standings by board and partition. A group goes by the highest position among its standings, so that what a
+// board has applied follows from its standings alone; boards skip a group they have applied before.
 func (b *batch) published() published {
 	type group struct {
 		board     string

@@ -28,18 +28,20 @@ type Refolded struct {
 	Frozen string
 }
 
-// Refold folds the journal into fresh standings of contests, by the program of the live fold, and compares them with the stored ones. Nothing may be folded
-// meanwhile; what was not folded yet is left out. Ranges of the journal that were dropped are read from archives; without them nothing is said of any contest, since an event
-// of long ago may have made the profile that a later one is scored by. A contest that was scored by several versions is folded by the newest one, and what that changed
-// shows as differences.
-func Refold(ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, contests []*contest.Live, report func(Refolded) error) error {
+// Refold folds the journal into fresh standings of contests, by the program of the live fold, and compares them with the stored ones.
+// Nothing may be folded meanwhile; what was not folded yet is left out. Ranges of the journal that were dropped are read from archives;
+// without them nothing is said of any contest, since an event of long ago may have made the profile that a later one is scored by. A
+// contest that was scored by several versions is folded by the newest one, and what that changed shows as differences.
+func Refold(ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, contests []*contest.Live,
+	report func(Refolded) error) error {
 	return RefoldWithin(ctx, s, j, past, math.MaxInt, contests, report)
 }
 
-// RefoldWithin is Refold with so many bytes for standings and players. It reads the journal once for all contests, or once for as many of them as there turns out to
-// be room for.
+// RefoldWithin is Refold with so many bytes for standings and players. It reads the journal once for all contests, or once for as many of
+// them as there turns out to be room for.
 func RefoldWithin(
-	ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, room int, contests []*contest.Live, report func(Refolded) error,
+	ctx context.Context, s *store.Store, j *journal.Journal, past *archive.Shelf, room int, contests []*contest.Live,
+	report func(Refolded) error,
 ) error {
 	reader := catalog.NewReader(j.Partitions())
 	err := s.View(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -148,7 +150,8 @@ func standingsOf(fresh *fold.Cache) map[string]map[string]*fold.Row {
 }
 
 // compareStandings compares what is stored of a contest, its columns and its states, with what the journal gives.
-func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, want map[string]*fold.Row) (players int64, difference string, err error) {
+func compareStandings(ctx context.Context, s *store.Store, c *contest.Live,
+	want map[string]*fold.Row) (players int64, difference string, err error) {
 	players = int64(len(want))
 	var keys []fold.Key
 	columns := map[string]contest.Moved{}
@@ -187,8 +190,8 @@ func compareStandings(ctx context.Context, s *store.Store, c *contest.Live, want
 	return players, "", nil
 }
 
-// compareColumns says how the columns of a standing, which boards are made of, differ from its state, or nothing. Rounds that are not among those that make up the
-// score counted in older versions of Laurel, and moved the position.
+// compareColumns says how the columns of a standing, which boards are made of, differ from its state, or nothing. Rounds that are not among
+// those that make up the score counted in older versions of Laurel, and moved the position.
 func compareColumns(stored contest.Moved, had *contest.Standing, want *fold.Row) string {
 	gives := contest.Of(want)
 	moved := stored.Rounds == gives.Rounds && stored.Seq == want.Seq
@@ -198,7 +201,8 @@ func compareColumns(stored contest.Moved, had *contest.Standing, want *fold.Row)
 	if moved && stored.Units == gives.Units && stored.Tie == gives.Tie && stored.Partition == want.Partition {
 		return ""
 	}
-	return fmt.Sprintf("player %q is on boards with %d from %d rounds, last at position %d of partition %d; the journal gives %d from %d at %d of %d",
+	return fmt.Sprintf("player %q is on boards with %d from %d rounds, last at position %d of partition %d; the journal gives %d from %d "+
+		"at %d of %d",
 		stored.UserID, stored.Units, stored.Rounds, stored.Seq, stored.Partition, gives.Units, gives.Rounds, want.Seq, want.Partition)
 }
 
@@ -216,8 +220,10 @@ func compareStanding(stored, want *fold.Row, newest int) string {
 	case bytes.Equal(had.AppendBinary(nil), gives.AppendBinary(nil)) && had.Tie == gives.Tie:
 		return ""
 	case stored.Version != newest:
-		return fmt.Sprintf("player %q was scored by version %d too, and the newest, %d, alone would give %d for his %d", stored.Subject, stored.Version, newest, gives.Units, had.Units)
+		return fmt.Sprintf("player %q was scored by version %d too, and the newest, %d, alone would give %d for his %d", stored.Subject,
+			stored.Version, newest, gives.Units, had.Units)
 	default:
-		return fmt.Sprintf("player %q is stored with %d from %d rounds, the journal gives %d from %d", stored.Subject, had.Units, had.Rounds, gives.Units, gives.Rounds)
+		return fmt.Sprintf("player %q is stored with %d from %d rounds, the journal gives %d from %d", stored.Subject, had.Units, had.Rounds,
+			gives.Units, gives.Rounds)
 	}
 }

@@ -22,10 +22,11 @@ import (
 // refolded folds the journal anew and returns the number of players and what differs.
 func (p *process) refolded(t *testing.T, contestID string) (players int64, difference string) {
 	t.Helper()
-	err := pipeline.Refold(t.Context(), p.store, p.journal, &archive.Shelf{}, []*contest.Live{p.contest(t, contestID)}, func(result pipeline.Refolded) error {
-		players, difference = result.Players, result.Difference
-		return nil
-	})
+	err := pipeline.Refold(t.Context(), p.store, p.journal, &archive.Shelf{}, []*contest.Live{p.contest(t, contestID)},
+		func(result pipeline.Refolded) error {
+			players, difference = result.Players, result.Difference
+			return nil
+		})
 	require.NoError(t, err)
 	return players, difference
 }
@@ -37,7 +38,8 @@ func TestRefoldOfALatePublishedContestIsEqual(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		p := start(t, s, options{eventClock: true})
 		p.publish(t, sprint("early", "type: sum"))
-		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(2), bet: 100, win: 100}.event())
+		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(2), bet: 100,
+			win: 100}.event())
 		p.fold(t)
 		p.publish(t, sprint("late", "type: sum"))
 		p.send(t, spin{id: "3", user: "a", at: at(3), bet: 100, win: 100}.event())
@@ -116,7 +118,8 @@ func TestRefoldNamesATamperedStanding(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		p := start(t, s, options{eventClock: true})
 		p.publish(t, sprint("c", "type: sum"))
-		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(2), bet: 100, win: 100}.event())
+		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(2), bet: 100,
+			win: 100}.event())
 		p.fold(t)
 		_, difference := p.refolded(t, "c")
 		require.Empty(t, difference)
@@ -129,15 +132,16 @@ func TestRefoldNamesATamperedStanding(t *testing.T) {
 			_, err := s.Write().ExecContext(t.Context(), "DELETE FROM standing WHERE user_id IN ('a', 'z')")
 			require.NoError(t, err)
 			before[0].Stored = false
-			require.NoError(t, s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return contest.Standings{}.Store(ctx, tx, before) }))
+			require.NoError(t, s.Tx(t.Context(),
+				func(ctx context.Context, tx *store.Tx) error { return contest.Standings{}.Store(ctx, tx, before) }))
 		}
 		_, difference = p.refolded(t, "c")
 		require.Empty(t, difference)
 	})
 }
 
-// TestRefoldKnowsWhatOlderVersionsCounted has a standing as versions before wrote it, which counted rounds that are not among the best and moved its position
-// with each. It is no difference, as long as its columns say what its state says.
+// TestRefoldKnowsWhatOlderVersionsCounted has a standing as versions before wrote it, which counted rounds that are not among the best and
+// moved its position with each. It is no difference, as long as its columns say what its state says.
 func TestRefoldKnowsWhatOlderVersionsCounted(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -154,7 +158,8 @@ func TestRefoldKnowsWhatOlderVersionsCounted(t *testing.T) {
 		require.EqualValues(t, 2, standing.Rounds)
 		standing.Rounds = 5
 		store := func(rounds int) {
-			_, err := s.Write().ExecContext(t.Context(), "UPDATE standing SET rounds = $1, seq = seq + 3, state = $2", rounds, standing.AppendBinary(nil))
+			_, err := s.Write().ExecContext(t.Context(), "UPDATE standing SET rounds = $1, seq = seq + 3, state = $2", rounds,
+				standing.AppendBinary(nil))
 			require.NoError(t, err)
 		}
 		store(5)
@@ -186,11 +191,12 @@ func TestRefoldNamesATamperedResult(t *testing.T) {
 		frozen := func() (difference string) {
 			again := start(t, storetest.Again(t, s), options{now: clock.now}) // contests that were read before the change are kept
 			defer again.stop()
-			require.NoError(t, pipeline.Refold(t.Context(), s, p.journal, &archive.Shelf{}, []*contest.Live{again.contest(t, "c")}, func(result pipeline.Refolded) error {
-				require.Empty(t, result.Difference)
-				difference = result.Frozen
-				return nil
-			}))
+			require.NoError(t, pipeline.Refold(t.Context(), s, p.journal, &archive.Shelf{}, []*contest.Live{again.contest(t, "c")},
+				func(result pipeline.Refolded) error {
+					require.Empty(t, result.Difference)
+					difference = result.Frozen
+					return nil
+				}))
 			return difference
 		}
 		require.Empty(t, frozen())
@@ -202,7 +208,8 @@ func TestRefoldNamesATamperedResult(t *testing.T) {
 		}
 		exec(unlock[s.Dialect()])
 		for _, c := range []struct{ tamper, mend, want string }{
-			{"UPDATE final_standing SET units = 99 WHERE place = 2", "UPDATE final_standing SET units = 20000 WHERE place = 2", `place 2 is frozen with player "b" and 99`},
+			{"UPDATE final_standing SET units = 99 WHERE place = 2", "UPDATE final_standing SET units = 20000 WHERE place = 2",
+				`place 2 is frozen with player "b" and 99`},
 			{"UPDATE contest SET result_hash = 'x'", "", "the result hash is x"},
 		} {
 			exec(c.tamper)

@@ -12,8 +12,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestRedisThatRefusesWritesHeals has Redis answer reads and refuse writes, or lose what it holds to make room, while events come in. The fold
-// goes on, readers see the standings, and the board is right when Redis is.
+// TestRedisThatRefusesWritesHeals has Redis answer reads and refuse writes, or lose what it holds to make room, while events come in. The
+// fold goes on, readers see the standings, and the board is right when Redis is.
 func TestRedisThatRefusesWritesHeals(t *testing.T) {
 	t.Parallel()
 	set := func(name, value string) func(*testing.T, *redistest.Server) {
@@ -42,7 +42,8 @@ func TestRedisThatRefusesWritesHeals(t *testing.T) {
 			engine, server := redisEngine(t)
 			p := start(t, storetest.Open(t, store.SQLite), options{eventClock: true, engine: engine})
 			p.publish(t, sprint("c", "type: sum"))
-			p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(1), bet: 100, win: 200}.event())
+			p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(1), bet: 100,
+				win: 200}.event())
 			p.fold(t)
 			p.equalsStandings(t, engine, "c", "the board is built")
 			c[0](t, server)

@@ -113,7 +113,8 @@ func start(t *testing.T, s *store.Store, o options) *process {
 		Store: s, Reader: reader, Journal: p.journal, Clock: clock, Now: o.now,
 		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: log,
 	})
-	p.catalog = catalog.NewService(catalog.Config{Store: s, Reader: reader, Folded: p.journal.Cursors, Adopt: p.contests.Adopt, Now: o.now, Steps: []catalog.Step{rule.Step()}})
+	p.catalog = catalog.NewService(catalog.Config{Store: s, Reader: reader, Folded: p.journal.Cursors, Adopt: p.contests.Adopt, Now: o.now,
+		Steps: []catalog.Step{rule.Step()}})
 	require.NoError(t, p.contests.Sync(ctx))
 	p.boards = board.NewKeeper(board.KeeperConfig{
 		Engine: o.engine, Store: s, Journal: p.journal, Rebuilt: func(string) {}, Now: o.now, Log: log,
@@ -126,7 +127,8 @@ func start(t *testing.T, s *store.Store, o options) *process {
 		Observe: func(time.Duration, int, int, int) {}, Conflict: func() {}, TooOld: func() {}, Lag: func(time.Duration, int64) {},
 	})
 	p.pipeline = pipeline.New(pipeline.Config{
-		Store: s, Journal: p.journal, Contests: p.contests, Boards: p.boards, EventClock: events, Host: "test", Lanes: o.lanes, Shared: o.shared, Batch: o.batch, Now: o.now,
+		Store: s, Journal: p.journal, Contests: p.contests, Boards: p.boards, EventClock: events, Host: "test", Lanes: o.lanes, Shared: o.shared,
+		Batch: o.batch, Now: o.now,
 		Changed: func(string, int64) {}, Scored: func(time.Duration, int) {}, Ranked: func(time.Duration) {}, Buried: func() {},
 		Tracer: noop.NewTracerProvider().Tracer(""), Log: log,
 	})
@@ -190,7 +192,8 @@ func (p *process) send(t *testing.T, events ...*laurelv1.Event) {
 	}
 }
 
-// fold folds until everything accepted is folded. Another test's open transaction on the same server may hold the horizon back for a moment.
+// fold folds until everything accepted is folded. Another test's open transaction on the same server may hold the horizon back for a
+// moment.
 func (p *process) fold(t *testing.T) {
 	t.Helper()
 	again := time.NewTicker(5 * time.Millisecond)

@@ -12,14 +12,16 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// TestHeirOfAQuietInstallationIsNotBehind has a process take over from one that died before it had stored what boards show. No event comes any more, and yet the
-// heir's boards must be known to be complete once they are built, or their readers would be told for ever that they are stale.
+// TestHeirOfAQuietInstallationIsNotBehind has a process take over from one that died before it had stored what boards show. No event comes
+// any more, and yet the heir's boards must be known to be complete once they are built, or their readers would be told for ever that they
+// are stale.
 func TestHeirOfAQuietInstallationIsNotBehind(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		dead := start(t, s, options{now: still})
 		dead.publish(t, sprint("c", "type: sum"))
-		dead.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(1), bet: 100, win: 100}.event())
+		dead.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "2", user: "b", at: at(1), bet: 100,
+			win: 100}.event())
 		dead.fold(t)
 		_, err := s.Write().ExecContext(t.Context(), "UPDATE journal_partition SET published = 0")
 		require.NoError(t, err)

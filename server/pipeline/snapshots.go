@@ -14,7 +14,8 @@ import (
 // observedRows is how many of a snapshot's first players are told their place.
 const observedRows = 10
 
-// KeepSnapshots keeps the top of each running board at every interval, when it has changed since the last one, until ctx ends. One process does it for all.
+// KeepSnapshots keeps the top of each running board at every interval, when it has changed since the last one, until ctx ends. One process
+// does it for all.
 func (p *Pipeline) KeepSnapshots(ctx context.Context, every time.Duration) {
 	kept := map[string]int64{}
 	ticker := time.NewTicker(every)
@@ -49,7 +50,8 @@ func (p *Pipeline) snapshot(ctx context.Context, c *contest.Live, kept map[strin
 	for i, row := range page.Rows {
 		top[i] = &laurelv1.LeaderboardRow{Place: row.Place, UserId: row.UserID, Units: row.Units}
 	}
-	err = p.Contests.SaveSnapshot(ctx, contest.Snapshot{ContestID: c.ID, Total: page.Total, Positions: page.Positions, Top: top}, p.observed(c, page.Rows))
+	err = p.Contests.SaveSnapshot(ctx, contest.Snapshot{ContestID: c.ID, Total: page.Total, Positions: page.Positions, Top: top},
+		p.observed(c, page.Rows))
 	if err != nil {
 		return err
 	}
@@ -58,8 +60,8 @@ func (p *Pipeline) snapshot(ctx context.Context, c *contest.Live, kept map[strin
 	return nil
 }
 
-// observed tells the first players of a snapshot their place, by an event in the transaction that keeps the snapshot. Ranks are no state of the fold: what depends on
-// one is decided here and comes back by the journal, so that a replay sees the same.
+// observed tells the first players of a snapshot their place, by an event in the transaction that keeps the snapshot. Ranks are no state of
+// the fold: what depends on one is decided here and comes back by the journal, so that a replay sees the same.
 func (p *Pipeline) observed(c *contest.Live, rows []board.Row) func(ctx context.Context, tx *store.Tx, number int64) error {
 	return func(ctx context.Context, tx *store.Tx, number int64) error {
 		if !c.ObserveRanks {

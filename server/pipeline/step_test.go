@@ -17,7 +17,8 @@ func TestContestThatCanNotBeFrozenHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	refuse := map[store.Dialect]string{
 		store.SQLite: "CREATE TRIGGER refuse BEFORE INSERT ON final_standing WHEN NEW.contest_id = 'b' BEGIN SELECT RAISE(ABORT, 'refused'); END",
-		store.Postgres: `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.contest_id = 'b' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
+		store.Postgres: `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.contest_id = 'b' THEN RAISE EXCEPTION
+			'refused'; END IF; RETURN NEW; END $$;
 			CREATE TRIGGER refuse BEFORE INSERT ON final_standing FOR EACH ROW EXECUTE FUNCTION refuse()`,
 	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -51,7 +52,8 @@ func TestContestThatHasClosedKeepsItsDefinition(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		p := start(t, s, options{eventClock: true, now: still})
 		p.publish(t, sprint("c", "type: sum"))
-		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "past the grace", user: "a", at: at(3700), bet: 100, win: 100}.event())
+		p.send(t, spin{id: "1", user: "a", at: at(1), bet: 100, win: 100}.event(), spin{id: "past the grace", user: "a", at: at(3700), bet: 100,
+			win: 100}.event())
 		p.fold(t)
 		before := p.contest(t, "c")
 		require.NotNil(t, before.CloseSeq)

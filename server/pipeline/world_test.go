@@ -21,8 +21,8 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// world is a random journal and the contests that read it: every scoring and formula, ties everywhere, rounds that are not eligible, several
-// markets, contests published in the middle of it and closed by it, late events, and processes that come and go.
+// world is a random journal and the contests that read it: every scoring and formula, ties everywhere, rounds that are not eligible,
+// several markets, contests published in the middle of it and closed by it, late events, and processes that come and go.
 type world struct {
 	contests []*modelContest
 	events   []*laurelv1.Event
@@ -35,7 +35,8 @@ const worldSecond = int64(1_000_000)
 
 func drawWorld(t *rapid.T) *world {
 	w := &world{
-		cuts: map[int]bool{}, steps: map[int]bool{}, batch: rapid.IntRange(1, 20).Draw(t, "batch"), partitions: rapid.IntRange(1, 16).Draw(t, "partitions"),
+		cuts: map[int]bool{}, steps: map[int]bool{}, batch: rapid.IntRange(1, 20).Draw(t, "batch"), partitions: rapid.IntRange(1, 16).
+			Draw(t, "partitions"),
 	}
 	count := rapid.IntRange(1, 60).Draw(t, "events")
 	for i := range rapid.IntRange(1, 3).Draw(t, "contests") {
@@ -62,7 +63,8 @@ func drawContest(t *rapid.T, id string, events int) *modelContest {
 	c := &modelContest{id: id, byUser: map[string][]modelRound{}}
 	c.kind = rapid.SampledFrom([]string{"sum", "best_n_rounds", "max_multiplier", "count", "last"}).Draw(t, "kind")
 	c.n = rapid.IntRange(1, 4).Draw(t, "n")
-	c.breaks = rapid.Permutation([]string{"highest_single_multiplier", "fastest_rounds", "earliest_finish_ts"}).Draw(t, "breaks")[:rapid.IntRange(0, 3).Draw(t, "break count")]
+	c.breaks = rapid.Permutation([]string{"highest_single_multiplier", "fastest_rounds", "earliest_finish_ts"}).
+		Draw(t, "breaks")[:rapid.IntRange(0, 3).Draw(t, "break count")]
 	c.formula = rapid.IntRange(0, len(formulas)-1).Draw(t, "formula")
 	if (c.kind == "count" || c.kind == "max_multiplier") && rapid.Bool().Draw(t, "no formula") {
 		c.formula = -1
@@ -112,8 +114,9 @@ func (w *world) drawEvent(t *rapid.T, i int) *laurelv1.Event {
 		micros = rapid.SampledFrom([]int64{0, c.end, c.end + c.grace}).Draw(t, "edge of") - int64(rapid.IntRange(0, 1).Draw(t, "before"))
 	}
 	e := spin{
-		id: fmt.Sprint("e", i), user: rapid.SampledFrom([]string{"a", "b", "é"}).Draw(t, "user"), market: rapid.SampledFrom([]string{"DE", "SE", "TR"}).Draw(t, "market"),
-		bet: int64(rapid.IntRange(0, 2).Draw(t, "bet")) * 50, win: int64(rapid.IntRange(0, 3).Draw(t, "win")) * 100,
+		id: fmt.Sprint("e", i), user: rapid.SampledFrom([]string{"a", "b", "é"}).Draw(t, "user"),
+		market: rapid.SampledFrom([]string{"DE", "SE", "TR"}).Draw(t, "market"),
+		bet:    int64(rapid.IntRange(0, 2).Draw(t, "bet")) * 50, win: int64(rapid.IntRange(0, 3).Draw(t, "win")) * 100,
 	}.event()
 	e.EventTs = timestamppb.New(windowStart.Add(time.Duration(micros) * time.Microsecond))
 	e.Name = rapid.SampledFrom([]string{"round_end", "round_end", "spin"}).Draw(t, "name")
@@ -191,7 +194,8 @@ func (w *world) run(t *testing.T, rt require.TestingT, s *store.Store) {
 	}
 }
 
-// lateEvents are the events that were recorded as late for a contest and would have counted, and all that came when it was final, in order of arrival.
+// lateEvents are the events that were recorded as late for a contest and would have counted, and all that came when it was final, in order
+// of arrival.
 func (p *process) lateEvents(t *testing.T, c *modelContest) (late, afterFinal []string) {
 	t.Helper()
 	rows, err := p.store.Ent().LateEvent.Query().Where(lateevent.ContestID(c.id)).Order(lateevent.BySeq()).All(t.Context())
@@ -213,7 +217,8 @@ func (p *process) equalsModel(t *testing.T, rt require.TestingT, engine board.En
 	require.Equal(rt, want, p.standings(t, c.id), c.yaml())
 	late, afterFinal := p.lateEvents(t, c)
 	require.True(rt, slices.Equal(c.late, late), "late %v, want %v\n%s", late, c.late, c.yaml())
-	dead, err := p.store.Ent().DeadLetter.Query().Where(deadletter.Subject(c.id)).Order(deadletter.BySeq()).Select(deadletter.FieldEventID).Strings(t.Context())
+	dead, err := p.store.Ent().DeadLetter.Query().Where(deadletter.Subject(c.id)).Order(deadletter.BySeq()).Select(deadletter.FieldEventID).
+		Strings(t.Context())
 	require.NoError(rt, err)
 	// Of an event that comes when a contest is final it is not asked what it would have been worth.
 	wantDead := slices.DeleteFunc(slices.Clone(c.dead), func(id string) bool { return slices.Contains(afterFinal, id) })

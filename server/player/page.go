@@ -35,7 +35,8 @@ const pageBytes = 120
 // Size implements fold.State.
 func (p *Page) Size() int { return pageBytes + len(p.Profile.Market) + len(p.Profile.Platform) }
 
-// AppendBinary implements fold.State: version, then each section that is not empty as its number, its length and its content, then the CRC-32 of all that.
+// AppendBinary implements fold.State: version, then each section that is not empty as its number, its length and its content, then the
+// CRC-32 of all that.
 func (p *Page) AppendBinary(b []byte) []byte {
 	from := len(b)
 	b = append(b, pageVersion)

@@ -68,7 +68,8 @@ func TestProfileFillsInWhatAnEventLacks(t *testing.T) {
 	require.Nil(t, last.GetUser().KycLevel)
 }
 
-// TestAnEventIsFoldedAgain has a batch thrown away and folded again: what the profile filled in the first time is not the sender's word the second time.
+// TestAnEventIsFoldedAgain has a batch thrown away and folded again: what the profile filled in the first time is not the sender's word the
+// second time.
 func TestAnEventIsFoldedAgain(t *testing.T) {
 	t.Parallel()
 	events := []fold.Event{
@@ -169,7 +170,8 @@ func anyPage(t *rapid.T) *player.Page {
 	return &player.Page{Profile: player.Profile{
 		FirstSeen: whole.Draw(t, "first"), LastSeen: whole.Draw(t, "last"), Market: text.Draw(t, "market"), Platform: text.Draw(t, "platform"),
 		Payer: player.Flag(rapid.IntRange(0, 2).Draw(t, "payer")), KYCLevel: player.Level(rapid.IntRange(0, 10).Draw(t, "kyc")),
-		MarketAt: whole.Draw(t, "market at"), PlatformAt: whole.Draw(t, "platform at"), PayerAt: whole.Draw(t, "payer at"), KYCAt: whole.Draw(t, "kyc at"),
+		MarketAt: whole.Draw(t, "market at"), PlatformAt: whole.Draw(t, "platform at"), PayerAt: whole.Draw(t, "payer at"),
+		KYCAt: whole.Draw(t, "kyc at"),
 	}}
 }
 
@@ -205,7 +207,8 @@ func TestPagesAreStored(t *testing.T) {
 		keep := func(rows ...*fold.Row) {
 			require.NoError(t, s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return player.Pages{}.Store(ctx, tx, rows) }))
 		}
-		row := &fold.Row{Key: fold.Key{Table: fold.PlayerPage, Subject: "ü"}, Partition: 5, Seq: 7, State: &player.Page{Profile: player.Profile{Market: "DE"}}}
+		row := &fold.Row{Key: fold.Key{Table: fold.PlayerPage, Subject: "ü"}, Partition: 5, Seq: 7,
+			State: &player.Page{Profile: player.Profile{Market: "DE"}}}
 		keep(row, &fold.Row{Key: fold.Key{Table: fold.PlayerPage, Subject: "v"}, State: &player.Page{}})
 		row.Seq, row.State = 8, &player.Page{Profile: player.Profile{Market: "SE"}}
 		keep(row)

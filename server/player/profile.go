@@ -16,13 +16,14 @@ const SeenStep = 10 * time.Minute
 type Profile struct {
 	// FirstSeen and LastSeen are the times of his earliest and latest event, cut to SeenStep, in microseconds since 1970; 0 before the first.
 	FirstSeen, LastSeen int64
-	// Market and Platform are those of the latest event that told one; of two within a SeenStep the one that was folded last counts. Empty means unset.
+	// Market and Platform are those of the latest event that told one; of two within a SeenStep the one that was folded last counts. Empty
+	// means unset.
 	Market, Platform string
 	// Payer is whether he has ever paid, KYCLevel his know-your-customer level.
 	Payer    Flag
 	KYCLevel Level
-	// MarketAt and PlatformAt, cut to SeenStep, and PayerAt and KYCAt, which rules ask for, are the times of the latest events that told them, in microseconds:
-	// an event from before does not overrule a later one.
+	// MarketAt and PlatformAt, cut to SeenStep, and PayerAt and KYCAt, which rules ask for, are the times of the latest events that told them,
+	// in microseconds: an event from before does not overrule a later one.
 	MarketAt, PlatformAt, PayerAt, KYCAt int64
 }
 

@@ -19,8 +19,9 @@ var _ fold.Table = Pages{}
 func (Pages) New() fold.State { return &Page{} }
 
 const (
-	loadPostgres = `SELECT p.* FROM unnest($1::text[]) AS u (id) CROSS JOIN LATERAL (SELECT id, partition, seq, state FROM player_page WHERE id = u.id OFFSET 0) AS p`
-	loadSQLite   = "SELECT id, partition, seq, state FROM player_page WHERE id IN (SELECT value FROM json_each($1))"
+	loadPostgres = `SELECT p.* FROM unnest($1::text[]) AS u (id) CROSS JOIN LATERAL (SELECT id, partition, seq, state FROM player_page ` +
+		`WHERE id = u.id OFFSET 0) AS p`
+	loadSQLite = "SELECT id, partition, seq, state FROM player_page WHERE id IN (SELECT value FROM json_each($1))"
 )
 
 // Load implements fold.Table.
@@ -64,10 +65,12 @@ func (Pages) Load(ctx context.Context, s *store.Store, keys []fold.Key) ([]*fold
 }
 
 const (
-	insertPostgres = `INSERT INTO player_page (seq, state, id, partition) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::bigint[])`
-	updatePostgres = `UPDATE player_page AS p SET seq = n.seq, state = n.state FROM unnest($1::bigint[], $2::bytea[], $3::text[]) AS n (seq, state, id) WHERE p.id = n.id`
-	insertSQLite   = `INSERT INTO player_page (seq, state, id, partition) VALUES (?, ?, ?, ?)`
-	updateSQLite   = `UPDATE player_page SET seq = ?, state = ? WHERE id = ?`
+	insertPostgres = `INSERT INTO player_page (seq, state, id, partition) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], ` +
+		`$4::bigint[])`
+	updatePostgres = `UPDATE player_page AS p SET seq = n.seq, state = n.state FROM unnest($1::bigint[], $2::bytea[], $3::text[]) AS n ` +
+		`(seq, state, id) WHERE p.id = n.id`
+	insertSQLite = `INSERT INTO player_page (seq, state, id, partition) VALUES (?, ?, ?, ?)`
+	updateSQLite = `UPDATE player_page SET seq = ?, state = ? WHERE id = ?`
 )
 
 // Store implements fold.Table.

@@ -84,7 +84,8 @@ func (l originList) admit(r *http.Request) (allowed, own bool) {
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	allowed, own := h.origins.admit(r)
 	if !allowed {
-		refuse(w, http.StatusForbidden, connect.CodePermissionDenied, "pages of this origin may not open sockets here: add it to the allowed origins")
+		refuse(w, http.StatusForbidden, connect.CodePermissionDenied,
+			"pages of this origin may not open sockets here: add it to the allowed origins")
 		return
 	}
 	offered := websocket.Subprotocols(r)

@@ -131,8 +131,8 @@ func (h *Hub) listen(ctx context.Context) {
 
 func (h *Hub) deliver(changes []Change) {
 	for _, change := range changes {
-		// Words of this hub's own came true already; one without a channel says that anything may have changed. So does one without a kind, from a process of an
-		// older version.
+		// Words of this hub's own came true already; one without a channel says that anything may have changed. So does one without a kind, from
+		// a process of an older version.
 		if change.Kind == "" {
 			change.Channel = Channel{}
 		}

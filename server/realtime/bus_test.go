@@ -132,7 +132,8 @@ func TestRedisAway(t *testing.T) {
 	require.Equal(t, int64(2), c.next().GetDelta().GetChanged()[0].GetUnits())
 }
 
-// TestRedisThatStopsAnsweringIsNotListenedToForever has a Redis that keeps the connection and says nothing on it. One that only has nothing to say is listened to.
+// TestRedisThatStopsAnsweringIsNotListenedToForever has a Redis that keeps the connection and says nothing on it. One that only has nothing
+// to say is listened to.
 func TestRedisThatStopsAnsweringIsNotListenedToForever(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -2,8 +2,8 @@ package realtime
 
 import laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 
-// Kind is what sort of thing a channel shows. Another kind is a constant here, a case in channelOf, message, subscribe and update, and a file of its own with what
-// those two do for it, as board.go is for boards.
+// Kind is what sort of thing a channel shows. Another kind is a constant here, a case in channelOf, message, subscribe and update, and a
+// file of its own with what those two do for it, as board.go is for boards.
 type Kind string
 
 // KindBoard is the board of a contest; the channel's id is the contest's.

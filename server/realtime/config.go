@@ -115,8 +115,9 @@ type Limits struct {
 	ExpiryGrace time.Duration
 	// RenewEvery is how often it is asked whether an operator or an API key still may watch (5 s).
 	RenewEvery time.Duration
-	// MinTick and MaxTick bound the pause between two readings of a board (20 ms, 250 ms), and so between two deltas. A board that has rested is read
-	// as soon as it changes; how long it rests grows with what reading it and sending its frames took, with the number of boards that are busy, and with how late events get to it.
+	// MinTick and MaxTick bound the pause between two readings of a board (20 ms, 250 ms), and so between two deltas. A board that has rested
+	// is read as soon as it changes; how long it rests grows with what reading it and sending its frames took, with the number of boards that
+	// are busy, and with how late events get to it.
 	MinTick time.Duration
 	MaxTick time.Duration
 	// ReadTimeout bounds one board's reading and RetryWait is the pause after it went wrong (2 s, 1 s).

@@ -254,7 +254,8 @@ func (c *connection) sendClose(why closing) {
 	c.hub.config.Log.Debug("socket closed", "code", why.code, "reason", why.reason)
 }
 
-// close ends the socket with a code and a reason, after the error frames that are queued. A writer that hangs in a write is given closeWait.
+// close ends the socket with a code and a reason, after the error frames that are queued. A writer that hangs in a write is given
+// closeWait.
 func (c *connection) close(code int, reason string) {
 	if !c.queue.finish(code, reason) {
 		return

@@ -33,7 +33,8 @@ func sameRow(a, b *laurelv1.LeaderboardRow) bool {
 	return a.GetPlace() == b.GetPlace() && a.GetUnits() == b.GetUnits() && a.GetName() == b.GetName() && a.GetUserId() == b.GetUserId()
 }
 
-// sameContest reports whether a contest is at the same point of its life; how many players it has is no such point and changes all the time.
+// sameContest reports whether a contest is at the same point of its life; how many players it has is no such point and changes all the
+// time.
 func sameContest(a, b *laurelv1.ContestSummary) bool {
 	return a.GetState() == b.GetState() && a.GetVersion() == b.GetVersion() && a.GetDefinitionHash() == b.GetDefinitionHash() &&
 		a.GetResultHash() == b.GetResultHash() && a.GetTitle() == b.GetTitle()

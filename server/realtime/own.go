@@ -49,8 +49,8 @@ func (a ask) urgent() bool {
 	return a.own.owed || !a.own.told || a.own.units != a.row.Units
 }
 
-// pushOwn tells the players of a board their own places: ranks in one call, the rows around them in few. It gives when those who were looked at too
-// recently are to be told what others did meanwhile; zero when there are none.
+// pushOwn tells the players of a board their own places: ranks in one call, the rows around them in few. It gives when those who were
+// looked at too recently are to be told what others did meanwhile; zero when there are none.
 func (h *Hub) pushOwn(ctx context.Context, f *feed, changed bool, top reading) (again time.Time, err error) {
 	asks := f.asks(changed)
 	if len(asks) == 0 {
@@ -124,8 +124,8 @@ func (h *Hub) rank(ctx context.Context, contestID string, asks []ask) error {
 	return nil
 }
 
-// split gives those of a board who are to be looked at: whoever is urgent, and who was last looked at before a given time. seenMicros is when the
-// first of the others was; 0 when there is none.
+// split gives those of a board who are to be looked at: whoever is urgent, and who was last looked at before a given time. seenMicros is
+// when the first of the others was; 0 when there is none.
 func split(asks []ask, beforeMicros int64) (due []ask, seenMicros int64) {
 	due = make([]ask, 0, len(asks))
 	for _, a := range asks {
@@ -231,8 +231,8 @@ func (h *Hub) tellOwn(f *feed, asks []ask, names map[string]PublicName, nowMicro
 	return done
 }
 
-// print gives a number that differs, in all likelihood, when what is told differs. It is taken for every player who is looked at, and mostly
-// finds that there is nothing to tell.
+// print gives a number that differs, in all likelihood, when what is told differs. It is taken for every player who is looked at, and
+// mostly finds that there is nothing to tell.
 func (f surroundings) print(names map[string]PublicName) uint64 {
 	sum := printRow(uint64(f.toNext), f.row, names)
 	for _, row := range f.near {

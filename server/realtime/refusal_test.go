@@ -175,16 +175,23 @@ func TestFramesThatEndTheSocket(t *testing.T) {
 		refusal  string
 		code     int
 	}{
-		"no hello":           {realtime.ProtocolProto, func(c *client) { c.subscribe(contestID, 1, 0) }, "invalid_argument", realtime.CloseInvalid},
-		"bad token":          {realtime.ProtocolProto, func(c *client) { c.hello("rubbish") }, "unauthenticated", realtime.CloseUnauthenticated},
-		"bad token, JSON":    {realtime.ProtocolJSON, func(c *client) { c.hello("rubbish") }, "unauthenticated", realtime.CloseUnauthenticated},
-		"token not checked":  {realtime.ProtocolProto, func(c *client) { c.hello("down") }, "internal", websocket.CloseTryAgainLater},
-		"text as protobuf":   {realtime.ProtocolProto, func(c *client) { c.write(websocket.TextMessage, "{}") }, "invalid_argument", realtime.CloseInvalid},
-		"binary as JSON":     {realtime.ProtocolJSON, func(c *client) { c.write(websocket.BinaryMessage, "{}") }, "invalid_argument", realtime.CloseInvalid},
-		"rubbish":            {realtime.ProtocolProto, func(c *client) { c.write(websocket.BinaryMessage, "\xff\xff\xff") }, "invalid_argument", realtime.CloseInvalid},
-		"rubbish JSON":       {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, `{"hello":7}`) }, "invalid_argument", realtime.CloseInvalid},
-		"long rubbish":       {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, strings.Repeat("x", 8000)) }, "invalid_argument", realtime.CloseInvalid},
-		"frame over a limit": {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, strings.Repeat("x", 9000)) }, "", websocket.CloseMessageTooBig},
+		"no hello": {realtime.ProtocolProto, func(c *client) { c.subscribe(contestID, 1, 0) }, "invalid_argument",
+			realtime.CloseInvalid},
+		"bad token":         {realtime.ProtocolProto, func(c *client) { c.hello("rubbish") }, "unauthenticated", realtime.CloseUnauthenticated},
+		"bad token, JSON":   {realtime.ProtocolJSON, func(c *client) { c.hello("rubbish") }, "unauthenticated", realtime.CloseUnauthenticated},
+		"token not checked": {realtime.ProtocolProto, func(c *client) { c.hello("down") }, "internal", websocket.CloseTryAgainLater},
+		"text as protobuf": {realtime.ProtocolProto, func(c *client) { c.write(websocket.TextMessage, "{}") }, "invalid_argument",
+			realtime.CloseInvalid},
+		"binary as JSON": {realtime.ProtocolJSON, func(c *client) { c.write(websocket.BinaryMessage, "{}") }, "invalid_argument",
+			realtime.CloseInvalid},
+		"rubbish": {realtime.ProtocolProto, func(c *client) { c.write(websocket.BinaryMessage, "\xff\xff\xff") }, "invalid_argument",
+			realtime.CloseInvalid},
+		"rubbish JSON": {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, `{"hello":7}`) }, "invalid_argument",
+			realtime.CloseInvalid},
+		"long rubbish": {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, strings.Repeat("x", 8000)) },
+			"invalid_argument", realtime.CloseInvalid},
+		"frame over a limit": {realtime.ProtocolJSON, func(c *client) { c.write(websocket.TextMessage, strings.Repeat("x", 9000)) }, "",
+			websocket.CloseMessageTooBig},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

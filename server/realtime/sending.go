@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// sending measures what it takes to send a board's frames to its sockets, by how long a frame waits from when the first was queued until it is
-// written. Waiting for a processor is part of it, so that it tells of a busy machine as well as of many sockets; waiting for a client is not.
+// sending measures what it takes to send a board's frames to its sockets, by how long a frame waits from when the first was queued until it
+// is written. Waiting for a processor is part of it, so that it tells of a busy machine as well as of many sockets; waiting for a client is
+// not.
 type sending struct {
 	micros, frames atomic.Int64
 	// last belongs to whoever reads the board: what was measured last.
@@ -19,8 +20,8 @@ func (s *sending) add(after time.Duration) {
 	s.frames.Add(1)
 }
 
-// take gives how long sending to all sockets takes, and begins anew. Frames are written one after the other, so the last one waits about twice as long
-// as they do on average.
+// take gives how long sending to all sockets takes, and begins anew. Frames are written one after the other, so the last one waits about
+// twice as long as they do on average.
 func (s *sending) take() time.Duration {
 	if frames := s.frames.Swap(0); frames > 0 {
 		s.last = time.Duration(2*s.micros.Swap(0)/frames) * time.Microsecond

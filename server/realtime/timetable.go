@@ -154,7 +154,8 @@ func (t *timetable) hurry(f *feed) {
 	t.wake()
 }
 
-// next takes the feed whose turn it is, or gives none and how long there is nothing to do unless woken. Who takes one gives it back by rest.
+// next takes the feed whose turn it is, or gives none and how long there is nothing to do unless woken. Who takes one gives it back by
+// rest.
 func (t *timetable) next(now time.Time) (f *feed, what errand, wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -194,10 +195,11 @@ func (t *turn) nextDue() time.Time {
 	return t.refreshAt
 }
 
-// rest gives a feed back after a reading that cost so much time, reading and sending together. It is left alone for restShare times as long as
-// all boards that are busy now would take if they cost the same: so pushing takes at most a third of a processor for one board and half of one for
-// many, and as small a part of a slow or busy machine as of a fast one. It is left alone as well for as long as events take to get to it: who is 200 ms late
-// gains little from a push every 20 ms. wantedAt is when it is wanted again though nothing changes; zero for never.
+// rest gives a feed back after a reading that cost so much time, reading and sending together. It is left alone for restShare times as long
+// as all boards that are busy now would take if they cost the same: so pushing takes at most a third of a processor for one board and half
+// of one for many, and as small a part of a slow or busy machine as of a fast one. It is left alone as well for as long as events take to
+// get to it: who is 200 ms late gains little from a push every 20 ms. wantedAt is when it is wanted again though nothing changes; zero for
+// never.
 func (t *timetable) rest(f *feed, now time.Time, cost time.Duration, wantedAt time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

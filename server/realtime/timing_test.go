@@ -114,7 +114,8 @@ func TestBoardsRestAsTheyCost(t *testing.T) {
 	}
 }
 
-// TestDriftIsToldWithoutAsking moves a player by what others do: he is told within OwnEvery and a little, and his rank is not asked for meanwhile.
+// TestDriftIsToldWithoutAsking moves a player by what others do: he is told within OwnEvery and a little, and his rank is not asked for
+// meanwhile.
 func TestDriftIsToldWithoutAsking(t *testing.T) {
 	t.Parallel()
 	quiet := func(c *realtime.Config) { c.Limits.OwnEvery, c.Limits.Refresh = time.Second, time.Hour }

@@ -48,13 +48,14 @@ func extremum(name string, operation func(x, y float64) float64) cel.EnvOption {
 		for i := range arguments {
 			arguments[i] = cel.DoubleType
 		}
-		overloads = append(overloads, cel.Overload(name+"_"+strconv.Itoa(count), arguments, cel.DoubleType, cel.FunctionBinding(func(values ...ref.Val) ref.Val {
-			result := float64(values[0].(types.Double))
-			for _, value := range values[1:] {
-				result = operation(result, float64(value.(types.Double)))
-			}
-			return finite(result, name)
-		})))
+		overloads = append(overloads, cel.Overload(name+"_"+strconv.Itoa(count), arguments, cel.DoubleType,
+			cel.FunctionBinding(func(values ...ref.Val) ref.Val {
+				result := float64(values[0].(types.Double))
+				for _, value := range values[1:] {
+					result = operation(result, float64(value.(types.Double)))
+				}
+				return finite(result, name)
+			})))
 	}
 	return cel.Function(name, overloads...)
 }
@@ -66,12 +67,13 @@ func numberFunctions() []cel.EnvOption {
 		binary("_+_", "add_double", "+", func(x, y float64) float64 { return x + y }),
 		binary("_-_", "subtract_double", "-", func(x, y float64) float64 { return x - y }),
 		binary("_*_", "multiply_double", "*", func(x, y float64) float64 { return x * y }),
-		cel.Function("_/_", cel.Overload("divide_double", []*cel.Type{cel.DoubleType, cel.DoubleType}, cel.DoubleType, cel.BinaryBinding(func(x, y ref.Val) ref.Val {
-			if float64(y.(types.Double)) == 0 {
-				return types.NewErr("division by zero")
-			}
-			return finite(float64(x.(types.Double))/float64(y.(types.Double)), "/")
-		}))),
+		cel.Function("_/_", cel.Overload("divide_double", []*cel.Type{cel.DoubleType, cel.DoubleType}, cel.DoubleType,
+			cel.BinaryBinding(func(x, y ref.Val) ref.Val {
+				if float64(y.(types.Double)) == 0 {
+					return types.NewErr("division by zero")
+				}
+				return finite(float64(x.(types.Double))/float64(y.(types.Double)), "/")
+			}))),
 		cel.Function("-_", cel.Overload("negate_double", []*cel.Type{cel.DoubleType}, cel.DoubleType, cel.UnaryBinding(func(x ref.Val) ref.Val {
 			return -x.(types.Double)
 		}))),

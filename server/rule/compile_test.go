@@ -109,7 +109,8 @@ func TestCompileSurvivesWhatParseRefuses(t *testing.T) {
 	precision, most := int32(99), -1.0
 	for _, contest := range []*laurelv1.Contest{
 		nil, {}, {Scoring: &laurelv1.Scoring{}},
-		{Scoring: &laurelv1.Scoring{Formula: "1", Precision: &precision, CapPerRound: &most, EligibleGames: []string{""}}, Leaderboard: &laurelv1.Ranking{Type: "x"}},
+		{Scoring: &laurelv1.Scoring{Formula: "1", Precision: &precision, CapPerRound: &most, EligibleGames: []string{""}},
+			Leaderboard: &laurelv1.Ranking{Type: "x"}},
 	} {
 		assert.NotPanics(t, func() { Compile(contest) })
 	}
@@ -117,7 +118,8 @@ func TestCompileSurvivesWhatParseRefuses(t *testing.T) {
 
 func FuzzCompile(f *testing.F) {
 	for _, formula := range []string{
-		"min(win.amount / bet.amount, 50) * 100", "payload.a[0].b == null ? 1 : -2.5e3", `game.id.matches("a+")`, "has(payload.x)", "'x' in payload", "1u + 2", "[1,2][0]", "((((", "win.", "a.b().c[d]{e:1}",
+		"min(win.amount / bet.amount, 50) * 100", "payload.a[0].b == null ? 1 : -2.5e3", `game.id.matches("a+")`, "has(payload.x)",
+		"'x' in payload", "1u + 2", "[1,2][0]", "((((", "win.", "a.b().c[d]{e:1}",
 	} {
 		f.Add(formula, "bet.amount > 0.5 && market == 'DE'")
 	}

@@ -29,7 +29,8 @@ const (
 // unit is what a value is measured in: the power of each kind of amount in it. All zero is a plain number.
 type unit [4]int
 
-// The dimensions. Minor units are a dimension of their own, since how many make a whole depends on the currency; payload has a currency of its own.
+// The dimensions. Minor units are a dimension of their own, since how many make a whole depends on the currency; payload has a currency of
+// its own.
 const (
 	amountUnit = iota
 	minorUnit
@@ -234,7 +235,8 @@ func (p *Program) named(otherwise Tender) Tender {
 	}
 }
 
-// pinned reports whether every amount that is read is in one currency by the filter. Where stake and win are both read they are in the same.
+// pinned reports whether every amount that is read is in one currency by the filter. Where stake and win are both read they are in the
+// same.
 func (p *Program) pinned(pins map[string]string, read map[string]bool) bool {
 	var currencies []string
 	for path := range read {
@@ -268,7 +270,8 @@ func notes(definition catalog.Message) []string {
 	case Named:
 		return []string{fmt.Sprintf("Currency: points are counted in %s; events in other currencies do not count.", p.currency)}
 	case Converted:
-		return []string{fmt.Sprintf("Currency: points are counted in %s; other currencies count by %s, at the rate of the event's day, and not at all on a day without one.", p.currency, p.rates)}
+		return []string{fmt.Sprintf("Currency: points are counted in %s; other currencies count by %s, at the rate of the event's day, and "+
+			"not at all on a day without one.", p.currency, p.rates)}
 	case OneByFilter:
 		return []string{"Currency: points are an amount of money, and the filter lets one currency pass."}
 	default:

@@ -68,7 +68,8 @@ func TestTender(t *testing.T) {
 	assert.Equal(t, CancelsOut, compile(t, &laurelv1.Contest{Id: "c", Leaderboard: &laurelv1.Ranking{Type: "max_multiplier"}}).Tender)
 }
 
-// TestWhatCancelsOutIsTheSameInAnyCurrency draws rounds and scores each in two currencies: a formula that is said to cancel out gives equal points.
+// TestWhatCancelsOutIsTheSameInAnyCurrency draws rounds and scores each in two currencies: a formula that is said to cancel out gives equal
+// points.
 func TestWhatCancelsOutIsTheSameInAnyCurrency(t *testing.T) {
 	t.Parallel()
 	atoms := []string{"win.amount", "bet.amount", "win.amount_minor", "bet.amount_minor", "0", "2", "win.multiplier"}
@@ -106,7 +107,8 @@ func TestWhatCancelsOutIsTheSameInAnyCurrency(t *testing.T) {
 		}
 		cancelled++
 		e := roundEnd()
-		e.Bet.AmountMinor, e.Win.AmountMinor, e.Win.Multiplier = rapid.Int64Range(1, 9).Draw(t, "bet")*1000, rapid.Int64Range(0, 9).Draw(t, "win")*1000, nil
+		e.Bet.AmountMinor, e.Win.AmountMinor, e.Win.Multiplier = rapid.Int64Range(1, 9).Draw(t, "bet")*1000, rapid.Int64Range(0, 9).
+			Draw(t, "win")*1000, nil
 		euros, outcome, err := program.Score(e)
 		e.Bet.Currency, e.Win.Currency = "KWD", "KWD"
 		dinars, outcomeOther, errOther := program.Score(e)
@@ -136,16 +138,22 @@ func TestScoreInTheCurrencyOfTheContest(t *testing.T) {
 		want           Outcome
 		units          int64
 	}{
-		"its own":                  {"win.amount", "", func(*laurelv1.Event) {}, Counted, 250},
-		"another":                  {"win.amount", "", func(e *laurelv1.Event) { e.Win.Currency, e.Bet.Currency = "JPY", "JPY" }, OtherCurrency, 0},
-		"stake in another":         {"win.amount", "", func(e *laurelv1.Event) { e.Bet.Currency = "JPY" }, OtherCurrency, 0},
-		"converted":                {"win.amount", "ecb", func(e *laurelv1.Event) { e.Win.Currency, e.Bet.Currency = "JPY", "JPY" }, Counted, 144},
-		"half to even":             {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency, e.Bet.AmountMinor = "USD", 101 }, Counted, 50},
-		"win and stake apart":      {"win.amount - bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency = "USD" }, Counted, 200},
-		"no rate":                  {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency = "GBP" }, NoRate, 0},
-		"day of the table's zone":  {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency, e.EventTs.Seconds = "USD", 1761429600 }, NoRate, 0},
-		"last second of the day":   {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency, e.EventTs.Seconds = "USD", 1761429599 }, Counted, 50},
-		"beyond what can be held":  {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency, e.Bet.AmountMinor = "GEMS", 1<<53-1 }, NoRate, 0},
+		"its own": {"win.amount", "", func(*laurelv1.Event) {}, Counted, 250},
+		"another": {"win.amount", "", func(e *laurelv1.Event) { e.Win.Currency, e.Bet.Currency = "JPY", "JPY" }, OtherCurrency,
+			0},
+		"stake in another": {"win.amount", "", func(e *laurelv1.Event) { e.Bet.Currency = "JPY" }, OtherCurrency, 0},
+		"converted": {"win.amount", "ecb", func(e *laurelv1.Event) { e.Win.Currency, e.Bet.Currency = "JPY", "JPY" }, Counted,
+			144},
+		"half to even": {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency, e.Bet.AmountMinor = "USD", 101 }, Counted,
+			50},
+		"win and stake apart": {"win.amount - bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency = "USD" }, Counted, 200},
+		"no rate":             {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency = "GBP" }, NoRate, 0},
+		"day of the table's zone": {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency, e.EventTs.Seconds = "USD", 1761429600 },
+			NoRate, 0},
+		"last second of the day": {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency, e.EventTs.Seconds = "USD", 1761429599 },
+			Counted, 50},
+		"beyond what can be held": {"bet.amount", "ecb", func(e *laurelv1.Event) { e.Bet.Currency, e.Bet.AmountMinor = "GEMS", 1<<53-1 }, NoRate,
+			0},
 		"payload":                  {"payload.amount", "ecb", payload("USD", "amount", 12.01), Counted, 600},
 		"payload of its own":       {"payload.amount", "ecb", payload("EUR", "amount", 12.01), Counted, 1201},
 		"payload by brackets":      {"payload[\"amount\"]", "ecb", payload("JPY", "amount", 1000), Counted, 577},

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// MaxCost bounds the estimated cost of one expression, in CEL's units: about one for each operation and one for ten characters or one list element looked
-	// at. A unit takes some 50 ns, so an event made to be as expensive as can be, with a payload of 16 KiB, takes about a millisecond.
+	// MaxCost bounds the estimated cost of one expression, in CEL's units: about one for each operation and one for ten characters or one list
+	// element looked at. A unit takes some 50 ns, so an event made to be as expensive as can be, with a payload of 16 KiB, takes about a
+	// millisecond.
 	MaxCost = 20_000
 	// maxExpressionRunes bounds the text of an expression.
 	maxExpressionRunes = 2048
@@ -29,7 +30,8 @@ const (
 	overloadMatches = "matches_string"
 )
 
-// environment is the one CEL environment of all formulas and filters. It is built once because it takes longer than a hundred compilations; it never changes.
+// environment is the one CEL environment of all formulas and filters. It is built once because it takes longer than a hundred compilations;
+// it never changes.
 var environment = sync.OnceValues(newEnvironment)
 
 func newEnvironment() (*cel.Env, error) {
@@ -41,7 +43,8 @@ func newEnvironment() (*cel.Env, error) {
 		return function
 	}
 	subset := celenv.NewLibrarySubset().AddIncludedMacros("has").AddIncludedFunctions(
-		overloads("_&&_"), overloads("_||_"), overloads("!_"), overloads("_?_:_"), overloads("_==_"), overloads("_!=_"), overloads("@in"), overloads("_[_]"),
+		overloads("_&&_"), overloads("_||_"), overloads("!_"), overloads("_?_:_"), overloads("_==_"), overloads("_!=_"), overloads("@in"),
+		overloads("_[_]"),
 		overloads("_<_", "less_double", "less_string"), overloads("_<=_", "less_equals_double", "less_equals_string"),
 		overloads("_>_", "greater_double", "greater_string"), overloads("_>=_", "greater_equals_double", "greater_equals_string"),
 		overloads("contains"), overloads("startsWith"), overloads("endsWith"), overloads("matches", overloadMatches),
@@ -80,8 +83,8 @@ func (estimator) EstimateSize(element checker.AstNode) *checker.SizeEstimate {
 	return &checker.SizeEstimate{Min: 0, Max: maxPayloadBytes}
 }
 
-// EstimateCallCost implements checker.CostEstimator. Regular expressions cost one for each character looked at and four characters of the pattern, which is ten times
-// what CEL says and what they were measured to take; for the rest CEL is right.
+// EstimateCallCost implements checker.CostEstimator. Regular expressions cost one for each character looked at and four characters of the
+// pattern, which is ten times what CEL says and what they were measured to take; for the rest CEL is right.
 func (x estimator) EstimateCallCost(_, overload string, target *checker.AstNode, arguments []checker.AstNode) *checker.CallEstimate {
 	if overload != overloadMatches || target == nil || len(arguments) != 1 {
 		return nil

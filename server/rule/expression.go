@@ -22,7 +22,8 @@ type expression struct {
 	tree ast.Expr
 }
 
-// compileExpression compiles the text of a field whose result must be of a kind, or dynamic. The problems count lines and columns within the text.
+// compileExpression compiles the text of a field whose result must be of a kind, or dynamic. The problems count lines and columns within
+// the text.
 func compileExpression(field, text string, want *cel.Type) (*expression, []catalog.Problem) {
 	whole := func(message string) []catalog.Problem {
 		return []catalog.Problem{{Line: 1, Column: 1, Field: field, Message: message}}
@@ -52,7 +53,8 @@ func compileExpression(field, text string, want *cel.Type) (*expression, []catal
 		return nil, whole("its cost can't be estimated: " + err.Error())
 	}
 	if estimate.Max > MaxCost {
-		return nil, whole(fmt.Sprintf("may cost %d for one event and the limit is %d; make it shorter, or compare with == or startsWith in place of matches and contains",
+		return nil, whole(fmt.Sprintf("may cost %d for one event and the limit is %d; make it shorter, or compare with == or startsWith in "+
+			"place of matches and contains",
 			estimate.Max, MaxCost))
 	}
 	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize))
@@ -98,7 +100,8 @@ var (
 	noOverload    = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`)
 	noRuntime     = regexp.MustCompile(`^no such overload: (.*)(\([^()]*\))$`)
 	expecting     = regexp.MustCompile(`(?s) expecting \{?.*$`)
-	operatorNames = strings.NewReplacer("_&&_", "&&", "_||_", "||", "!_", "!", "_?_:_", "?:", "_==_", "==", "_!=_", "!=", "@in", "in", "_[_]", "[]", "_<=_", "<=",
+	operatorNames = strings.NewReplacer("_&&_", "&&", "_||_", "||", "!_", "!", "_?_:_", "?:", "_==_", "==", "_!=_", "!=", "@in", "in", "_[_]",
+		"[]", "_<=_", "<=",
 		"_>=_", ">=", "_<_", "<", "_>_", ">", "_+_", "+", "_-_", "-", "_*_", "*", "_/_", "/", "-_", "-")
 	typeNames = strings.NewReplacer("double", "number", "string", "text", "bool", "true or false", "int", "whole number", "dyn", "any")
 )

@@ -8,8 +8,8 @@ type Points struct {
 	Round   Round
 }
 
-// Near calls visit with each program that an event may count for, by its name, scope, time, stake and game: every program that Fold gives points of
-// is among them.
+// Near calls visit with each program that an event may count for, by its name, scope, time, stake and game: every program that Fold gives
+// points of is among them.
 func (x *Index) Near(e *fold.Event, visit func(*Program)) {
 	in := x.pricesOf(e)
 	var amounts worth
@@ -20,8 +20,8 @@ func (x *Index) Near(e *fold.Event, visit func(*Program)) {
 	}
 }
 
-// Fold appends the points of an event to those given, one for each program that it counts for. A program whose formula can't make points of the event costs
-// it only those: that is noted as a dead letter, and the other programs go on.
+// Fold appends the points of an event to those given, one for each program that it counts for. A program whose formula can't make points of
+// the event costs it only those: that is noted as a dead letter, and the other programs go on.
 func (x *Index) Fold(e *fold.Event, points []Points, out *fold.Effects) []Points {
 	in := x.pricesOf(e)
 	for _, program := range x.Match(e.Event) {

@@ -7,8 +7,8 @@ import (
 	"github.com/laurelhq/laurel/server/catalog"
 )
 
-// maxKeys bounds the keys that one program takes in an index for one event name. A scope with more combinations is kept under fewer of its dimensions, and what
-// the key does not say is compared when it is met.
+// maxKeys bounds the keys that one program takes in an index for one event name. A scope with more combinations is kept under fewer of its
+// dimensions, and what the key does not say is compared when it is met.
 const maxKeys = 1000
 
 // The dimensions of a key.
@@ -18,7 +18,8 @@ const (
 	byProvider
 )
 
-// Index finds the programs that an event can match, at a cost that grows with those and not with all there are. It is immutable and safe for concurrent use.
+// Index finds the programs that an event can match, at a cost that grows with those and not with all there are. It is immutable and safe
+// for concurrent use.
 type Index struct {
 	names map[string]*nameIndex
 	known *catalog.Vocabulary
@@ -86,8 +87,8 @@ func (n *nameIndex) add(program *Program) {
 	}
 }
 
-// Match returns the programs whose event names and scope an event is within; Score may still refuse it. Programs come in the order of NewIndex within
-// a set of dimensions, and the order is the same for equal events. The caller must not change the result.
+// Match returns the programs whose event names and scope an event is within; Score may still refuse it. Programs come in the order of
+// NewIndex within a set of dimensions, and the order is the same for equal events. The caller must not change the result.
 func (x *Index) Match(e *laurelv1.Event) []*Program {
 	names := x.names[e.GetName()]
 	if names == nil {

@@ -16,10 +16,11 @@ import (
 )
 
 // comprehensions are what CEL has beyond this language: their cost grows with the data, so they are refused by name.
-var comprehensions = []string{"all", "exists", "exists_one", "existsOne", "map", "filter", "transformList", "transformMap", "transformMapEntry", "sortBy", "bind"}
+var comprehensions = []string{"all", "exists", "exists_one", "existsOne", "map", "filter", "transformList", "transformMap",
+	"transformMapEntry", "sortBy", "bind"}
 
-// linter walks a parsed expression before it is type-checked: it says in the words of the language what is not part of it, and makes every number
-// literal a double so that all arithmetic is on doubles.
+// linter walks a parsed expression before it is type-checked: it says in the words of the language what is not part of it, and makes every
+// number literal a double so that all arithmetic is on doubles.
 type linter struct {
 	field    string
 	info     *ast.SourceInfo

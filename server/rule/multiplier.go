@@ -28,8 +28,8 @@ func multiplierOf(e *laurelv1.Event) (float64, Outcome) {
 	}
 }
 
-// multiplierMicros is the multiplier in millionths, rounded half to even, at most 2^53; 0 when there is none. Win by stake is computed as an exact
-// fraction, so that equal multipliers tie on every machine.
+// multiplierMicros is the multiplier in millionths, rounded half to even, at most 2^53; 0 when there is none. Win by stake is computed as
+// an exact fraction, so that equal multipliers tie on every machine.
 func multiplierMicros(e *laurelv1.Event) int64 {
 	win := e.GetWin()
 	if win != nil && win.Multiplier != nil {

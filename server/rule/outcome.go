@@ -40,8 +40,9 @@ const (
 )
 
 var outcomeNames = [...]string{
-	Counted: "counted", EventName: "event_name", Unfinished: "unfinished", Market: "market", Brand: "brand", Provider: "provider", MinBet: "min_bet",
-	Game: "game", Duration: "duration", ASNCategory: "asn_category", MixedCurrency: "mixed_currency",
+	Counted: "counted", EventName: "event_name", Unfinished: "unfinished", Market: "market", Brand: "brand", Provider: "provider",
+	MinBet: "min_bet",
+	Game:   "game", Duration: "duration", ASNCategory: "asn_category", MixedCurrency: "mixed_currency",
 	OtherCurrency: "other_currency", NoRate: "no_rate", Filter: "filter", NoStake: "no_stake", MissingField: "missing_field",
 }
 

@@ -30,8 +30,8 @@ type Program struct {
 	Version int32
 	// Precision is the number of decimal places of a score, 0 to 4.
 	Precision int
-	// From and Until bound the times of the events that count, From inclusive and Until exclusive, in microseconds since 1970. Compile leaves them 0, which lets
-	// no event pass, and the caller sets them before the program is shared.
+	// From and Until bound the times of the events that count, From inclusive and Until exclusive, in microseconds since 1970. Compile leaves
+	// them 0, which lets no event pass, and the caller sets them before the program is shared.
 	From, Until int64
 	// Tender says what the currency of an event means for its points.
 	Tender Tender
@@ -99,8 +99,8 @@ func check(definition catalog.Message) []catalog.Problem {
 	return problems
 }
 
-// Compile compiles a contest. The program is nil when there are problems. Line and Column of a problem count within the text of Field, see catalog.Document.Place.
-// Only formula and filter are judged: the rest was checked by catalog.Parse.
+// Compile compiles a contest. The program is nil when there are problems. Line and Column of a problem count within the text of Field, see
+// catalog.Document.Place. Only formula and filter are judged: the rest was checked by catalog.Parse.
 func Compile(contest *laurelv1.Contest) (*Program, []catalog.Problem) {
 	scoring, abuse, ranking := contest.GetScoring(), contest.GetAntiAbuse(), contest.GetLeaderboard()
 	p := &Program{
@@ -147,7 +147,8 @@ func (p *Program) compileExpressions(scoring *laurelv1.Scoring, ranking string) 
 	case ranking == "count":
 		p.points = fromCount
 	default:
-		problems = append(problems, catalog.Problem{Field: "scoring.formula", Message: fmt.Sprintf("is missing: leaderboard.type %s needs points for a round", ranking)})
+		problems = append(problems, catalog.Problem{Field: "scoring.formula", Message: fmt.Sprintf("is missing: leaderboard.type %s needs "+
+			"points for a round", ranking)})
 	}
 	for _, x := range []*expression{p.filter, p.formula} {
 		if x != nil && (x.reads["win.amount"] || x.reads["win.amount_minor"]) && (x.reads["bet.amount"] || x.reads["bet.amount_minor"]) {
@@ -166,8 +167,9 @@ func (p *Program) compileExpressions(scoring *laurelv1.Scoring, ranking string) 
 
 var activations = sync.Pool{New: func() any { return new(activation) }}
 
-// Score says what an event contributes, or which clause refused it, when nothing is published beside the contest. The error says why the event is a poison for this
-// contest: its values lead to no finite number of points, or to one beyond 2^53 units. The event must have passed the event package's checks.
+// Score says what an event contributes, or which clause refused it, when nothing is published beside the contest. The error says why the
+// event is a poison for this contest: its values lead to no finite number of points, or to one beyond 2^53 units. The event must have
+// passed the event package's checks.
 func (p *Program) Score(e *laurelv1.Event) (Round, Outcome, error) {
 	return p.score(&prices{event: e, tsMicros: event.TsMicros(e)})
 }

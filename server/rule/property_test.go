@@ -40,7 +40,8 @@ func TestToUnits(t *testing.T) {
 // TestRatioMicros compares with exact fractions.
 func TestRatioMicros(t *testing.T) {
 	t.Parallel()
-	amount := rapid.OneOf(rapid.Uint64Range(1, 1<<53), rapid.Uint64Range(1, 5000), rapid.SampledFrom([]uint64{1, 2, 3, 1 << 53, 2_000_000, 4_000_000, 64, 128}))
+	amount := rapid.OneOf(rapid.Uint64Range(1, 1<<53), rapid.Uint64Range(1, 5000),
+		rapid.SampledFrom([]uint64{1, 2, 3, 1 << 53, 2_000_000, 4_000_000, 64, 128}))
 	rapid.Check(t, func(t *rapid.T) {
 		win, stake := amount.Draw(t, "win"), amount.Draw(t, "stake")
 		exact := new(big.Int).Mul(new(big.Int).SetUint64(win), big.NewInt(2*microsPerOne))
@@ -116,8 +117,9 @@ func TestScoreEqualsGo(t *testing.T) {
 		e.Win.AmountMinor = rapid.Int64Range(0, 1_000_000).Draw(t, "win")
 		e.Win.Multiplier = nil
 		fields := map[string]float64{
-			"win.amount": float64(e.Win.AmountMinor) / 100, "bet.amount": float64(e.Bet.AmountMinor) / 100, "win.amount_minor": float64(e.Win.AmountMinor),
-			"win.multiplier": float64(e.Win.AmountMinor) / float64(e.Bet.AmountMinor), "round.duration_ms": 2400,
+			"win.amount": float64(e.Win.AmountMinor) / 100, "bet.amount": float64(e.Bet.AmountMinor) / 100,
+			"win.amount_minor": float64(e.Win.AmountMinor),
+			"win.multiplier":   float64(e.Win.AmountMinor) / float64(e.Bet.AmountMinor), "round.duration_ms": 2400,
 		}
 		text, value := formulaOf(t, 3, fields)
 		program, problems := Compile(contestOf(text, ""))
@@ -179,8 +181,9 @@ func TestIndexEqualsAskingAll(t *testing.T) {
 		for range 5 {
 			one := rapid.SampledFrom([]string{"", "a", "b", "c", "e", "market7", "provider149"})
 			e := &laurelv1.Event{
-				Name: rapid.SampledFrom([]string{"spin", "purchase", "login"}).Draw(t, "name"), Market: one.Draw(t, "of market"), Brand: one.Draw(t, "of brand"),
-				Game: &laurelv1.Game{Provider: one.Draw(t, "of provider")},
+				Name: rapid.SampledFrom([]string{"spin", "purchase", "login"}).Draw(t, "name"), Market: one.Draw(t, "of market"),
+				Brand: one.Draw(t, "of brand"),
+				Game:  &laurelv1.Game{Provider: one.Draw(t, "of provider")},
 			}
 			var want []string
 			for _, program := range programs {

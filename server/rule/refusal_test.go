@@ -26,7 +26,8 @@ func drawClauses(t *rapid.T) *laurelv1.Contest {
 			EligibleGames: few("games", "g_*", "h?"), Formula: rapid.SampledFrom([]string{"1", "win.amount / bet.amount"}).Draw(t, "formula"),
 		},
 		AntiAbuse: &laurelv1.AntiAbuse{
-			MinRoundDurationMs: rapid.SampledFrom([]int64{0, 0, 800}).Draw(t, "duration"), ExcludeAsnCategories: few("categories", "hosting", "Proxy"),
+			MinRoundDurationMs: rapid.SampledFrom([]int64{0, 0, 800}).Draw(t, "duration"), ExcludeAsnCategories: few("categories", "hosting",
+				"Proxy"),
 		},
 	}
 }
@@ -35,8 +36,10 @@ func drawClauses(t *rapid.T) *laurelv1.Contest {
 func drawRound(t *rapid.T) *laurelv1.Event {
 	e := roundEnd()
 	e.Name = rapid.SampledFrom([]string{"round_end", "spin", "bet"}).Draw(t, "name")
-	e.Market, e.Brand = rapid.SampledFrom([]string{"", "DE", "SE"}).Draw(t, "market"), rapid.SampledFrom([]string{"", "X", "Y"}).Draw(t, "brand")
-	e.Game = &laurelv1.Game{Id: rapid.SampledFrom([]string{"", "g_1", "h1", "h12"}).Draw(t, "game"), Provider: rapid.SampledFrom([]string{"", "P", "Q"}).Draw(t, "provider")}
+	e.Market, e.Brand = rapid.SampledFrom([]string{"", "DE", "SE"}).Draw(t, "market"), rapid.SampledFrom([]string{"", "X", "Y"}).
+		Draw(t, "brand")
+	e.Game = &laurelv1.Game{Id: rapid.SampledFrom([]string{"", "g_1", "h1", "h12"}).Draw(t, "game"),
+		Provider: rapid.SampledFrom([]string{"", "P", "Q"}).Draw(t, "provider")}
 	e.Bet.AmountMinor = rapid.SampledFrom([]int64{49, 50, 100, 1000}).Draw(t, "stake")
 	e.Win.Currency = rapid.SampledFrom([]string{"EUR", "EUR", "", "JPY"}).Draw(t, "currency")
 	e.Device.AsnCategory = rapid.SampledFrom([]string{"", "mno", "HOSTING", "proxy"}).Draw(t, "category")
@@ -121,7 +124,8 @@ func TestClausesRefuseInTheirOrder(t *testing.T) {
 	}
 }
 
-// TestCapsHoldWhateverThePrecision scores points on both sides of a cap: a score is never above it, and is rounded half to even when it is below.
+// TestCapsHoldWhateverThePrecision scores points on both sides of a cap: a score is never above it, and is rounded half to even when it is
+// below.
 func TestCapsHoldWhateverThePrecision(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -170,7 +170,8 @@ func TestFormulas(t *testing.T) {
 			e.User.KycLevel = proto.Int32(3)
 			e.User.RiskFlags = []string{"vip"}
 			payload, err := structpb.NewStruct(map[string]any{
-				"bet": 0.5, "win": 1.25, "zero": 0, "huge": 1.7e308, "text": "12.5", "word": "much", "infinity": "Infinity", "list": []any{1, 2, 3}, "deep": map[string]any{"x": 7},
+				"bet": 0.5, "win": 1.25, "zero": 0, "huge": 1.7e308, "text": "12.5", "word": "much", "infinity": "Infinity", "list": []any{1, 2, 3},
+				"deep": map[string]any{"x": 7},
 			})
 			require.NoError(t, err)
 			e.Payload = payload
@@ -216,7 +217,8 @@ func TestCurrencies(t *testing.T) {
 
 func TestDefaultPoints(t *testing.T) {
 	t.Parallel()
-	count := compile(t, &laurelv1.Contest{Id: "c", Leaderboard: &laurelv1.Ranking{Type: "count"}, Scoring: &laurelv1.Scoring{Precision: proto.Int32(0)}})
+	count := compile(t, &laurelv1.Contest{Id: "c", Leaderboard: &laurelv1.Ranking{Type: "count"},
+		Scoring: &laurelv1.Scoring{Precision: proto.Int32(0)}})
 	round, _, err := count.Score(roundEnd())
 	require.NoError(t, err)
 	assert.Equal(t, int64(1), round.Units)
@@ -264,7 +266,8 @@ func TestCapPerRound(t *testing.T) {
 	}
 }
 
-// TestManyScoreAtOnce shares a program whose fields are missing, since the interpreter's errors are shared too. It proves something under -race.
+// TestManyScoreAtOnce shares a program whose fields are missing, since the interpreter's errors are shared too. It proves something under
+// -race.
 func TestManyScoreAtOnce(t *testing.T) {
 	t.Parallel()
 	programs := []*Program{

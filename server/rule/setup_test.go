@@ -34,7 +34,8 @@ func roundEnd() *laurelv1.Event {
 	return &laurelv1.Event{
 		EventId: "e_9f2", Name: "round_end", EventTs: &timestamppb.Timestamp{Seconds: 1761415897}, User: &laurelv1.User{Id: "u_123"},
 		Market: "DE", Brand: "X", Game: &laurelv1.Game{Id: "g_77", Provider: "PragmaticPlay", Type: "slots"},
-		Bet: &laurelv1.Bet{AmountMinor: 100, Currency: "EUR"}, Win: &laurelv1.Win{AmountMinor: 250, Currency: "EUR", Multiplier: proto.Float64(2.5)},
+		Bet: &laurelv1.Bet{AmountMinor: 100, Currency: "EUR"}, Win: &laurelv1.Win{AmountMinor: 250, Currency: "EUR",
+			Multiplier: proto.Float64(2.5)},
 		Round:  &laurelv1.Round{Id: "r_abc", State: "ended", DurationMs: proto.Int64(2400)},
 		Device: &laurelv1.Device{Platform: "mobile", Asn: "mno", AsnCategory: "mno"},
 	}

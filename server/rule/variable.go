@@ -26,8 +26,8 @@ type variable struct {
 
 const maxPayloadBytes = 16384
 
-// variables are all names of expressions; activation.ResolveName gives their values. Each field of an event that formulas can read is one; those written here are none,
-// or are more than the field of their name.
+// variables are all names of expressions; activation.ResolveName gives their values. Each field of an event that formulas can read is one;
+// those written here are none, or are more than the field of their name.
 var variables = newVariables([]variable{
 	{name: "bet.amount", kind: cel.DoubleType},
 	{name: "win.amount", kind: cel.DoubleType},
@@ -223,7 +223,8 @@ func winCurrency(e *laurelv1.Event) string {
 	return e.GetBet().GetCurrency()
 }
 
-// mixedCurrency reports whether win and stake are in different currencies, so that neither their quotient nor their difference means anything.
+// mixedCurrency reports whether win and stake are in different currencies, so that neither their quotient nor their difference means
+// anything.
 func mixedCurrency(e *laurelv1.Event) bool {
 	currency := e.GetWin().GetCurrency()
 	return currency != "" && e.GetBet() != nil && currency != e.Bet.GetCurrency()

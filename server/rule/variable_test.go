@@ -14,19 +14,23 @@ import (
 	"github.com/laurelhq/laurel/server/event"
 )
 
-// hidden are the fields that formulas can't read: what makes an event one of its kind, when it was, what is personal and does not matter to points, and what holds others.
+// hidden are the fields that formulas can't read: what makes an event one of its kind, when it was, what is personal and does not matter to
+// points, and what holds others.
 var hidden = []string{
-	"event_id", "schema_version", "event_ts", "ingest_ts", "session_id", "trace_id", "origin", "source", "participants", "device.fingerprint", "device.ip", "device.user_agent",
+	"event_id", "schema_version", "event_ts", "ingest_ts", "session_id", "trace_id", "origin", "source", "participants", "device.fingerprint",
+	"device.ip", "device.user_agent",
 	"user", "game", "bet", "win", "round", "device",
 }
 
-// TestFormulasReadEveryField sets each field to a value of its own and reads it by its name in formulas, alone and as the argument of a compiled filter.
+// TestFormulasReadEveryField sets each field to a value of its own and reads it by its name in formulas, alone and as the argument of a
+// compiled filter.
 func TestFormulasReadEveryField(t *testing.T) {
 	t.Parallel()
 	e := &laurelv1.Event{Payload: &structpb.Struct{Fields: map[string]*structpb.Value{"x": structpb.NewNumberValue(3)}}}
 	for _, f := range event.Fields() {
 		if f.Formula == "" {
-			require.Contains(t, append([]string{payloadName}, hidden...), f.Path, "formulas can't read it: give its row a name in formulas, or list it here")
+			require.Contains(t, append([]string{payloadName}, hidden...), f.Path,
+				"formulas can't read it: give its row a name in formulas, or list it here")
 			continue
 		}
 		require.NotContains(t, hidden, f.Path)
@@ -87,7 +91,8 @@ func setAside(t *testing.T, e *laurelv1.Event, f *event.Field) (want any, filter
 	return number, f.Formula + " == " + string(number.ConvertToType(types.StringType).(types.String))
 }
 
-// TestWhatAnEventLacks has each variable of an event that carries nothing: an empty text, an empty list, false, or the reason why the event does not count.
+// TestWhatAnEventLacks has each variable of an event that carries nothing: an empty text, an empty list, false, or the reason why the event
+// does not count.
 func TestWhatAnEventLacks(t *testing.T) {
 	t.Parallel()
 	missing := map[string]Outcome{ // of other fields that may be unset it is MissingField

@@ -26,12 +26,12 @@ type worth struct {
 	payload  *structpb.Struct
 }
 
-// payloadAmounts are the fields of payload that are amounts, in the currency that payload.currency says; event/schemas.yaml declares them. The value tells whether
-// they are in minor units.
+// payloadAmounts are the fields of payload that are amounts, in the currency that payload.currency says; event/schemas.yaml declares them.
+// The value tells whether they are in minor units.
 var payloadAmounts = map[string]bool{"amount": false, "bet": false, "win": false, "amount_minor": true}
 
-// worthOf finds what the amounts of an event are worth to a program that names a currency, or why it does not count: an amount is in another currency and there are
-// no rates, or none of that day.
+// worthOf finds what the amounts of an event are worth to a program that names a currency, or why it does not count: an amount is in
+// another currency and there are no rates, or none of that day.
 func (p *Program) worthOf(in *prices, into *worth) (outcome Outcome) {
 	e := in.event
 	*into = worth{bet: e.GetBet().GetAmountMinor(), win: e.GetWin().GetAmountMinor(), payload: e.GetPayload()}

@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// arrayCodec writes the columns of a batch, thousands of values each, in one go: the driver's own codec takes a look-up and an allocation for each value and
-// has its buffer grow as it comes to them. Everything else it leaves to that codec.
+// arrayCodec writes the columns of a batch, thousands of values each, in one go: the driver's own codec takes a look-up and an allocation
+// for each value and has its buffer grow as it comes to them. Everything else it leaves to that codec.
 type arrayCodec struct{ pgtype.Codec }
 
 // registerArrays has a connection use arrayCodec.
@@ -114,8 +114,8 @@ func encodeBytes(value any, buf []byte) []byte {
 // arrayHeader is what an array takes before its elements, and elementHeader an element before its value.
 const arrayHeader, elementHeader = 20, 4
 
-// appendArray appends the beginning of an array of n elements: dimensions, whether there are NULLs, the type of the elements, how many there are, and the number of
-// the first. It makes room for them and their size bytes.
+// appendArray appends the beginning of an array of n elements: dimensions, whether there are NULLs, the type of the elements, how many
+// there are, and the number of the first. It makes room for them and their size bytes.
 func appendArray(buf []byte, element uint32, n int, nulls bool, size int) []byte {
 	buf = slices.Grow(buf, arrayHeader+n*elementHeader+size)
 	flags := uint32(0)

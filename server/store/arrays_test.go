@@ -38,14 +38,16 @@ func TestArraysArrive(t *testing.T) {
 	s := storetest.Open(t, store.Postgres)
 	var count, sum int64
 	var texts, bytes string
-	require.NoError(t, s.Read().QueryRowContext(t.Context(), `SELECT count(*), sum(n), string_agg(t, ','), string_agg(coalesce(encode(b, 'hex'), 'null'), ',')
+	require.NoError(t, s.Read().QueryRowContext(t.Context(), `SELECT count(*), sum(n), string_agg(t, ','), string_agg(coalesce(encode(b,
+		'hex'), 'null'), ',')
 		FROM unnest($1::bigint[], $2::text[], $3::bytea[]) AS a (n, t, b)`,
 		[]int64{1, -2, 1 << 62}, []string{"", "é", "\"{},"}, [][]byte{nil, {}, {0, 255}}).Scan(&count, &sum, &texts, &bytes))
 	require.Equal(t, int64(3), count)
 	require.Equal(t, int64(1<<62-1), sum)
 	require.Equal(t, ",é,\"{},", texts)
 	require.Equal(t, "null,,00ff", bytes)
-	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT cardinality($1::bigint[]) + cardinality($2::int[])", []int64{}, []int32{7}).Scan(&count))
+	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT cardinality($1::bigint[]) + cardinality($2::int[])", []int64{},
+		[]int32{7}).Scan(&count))
 	require.Equal(t, int64(1), count)
 	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT coalesce(cardinality($1::bigint[]), -1)", []int64(nil)).Scan(&count))
 	require.Equal(t, int64(-1), count, "no array is NULL")

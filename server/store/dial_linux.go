@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// boundSilence has the kernel give a TCP connection up when the peer does not confirm what was sent; keep-alives only watch a connection on which nothing is.
+// boundSilence has the kernel give a TCP connection up when the peer does not confirm what was sent; keep-alives only watch a connection on
+// which nothing is.
 func boundSilence(_ context.Context, network, _ string, connection syscall.RawConn) error {
 	if !strings.HasPrefix(network, "tcp") {
 		return nil

@@ -11,7 +11,8 @@ import (
 	"modernc.org/sqlite"
 )
 
-// SQLite's primary result codes for a lock that somebody else holds, a file that may not be written, a failed read, write or sync, and a full disk.
+// SQLite's primary result codes for a lock that somebody else holds, a file that may not be written, a failed read, write or sync, and a
+// full disk.
 const (
 	sqliteBusy     = 5
 	sqliteReadOnly = 8
@@ -42,7 +43,8 @@ func WhyUnwritable(err error) string {
 	return ""
 }
 
-// IsUnavailable reports whether err means that the database can't be written now but may be later: it is away, restarting, locked, or its disk is full.
+// IsUnavailable reports whether err means that the database can't be written now but may be later: it is away, restarting, locked, or its
+// disk is full.
 func IsUnavailable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
@@ -61,7 +63,8 @@ func IsUnavailable(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		switch pg.Code {
-		case "40001", "40P01", "25006", "25P03", "55P03": // serialization failure, deadlock, read-only after a failover, idle in transaction, lock not to be had
+		// serialization failure, deadlock, read-only after a failover, idle in transaction, lock not to be had
+		case "40001", "40P01", "25006", "25P03", "55P03":
 			return true
 		}
 		switch pg.Code[:2] {

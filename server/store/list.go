@@ -19,7 +19,8 @@ type Listing struct {
 	After *int64
 }
 
-// Columns name what a listing asks for: the key by which rows are ordered, which grows with time, the time, and the texts that are searched.
+// Columns name what a listing asks for: the key by which rows are ordered, which grows with time, the time, and the texts that are
+// searched.
 type Columns struct {
 	Key, Time string
 	Texts     []string

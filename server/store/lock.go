@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Lock names an advisory lock, which a transaction holds until it ends. Who wants it alone and who shares it wait in one queue, so that neither is starved.
-// On SQLite it does nothing: there write transactions follow each other anyway.
+// Lock names an advisory lock, which a transaction holds until it ends. Who wants it alone and who shares it wait in one queue, so that
+// neither is starved. On SQLite it does nothing: there write transactions follow each other anyway.
 type Lock int32
 
 // The locks there are. Their numbers stay what they are, since processes of different versions share them.
@@ -24,8 +24,8 @@ const (
 // LockClass sets the advisory locks of Laurel apart from others in the same database.
 const LockClass = 5135135
 
-// LockShared waits until nobody holds the lock alone, and shares it until the transaction ends. What the transaction reads from then on is what those left
-// who held it before.
+// LockShared waits until nobody holds the lock alone, and shares it until the transaction ends. What the transaction reads from then on is
+// what those left who held it before.
 func (tx *Tx) LockShared(ctx context.Context, lock Lock) error {
 	return tx.lock(ctx, "pg_advisory_xact_lock_shared", lock)
 }

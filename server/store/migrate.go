@@ -48,8 +48,9 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 	return len(applied), migrating.Tx(ctx, func(ctx context.Context, tx *Tx) error { return tx.settle(ctx) })
 }
 
-// eventFloor is what an append asks for the time before which no event is taken in any more, since what tells repeats of them may be gone. A volatile function
-// reads in a snapshot of its own, taken when it is called, and not in that of the statement which calls it: see docs/decisions/0019.
+// eventFloor is what an append asks for the time before which no event is taken in any more, since what tells repeats of them may be gone.
+// A volatile function reads in a snapshot of its own, taken when it is called, and not in that of the statement which calls it: see
+// docs/decisions/0019.
 const eventFloor = `CREATE OR REPLACE FUNCTION laurel_event_floor() RETURNS bigint LANGUAGE plpgsql VOLATILE AS
 $$ BEGIN RETURN coalesce((SELECT value::bigint FROM setting WHERE id = 'event_floor'), 0); END $$`
 
@@ -58,10 +59,12 @@ $$ BEGIN RETURN coalesce((SELECT value::bigint FROM setting WHERE id = 'event_fl
 func (tx *Tx) settle(ctx context.Context) error {
 	statements := []string{}
 	if tx.dialect == Postgres {
-		statements = append(statements, "SELECT pg_advisory_xact_lock(5135135)", `CREATE OR REPLACE FUNCTION laurel_refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+		statements = append(statements, "SELECT pg_advisory_xact_lock(5135135)",
+			`CREATE OR REPLACE FUNCTION laurel_refuse_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$`, eventFloor)
 		// Standings are updated in place again and again: free room in their pages keeps those updates away from the indexes.
-		statements = append(statements, unless("pg_class WHERE relname = 'standing' AND reloptions IS NOT NULL", "ALTER TABLE standing SET (fillfactor = 70)"))
+		statements = append(statements, unless("pg_class WHERE relname = 'standing' AND reloptions IS NOT NULL",
+			"ALTER TABLE standing SET (fillfactor = 70)"))
 	}
 	for _, table := range appendOnly {
 		statements = append(statements, guards(tx.dialect, table)...)

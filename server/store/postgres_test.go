@@ -72,7 +72,8 @@ func TestServerBoundsTheSilenceOfItsPeers(t *testing.T) {
 	s, err := store.Open(t.Context(), "postgres://laurel@"+address+":5432/postgres?sslmode=disable")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
-	for name, want := range map[string]string{"tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "3", "tcp_user_timeout": "5000"} {
+	for name, want := range map[string]string{"tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "3",
+		"tcp_user_timeout": "5000"} {
 		var got string
 		require.NoError(t, s.Write().QueryRowContext(t.Context(), "SHOW "+name).Scan(&got))
 		require.Equal(t, want, got, name)
@@ -89,7 +90,8 @@ func TestIdleTransactionIsEnded(t *testing.T) {
 		}
 		require.Eventually(t, func() bool {
 			var open int
-			err := s.Read().QueryRowContext(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'").Scan(&open)
+			err := s.Read().QueryRowContext(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in "+
+				"transaction'").Scan(&open)
 			return err == nil && open == 0
 		}, patience, 20*time.Millisecond)
 		return nil
@@ -234,7 +236,8 @@ func TestWhatCountsAsUnavailable(t *testing.T) {
 	}
 }
 
-// TestPlansAreRuledOutForTheFoldOnly asks each kind of connection: a query of a person who looks something up may read a whole table when that is quicker.
+// TestPlansAreRuledOutForTheFoldOnly asks each kind of connection: a query of a person who looks something up may read a whole table when
+// that is quicker.
 func TestPlansAreRuledOutForTheFoldOnly(t *testing.T) {
 	t.Parallel()
 	s := storetest.Open(t, store.Postgres)

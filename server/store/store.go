@@ -27,8 +27,8 @@ const (
 	Postgres Dialect = "postgres"
 )
 
-// ClockMicros is an SQL expression for the database's clock at the moment it is evaluated, in microseconds since 1970. What processes compare with each other
-// is measured by it, since their own clocks may differ.
+// ClockMicros is an SQL expression for the database's clock at the moment it is evaluated, in microseconds since 1970. What processes
+// compare with each other is measured by it, since their own clocks may differ.
 func (d Dialect) ClockMicros() string {
 	if d == Postgres {
 		return "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -73,7 +73,8 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("make folder of the database: %w", err)
 	}
 	base := "file:" + uriSigns.Replace(path) + "?_busy_timeout=5000&_foreign_keys=1&_time_format=sqlite&_timezone=UTC"
-	write, err := sql.Open("sqlite", base+"&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_pragma=cache_size(-49152)&_pragma=wal_autocheckpoint(10000)")
+	write, err := sql.Open("sqlite",
+		base+"&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_pragma=cache_size(-49152)&_pragma=wal_autocheckpoint(10000)")
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite writer: %w", err)
 	}
@@ -116,8 +117,8 @@ func newStore(d Dialect, entDialect, process string, write, read *sql.DB) *Store
 // Dialect tells which database this is.
 func (s *Store) Dialect() Dialect { return s.dialect }
 
-// Process is a random name that this store was given when it was opened. On Postgres its connections carry it, so that EndProcess can tell them from those of
-// other processes.
+// Process is a random name that this store was given when it was opened. On Postgres its connections carry it, so that EndProcess can tell
+// them from those of other processes.
 func (s *Store) Process() string { return s.process }
 
 // Ent is for reads outside a transaction. On SQLite it can't write.
@@ -137,7 +138,8 @@ func (s *Store) Fold() *sql.DB {
 	return s.fold
 }
 
-// Spare is for a raw statement that may not wait until others give their connections back, such as a heartbeat: on Postgres it has a connection of its own.
+// Spare is for a raw statement that may not wait until others give their connections back, such as a heartbeat: on Postgres it has a
+// connection of its own.
 func (s *Store) Spare() *sql.DB {
 	if s.spare == nil {
 		return s.write

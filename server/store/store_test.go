@@ -71,7 +71,8 @@ func TestGuardIsLiftedInsideATransactionOnly(t *testing.T) {
 	s := storetest.Open(t, store.SQLite)
 	insert := func(id string) {
 		_, err := s.Write().ExecContext(t.Context(),
-			"INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) VALUES ('Contest', '"+id+"', 1, 'h', 'y', 1, 'x')")
+			"INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) VALUES ('Contest', '"+id+
+				"', 1, 'h', 'y', 1, 'x')")
 		require.NoError(t, err)
 	}
 	insert("a")

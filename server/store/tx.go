@@ -18,7 +18,8 @@ type Tx struct {
 	dialect Dialect
 }
 
-// Tx runs do in one write transaction and commits when it returns nil. Inside do, use only tx: on SQLite any other writer would wait for it forever.
+// Tx runs do in one write transaction and commits when it returns nil. Inside do, use only tx: on SQLite any other writer would wait for it
+// forever.
 func (s *Store) Tx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
 	return s.in(ctx, s.write, do)
 }

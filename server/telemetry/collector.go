@@ -27,7 +27,8 @@ func describe(name, help string) *prometheus.Desc {
 
 // stageSeconds are the latencies of all stages.
 var stageSeconds = prometheus.NewDesc("laurel_stage_seconds",
-	"Time that a stage took: ingest, a call until its events are durable; rule, scoring a batch; board, an update of the rank store; push, an event's arrival to a socket.",
+	"Time that a stage took: ingest, a call until its events are durable; rule, scoring a batch; board, an update of the rank store; push, "+
+		"an event's arrival to a socket.",
 	[]string{"stage"}, nil)
 
 func numbers() []series {
@@ -40,14 +41,18 @@ func numbers() []series {
 	return []series{
 		counter("laurel_events_accepted_total", "Events accepted as new.", func(f *figures) int64 { return f.accepted.Load() }),
 		counter("laurel_events_duplicate_total", "Events acknowledged as duplicates.", func(f *figures) int64 { return f.duplicates.Load() }),
-		counter("laurel_events_rejected_total", "Events refused; a body that can't be read, or is no batch, counts as one.", func(f *figures) int64 { return f.rejected.Load() }),
+		counter("laurel_events_rejected_total", "Events refused; a body that can't be read, or is no batch, counts as one.",
+			func(f *figures) int64 { return f.rejected.Load() }),
 		counter("laurel_events_folded_total", "Events folded.", func(f *figures) int64 { return f.folded.Load() }),
 		counter("laurel_dead_letters_total", "Events that could not be scored.", func(f *figures) int64 { return f.deadLetters.Load() }),
 		counter("laurel_event_conflicts_total", "Refused re-uses of event ids.", func(f *figures) int64 { return f.conflicts.Load() }),
-		counter("laurel_events_too_old_total", "Events refused since they happened before the horizon.", func(f *figures) int64 { return f.tooOld.Load() }),
-		counter("laurel_event_keys_dropped_total", "Keys of events that were dropped since the horizon has passed them.", func(f *figures) int64 { return f.keysDropped.Load() }),
+		counter("laurel_events_too_old_total", "Events refused since they happened before the horizon.",
+			func(f *figures) int64 { return f.tooOld.Load() }),
+		counter("laurel_event_keys_dropped_total", "Keys of events that were dropped since the horizon has passed them.",
+			func(f *figures) int64 { return f.keysDropped.Load() }),
 		counter("laurel_sockets_slow_total", "Times a socket's queue was full.", func(f *figures) int64 { return f.slowSockets.Load() }),
-		gauge("laurel_journal_lag_seconds", "Age of the oldest event not folded.", func(f *figures) float64 { return float64(f.lagMicros.Load()) / 1e6 }),
+		gauge("laurel_journal_lag_seconds", "Age of the oldest event not folded.",
+			func(f *figures) float64 { return float64(f.lagMicros.Load()) / 1e6 }),
 		gauge("laurel_journal_lag_events", "Events not folded.", func(f *figures) float64 { return float64(f.lagEvents.Load()) }),
 		gauge("laurel_sockets", "Open sockets.", func(f *figures) float64 { return float64(f.sockets.Load()) }),
 	}

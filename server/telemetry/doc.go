@@ -8,7 +8,8 @@
 // Invariants: an observation neither allocates nor takes a lock, but for the first one of each second, which closes the second before.
 // Personal data never becomes a label, and the log handler blanks the keys that carry it.
 //
-// A latency histogram is one array of atomic counters over logarithmic buckets (eight a power of two, so a quantile is at most an
-// eighth too high). Prometheus reads its totals; the Pulse keeps the totals as of the last second's end and takes the difference. With Redis the processes
-// of an installation exchange those differences once a second, and the Pulse shows their sum; Prometheus always asks each process for itself.
+// A latency histogram is one array of atomic counters over logarithmic buckets (eight a power of two, so a quantile is at most an eighth
+// too high). Prometheus reads its totals; the Pulse keeps the totals as of the last second's end and takes the difference. With Redis the
+// processes of an installation exchange those differences once a second, and the Pulse shows their sum; Prometheus always asks each process
+// for itself.
 package telemetry

@@ -103,9 +103,9 @@ func grown(last *int64, total int64) int64 {
 	return by
 }
 
-// Pulse gives the last closed seconds, oldest first: at most the given number, at most PulseSeconds, and none from before the start.
-// 0 or less means 120. The running second is left out, because half a second looks like a fall. The figures are those of all processes when they are shared
-// (see Share); they then end a second or two earlier.
+// Pulse gives the last closed seconds, oldest first: at most the given number, at most PulseSeconds, and none from before the start. 0 or
+// less means 120. The running second is left out, because half a second looks like a fall. The figures are those of all processes when they
+// are shared (see Share); they then end a second or two earlier.
 func (t *Telemetry) Pulse(seconds int) []*laurelv1.PulsePoint {
 	if seconds <= 0 {
 		seconds = 120
@@ -146,7 +146,8 @@ func (at point) message() *laurelv1.PulsePoint {
 	}
 	for i, took := range at.latency {
 		if took != (percentiles{}) {
-			message.Stages = append(message.Stages, &laurelv1.StageLatency{Stage: stageNames[i], P50Micros: took.p50, P95Micros: took.p95, P99Micros: took.p99})
+			message.Stages = append(message.Stages, &laurelv1.StageLatency{Stage: stageNames[i], P50Micros: took.p50, P95Micros: took.p95,
+				P99Micros: took.p99})
 		}
 	}
 	return message

@@ -31,7 +31,8 @@ func (s *second) add(other *second) {
 // point is what is shown of the second.
 func (s *second) point() point {
 	shown := point{
-		second: s.at, accepted: s.accepted, duplicates: s.duplicates, rejected: s.rejected, folded: s.folded, lagMillis: s.lagMillis, sockets: s.sockets,
+		second: s.at, accepted: s.accepted, duplicates: s.duplicates, rejected: s.rejected, folded: s.folded, lagMillis: s.lagMillis,
+		sockets: s.sockets,
 	}
 	for i := range s.latency {
 		shown.latency[i] = s.latency[i].percentiles()
@@ -50,8 +51,8 @@ const secondFormat = 1
 // errSecond says that a written second can't be read.
 var errSecond = errors.New("second is malformed")
 
-// encode writes a second without its time: the format, the numbers, and of each histogram the buckets that aren't empty as pairs of distance and
-// count. A busy second has some 150 bytes.
+// encode writes a second without its time: the format, the numbers, and of each histogram the buckets that aren't empty as pairs of
+// distance and count. A busy second has some 150 bytes.
 func (s *second) encode() []byte {
 	text := []byte{secondFormat}
 	for _, number := range s.numbers() {

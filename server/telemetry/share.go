@@ -59,8 +59,9 @@ func (g *together) span(current, own int64) (until, first int64) {
 	return g.last + 1, min(own, g.first)
 }
 
-// Share exchanges closed seconds with the other processes of the installation, in one round trip a second, until ctx ends: what Pulse gives is then that of all
-// of them, with percentiles of everything they counted. While Redis is away Pulse gives what this process did. The prefix begins every key.
+// Share exchanges closed seconds with the other processes of the installation, in one round trip a second, until ctx ends: what Pulse gives
+// is then that of all of them, with percentiles of everything they counted. While Redis is away Pulse gives what this process did. The
+// prefix begins every key.
 func (t *Telemetry) Share(ctx context.Context, client goredis.UniversalClient, prefix string, log *slog.Logger) {
 	t.join()
 	for away := false; ; {

@@ -2,7 +2,8 @@ package telemetry
 
 import "time"
 
-// stage is a part of the way of an event whose time is measured. Another one is a line here, one in stageNames, and a method that observes it.
+// stage is a part of the way of an event whose time is measured. Another one is a line here, one in stageNames, and a method that observes
+// it.
 type stage int
 
 const (

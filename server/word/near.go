@@ -14,8 +14,8 @@ const (
 	maxWord = 128
 )
 
-// Nearest returns the candidates that someone who wrote word may have meant, the nearest first and of equally near ones the first, at most five. Capitals
-// don't matter.
+// Nearest returns the candidates that someone who wrote word may have meant, the nearest first and of equally near ones the first, at most
+// five. Capitals don't matter.
 func Nearest(word string, candidates []string) []string {
 	if len(word) > maxWord {
 		return nil

@@ -11,7 +11,8 @@ import (
 	"github.com/laurelhq/laurel/server/word"
 )
 
-// TestClipKeepsWhatFits clips any bytes: the result is valid, short enough, the text itself when that fits, and else its beginning with a mark.
+// TestClipKeepsWhatFits clips any bytes: the result is valid, short enough, the text itself when that fits, and else its beginning with a
+// mark.
 func TestClipKeepsWhatFits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -40,7 +41,8 @@ func TestNearestNamesWhatWasMeant(t *testing.T) {
 	t.Parallel()
 	names := []string{"formula", "filter", "min_bet_minor", "eventId", "event_ts"}
 	for written, want := range map[string]string{
-		"fromula": "formula", "formla": "formula", "min_bet": "min_bet_minor", "Min_Bet_Minr": "min_bet_minor", "event_id": "eventId", "xyz": "", "": "", "zz": "",
+		"fromula": "formula", "formla": "formula", "min_bet": "min_bet_minor", "Min_Bet_Minr": "min_bet_minor", "event_id": "eventId", "xyz": "",
+		"": "", "zz": "",
 		"f": "", "eventdI": "eventId", strings.Repeat("formula", 50): "",
 	} {
 		require.Equal(t, want, word.Meant(written, names), written)
@@ -66,7 +68,8 @@ func TestOneSlipIsForgiven(t *testing.T) {
 		name := rapid.StringMatching(`[a-z_]{4,20}`).Draw(t, "name")
 		at := rapid.IntRange(0, len(name)-1).Draw(t, "at")
 		letter := rapid.StringMatching(`[a-z]`).Draw(t, "letter")
-		slips := map[string]string{"left out": name[:at] + name[at+1:], "put in": name[:at] + letter + name[at:], "another": name[:at] + letter + name[at+1:], "swapped": swapped(name, at)}
+		slips := map[string]string{"left out": name[:at] + name[at+1:], "put in": name[:at] + letter + name[at:], "another": name[:at] + letter +
+			name[at+1:], "swapped": swapped(name, at)}
 		slip := slips[rapid.SampledFrom([]string{"left out", "put in", "another", "swapped"}).Draw(t, "slip")]
 		other := strings.Repeat("0", 24)
 		require.Equal(t, []string{name}, word.Nearest(slip, []string{other, name}))

@@ -65,7 +65,8 @@ func diff(ctx context.Context, folder, name, dialectName string, dev *sql.DB) er
 		return fmt.Errorf("open %s: %w", folder, err)
 	}
 	migration, err := schema.NewMigrate(entsql.OpenDB(dialectName, dev),
-		schema.WithDir(dir), schema.WithMigrationMode(schema.ModeReplay), schema.WithDialect(dialectName), schema.WithFormatter(sqltool.GooseFormatter),
+		schema.WithDir(dir), schema.WithMigrationMode(schema.ModeReplay), schema.WithDialect(dialectName),
+		schema.WithFormatter(sqltool.GooseFormatter),
 		schema.WithDropColumn(true), schema.WithDropIndex(true))
 	if err != nil {
 		return fmt.Errorf("prepare %s: %w", dialectName, err)

@@ -160,7 +160,8 @@ func testPageEdges(t *testing.T, engine board.Engine) {
 	require.NoError(t, err)
 	require.Len(t, all, len(entries))
 	for _, c := range []struct{ from, count, rows int64 }{
-		{0, 0, 0}, {0, 1, 1}, {0, 25, 25}, {0, 26, 25}, {0, board.MaxPage, 25}, {24, 1, 1}, {24, 2, 1}, {25, 1, 0}, {25, 0, 0}, {1 << 40, 5, 0}, {7, 11, 11},
+		{0, 0, 0}, {0, 1, 1}, {0, 25, 25}, {0, 26, 25}, {0, board.MaxPage, 25}, {24, 1, 1}, {24, 2, 1}, {25, 1, 0}, {25, 0, 0}, {1 << 40, 5, 0},
+		{7, 11, 11},
 	} {
 		page, err := engine.Page(t.Context(), "b", c.from, c.count)
 		require.NoError(t, err)

@@ -19,7 +19,8 @@ func testSkip(t *testing.T, engine board.Engine) {
 	seqs := []struct {
 		seq    int64
 		result board.Result
-	}{{9, board.Skipped}, {10, board.Skipped}, {11, board.Applied}, {11, board.Skipped}, {3, board.Skipped}, {100, board.Applied}, {99, board.Skipped}, {board.MaxSeq, board.Applied}}
+	}{{9, board.Skipped}, {10, board.Skipped}, {11, board.Applied}, {11, board.Skipped}, {3, board.Skipped}, {100, board.Applied},
+		{99, board.Skipped}, {board.MaxSeq, board.Applied}}
 	units := int64(1)
 	for _, s := range seqs {
 		results := apply(t, engine, board.Batch{Board: "b", Seq: s.seq, Entries: []board.Entry{entry("u_1", s.seq, 0)}})
@@ -101,7 +102,8 @@ func testLarge(t *testing.T, engine board.Engine) {
 
 func testUnicode(t *testing.T, engine board.Engine) {
 	users := []string{
-		"u", "U", "u_1", "u_10", "u_2", " ", "  ", "a\x00", "a\x00b", "a", "a\n", "\"", "'", "{u}", "%s", "-1", "0", "é", "e\u0301", "ключ", "مستخدم",
+		"u", "U", "u_1", "u_10", "u_2", " ", "  ", "a\x00", "a\x00b", "a", "a\n", "\"", "'", "{u}", "%s", "-1", "0", "é", "e\u0301", "ключ",
+		"مستخدم",
 		"کاربر", "玩家", "玩家一", "🏆", "🏆🏆", "\u202eabc", "ÿ", "\x7f", strings.Repeat("界", 42),
 	}
 	var entries []board.Entry

@@ -73,9 +73,10 @@ func users() *rapid.Generator[string] {
 
 // ties draws from few values, so that most entries tie.
 func ties(length int) *rapid.Generator[string] {
-	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 0x7f, 0x80, 0xff}), min(length, 2), min(length, 2)), func(tail []byte) string {
-		return string(append(make([]byte, length-len(tail)), tail...))
-	})
+	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 0x7f, 0x80, 0xff}), min(length, 2), min(length, 2)),
+		func(tail []byte) string {
+			return string(append(make([]byte, length-len(tail)), tail...))
+		})
 }
 
 func (h *history) entries(r *rapid.T, most int) []board.Entry {

@@ -37,9 +37,11 @@ func testRevision(t *testing.T, engine board.Engine) {
 		partition int
 		seq       int64
 		result    board.Result
-	}{{0, 11, board.Applied}, {0, 11, board.Skipped}, {3, 1, board.Applied}, {1, 20, board.Skipped}, {1, 500, board.Applied}, {6, 2, board.Applied}} {
+	}{{0, 11, board.Applied}, {0, 11, board.Skipped}, {3, 1, board.Applied}, {1, 20, board.Skipped}, {1, 500, board.Applied},
+		{6, 2, board.Applied}} {
 		before := read().Revision()
-		results := apply(t, engine, board.Batch{Board: "b", Partition: step.partition, Seq: step.seq, Entries: []board.Entry{entry("u_1", int64(i), 0)}})
+		results := apply(t, engine, board.Batch{Board: "b", Partition: step.partition, Seq: step.seq,
+			Entries: []board.Entry{entry("u_1", int64(i), 0)}})
 		require.Equal(t, []board.Result{step.result}, results)
 		require.Equal(t, step.result == board.Applied, read().Revision() > before, "step %d", i)
 	}

@@ -18,7 +18,8 @@ const (
 	benchBatch   = 100
 )
 
-// shape is what a board's standings look like: the values that scores and the first of two tie-breaks take. The last tie-break is a timestamp.
+// shape is what a board's standings look like: the values that scores and the first of two tie-breaks take. The last tie-break is a
+// timestamp.
 type shape struct {
 	tieBytes       int
 	scores, firsts int
@@ -53,8 +54,8 @@ func (s shape) updates() []board.Batch {
 	return batches
 }
 
-// again changes a batch's scores, so that when its turn comes once more every entry moves its player: one that changes nothing costs next to
-// nothing. A score goes five eighths of the way around, and so comes back after eight turns.
+// again changes a batch's scores, so that when its turn comes once more every entry moves its player: one that changes nothing costs next
+// to nothing. A score goes five eighths of the way around, and so comes back after eight turns.
 func (s shape) again(entries []board.Entry) {
 	for i := range entries {
 		entries[i].Units = (entries[i].Units + int64(s.scores)*5/8) % int64(s.scores)

@@ -14,7 +14,8 @@ import (
 // loadCheckEvery is the number of entries Load reads between looks at its context.
 const loadCheckEvery = 1024
 
-// Engine keeps boards in this process's memory. It is safe for concurrent use: each board has one writer at a time and any number of readers.
+// Engine keeps boards in this process's memory. It is safe for concurrent use: each board has one writer at a time and any number of
+// readers.
 type Engine struct {
 	mu     sync.RWMutex
 	boards map[string]*ranking

@@ -34,7 +34,8 @@ func requireSound(t require.TestingT, r *ranking, entries map[string]board.Entry
 				require.Equal(t, k, o.firsts[ci])
 			}
 			require.Equal(t, r.arena.key(k.handle), k)
-			e := board.Entry{UserID: string(r.arena.user(k.handle)), Units: unitsOf(k.words[0]), Tie: string(r.arena.tail(k.handle)[:r.arena.tieBytes])}
+			e := board.Entry{UserID: string(r.arena.user(k.handle)), Units: unitsOf(k.words[0]),
+				Tie: string(r.arena.tail(k.handle)[:r.arena.tieBytes])}
 			require.Equal(t, want[place], e, "place %d", place+1)
 			place++
 		}
@@ -65,7 +66,8 @@ func requireRanks(t require.TestingT, r *ranking, want []board.Entry) {
 	require.Equal(t, rows, r.rank(users))
 }
 
-// TestStructuresStaySound moves players between few and many scores, up and down, through enough of them for chunks to split and merge often.
+// TestStructuresStaySound moves players between few and many scores, up and down, through enough of them for chunks to split and merge
+// often.
 func TestStructuresStaySound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

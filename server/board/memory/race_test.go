@@ -53,7 +53,8 @@ func (i *interrupted) Err() error {
 	return i.Context.Err()
 }
 
-// A board that is lost under the first of its batches and loaded before the next must take neither: with the second alone it would look whole.
+// A board that is lost under the first of its batches and loaded before the next must take neither: with the second alone it would look
+// whole.
 func TestNoBatchAfterALostOne(t *testing.T) {
 	t.Parallel()
 	e := New()

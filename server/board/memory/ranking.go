@@ -71,8 +71,8 @@ func (r *ranking) apply(b board.Batch) (board.Result, error) {
 	return board.Applied, nil
 }
 
-// put writes up to together entries. Unless they are few it looks all of them up first, where they are and where they go, so that waits overlap;
-// as each entry moves keys, what it finds is only a hint when an entry's turn comes.
+// put writes up to together entries. Unless they are few it looks all of them up first, where they are and where they go, so that waits
+// overlap; as each entry moves keys, what it finds is only a hint when an entry's turn comes.
 func (r *ranking) put(entries []board.Entry) error {
 	var room [2][together]seat
 	from, to := room[0][:len(entries)], room[1][:len(entries)]

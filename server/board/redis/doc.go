@@ -12,9 +12,9 @@
 // has a bounded size (callCost) and what is beyond it goes in further calls, one after another.
 //
 // Invariants: the sorted set and the hash have as many players as the field players says, and the board belongs to the running server
-// process (field run holds the run_id of the load). A board for which either doesn't hold is lost: flushed, evicted in part, overwritten, or
-// brought back from an old snapshot by a restart or fail-over, which nobody could tell from its data alone. Load stages under
-// temporary keys that expire by themselves and renames them in one script.
+// process (field run holds the run_id of the load). A board for which either doesn't hold is lost: flushed, evicted in part, overwritten,
+// or brought back from an old snapshot by a restart or fail-over, which nobody could tell from its data alone. Load stages under temporary
+// keys that expire by themselves and renames them in one script.
 //
 // The package never reads standings and never heals a board by itself: it says that the board is lost.
 package redis

@@ -12,8 +12,8 @@ import (
 	"github.com/laurelhq/laurel/server/board"
 )
 
-// tripTime bounds one round trip. A server that accepts what it is asked and answers nothing is away: a load, which has many trips, holds a read of the database meanwhile.
-// It holds for a client with ContextTimeoutEnabled.
+// tripTime bounds one round trip. A server that accepts what it is asked and answers nothing is away: a load, which has many trips, holds a
+// read of the database meanwhile. It holds for a client with ContextTimeoutEnabled.
 const tripTime = 5 * time.Second
 
 // Engine keeps boards on a Redis server or cluster. It holds no state of its own beside the connection: any number of engines in any

@@ -105,7 +105,8 @@ func TestLostBoards(t *testing.T) {
 			require.NoError(t, err)
 			h.harm(t, server)
 			requireLost(t, engine, "b")
-			require.NoError(t, engine.Load(t.Context(), "b", boardtest.Each(players...), journal.Positions{5}), "positions of a lost board don't count")
+			require.NoError(t, engine.Load(t.Context(), "b", boardtest.Each(players...), journal.Positions{5}),
+				"positions of a lost board don't count")
 			page, err := engine.Page(t.Context(), "b", 0, 10)
 			require.NoError(t, err)
 			require.EqualValues(t, 2, page.Total)

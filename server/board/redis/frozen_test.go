@@ -14,8 +14,8 @@ import (
 	"github.com/laurelhq/laurel/server/board/redis/redistest"
 )
 
-// TestNothingWaitsForeverForAServerThatDoesNotAnswer has a server that accepts everything and answers nothing. The client itself would wait for it without end, and so would
-// callers without a deadline.
+// TestNothingWaitsForeverForAServerThatDoesNotAnswer has a server that accepts everything and answers nothing. The client itself would wait
+// for it without end, and so would callers without a deadline.
 func TestNothingWaitsForeverForAServerThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	calls := map[string]func(ctx context.Context, engine board.Engine) error{
@@ -40,7 +40,8 @@ func TestNothingWaitsForeverForAServerThatDoesNotAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
-			client := goredis.NewClient(&goredis.Options{Addr: server.Addr, ReadTimeout: -1, WriteTimeout: -1, MaxRetries: -1, ContextTimeoutEnabled: true})
+			client := goredis.NewClient(&goredis.Options{Addr: server.Addr, ReadTimeout: -1, WriteTimeout: -1, MaxRetries: -1,
+				ContextTimeoutEnabled: true})
 			t.Cleanup(func() { require.NoError(t, client.Close()) })
 			engine, err := redis.New(client, "laurel")
 			require.NoError(t, err)

@@ -92,7 +92,8 @@ func requireSettled(t *testing.T, engine board.Engine, results []board.Result, b
 	require.Len(t, rows, len(batches[0].Entries)+len(players))
 }
 
-// A board that is lost under the first of its batches and loaded before the next must take neither: with the second alone it would look whole.
+// A board that is lost under the first of its batches and loaded before the next must take neither: with the second alone it would look
+// whole.
 func TestNoBatchAfterALostOne(t *testing.T) {
 	t.Parallel()
 	large := make([]board.Entry, 3000)

@@ -44,8 +44,8 @@ func (l *safeLog) String() string {
 	return l.text.String()
 }
 
-// TestClockTwoHoursAheadEndsNothing runs two processes on one installation, one of which has a clock two hours ahead. Both take events and fold, and the contest
-// ends when its window does, with the rounds that came in time at either.
+// TestClockTwoHoursAheadEndsNothing runs two processes on one installation, one of which has a clock two hours ahead. Both take events and
+// fold, and the contest ends when its window does, with the rounds that came in time at either.
 func TestClockTwoHoursAheadEndsNothing(t *testing.T) {
 	t.Parallel()
 	database, redis, said := postgres(t), redistest.Start(t), &safeLog{}
@@ -72,10 +72,12 @@ func TestClockTwoHoursAheadEndsNothing(t *testing.T) {
 
 	both := []*web{right, wrong}
 	for _, w := range both {
-		require.Eventually(t, func() bool { return w.get(t, "/v1/leaderboards/skewed?top=1").status == http.StatusOK }, patience, waitStep, "both know it")
+		require.Eventually(t, func() bool { return w.get(t, "/v1/leaderboards/skewed?top=1").status == http.StatusOK }, patience, waitStep,
+			"both know it")
 	}
 
-	inTime, sent := map[string]int64{}, map[string]int64{} // rounds of each player: acknowledged before the end, and posted before anybody called the contest final
+	// rounds of each player: acknowledged before the end, and posted before anybody called the contest final
+	inTime, sent := map[string]int64{}, map[string]int64{}
 	for number := 0; ; number++ {
 		w, user := both[number%2], fmt.Sprintf("u%02d", number/2%skewedPlayers)
 		if w.board(t, "skewed", "top=1").Status == "final" {

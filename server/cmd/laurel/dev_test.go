@@ -63,11 +63,13 @@ func sprintBurst() []sprintRound {
 		{id: "m3", user: "u_a_low", at: minute(16, 0), win: 600}, {id: "m4", user: "u_a_low", at: minute(16, 30), win: 600},
 		// Equal scores and multipliers, earlier finish first.
 		{id: "f1", user: "u_z_early", at: minute(22, 0), win: 500}, {id: "f2", user: "u_z_early", at: minute(22, 10), win: 300},
-		{id: "f3", user: "u_a_late", at: minute(21, 0), win: 500, market: "SE"}, {id: "f4", user: "u_a_late", at: minute(22, 11), win: 300, market: "SE"},
+		{id: "f3", user: "u_a_late", at: minute(21, 0), win: 500, market: "SE"}, {id: "f4", user: "u_a_late", at: minute(22, 11), win: 300,
+			market: "SE"},
 		// All equal, user id decides.
 		{id: "i2", user: "u_id_2", at: minute(24, 0), win: 200}, {id: "i1", user: "u_id_1", at: minute(24, 0), win: 200},
 		// Half a round a second: the one in between is one too many.
-		{id: "q1", user: "u_quick", at: minute(25, 0), win: 300}, {id: "q2", user: "u_quick", at: minute(25, 1), win: 4000}, {id: "q3", user: "u_quick", at: minute(25, 2), win: 400},
+		{id: "q1", user: "u_quick", at: minute(25, 0), win: 300}, {id: "q2", user: "u_quick", at: minute(25, 1), win: 4000},
+		{id: "q3", user: "u_quick", at: minute(25, 2), win: 400},
 		// Another stake in another round: points are by the stake.
 		{id: "s1", user: "u_stake", at: minute(26, 0), bet: 50, win: 75, millis: 800},
 		// Each of these misses one condition.
@@ -88,7 +90,8 @@ func sprintBurst() []sprintRound {
 }
 
 var sprintTop = []boardRow{
-	{1, "u_many", "31000"}, {2, "u_123", "5250"}, {3, "u_z_high", "1200"}, {4, "u_a_low", "1200"}, {5, "u_z_early", "800"}, {6, "u_a_late", "800"},
+	{1, "u_many", "31000"}, {2, "u_123", "5250"}, {3, "u_z_high", "1200"}, {4, "u_a_low", "1200"}, {5, "u_z_early", "800"},
+	{6, "u_a_late", "800"},
 	{7, "u_quick", "700"}, {8, "u_id_1", "200"}, {9, "u_id_2", "200"}, {10, "u_stake", "150"},
 }
 
@@ -232,7 +235,8 @@ func checkEnd(t *testing.T, w *web) {
 	t.Helper()
 	before := w.board(t, sprint, "top=100")
 	require.Equal(t, http.StatusAccepted, w.post(t, sprintRound{id: "after", user: "u_stake", at: time.Hour, win: 5000}.String()).status)
-	require.Equal(t, http.StatusAccepted, w.post(t, sprintRound{id: "long after", user: "u_stake", at: 72 * time.Hour, win: 5000}.String()).status)
+	require.Equal(t, http.StatusAccepted, w.post(t, sprintRound{id: "long after", user: "u_stake", at: 72 * time.Hour, win: 5000}.String()).
+		status)
 	require.Eventually(t, func() bool { return w.board(t, sprint, "top=1").Status == "final" }, patience, waitStep)
 	require.Equal(t, before.Top, w.board(t, sprint, "top=100").Top)
 }

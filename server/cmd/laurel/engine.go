@@ -76,13 +76,15 @@ func redisClient(url string) (goredis.UniversalClient, error) {
 		if err != nil {
 			return nil, fmt.Errorf("redis url: %w", err)
 		}
-		options.ContextTimeoutEnabled, options.DialTimeout, options.DialerRetries, options.MaxRetries = true, redisDialTime, redisRetries, redisRetries
+		options.ContextTimeoutEnabled, options.DialTimeout, options.DialerRetries, options.MaxRetries = true, redisDialTime, redisRetries,
+			redisRetries
 		return goredis.NewClusterClient(options), nil
 	}
 	options, err := goredis.ParseURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("redis url: %w; want redis://host:6379 or redis+cluster://host:6379?addr=host:6380", err)
 	}
-	options.ContextTimeoutEnabled, options.DialTimeout, options.DialerRetries, options.MaxRetries = true, redisDialTime, redisRetries, redisRetries
+	options.ContextTimeoutEnabled, options.DialTimeout, options.DialerRetries, options.MaxRetries = true, redisDialTime, redisRetries,
+		redisRetries
 	return goredis.NewClient(options), nil
 }

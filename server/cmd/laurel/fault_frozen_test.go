@@ -6,7 +6,8 @@ import (
 	"github.com/laurelhq/laurel/server/board/redis/redistest"
 )
 
-// TestFaultRedisStopsAnswering has a Redis that accepts what it is asked and answers nothing, as a machine that swaps or a line that swallows packets does.
+// TestFaultRedisStopsAnswering has a Redis that accepts what it is asked and answers nothing, as a machine that swaps or a line that
+// swallows packets does.
 func TestFaultRedisStopsAnswering(t *testing.T) {
 	t.Parallel()
 	database, redis := postgres(t), redistest.Start(t)

@@ -182,7 +182,8 @@ func TestFaultDiskFull(t *testing.T) {
 	info, err := os.Stat(path)
 	require.NoError(t, err)
 	kilobytes := info.Size()>>10 + 1024
-	full := launchIn(t, in.settings, []string{"sh", "-c", "ulimit -f " + strconv.FormatInt(2*kilobytes, 10) + `; exec "$@"`, "sh", program(t), "serve"})
+	full := launchIn(t, in.settings, []string{"sh", "-c", "ulimit -f " + strconv.FormatInt(2*kilobytes, 10) + `; exec "$@"`, "sh", program(t),
+		"serve"})
 	at := full.url(t)
 	in.at.Store(at)
 	checkAway(t, newWeb(t, at, in.key), "disk")

@@ -8,8 +8,9 @@ import (
 	"sync"
 )
 
-// Boards of a million players are large and long-lived, so that the runtime's own 100 per cent would spend more memory on garbage than on them: there it is
-// gcPercent. A server that holds little may gather gcRoom bytes of garbage all the same, so that it need not collect several times a second.
+// Boards of a million players are large and long-lived, so that the runtime's own 100 per cent would spend more memory on garbage than on
+// them: there it is gcPercent. A server that holds little may gather gcRoom bytes of garbage all the same, so that it need not collect
+// several times a second.
 const (
 	gcPercent = 40
 	gcRoom    = 64 << 20

@@ -21,7 +21,8 @@ func TestHistoryIsImported(t *testing.T) {
 	file, into := filepath.Join(t.TempDir(), "events.jsonl"), filepath.Join(t.TempDir(), "report.json")
 	var text strings.Builder
 	for i := range 3 {
-		fmt.Fprintf(&text, `{"event_id":"e%d","name":"login","ts":%q,"user_id":"u"}`+"\n", i, time.Now().AddDate(0, 0, -29-i).UTC().Format(time.RFC3339))
+		fmt.Fprintf(&text, `{"event_id":"e%d","name":"login","ts":%q,"user_id":"u"}`+"\n", i, time.Now().AddDate(0, 0, -29-i).UTC().
+			Format(time.RFC3339))
 	}
 	require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o600))
 
@@ -53,7 +54,8 @@ func TestTheHorizonIsOneForAllProcesses(t *testing.T) {
 	t.Parallel()
 	database := "LAUREL_DATABASE_URL=" + postgres(t).URL("postgres")
 	days := func(at string, ago int) int {
-		body := fmt.Sprintf(`{"event_id":"e%d-%d","event_name":"login","ts":%q,"user_id":"u"}`, ago, time.Now().UnixNano(), time.Now().AddDate(0, 0, -ago).UTC().Format(time.RFC3339))
+		body := fmt.Sprintf(`{"event_id":"e%d-%d","event_name":"login","ts":%q,"user_id":"u"}`, ago, time.Now().UnixNano(),
+			time.Now().AddDate(0, 0, -ago).UTC().Format(time.RFC3339))
 		got, err := newWeb(t, at, "k").call(t.Context(), http.MethodPost, "/v1/events", body, "")
 		require.NoError(t, err)
 		return got.status

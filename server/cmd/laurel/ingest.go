@@ -98,9 +98,11 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 		return fmt.Errorf("measure %s: %w", c.File, err)
 	}
 	if err := state.probe(); err != nil {
-		_, _ = fmt.Fprintf(cli.Stderr, "laurel: %s; if this run is interrupted the next one starts anew, unless --progress names a place that can be written\n", err)
+		_, _ = fmt.Fprintf(cli.Stderr, "laurel: %s; if this run is interrupted the next one starts anew, unless --progress names a place that "+
+			"can be written\n", err)
 	}
-	run := &ingestRun{cmd: c, columns: columns, source: source, state: state, send: newIngestSender(server, c.RetryFor, c.History), progress: newIngestProgress(cli.Stderr, info.Size())}
+	run := &ingestRun{cmd: c, columns: columns, source: source, state: state, send: newIngestSender(server, c.RetryFor, c.History),
+		progress: newIngestProgress(cli.Stderr, info.Size())}
 	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
 	err = run.all(ctx)
 	run.progress.done()
@@ -181,7 +183,8 @@ func (r *ingestRun) all(ctx context.Context) error {
 	}
 }
 
-// inFile gives a field of an event that the server refused, and the reason, the name that the file has for it; the server knows those of the contract.
+// inFile gives a field of an event that the server refused, and the reason, the name that the file has for it; the server knows those of
+// the contract.
 func (r *ingestRun) inFile(unit mapping.Unit, field, reason string) (name, why string) {
 	if field, reason = api.FieldAsSent(unit.Sent, field, reason); r.columns == nil {
 		return field, reason

@@ -33,7 +33,8 @@ type ingestSender struct {
 }
 
 func newIngestSender(to client.Server, retryFor time.Duration, history bool) *ingestSender {
-	return &ingestSender{client: laurelv1connect.NewIngestServiceClient(to.HTTP(), to.RPC()), retryFor: retryFor, history: history, away: func(error) {}}
+	return &ingestSender{client: laurelv1connect.NewIngestServiceClient(to.HTTP(), to.RPC()), retryFor: retryFor, history: history,
+		away: func(error) {}}
 }
 
 // batch returns one result for each event, in order.

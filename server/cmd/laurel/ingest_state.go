@@ -16,7 +16,8 @@ import (
 
 // ingestState is where an interrupted run stopped. It lies beside the file until the file is done.
 type ingestState struct {
-	// Source is a hash of everything before Position. It and Mapping tell whether file and mapping are still the same, URL whether the server is.
+	// Source is a hash of everything before Position. It and Mapping tell whether file and mapping are still the same, URL whether the server
+	// is.
 	Source  string `json:"source"`
 	Mapping string `json:"mapping"`
 	URL     string `json:"url"`
@@ -67,10 +68,12 @@ func (c *ingestCmd) openState(file io.ReaderAt, columns *mapping.Mapping) (*inge
 		return nil, fmt.Errorf("read %s: %w", c.File, err)
 	}
 	if kept.History != c.History {
-		return nil, fmt.Errorf("%s belongs to a run that was begun %s --history: go on like that, or start anew with --no-resume", fresh.path, map[bool]string{true: "with", false: "without"}[kept.History])
+		return nil, fmt.Errorf("%s belongs to a run that was begun %s --history: go on like that, or start anew with --no-resume", fresh.path,
+			map[bool]string{true: "with", false: "without"}[kept.History])
 	}
 	if kept.Source != source || kept.Mapping != fresh.Mapping || kept.URL != fresh.URL {
-		return nil, fmt.Errorf("%s belongs to another file, mapping or server, or the file was changed before line %d since: start anew with --no-resume",
+		return nil, fmt.Errorf("%s belongs to another file, mapping or server, or the file was changed before line %d since: start anew with "+
+			"--no-resume",
 			fresh.path, kept.Position.Line)
 	}
 	return kept, nil
@@ -186,7 +189,8 @@ func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
 		return fmt.Errorf("print report: %w", err)
 	}
 	if c.Report != "" {
-		report := ingestReport{File: c.File, Mapping: c.Mapping, Server: c.URL, DryRun: c.DryRun, History: c.History, Tally: *tally, RefusedByReason: tally.RefusedByReason()}
+		report := ingestReport{File: c.File, Mapping: c.Mapping, Server: c.URL, DryRun: c.DryRun, History: c.History, Tally: *tally,
+			RefusedByReason: tally.RefusedByReason()}
 		if err := writeReport(c.Report, report); err != nil {
 			return err
 		}

@@ -295,7 +295,8 @@ not json
 	require.Contains(t, printed, "near: login")
 }
 
-// TestIngestNamesFieldsAsTheFileDoes has events refused by the reader and by the server, from JSON with either name of a field and from columns with names of their own.
+// TestIngestNamesFieldsAsTheFileDoes has events refused by the reader and by the server, from JSON with either name of a field and from
+// columns with names of their own.
 func TestIngestNamesFieldsAsTheFileDoes(t *testing.T) {
 	t.Parallel()
 	_, url := receive(t, nil)
@@ -307,8 +308,10 @@ func TestIngestNamesFieldsAsTheFileDoes(t *testing.T) {
 {"event_id":"d","name":"login","ts":"2025-10-25T18:00Z","user":{"id":""}}
 {"event_id":"e","name":"login","ts":"yesterday","user_id":"u"}
 `), 0o600))
-	require.NoError(t, os.WriteFile(rows, []byte("Number,What,When,Who\nf,login,2025-10-25T18:00Z,\ng,logn,2025-10-25T18:00Z,u\nh,login,yesterday,u\n"), 0o600))
-	require.NoError(t, os.WriteFile(columns, []byte("kind: Mapping\nevent:\n  event_id: {column: Number}\n  event_name: {cel: row.What}\n  ts: {column: When}\n  user_id: {column: Who}\n  market: {const: DE}\n"), 0o600))
+	require.NoError(t, os.WriteFile(rows,
+		[]byte("Number,What,When,Who\nf,login,2025-10-25T18:00Z,\ng,logn,2025-10-25T18:00Z,u\nh,login,yesterday,u\n"), 0o600))
+	require.NoError(t, os.WriteFile(columns, []byte("kind: Mapping\nevent:\n  event_id: {column: Number}\n  event_name: {cel: row.What}\n  "+
+		"ts: {column: When}\n  user_id: {column: Who}\n  market: {const: DE}\n"), 0o600))
 	for file, want := range map[string]struct {
 		args   []string
 		fields []string
@@ -341,7 +344,8 @@ func TestIngestSaysWhatIsMissing(t *testing.T) {
 	require.ErrorContains(t, err, "bad.yaml:2:1: colour: is not a field here")
 }
 
-// TestIngestNoticesAChangedFile stops a run in the middle and changes the file: what was sent already is known by its content, not by its name.
+// TestIngestNoticesAChangedFile stops a run in the middle and changes the file: what was sent already is known by its content, not by its
+// name.
 func TestIngestNoticesAChangedFile(t *testing.T) {
 	t.Parallel()
 	whole, err := os.ReadFile(jsonlOf(t, 1050))

@@ -86,7 +86,8 @@ func (c *listJournalCmd) Run(ctx context.Context, cli *kong.Context) error {
 			return err
 		}
 		table := tabwriter.NewWriter(cli.Stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "RANGE\tSTATE\tEVENTS\tBYTES\tFIRST POSITION\tLAST POSITION\tFIRST ARRIVAL\tLAST ARRIVAL\tFIRST EVENT\tLAST EVENT\tNOTE")
+		fmt.Fprintln(table, "RANGE\tSTATE\tEVENTS\tBYTES\tFIRST POSITION\tLAST POSITION\tFIRST ARRIVAL\tLAST ARRIVAL\tFIRST EVENT\tLAST "+
+			"EVENT\tNOTE")
 		for _, r := range list {
 			contents, recorded := r.Recorded()
 			if !recorded {

@@ -47,8 +47,8 @@ func onDisk(t *testing.T, url string, do func(s *store.Store)) {
 	require.NoError(t, s.Close())
 }
 
-// TestJournalIsArchivedDroppedAndProvenFromItsArchive takes a contest from its first event to its end, drops the journal below it while a server runs, and has the standings proven from
-// the archive, which also makes the same board on an empty installation.
+// TestJournalIsArchivedDroppedAndProvenFromItsArchive takes a contest from its first event to its end, drops the journal below it while a
+// server runs, and has the standings proven from the archive, which also makes the same board on an empty installation.
 func TestJournalIsArchivedDroppedAndProvenFromItsArchive(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range storetest.Dialects {
@@ -113,7 +113,8 @@ func dropAndProve(t *testing.T, url string) {
 	require.Contains(t, run("journal", "drop", "1", "--archive", archives), fmt.Sprintf("range 1: dropped; its %d events are in", events))
 	require.Contains(t, run("journal", "drop", "1", "--archive", archives), "range 1: was dropped")
 	refused("range of the journal 1 was dropped", "journal", "archive", "1", "--to", archives)
-	require.Regexp(t, fmt.Sprintf(`(?m)^1 +dropped +%d .* 2025-10-25T18:00:00Z +2025-10-25T18:39:00Z +dropped .* manifest [0-9a-f]{64}$`, events), run("journal", "list"))
+	require.Regexp(t, fmt.Sprintf(`(?m)^1 +dropped +%d .* 2025-10-25T18:00:00Z +2025-10-25T18:39:00Z +dropped .* manifest [0-9a-f]{64}$`,
+		events), run("journal", "list"))
 	require.Equal(t, http.StatusAccepted, w.post(t, spinAt("later", "2025-10-26T18:00:01Z", 1, "u1")).status)
 	require.Contains(t, w.post(t, spinAt("e1", "2025-10-25T18:01:00Z", 101, "u1")).body, `"duplicate":true`, "what was dropped is known")
 	server.stop(t)
@@ -137,7 +138,8 @@ func playAgain(t *testing.T, archive, definitions string, board []boardRow) {
 	t.Helper()
 	at := startDev(t, "LAUREL_RULES="+definitions, "LAUREL_CLOCK=event")
 	for range 2 {
-		printed, err := runVerb(t, []string{"LAUREL_URL=" + at, "LAUREL_API_KEY=k"}, "ingest", filepath.Join(archive, "events-00001.pb.gz"), "--progress", filepath.Join(t.TempDir(), "progress"))
+		printed, err := runVerb(t, []string{"LAUREL_URL=" + at, "LAUREL_API_KEY=k"}, "ingest", filepath.Join(archive, "events-00001.pb.gz"),
+			"--progress", filepath.Join(t.TempDir(), "progress"))
 		require.NoError(t, err)
 		require.Contains(t, printed, "16 emitted by Laurel itself")
 	}

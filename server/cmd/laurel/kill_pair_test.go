@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// blows come in turn. With a stopped process comes what it was about to commit: it is let go on when others own its partitions, and does not know.
+// blows come in turn. With a stopped process comes what it was about to commit: it is let go on when others own its partitions, and does
+// not know.
 var blows = []blow{
 	{"stopped in a fold transaction", false, stopInFold, (*member).goOn},
 	{"killed, beside long transactions of others", true, killNow, (*member).begin},
@@ -17,8 +18,9 @@ var blows = []blow{
 	{"stopped in a fold transaction and killed later", false, stopInFold, (*member).begin},
 }
 
-// TestKillOneOfTwoNothingLostNothingTwice loses one of two processes again and again while senders post: each time the other one takes over and catches up,
-// though a transaction of the lost one stands still with rows and locks in its hands, and though others have long transactions open.
+// TestKillOneOfTwoNothingLostNothingTwice loses one of two processes again and again while senders post: each time the other one takes over
+// and catches up, though a transaction of the lost one stands still with rows and locks in its hands, and though others have long
+// transactions open.
 func TestKillOneOfTwoNothingLostNothingTwice(t *testing.T) {
 	t.Parallel()
 	p := startPair(t, false)
@@ -31,8 +33,8 @@ func TestKillOneOfTwoNothingLostNothingTwice(t *testing.T) {
 // cutsByDefault is how often a process is cut off; LAUREL_KILLS asks for more.
 const cutsByDefault = 2
 
-// TestKillLineOfOneOfTwoNothingLostNothingTwice cuts one of two processes off from Postgres and Redis. When its line is whole again, what it had said meanwhile
-// arrives, and must change nothing.
+// TestKillLineOfOneOfTwoNothingLostNothingTwice cuts one of two processes off from Postgres and Redis. When its line is whole again, what
+// it had said meanwhile arrives, and must change nothing.
 func TestKillLineOfOneOfTwoNothingLostNothingTwice(t *testing.T) {
 	t.Parallel()
 	p := startPair(t, true)

@@ -87,14 +87,18 @@ func TestLoadMeasuresTheWholeWay(t *testing.T) {
 func TestLoadSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	at := startServer(t, "real", nil)
-	command := &loadCmd{URL: []string{at}, Key: "wrong", Duration: time.Second, Batch: 1, Workers: 1, Players: 1, Probes: 1, Contest: "c", Publish: true}
+	command := &loadCmd{URL: []string{at}, Key: "wrong", Duration: time.Second, Batch: 1, Workers: 1, Players: 1, Probes: 1, Contest: "c",
+		Publish: true}
 	require.ErrorContains(t, command.run(t.Context(), wall, io.Discard, io.Discard), "scope admin")
-	command = &loadCmd{URL: []string{at}, Key: "k", Duration: time.Second, Batch: 1, Workers: 1, Players: 1, Probes: 1, Sockets: 1, Contest: "nothing"}
+	command = &loadCmd{URL: []string{at}, Key: "k", Duration: time.Second, Batch: 1, Workers: 1, Players: 1, Probes: 1, Sockets: 1,
+		Contest: "nothing"}
 	require.ErrorContains(t, command.run(t.Context(), wall, io.Discard, io.Discard), "not_found")
 	for says, change := range map[string]func(*loadCmd){
-		"--rate": func(c *loadCmd) { c.Rate = -1 }, "--duration": func(c *loadCmd) { c.Duration = 0 }, "--batch": func(c *loadCmd) { c.Batch = 1001 },
-		"--workers": func(c *loadCmd) { c.Workers = 0 }, "--players": func(c *loadCmd) { c.Players = 0 }, "--sockets": func(c *loadCmd) { c.Sockets = load.MaxSockets + 1 },
-		"--probes": func(c *loadCmd) { c.Probes = 101 },
+		"--rate": func(c *loadCmd) { c.Rate = -1 }, "--duration": func(c *loadCmd) { c.Duration = 0 },
+		"--batch":   func(c *loadCmd) { c.Batch = 1001 },
+		"--workers": func(c *loadCmd) { c.Workers = 0 }, "--players": func(c *loadCmd) { c.Players = 0 },
+		"--sockets": func(c *loadCmd) { c.Sockets = load.MaxSockets + 1 },
+		"--probes":  func(c *loadCmd) { c.Probes = 101 },
 	} {
 		broken := *command
 		change(&broken)
@@ -110,7 +114,8 @@ func TestLoadSaysWhichLimitIsInTheWay(t *testing.T) {
 		"LAUREL_MAX_SOCKETS":             func(s *server) { s.MaxSockets = 3 },
 	} {
 		command := &loadCmd{
-			URL: []string{startServer(t, "real", nil, limit)}, Key: "k", Duration: time.Second, Batch: 1, Workers: 1, Players: 1, Probes: 1, Sockets: 4,
+			URL: []string{startServer(t, "real", nil, limit)}, Key: "k", Duration: time.Second, Batch: 1, Workers: 1, Players: 1, Probes: 1,
+			Sockets: 4,
 			Contest: "load_test", Publish: true,
 		}
 		err := command.run(t.Context(), wall, io.Discard, io.Discard)
@@ -144,7 +149,8 @@ func TestLoadSpreadsOverServers(t *testing.T) {
 		urls[i] = front.URL + "/"
 	}
 	command := &loadCmd{
-		URL: urls, Key: "k", Rate: 400, Duration: time.Second, Batch: 20, Workers: 3, Players: 100, Sockets: 6, Probes: 10, Contest: "load_test", Publish: true,
+		URL: urls, Key: "k", Rate: 400, Duration: time.Second, Batch: 20, Workers: 3, Players: 100, Sockets: 6, Probes: 10, Contest: "load_test",
+		Publish: true,
 	}
 	var out bytes.Buffer
 	require.NoError(t, command.run(t.Context(), wall, &out, t.Output()))

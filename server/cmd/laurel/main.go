@@ -37,7 +37,8 @@ func main() {
 	var v verbs
 	parser, err := kong.New(&v,
 		kong.Name("laurel"),
-		kong.Description("Live contests: events in, scores, ranks and boards out.\n\nEvery flag can be set in laurel.yaml or by the environment (LAUREL_*), which wins over the file; a flag wins over both. An empty variable counts as not set."),
+		kong.Description("Live contests: events in, scores, ranks and boards out.\n\nEvery flag can be set in laurel.yaml or by the "+
+			"environment (LAUREL_*), which wins over the file; a flag wins over both. An empty variable counts as not set."),
 		kong.Configuration(readSettings, settingsName),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// roomShare is the part of the memory, one in so many, that standings may take which are folded anew: as much again is garbage before it is collected, and they are
-	// compared by a map of their own. A million standings of a sum are counted as 262 MB and take 286 MB.
+	// roomShare is the part of the memory, one in so many, that standings may take which are folded anew: as much again is garbage before it
+	// is collected, and they are compared by a map of their own. A million standings of a sum are counted as 262 MB and take 286 MB.
 	roomShare = 4
 	// leastRoom is what they may take however little memory there seems to be, unknownMemory what there is taken to be where nobody says.
 	leastRoom, unknownMemory = 64 << 20, 4 << 30
@@ -23,7 +23,8 @@ const (
 	groupUse      = "/sys/fs/cgroup/memory.current"
 )
 
-// refoldRoom is how many bytes standings may take that are folded anew: a part of GOMEMLIMIT, or of what the machine or the container has left.
+// refoldRoom is how many bytes standings may take that are folded anew: a part of GOMEMLIMIT, or of what the machine or the container has
+// left.
 func refoldRoom() int {
 	read := func(name string) string {
 		text, _ := os.ReadFile(name) // other systems have none of these

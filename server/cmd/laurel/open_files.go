@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// allowFiles sees to it that the process may have so many files open, sockets among them. The runtime has raised the limit to the most that the
-// system allows, and a process with the right to do so raises that as well.
+// allowFiles sees to it that the process may have so many files open, sockets among them. The runtime has raised the limit to the most that
+// the system allows, and a process with the right to do so raises that as well.
 func allowFiles(need int) error {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -19,7 +19,8 @@ func allowFiles(need int) error {
 	}
 	raised := syscall.Rlimit{Cur: uint64(need), Max: max(limit.Max, uint64(need))}
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &raised); err != nil {
-		return fmt.Errorf("%d open files are needed and the system allows %d: raise it with ulimit -Hn %d as root, or LimitNOFILE=%d in a unit of systemd",
+		return fmt.Errorf("%d open files are needed and the system allows %d: raise it with ulimit -Hn %d as root, or LimitNOFILE=%d in a "+
+			"unit of systemd",
 			need, limit.Max, need, need)
 	}
 	return nil

@@ -23,7 +23,8 @@ func TestReadyTellsAFullDisk(t *testing.T) {
 	is := func(status int) func() bool {
 		return func() bool { return w.get(t, "/readyz").status == status }
 	}
-	run(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$`)
+	run(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = ` +
+		`'disk_full'; END $$`)
 	require.Eventually(t, is(http.StatusOK), patience, waitStep)
 	run("CREATE TRIGGER full_disk BEFORE INSERT ON process FOR EACH ROW EXECUTE FUNCTION full_disk()")
 	require.Eventually(t, is(http.StatusServiceUnavailable), patience, waitStep, "heartbeats find out, though nobody sends anything")

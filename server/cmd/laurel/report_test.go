@@ -12,14 +12,16 @@ import (
 	"github.com/laurelhq/laurel/server/mapping"
 )
 
-// TestReportThatCantBeWritten names a report where no file can be: a verb says so before it does anything, and a place that goes away under way costs no report.
+// TestReportThatCantBeWritten names a report where no file can be: a verb says so before it does anything, and a place that goes away under
+// way costs no report.
 func TestReportThatCantBeWritten(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	into := filepath.Join(folder, "gone", "x.json")
 	events := filepath.Join(folder, "events.jsonl")
 	require.NoError(t, os.WriteFile(events, []byte("{}\n"), 0o600))
-	for _, verb := range [][]string{{"load", "--url", "http://127.0.0.1:1"}, {"ingest", "--url", "http://127.0.0.1:1", "--retry-for", "1s", events}} {
+	for _, verb := range [][]string{{"load", "--url", "http://127.0.0.1:1"}, {"ingest", "--url", "http://127.0.0.1:1", "--retry-for", "1s",
+		events}} {
 		_, err := runVerb(t, nil, append(verb, "--report", into)...)
 		require.ErrorContains(t, err, "laurel: --report can't be written: write "+into+": no such file or directory\n")
 		_, err = runVerb(t, nil, append(verb, "--report", folder)...)

@@ -126,7 +126,8 @@ func TestRetailInvoicesBecomeABoard(t *testing.T) {
 			assert.False(c, stale)
 		}, patience, waitStep)
 	}
-	require.Eventually(t, func() bool { return w.board(t, "retail_best_baskets", "top=1").Status == "live" }, patience, waitStep, "the clock stands at the last invoice")
+	require.Eventually(t, func() bool { return w.board(t, "retail_best_baskets", "top=1").Status == "live" }, patience, waitStep,
+		"the clock stands at the last invoice")
 }
 
 // compare wants the report to account for each row by its true reason.

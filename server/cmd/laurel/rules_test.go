@@ -67,6 +67,7 @@ func TestRulesCheckSaysEachThingOnce(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("kind: Contest\nid: c\n"), 0o600))
 	out, err := checkRules(t, file)
 	require.ErrorIs(t, err, errRulesProblems)
-	assert.Equal(t, file+":1:1: window: is missing: it takes start, end, tz, grace_seconds\n"+file+":1:1: leaderboard: is missing: it takes type, n, tiebreaker, observe_ranks\n", out,
+	assert.Equal(t, file+":1:1: window: is missing: it takes start, end, tz, grace_seconds\n"+file+
+		":1:1: leaderboard: is missing: it takes type, n, tiebreaker, observe_ranks\n", out,
 		"without a ranking nobody knows whether there must be a formula")
 }

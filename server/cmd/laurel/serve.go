@@ -96,7 +96,8 @@ func (c *devCmd) welcome(w io.Writer, address net.Addr) {
 	if c.APIKey != "" {
 		key = c.APIKey
 	}
-	_, _ = fmt.Fprintf(w, "\n  Laurel is up.\n\n  Studio    http://%[1]s/\n  Name      admin\n  Password  %[2]s\n  Widget    http://%[1]s/demo\n  API key   %[3]s\n\n  Stop with Ctrl-C.\n\n", host, c.Password, key)
+	_, _ = fmt.Fprintf(w, "\n  Laurel is up.\n\n  Studio    http://%[1]s/\n  Name      admin\n  Password  %[2]s\n  Widget    "+
+		"http://%[1]s/demo\n  API key   %[3]s\n\n  Stop with Ctrl-C.\n\n", host, c.Password, key)
 }
 
 type signIn struct{ name, password string }

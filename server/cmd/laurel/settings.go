@@ -81,7 +81,8 @@ func (s storage) missing() string {
 	return ""
 }
 
-// check refuses a database that is not there. Verbs that only make sense of what is in it would otherwise make an empty one where a path is misspelt.
+// check refuses a database that is not there. Verbs that only make sense of what is in it would otherwise make an empty one where a path is
+// misspelt.
 func (s storage) check() error {
 	if path := s.missing(); path != "" {
 		return fmt.Errorf("there is no database at %s: check --database-url, or make it with laurel migrate", path)

@@ -98,8 +98,8 @@ func (f settingsFile) Validate(app *kong.Application) error {
 	return nil
 }
 
-// Resolve implements kong.Resolver. A setting that the environment has is left to it; kong would let the file win. It tries a value out, so that what is wrong
-// with it is said of its line.
+// Resolve implements kong.Resolver. A setting that the environment has is left to it; kong would let the file win. It tries a value out, so
+// that what is wrong with it is said of its line.
 func (f settingsFile) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	text, set := f.values[flag.Name]
 	if !set || slices.ContainsFunc(flag.Envs, func(name string) bool { return os.Getenv(name) != "" }) {

@@ -33,7 +33,8 @@ func parse(t *testing.T, settings string, args ...string) (*verbs, error) {
 
 func TestSettingsFile(t *testing.T) {
 	t.Parallel()
-	v, err := parse(t, "lag_limit: 5\nsnapshot-every: 45s\nallowed-origins: [https://a.example, https://b.example]\nprofile: true\nkey: of another verb\n", "serve")
+	v, err := parse(t, "lag_limit: 5\nsnapshot-every: 45s\nallowed-origins: [https://a.example, https://b.example]\nprofile: true\nkey: of "+
+		"another verb\n", "serve")
 	require.NoError(t, err)
 	assert.Equal(t, 5, v.Serve.LagLimit)
 	assert.Equal(t, "45s", v.Serve.SnapshotEvery.String())
@@ -70,7 +71,8 @@ func TestStrayVariables(t *testing.T) {
 	var v verbs
 	parser, err := kong.New(&v)
 	require.NoError(t, err)
-	environment := []string{"HOME=/", "LAUREL_LISTN=x", "LAUREL_CLOCK=event", "LAUREL_LISTEN=x", "LAUREL_API_KEY=k", "LAUREL_PORT_80_TCP=x", "LAUREL_SERVICE_HOST=x", "LAUREL_EMPTY="}
+	environment := []string{"HOME=/", "LAUREL_LISTN=x", "LAUREL_CLOCK=event", "LAUREL_LISTEN=x", "LAUREL_API_KEY=k", "LAUREL_PORT_80_TCP=x",
+		"LAUREL_SERVICE_HOST=x", "LAUREL_EMPTY="}
 	for verb, want := range map[string][]string{
 		"migrate": {"LAUREL_LISTN is not a setting and does nothing"},
 		"dev":     {"LAUREL_API_KEY does nothing for laurel dev", "LAUREL_LISTN is not a setting and does nothing; did you mean LAUREL_LISTEN?"},
@@ -106,7 +108,8 @@ func TestEmptyVariablesAreUnset(t *testing.T) {
 	}
 }
 
-// TestFlagsWinOverTheEnvironmentAndThatOverTheFile sets one setting at each of the places where it can be set, and says which of them is followed.
+// TestFlagsWinOverTheEnvironmentAndThatOverTheFile sets one setting at each of the places where it can be set, and says which of them is
+// followed.
 func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "settings.yaml")
@@ -146,7 +149,8 @@ func TestSettingsPage(t *testing.T) {
 			if flag.Name == "help" {
 				continue
 			}
-			row := fmt.Sprintf("| `%s` | %s | %s | %s |\n", flag.Name, code(strings.Join(flag.Envs, ", ")), code(flag.Default), strings.ReplaceAll(flag.Help, "|", `\|`))
+			row := fmt.Sprintf("| `%s` | %s | %s | %s |\n", flag.Name, code(strings.Join(flag.Envs, ", ")), code(flag.Default),
+				strings.ReplaceAll(flag.Help, "|", `\|`))
 			require.Contains(t, string(page), row, "of laurel %s", verb.Name)
 			rows++
 		}
@@ -169,13 +173,15 @@ func TestHelpTellsTheBounds(t *testing.T) {
 	parser, err := kong.New(&v)
 	require.NoError(t, err)
 	server := map[string]string{
-		"lanes": fmt.Sprintf(", 0 to %d", maxLanes), "max-sockets": fmt.Sprintf(", 1 to %d", socketsMost), "max-sockets-per-address": fmt.Sprintf(", 1 to %d", socketsMost),
-		"lag-limit": ", at least 1.", "snapshot-every": fmt.Sprintf(", at least %s.", leastSnapshotEvery),
+		"lanes": fmt.Sprintf(", 0 to %d", maxLanes), "max-sockets": fmt.Sprintf(", 1 to %d", socketsMost),
+		"max-sockets-per-address": fmt.Sprintf(", 1 to %d", socketsMost),
+		"lag-limit":               ", at least 1.", "snapshot-every": fmt.Sprintf(", at least %s.", leastSnapshotEvery),
 		"journal-range": ", at least 1h.",
 	}
 	for verb, bounds := range map[string]map[string]string{
 		"serve": server, "dev": server,
-		"load": {"rate": ", 0 to 1000000;", "duration": ", 1s to 24h.", "batch": fmt.Sprintf(", 1 to %d.", ingest.MaxBatch), "workers": ", 1 to 256.", "players": ", 1 to 10000000.",
+		"load": {"rate": ", 0 to 1000000;", "duration": ", 1s to 24h.", "batch": fmt.Sprintf(", 1 to %d.", ingest.MaxBatch),
+			"workers": ", 1 to 256.", "players": ", 1 to 10000000.",
 			"sockets": fmt.Sprintf(", 0 to %d;", load.MaxSockets), "probes": ", 1 to 100."},
 		"ingest": {"batch": fmt.Sprintf(", 100 to %d.", ingest.MaxBatch)},
 	} {
@@ -203,7 +209,8 @@ func helpOf(t *testing.T, app *kong.Node, verb string) map[string]string {
 	return help
 }
 
-// TestRefusedSettingsAreNamedWhereTheyWereSet runs the real program with the same mistakes from the command line, the environment and a file.
+// TestRefusedSettingsAreNamedWhereTheyWereSet runs the real program with the same mistakes from the command line, the environment and a
+// file.
 func TestRefusedSettingsAreNamedWhereTheyWereSet(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -223,7 +230,8 @@ func TestRefusedSettingsAreNamedWhereTheyWereSet(t *testing.T) {
 		{"laurel: lanes in the settings file must be 0 to 8, but is 9", nil, []string{"serve", "--config", write("lanes: 9\n")}},
 		{"laurel: LAUREL_LOG_LEVEL must be one of", []string{"LAUREL_LOG_LEVEL=loud"}, []string{"serve"}},
 		{"laurel: LAUREL_DEV_PASSWORD has 3 bytes; it must have 8 to 256", []string{"LAUREL_DEV_PASSWORD=abc"}, []string{"dev"}},
-		{"laurel: LAUREL_ADMIN_PASSWORD has 3 bytes; it must have 8 to 256", []string{"LAUREL_ADMIN_NAME=ada", "LAUREL_ADMIN_PASSWORD=abc"}, []string{"serve"}},
+		{"laurel: LAUREL_ADMIN_PASSWORD has 3 bytes; it must have 8 to 256", []string{"LAUREL_ADMIN_NAME=ada", "LAUREL_ADMIN_PASSWORD=abc"},
+			[]string{"serve"}},
 		{"laurel: --admin-name must be 1 to 64 letters", []string{"LAUREL_ADMIN_PASSWORD=abcdefgh"}, []string{"serve", "--admin-name", "a b"}},
 		{"laurel: LAUREL_URL must be like http://", []string{"LAUREL_URL=nowhere"}, []string{"load"}},
 	} {

@@ -31,7 +31,8 @@ func newInstallation(t *testing.T, database, redis string) *installation {
 	rules, err := filepath.Abs(filepath.Join("testdata", "kill"))
 	require.NoError(t, err)
 	in := &installation{database: database, redis: redis, settings: []string{
-		"LAUREL_DATABASE_URL=" + database, "LAUREL_REDIS_URL=" + redis, "LAUREL_RULES=" + rules, "LAUREL_HORIZON_DAYS=36500", // what senders send has fixed times
+		// what senders send has fixed times
+		"LAUREL_DATABASE_URL=" + database, "LAUREL_REDIS_URL=" + redis, "LAUREL_RULES=" + rules, "LAUREL_HORIZON_DAYS=36500",
 	}}
 	_, err = runVerb(t, in.settings, "migrate")
 	require.NoError(t, err)

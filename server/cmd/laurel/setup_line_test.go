@@ -10,9 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// line carries what a process says to a server and back until it is cut. Then nothing passes and neither end is told, as when a cable is pulled; what was said
-// meanwhile arrives when it is mended. To both ends it looks like a peer that went silent, save that the kernel of the sender has its bytes confirmed, by this
-// test: that each side's kernel gives up a peer which confirms nothing (tcp_user_timeout) is shown by the tests of store.
+// line carries what a process says to a server and back until it is cut. Then nothing passes and neither end is told, as when a cable is
+// pulled; what was said meanwhile arrives when it is mended. To both ends it looks like a peer that went silent, save that the kernel of
+// the sender has its bytes confirmed, by this test: that each side's kernel gives up a peer which confirms nothing (tcp_user_timeout) is
+// shown by the tests of store.
 type line struct {
 	// at is where the process finds it.
 	at       string
@@ -32,7 +33,8 @@ func newLine(t *testing.T, network, to string) *line {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	require.NoError(t, err)
-	l := &line{at: listener.Addr().String(), network: network, to: to, listener: listener, whole: make(chan struct{}), ended: make(chan struct{})}
+	l := &line{at: listener.Addr().String(), network: network, to: to, listener: listener, whole: make(chan struct{}),
+		ended: make(chan struct{})}
 	close(l.whole)
 	l.running.Go(l.accept)
 	t.Cleanup(l.close)

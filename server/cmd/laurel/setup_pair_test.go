@@ -104,29 +104,33 @@ func (p *pair) number(t *testing.T, query string, args ...any) (found int64) {
 
 // oldestWait is how long the oldest event that is not folded has been waiting, in microseconds.
 const oldestWait = `SELECT coalesce((extract(epoch FROM clock_timestamp()) * 1000000)::bigint - min(e.ingest_ts), 0)
-	FROM journal_event AS e JOIN journal_partition AS p ON p.id = e.partition WHERE e.id > p.cursor AND e.id > (SELECT min(cursor) FROM journal_partition)`
+	FROM journal_event AS e JOIN journal_partition AS p ON p.id = e.partition WHERE e.id > p.cursor AND e.id > (SELECT min(cursor) FROM
+		journal_partition)`
 
-// noBacklog is how long the oldest event may have been waiting when there is no backlog: with events coming all the time some are always on their way.
+// noBacklog is how long the oldest event may have been waiting when there is no backlog: with events coming all the time some are always on
+// their way.
 const noBacklog = time.Second
 
 // recovered waits until a lost process owns nothing any more and no backlog is left, and returns how long that took.
 func (p *pair) recovered(t *testing.T, lost string, since time.Time) (moved, caughtUp time.Duration) {
 	t.Helper()
-	require.Eventually(t, func() bool { return p.number(t, "SELECT count(*) FROM journal_partition WHERE owner = $1", lost) == 0 }, patience, waitStep)
+	require.Eventually(t, func() bool { return p.number(t, "SELECT count(*) FROM journal_partition WHERE owner = $1", lost) == 0 }, patience,
+		waitStep)
 	moved = time.Since(since)
 	require.Eventually(t, func() bool { return p.number(t, oldestWait) < noBacklog.Microseconds() }, patience, waitStep)
 	return moved, time.Since(since)
 }
 
-// sessions counts the sessions of a process that are at work; the fold transactions which have written, those that share the lock of the revision; and of these the
-// ones that stand still. A session that waits for its client in the middle of a message counts as at work for Postgres, and for no time-out as idle.
+// sessions counts the sessions of a process that are at work; the fold transactions which have written, those that share the lock of the
+// revision; and of these the ones that stand still. A session that waits for its client in the middle of a message counts as at work for
+// Postgres, and for no time-out as idle.
 const sessions = `SELECT count(*) FILTER (WHERE NOT still), count(*) FILTER (WHERE folds), count(*) FILTER (WHERE folds AND still)
 	FROM (SELECT state <> 'active' OR coalesce(wait_event_type, '') = 'Client' AS still, backend_xid IS NOT NULL AND EXISTS (
 		SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.classid = $2 AND l.objid = $3) AS folds
 	FROM pg_stat_activity AS a WHERE application_name = 'laurel ' || $1) AS of`
 
-// whileFolding freezes a process when a fold transaction of it is open, and thaws it again if that one made it to its end, until one doesn't. It returns when the
-// last freeze was.
+// whileFolding freezes a process when a fold transaction of it is open, and thaws it again if that one made it to its end, until one
+// doesn't. It returns when the last freeze was.
 func (p *pair) whileFolding(t *testing.T, m *member, freeze, thaw func()) (frozen time.Time) {
 	t.Helper()
 	tries := 0
@@ -152,11 +156,13 @@ func (p *pair) whileFolding(t *testing.T, m *member, freeze, thaw func()) (froze
 
 func (p *pair) sessions(t *testing.T, m *member) (active, open, still int) {
 	t.Helper()
-	require.NoError(t, p.look.QueryRowContext(t.Context(), sessions, m.name, store.LockClass, int(store.RevisionLock)).Scan(&active, &open, &still))
+	require.NoError(t, p.look.QueryRowContext(t.Context(), sessions, m.name, store.LockClass, int(store.RevisionLock)).
+		Scan(&active, &open, &still))
 	return active, open, still
 }
 
-// blow is a way to lose one of the two processes. hit does it and returns when it did, and mend brings the process back when the other one has taken over.
+// blow is a way to lose one of the two processes. hit does it and returns when it did, and mend brings the process back when the other one
+// has taken over.
 type blow struct {
 	says string
 	// foreign has transactions of somebody else open from before the blow until the backlog is gone.
@@ -193,7 +199,8 @@ func (p *pair) finish(t *testing.T) {
 	p.in.audit(t, p.senders, p.members[0].child, p.members[1].child)
 }
 
-// foreign opens a long transaction that has an id, as an analyst does, in this database and in another one of the server, and returns what ends both.
+// foreign opens a long transaction that has an id, as an analyst does, in this database and in another one of the server, and returns what
+// ends both.
 func (p *pair) foreign(t *testing.T) (end func()) {
 	t.Helper()
 	const other = "analyst"

@@ -26,7 +26,8 @@ const (
 	senderPlayers = 1500
 	// senderEvery is the pace of one sender: together they send 2 000 events a second.
 	senderEvery = senderCount * senderBatch * time.Second / 2000
-	// senderPause lies between two tries of one batch, of which each gets senderPatience. Where two processes serve, the next try is at the other one.
+	// senderPause lies between two tries of one batch, of which each gets senderPatience. Where two processes serve, the next try is at the
+	// other one.
 	senderPause    = 20 * time.Millisecond
 	senderPatience = 5 * time.Second
 )
@@ -43,7 +44,8 @@ type senders struct {
 	// sent are all events that ever left a sender, acked those for which a server said that they are durable.
 	sent  map[string]*laurelv1.Event
 	acked map[string]bool
-	// unknown counts calls without an answer, again the events that were sent again after they had been acknowledged, given the batches given up.
+	// unknown counts calls without an answer, again the events that were sent again after they had been acknowledged, given the batches given
+	// up.
 	unknown, again, given int
 }
 
@@ -215,5 +217,6 @@ func (s *senders) finish(t *testing.T) {
 	s.ended.Wait()
 	s.check(t)
 	require.False(t, t.Failed())
-	t.Logf("%d events sent, %d acknowledged, %d calls without an answer, %d events sent again, %d batches given up", len(s.sent), len(s.acked), s.unknown, s.again, s.given)
+	t.Logf("%d events sent, %d acknowledged, %d calls without an answer, %d events sent again, %d batches given up", len(s.sent), len(s.acked),
+		s.unknown, s.again, s.given)
 }

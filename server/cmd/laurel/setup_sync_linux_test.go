@@ -20,8 +20,8 @@ import (
 // watchedVerb is the first argument of this test program when it is to become another program whose syncs are watched.
 const watchedVerb = "become-watched"
 
-// syncs decides what becomes of the fsync and fdatasync calls of the programs that run through it. The kernel holds each call until
-// it is told (seccomp's user notification), so that a disk can fail and recover under a program at work, which nothing in the program knows of.
+// syncs decides what becomes of the fsync and fdatasync calls of the programs that run through it. The kernel holds each call until it is
+// told (seccomp's user notification), so that a disk can fail and recover under a program at work, which nothing in the program knows of.
 type syncs struct {
 	failing atomic.Bool
 	// failed counts the calls that were answered with an input/output error.
@@ -137,7 +137,8 @@ func becomeWatched(socket string, command []string) error {
 		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_USER_NOTIF},
 	}
 	rules := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, uintptr(unsafe.Pointer(&rules)))
+	fd, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_NEW_LISTENER,
+		uintptr(unsafe.Pointer(&rules)))
 	if errno != 0 {
 		return fmt.Errorf("hold syncs: %w", errno)
 	}

@@ -232,7 +232,8 @@ func postgres(t *testing.T) *storetest.Server {
 	server, err := storetest.StartServer(t.Context(), dir, true)
 	require.NoError(t, err)
 	// The watch ends when this process does, since its input does, and takes the server along.
-	watch := exec.Command("sh", "-c", `cat >/dev/null; kill -QUIT "$(head -n 1 "$0")"; rm -rf "$1"`, filepath.Join(dir, "data", "postmaster.pid"), dir)
+	watch := exec.Command("sh", "-c", `cat >/dev/null; kill -QUIT "$(head -n 1 "$0")"; rm -rf "$1"`,
+		filepath.Join(dir, "data", "postmaster.pid"), dir)
 	open, err := watch.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, watch.Start())

@@ -97,7 +97,8 @@ func TestSocketsOfAHouseholdAreCountedTogether(t *testing.T) {
 	openLive(t, url, from("2001:db8:0:1::2"))
 }
 
-// TestSocketShowsANewName proves that watchers of a board see a player's new public name well before the hub would ask for it again by itself.
+// TestSocketShowsANewName proves that watchers of a board see a player's new public name well before the hub would ask for it again by
+// itself.
 func TestSocketShowsANewName(t *testing.T) {
 	t.Parallel()
 	const beforeNamesAge = 40 * time.Second

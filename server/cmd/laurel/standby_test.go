@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStandbyWithoutRedis runs two servers with boards of their own on one Postgres. The second never gets a batch while the first folds: what it
-// shows comes from the database, and says so, until it folds itself.
+// TestStandbyWithoutRedis runs two servers with boards of their own on one Postgres. The second never gets a batch while the first folds:
+// what it shows comes from the database, and says so, until it folds itself.
 func TestStandbyWithoutRedis(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t, postgres(t).URL("postgres"), "")

@@ -102,7 +102,8 @@ func (c *verifyBoardsCmd) choose(ctx context.Context, contests *contest.Service)
 }
 
 // verify compares journal and standings, then standings and what is shown: the board, or the frozen places of a final contest.
-func (c *verifyBoardsCmd) verify(ctx context.Context, database *store.Store, boards ranks, result pipeline.Refolded) (good bool, err error) {
+func (c *verifyBoardsCmd) verify(ctx context.Context, database *store.Store, boards ranks,
+	result pipeline.Refolded) (good bool, err error) {
 	one := result.Contest
 	journalSays := fmt.Sprintf("%d players, standings equal the journal", result.Players)
 	if result.Difference != "" {

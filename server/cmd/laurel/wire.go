@@ -43,7 +43,8 @@ type server struct {
 	ready func(net.Addr)
 }
 
-// process is everything a server is made of, in the order of the flow. Each room opens in a file wire_*.go of its own, from what stands above it.
+// process is everything a server is made of, in the order of the flow. Each room opens in a file wire_*.go of its own, from what stands
+// above it.
 type process struct {
 	server
 	closers *closers

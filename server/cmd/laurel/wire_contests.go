@@ -12,10 +12,12 @@ import (
 // openContests makes contests and the catalog of their definitions.
 func (p *process) openContests(context.Context) error {
 	p.contests = contest.NewService(contest.Config{
-		Store: p.database, Journal: p.journal, Reader: p.vocabulary, Clock: p.clock, Now: p.now, Log: p.log, Players: p.sizes.Of, Changed: p.contestChanged.tell,
+		Store: p.database, Journal: p.journal, Reader: p.vocabulary, Clock: p.clock, Now: p.now, Log: p.log, Players: p.sizes.Of,
+		Changed: p.contestChanged.tell,
 	})
 	p.definitions = catalog.NewService(catalog.Config{
-		Store: p.database, Reader: p.vocabulary, Folded: p.journal.Cursors, Adopt: p.contests.Adopt, Now: p.now, Steps: []catalog.Step{rule.Step()},
+		Store: p.database, Reader: p.vocabulary, Folded: p.journal.Cursors, Adopt: p.contests.Adopt, Now: p.now,
+		Steps: []catalog.Step{rule.Step()},
 	})
 	p.start(p.contests.Run)
 	return nil

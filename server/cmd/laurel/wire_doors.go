@@ -24,7 +24,8 @@ func (p *process) openDoors(context.Context) error {
 	doors, err := api.New(api.Config{
 		Identity: p.people, Ingest: p.intake, Catalog: p.definitions, Contest: p.contests, Board: p.keeper, Telemetry: p.metrics,
 		Conflicts: p.intake.Conflicts, DeadLetters: p.intake.DeadLetters, Installation: p.installation, Ready: p.answers,
-		Redis: p.ranks.client, RedisPrefix: redisPrefix, Socket: p.hub, Metrics: p.metrics.Handler(), Studio: folder(frontend.Studio, "studio/dist"), Widget: folder(frontend.Widget, "widget/dist"),
+		Redis: p.ranks.client, RedisPrefix: redisPrefix, Socket: p.hub, Metrics: p.metrics.Handler(),
+		Studio: folder(frontend.Studio, "studio/dist"), Widget: folder(frontend.Widget, "widget/dist"),
 		Demo: folder(frontend.Widget, "widget/dist"), Now: p.wall, Log: p.log, Version: version, Dev: p.dev, Profile: p.Profile,
 		Renamed: func(userID string) { p.hub.NameChanged(userID) },
 	})

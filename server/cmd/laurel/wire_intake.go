@@ -32,14 +32,16 @@ func (p *process) openIntake(ctx context.Context) (err error) {
 	}
 	var horizon *ingest.Horizon // with the clock of events there is none: events of any age move it
 	if p.eventClock == nil {
-		horizon, err = ingest.OpenHorizon(ctx, ingest.HorizonConfig{Journal: p.journal, Days: p.HorizonDays, Now: p.now, Dropped: p.metrics.KeysDropped, Log: p.log})
+		horizon, err = ingest.OpenHorizon(ctx, ingest.HorizonConfig{Journal: p.journal, Days: p.HorizonDays, Now: p.now,
+			Dropped: p.metrics.KeysDropped, Log: p.log})
 		if err != nil {
 			return err
 		}
 		p.start(horizon.Run)
 	}
 	p.intake = ingest.NewService(ingest.Config{
-		Journal: p.journal, Registry: registry, Currencies: p.vocabulary.Currencies, Writers: ingestWriters(p.database.Dialect()), LagLimit: p.LagLimit, FutureLimit: future, Horizon: horizon,
+		Journal: p.journal, Registry: registry, Currencies: p.vocabulary.Currencies, Writers: ingestWriters(p.database.Dialect()),
+		LagLimit: p.LagLimit, FutureLimit: future, Horizon: horizon,
 		Now: p.now, Observe: p.metrics.ObserveIngest, Conflict: p.metrics.Conflict, TooOld: p.metrics.TooOld, Lag: p.metrics.SetLag, Log: p.log,
 	})
 	p.start(p.intake.Run)

@@ -14,10 +14,12 @@ import (
 // openHub makes the sockets.
 func (p *process) openHub(context.Context) (err error) {
 	p.hub, err = realtime.New(realtime.Config{
-		Boards: p.keeper, Contest: p.contests.Summary, Names: names(p.people), Authenticate: viewer(p.people), Now: p.now, Bus: p.ranks.bus, Log: p.log,
+		Boards: p.keeper, Contest: p.contests.Summary, Names: names(p.people), Authenticate: viewer(p.people), Now: p.now, Bus: p.ranks.bus,
+		Log:            p.log,
 		AllowedOrigins: p.AllowedOrigins, Address: func(r *http.Request) string { return identity.NetworkOf(p.people.Proxies().PeerAddress(r)) },
-		Limits:  realtime.Limits{Sockets: p.MaxSockets, SocketsPerAddress: p.MaxSocketsPerAddress},
-		Metrics: realtime.Metrics{SocketOpened: p.metrics.SocketOpened, SocketClosed: p.metrics.SocketClosed, SocketSlow: p.metrics.SocketSlow, Push: p.metrics.ObservePush},
+		Limits: realtime.Limits{Sockets: p.MaxSockets, SocketsPerAddress: p.MaxSocketsPerAddress},
+		Metrics: realtime.Metrics{SocketOpened: p.metrics.SocketOpened, SocketClosed: p.metrics.SocketClosed, SocketSlow: p.metrics.SocketSlow,
+			Push: p.metrics.ObservePush},
 	})
 	if err != nil {
 		return err
@@ -39,8 +41,10 @@ func (p *process) openFold(context.Context) error {
 		return fmt.Errorf("read host name: %w", err)
 	}
 	p.fold = pipeline.New(pipeline.Config{
-		Store: p.database, Journal: p.journal, Contests: p.contests, Boards: p.keeper, EventClock: p.eventClock, Role: p.role, Now: p.now, Log: p.log,
-		Host: fmt.Sprintf("%s/%d", host, os.Getpid()), Shared: p.ranks.client != nil, Lanes: p.Lanes, Changed: p.hub.Changed, Scored: p.metrics.ObserveRule, Ranked: p.metrics.ObserveBoard,
+		Store: p.database, Journal: p.journal, Contests: p.contests, Boards: p.keeper, EventClock: p.eventClock, Role: p.role, Now: p.now,
+		Log:  p.log,
+		Host: fmt.Sprintf("%s/%d", host, os.Getpid()), Shared: p.ranks.client != nil, Lanes: p.Lanes, Changed: p.hub.Changed,
+		Scored: p.metrics.ObserveRule, Ranked: p.metrics.ObserveBoard,
 		Buried: p.metrics.DeadLetter, Tracer: p.metrics.Tracer(),
 	})
 	p.start(p.fold.Run)

@@ -9,7 +9,8 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// Cut closes the range of a database that is open, and returns it. On Postgres the journal leaps ahead as it does after a restore, so whoever has it open must open it anew.
+// Cut closes the range of a database that is open, and returns it. On Postgres the journal leaps ahead as it does after a restore, so
+// whoever has it open must open it anew.
 func Cut(t testing.TB, s *store.Store) journal.Range {
 	t.Helper()
 	j := open(t, s)
@@ -19,7 +20,8 @@ func Cut(t testing.TB, s *store.Store) journal.Range {
 		t.Fatal("no range is open")
 	}
 	if s.Dialect() == store.Postgres {
-		_, err := s.Write().ExecContext(t.Context(), fmt.Sprintf("UPDATE setting SET value = (value::bigint + %d)::text WHERE id = 'journal_offset'", list[len(list)-1].Until>>13))
+		_, err := s.Write().ExecContext(t.Context(), fmt.Sprintf("UPDATE setting SET value = (value::bigint + %d)::text WHERE id = "+
+			"'journal_offset'", list[len(list)-1].Until>>13))
 		if err != nil {
 			t.Fatal(err)
 		}

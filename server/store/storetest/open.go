@@ -70,7 +70,8 @@ func Open(t testing.TB, dialect store.Dialect) *store.Store {
 	return s
 }
 
-// OpenBefore returns a fresh database of an earlier version: the schema as it was before the migration of that name, such as fold_program. It is closed at the end of the test.
+// OpenBefore returns a fresh database of an earlier version: the schema as it was before the migration of that name, such as fold_program.
+// It is closed at the end of the test.
 func OpenBefore(t testing.TB, dialect store.Dialect, migration string) *store.Store {
 	t.Helper()
 	url := URL(t, dialect)

@@ -40,8 +40,8 @@ func (r recorder) Query(ctx context.Context, query string, args, v any) error {
 	return r.Driver.Query(ctx, query, args, v)
 }
 
-// RequirePage fails when a database answers a query of a page by sorting, or by reading a whole table: the page would cost what the list holds, not what it
-// shows. On Postgres the tables must have been filled and analyzed, else it reads them whole since they are small.
+// RequirePage fails when a database answers a query of a page by sorting, or by reading a whole table: the page would cost what the list
+// holds, not what it shows. On Postgres the tables must have been filled and analyzed, else it reads them whole since they are small.
 func RequirePage(t testing.TB, s *store.Store, query Query) {
 	t.Helper()
 	plan := plan(t, s, query)

@@ -42,7 +42,8 @@ func StartServer(ctx context.Context, dir string, durable bool) (*Server, error)
 		return nil, err
 	}
 	data := filepath.Join(dir, "data")
-	out, err := s.command(ctx, "initdb", "-D", data, "-U", "laurel", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync").CombinedOutput()
+	out, err := s.command(ctx, "initdb", "-D", data, "-U", "laurel", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync").
+		CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
@@ -56,7 +57,8 @@ func (s *Server) Start(ctx context.Context) error {
 		durable = "on"
 	}
 	s.run = s.command(context.WithoutCancel(ctx), "postgres", "-D", filepath.Join(s.dir, "data"), "-k", s.dir, "-p", strconv.Itoa(s.port),
-		"-c", "listen_addresses=", "-c", "fsync="+durable, "-c", "full_page_writes="+durable, "-c", "max_connections=1000", "-c", "shared_buffers=128MB")
+		"-c", "listen_addresses=", "-c", "fsync="+durable, "-c", "full_page_writes="+durable, "-c", "max_connections=1000", "-c",
+		"shared_buffers=128MB")
 	s.run.Stdout, s.run.Stderr = io.Discard, io.Discard
 	if err := s.run.Start(); err != nil {
 		return fmt.Errorf("start postgres: %w", err)

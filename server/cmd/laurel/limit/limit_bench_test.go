@@ -29,7 +29,8 @@ const (
 	appendRows = 400
 	// foldEvents bounds the events of one transaction that updates standings. Each changed player is one row.
 	foldEvents = 5000
-	// bodyBytes is what an event of laurel load takes. A best-20 standing of its players grows to 360 bytes: stateBytes is what one has on the way there.
+	// bodyBytes is what an event of laurel load takes. A best-20 standing of its players grows to 360 bytes: stateBytes is what one has on the
+	// way there.
 	bodyBytes  = 190
 	stateBytes = 200
 	tieBytes   = 16

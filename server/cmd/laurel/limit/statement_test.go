@@ -18,24 +18,33 @@ import (
 
 // The tables have the columns and indexes of journal_event, event_key and standing.
 const (
-	postgresJournal = `CREATE TABLE limit_event (id bigint PRIMARY KEY, player bigint NOT NULL, event_ts bigint NOT NULL, ingest_ts bigint NOT NULL, partition integer NOT NULL,
+	postgresJournal = `CREATE TABLE limit_event (id bigint PRIMARY KEY, player bigint NOT NULL, event_ts bigint NOT NULL, ingest_ts bigint
+		NOT NULL, partition integer NOT NULL,
 		body bytea NOT NULL)`
-	postgresKey = `CREATE TABLE limit_key (seq bigint NOT NULL, content_hash bytea NOT NULL, source text COLLATE "C" NOT NULL, event_id text COLLATE "C" NOT NULL,
+	postgresKey = `CREATE TABLE limit_key (seq bigint NOT NULL, content_hash bytea NOT NULL, source text COLLATE "C" NOT NULL, event_id text
+		COLLATE "C" NOT NULL,
 		PRIMARY KEY (source, event_id))`
 	byPlayer         = "CREATE INDEX limit_event_player ON limit_event (player, event_ts)"
-	postgresStanding = `CREATE TABLE limit_standing (id bigint PRIMARY KEY, contest_id varchar NOT NULL, user_id varchar NOT NULL, partition bigint NOT NULL,
-		units bigint NOT NULL, tie bytea NOT NULL, rounds bigint NOT NULL, version bigint NOT NULL, seq bigint NOT NULL, state bytea NOT NULL, UNIQUE (contest_id, user_id))`
-	postgresInsert = `WITH keyed AS (INSERT INTO limit_key SELECT id, hash, '', event_id FROM unnest($1::bigint[], $4::text[], $5::bytea[]) AS k (id, event_id, hash))
+	postgresStanding = `CREATE TABLE limit_standing (id bigint PRIMARY KEY, contest_id varchar NOT NULL, user_id varchar NOT NULL, partition
+		bigint NOT NULL,
+		units bigint NOT NULL, tie bytea NOT NULL, rounds bigint NOT NULL, version bigint NOT NULL, seq bigint NOT NULL, state bytea NOT NULL,
+			UNIQUE (contest_id, user_id))`
+	postgresInsert = `WITH keyed AS (INSERT INTO limit_key SELECT id, hash, '', event_id FROM unnest($1::bigint[], $4::text[], $5::bytea[])
+		AS k (id, event_id, hash))
 		INSERT INTO limit_event SELECT id, player, id, 1, partition, body
 		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $6::bytea[]) AS e (id, player, partition, body)`
 	postgresUpdate = `UPDATE limit_standing AS s SET units = n.units, tie = n.tie, rounds = s.rounds + 1, version = 1, seq = $3, state = $4
 		FROM unnest($1::bigint[], $2::bytea[], $5::bigint[]) AS n (id, tie, units) WHERE s.id = n.id`
-	sqliteJournal = `CREATE TABLE limit_event (id integer PRIMARY KEY, player integer NOT NULL, event_ts integer NOT NULL, ingest_ts integer NOT NULL, partition integer NOT NULL,
+	sqliteJournal = `CREATE TABLE limit_event (id integer PRIMARY KEY, player integer NOT NULL, event_ts integer NOT NULL, ingest_ts integer
+		NOT NULL, partition integer NOT NULL,
 		body blob NOT NULL)`
-	sqliteKey = `CREATE TABLE limit_key (source text NOT NULL, event_id text NOT NULL, content_hash blob NOT NULL, seq integer NOT NULL, PRIMARY KEY (source, event_id))
+	sqliteKey = `CREATE TABLE limit_key (source text NOT NULL, event_id text NOT NULL, content_hash blob NOT NULL, seq integer NOT NULL,
+		PRIMARY KEY (source, event_id))
 		WITHOUT ROWID`
-	sqliteStanding = `CREATE TABLE limit_standing (id integer PRIMARY KEY, contest_id text NOT NULL, user_id text NOT NULL, partition integer NOT NULL,
-		units integer NOT NULL, tie blob NOT NULL, rounds integer NOT NULL, version integer NOT NULL, seq integer NOT NULL, state blob NOT NULL, UNIQUE (contest_id, user_id))`
+	sqliteStanding = `CREATE TABLE limit_standing (id integer PRIMARY KEY, contest_id text NOT NULL, user_id text NOT NULL, partition integer
+		NOT NULL,
+		units integer NOT NULL, tie blob NOT NULL, rounds integer NOT NULL, version integer NOT NULL, seq integer NOT NULL, state blob NOT NULL,
+			UNIQUE (contest_id, user_id))`
 	sqliteUpdate = "UPDATE limit_standing SET units = ?, tie = ?, rounds = rounds + 1, version = 1, seq = ?, state = ? WHERE id = ?"
 	// sqliteRows is how many rows one SQLite insert carries.
 	sqliteRows = 100
@@ -64,8 +73,10 @@ func openPostgres(b *testing.B) *sql.DB {
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = pool.Close() })
 	pool.SetMaxIdleConns(senders + folders)
-	exec(b, pool, postgresJournal, postgresKey, byPlayer, postgresStanding, fmt.Sprintf(`INSERT INTO limit_standing SELECT n, 'load_best_20', 'load_' || n, n %% %d, 0,
-		convert_to(repeat('t', %d), 'UTF8'), 1, 1, 1, convert_to(repeat('y', %d), 'UTF8') FROM generate_series(0, %d) AS n`, partitions, tieBytes, stateBytes, players-1))
+	exec(b, pool, postgresJournal, postgresKey, byPlayer, postgresStanding,
+		fmt.Sprintf(`INSERT INTO limit_standing SELECT n, 'load_best_20', 'load_' || n, n %% %d, 0,
+		convert_to(repeat('t', %d), 'UTF8'), 1, 1, 1, convert_to(repeat('y', %d), 'UTF8') FROM generate_series(0, %d) AS n`, partitions, tieBytes,
+			stateBytes, players-1))
 	return pool
 }
 
@@ -103,8 +114,10 @@ func openSQLite(b *testing.B) *sql.DB {
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = pool.Close() })
 	pool.SetMaxOpenConns(1)
-	exec(b, pool, sqliteJournal, sqliteKey, byPlayer, sqliteStanding, fmt.Sprintf(`WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < %d)
-		INSERT INTO limit_standing SELECT n, 'load_best_20', 'load_' || n, n %% %d, 0, zeroblob(%d), 1, 1, 1, zeroblob(%d) FROM n`, players-1, partitions, tieBytes, stateBytes))
+	exec(b, pool, sqliteJournal, sqliteKey, byPlayer, sqliteStanding,
+		fmt.Sprintf(`WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < %d)
+		INSERT INTO limit_standing SELECT n, 'load_best_20', 'load_' || n, n %% %d, 0, zeroblob(%d), 1, 1, 1, zeroblob(%d) FROM n`, players-1,
+			partitions, tieBytes, stateBytes))
 	var synchronous string
 	require.NoError(b, pool.QueryRowContext(b.Context(), "PRAGMA synchronous").Scan(&synchronous))
 	require.Equal(b, "2", synchronous)
