@@ -404,19 +404,15 @@ func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Sta
 	slices.SortFunc(conflicts, func(a, b int) int {
 		return cmp.Or(strings.Compare(entries[a].Source, entries[b].Source), strings.Compare(entries[a].EventID, entries[b].EventID))
 	})
-	return j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		for _, i := range conflicts {
-			e := &entries[i]
-			_, err := tx.ExecContext(ctx, `INSERT INTO event_conflict (source, event_id, content_hash, body, refused_at, seq) VALUES ($1, $2, $3,
-				$4, $5, $6)
-				ON CONFLICT (source, event_id, content_hash) DO NOTHING`, e.Source, e.EventID, e.ContentHash[:], e.Body, refusedAt,
-				stored[e.Identity()].seq)
-			if err != nil {
-				return fmt.Errorf("keep conflict: %w", err)
-			}
-		}
-		return nil
-	})
+	kept := make([]keptConflict, len(conflicts))
+	for place, i := range conflicts {
+		kept[place] = keptConflict{&entries[i], stored[entries[i].Identity()].seq}
+	}
+	err = j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error { return keepConflicts(ctx, tx, kept, refusedAt) })
+	if err != nil {
+		return fmt.Errorf("keep conflicts: %w", err)
+	}
+	return nil
 }
 
 // Holds reports of each entry whether its identity is held by the same content.

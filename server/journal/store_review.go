@@ -143,6 +143,44 @@ type Refusal struct {
 	RefusedMicros int64
 }
 
+// keptConflict is an entry that was refused, and the position of the event that has its identity.
+type keptConflict struct {
+	*Entry
+	seq int64
+}
+
+const (
+	conflictPostgres = `INSERT INTO event_conflict (refused_at, source, event_id, content_hash, body, seq)
+		SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[])
+		ON CONFLICT (source, event_id, content_hash) DO NOTHING`
+	conflictSQLite = `INSERT INTO event_conflict (refused_at, source, event_id, content_hash, body, seq) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (source, event_id, content_hash) DO NOTHING`
+)
+
+// keepConflicts stores refused entries; a repeat changes nothing. Many cost little more than one.
+func keepConflicts(ctx context.Context, tx *store.Tx, list []keptConflict, refusedMicros int64) error {
+	if tx.Dialect() == store.Postgres {
+		sources, ids, hashes, bodies := make([]string, len(list)), make([]string, len(list)), make([][]byte, len(list)), make([][]byte, len(list))
+		seqs := make([]int64, len(list))
+		for i, c := range list {
+			sources[i], ids[i], hashes[i], bodies[i], seqs[i] = c.Source, c.EventID, c.ContentHash[:], c.Body, c.seq
+		}
+		_, err := tx.ExecContext(ctx, conflictPostgres, refusedMicros, sources, ids, hashes, bodies, seqs)
+		return err
+	}
+	insert, err := tx.PrepareContext(ctx, conflictSQLite)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }()
+	for _, c := range list {
+		if _, err := insert.ExecContext(ctx, refusedMicros, c.Source, c.EventID, c.ContentHash[:], c.Body, c.seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Conflicts returns a part of the list of refused re-uses of identities.
 func (j *Journal) Conflicts(ctx context.Context, wanted store.Listing) ([]Refusal, error) {
 	conditions := j.store.Conditions()
