@@ -22,6 +22,14 @@ func (j *Journal) PositionAt(ctx context.Context, micros int64) (int64, error) {
 		return 0, fmt.Errorf("look for an arrival: %w", err)
 	}
 	first := low
+	switch arrived, err := j.arrivalOf(ctx, first); {
+	case errors.Is(err, sql.ErrNoRows):
+		return j.droppedBefore(ctx, micros)
+	case err != nil:
+		return 0, fmt.Errorf("look for an arrival: %w", err)
+	case arrived >= micros: // as most who ask what is old are told
+		return j.droppedBefore(ctx, micros)
+	}
 	for low < high { // all below low arrived before, and from high on none did
 		middle := low + (high-low)/2
 		var id, arrived int64
@@ -42,6 +50,13 @@ func (j *Journal) PositionAt(ctx context.Context, micros int64) (int64, error) {
 		return j.droppedBefore(ctx, micros)
 	}
 	return high, nil
+}
+
+// arrivalOf is when the event at a position arrived.
+func (j *Journal) arrivalOf(ctx context.Context, position int64) (micros int64, err error) {
+	err = j.store.Read().QueryRowContext(ctx, "SELECT ingest_ts FROM journal_event WHERE id = $1", j.store.Dialect().Anew(position)...).
+		Scan(&micros)
+	return micros, err
 }
 
 // Arrivals is which events are wanted by their arrival: from From on and before To, in microseconds, behind a position, at most Limit.

@@ -20,15 +20,10 @@ func guards(dialect Dialect, table string) []string {
 			'FOR EACH STATEMENT EXECUTE FUNCTION laurel_refuse_change()', part);
 	END LOOP; END $guard$`, table)}
 	}
-	statements := make([]string, 0, 3)
+	statements := make([]string, 0, 2)
 	for _, verb := range []string{"UPDATE", "DELETE"} {
 		statements = append(statements, fmt.Sprintf(`CREATE TRIGGER IF NOT EXISTS %[1]s_no_%[2]s BEFORE %[3]s ON %[1]s
 BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END`, table, strings.ToLower(verb), verb))
-	}
-	if table == "journal_event" || table == "journal_range" { // whose rows nobody inserts twice
-		// INSERT OR REPLACE deletes without a trigger.
-		statements = append(statements, fmt.Sprintf(`CREATE TRIGGER IF NOT EXISTS %[1]s_no_replace BEFORE INSERT ON %[1]s
-WHEN EXISTS (SELECT 1 FROM %[1]s WHERE id = NEW.id) BEGIN SELECT RAISE(ABORT, '%[1]s is append-only'); END`, table))
 	}
 	return statements
 }

@@ -74,7 +74,8 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	}
 	base := "file:" + uriSigns.Replace(path) + "?_busy_timeout=5000&_foreign_keys=1&_time_format=sqlite&_timezone=UTC"
 	write, err := sql.Open("sqlite",
-		base+"&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_pragma=cache_size(-49152)&_pragma=wal_autocheckpoint(10000)")
+		base+"&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_pragma=cache_size(-49152)&_pragma=wal_autocheckpoint(10000)"+
+			"&_pragma=recursive_triggers(1)") // REPLACE asks the triggers that guard rows from being deleted, too
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite writer: %w", err)
 	}
