@@ -47,6 +47,7 @@ type ingestCmd struct {
 	remote
 	File     string        `arg:"" type:"existingfile" help:"JSONL with one event a line, CSV with --mapping, or a file of an archive of the journal (.pb.gz)."`
 	Mapping  string        `type:"existingfile" placeholder:"FILE.yaml" help:"How the rows of a CSV become events; see rules/mappings."`
+	Source   string        `placeholder:"NAME" help:"The source whose events of an archive are sent; needed when it has events of several."`
 	Batch    int           `default:"500" help:"Events sent at once, 100 to 1000."`
 	Report   string        `placeholder:"FILE.json" help:"Write the report to this file as well."`
 	Resume   bool          `default:"true" negatable:"" help:"Go on where an interrupted run stopped."`
@@ -85,11 +86,14 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkSources(file); err != nil {
+		return err
+	}
 	state, err := c.openState(file, columns)
 	if err != nil {
 		return err
 	}
-	source, err := openUnits(c.File, file, columns, state.Position)
+	source, err := c.openUnits(file, columns, state.Position)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
@@ -129,12 +133,17 @@ func (c *ingestCmd) readMapping() (*mapping.Mapping, error) {
 	return mapping.Parse(c.Mapping, source)
 }
 
-func openUnits(name string, file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
+func (c *ingestCmd) openUnits(file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
 	switch {
 	case columns != nil:
 		return columns.OpenRows(file, from)
-	case archive.IsEvents(name):
-		return mapping.OpenArchived(file, from)
+	case archive.IsEvents(c.File):
+		events, err := mapping.OpenArchived(file, from)
+		if err != nil {
+			return nil, err
+		}
+		events.Only = c.Source
+		return events, nil
 	}
 	return mapping.OpenJSONLines(file, from)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type ingestState struct {
 	URL     string `json:"url"`
 	// History tells that the events are sent as history.
 	History bool `json:"history,omitempty"`
+	// From is the source whose events of an archive are sent; empty means that of all.
+	From string `json:"from,omitempty"`
 	// Position is behind the last unit that the server has acknowledged, Tally accounts for what lies before it.
 	Position mapping.Position `json:"position"`
 	Tally    mapping.Tally    `json:"tally"`
@@ -36,7 +39,7 @@ type ingestState struct {
 
 // openState returns the state to go on from: that of an interrupted run of the same file, or a fresh one.
 func (c *ingestCmd) openState(file io.ReaderAt, columns *mapping.Mapping) (*ingestState, error) {
-	fresh := &ingestState{URL: c.URL, History: c.History, file: file, hash: xxh3.New()}
+	fresh := &ingestState{URL: c.URL, History: c.History, From: c.Source, file: file, hash: xxh3.New()}
 	if columns != nil {
 		fresh.Mapping = columns.Hash()
 	}
@@ -70,6 +73,10 @@ func (c *ingestCmd) openState(file io.ReaderAt, columns *mapping.Mapping) (*inge
 	if kept.History != c.History {
 		return nil, fmt.Errorf("%s belongs to a run that was begun %s --history: go on like that, or start anew with --no-resume", fresh.path,
 			map[bool]string{true: "with", false: "without"}[kept.History])
+	}
+	if kept.From != c.Source {
+		return nil, fmt.Errorf("%s belongs to a run with another --source (%s): go on with that, or start anew with --no-resume", fresh.path,
+			cmp.Or(kept.From, "none"))
 	}
 	if kept.Source != source || kept.Mapping != fresh.Mapping || kept.URL != fresh.URL {
 		return nil, fmt.Errorf("%s belongs to another file, mapping or server, or the file was changed before line %d since: start anew with "+
