@@ -118,7 +118,7 @@ func TestGroups(t *testing.T) {
 	require.Contains(t, all[6].Problem.Message, "line 12 can't be read and may belong to it")
 	tally := tallied(t, all)
 	require.Equal(t, RowCounts{Accepted: 5, Rejected: 5, Refused: 2, Unreadable: 1}, tally.RowsOf)
-	require.Contains(t, tally.String(), "2 cancelled\n")
+	require.Contains(t, tally.Text(Told{}), "2 cancelled\n")
 }
 
 func TestBrokenQuoteEndsTheReading(t *testing.T) {

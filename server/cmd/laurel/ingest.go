@@ -16,6 +16,7 @@ import (
 	"github.com/laurelhq/laurel/server/api"
 	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/client"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/ingest"
 	"github.com/laurelhq/laurel/server/mapping"
 )
@@ -53,8 +54,8 @@ type ingestCmd struct {
 	Resume   bool          `default:"true" negatable:"" help:"Go on where an interrupted run stopped."`
 	Progress string        `placeholder:"FILE" help:"Where to remember how far a run came, while it is under way; beside the events as FILE.laurel-progress when not set."`
 	RetryFor time.Duration `default:"5m" help:"How long one batch is tried again when the server is busy or away."`
-	History  bool          `help:"The events are history: they may be of any age, are known for good, and are those of a source of their own, so that an event which came in live too counts twice."`
-	DryRun   bool          `help:"Read and account for everything, send nothing."`
+	History  bool          `help:"The events are history: they may have happened at any time from 2000-01-01 on, are known for good, and are those of a source of their own, so that an event which came in live too counts twice."`
+	DryRun   bool          `help:"Read and account for everything and check what needs no server; send nothing."`
 }
 
 var errNotAllAccepted = errors.New("not everything was accepted")
@@ -107,6 +108,12 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	}
 	run := &ingestRun{cmd: c, columns: columns, source: source, state: state, send: newIngestSender(server, c.RetryFor, c.History),
 		progress: newIngestProgress(cli.Stderr, info.Size())}
+	if c.DryRun {
+		if run.check, err = event.NewRegistry(); err != nil {
+			return err
+		}
+		run.progress.dry = true
+	}
 	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
 	err = run.all(ctx)
 	run.progress.done()
@@ -156,6 +163,7 @@ type ingestRun struct {
 	state    *ingestState
 	send     *ingestSender
 	progress *ingestProgress
+	check    *event.Registry // what a dry run checks in place of a server; nil otherwise
 	waiting  []mapping.Unit
 	events   []*laurelv1.Event
 	bytes    int
@@ -207,7 +215,10 @@ func (r *ingestRun) flush(ctx context.Context) error {
 		return nil
 	}
 	var results []*laurelv1.EventResult
-	if len(r.events) > 0 && !r.cmd.DryRun {
+	switch {
+	case r.check != nil:
+		results = checked(r.check, r.events)
+	case len(r.events) > 0:
 		var err error
 		if results, err = r.send.batch(ctx, r.events); err != nil {
 			return err

@@ -182,15 +182,20 @@ type ingestReport struct {
 	RefusedByReason map[string]int64 `json:"refused_by_reason,omitempty"`
 }
 
+// dryRunNote says what a dry run means.
+const dryRunNote = `Dry run: nothing was sent. Checked was what needs no server: the form of events, their names and payloads, and that they
+happened in 2000 or later. Not checked: whether they are there already, the server's horizon and clock, and currencies.
+`
+
 // finish prints the report, writes it, and forgets the progress. It is an error when something was not accepted.
 func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
 	tally := &state.Tally
 	if err := tally.Balance(); err != nil {
 		return err
 	}
-	text := tally.String()
+	text := tally.Text(mapping.Told{DryRun: c.DryRun, Report: c.Report})
 	if c.DryRun {
-		text = "Dry run: nothing was sent, so accepted means fit to be sent.\n" + text
+		text = dryRunNote + text
 	}
 	if _, err := io.WriteString(out, text); err != nil {
 		return fmt.Errorf("print report: %w", err)
