@@ -299,3 +299,32 @@ func TestEveryProblemIsTold(t *testing.T) {
 	delete(payload, "amount")
 	require.Equal(t, map[string]any{"text": "12", "number": -12.5, "many": 1e6, "yes": true, "long": "12345678901234567890"}, payload)
 }
+
+// TestAllThatIsMisspeltIsTold has a field of the mapping and fields of the event that are not known, and an expression that is none.
+func TestAllThatIsMisspeltIsTold(t *testing.T) {
+	t.Parallel()
+	_, err := Parse("m.yaml", []byte(`kind: Mapping
+grup_by: row["n"]
+refuse:
+  - {reason: x, when: 'rwo["n"] == ""'}
+event:
+  event_id: {column: n}
+  name: {const: purchase}
+  event_ts: {colum: at}
+  usr.id: {column: u}
+  payload.amount: {sum: [a]}
+  bet.amont_minor: {column: b}
+`))
+	require.Error(t, err)
+	var places []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		place, _, _ := strings.Cut(line, ": ")
+		places = append(places, place)
+		require.NotContains(t, line, "must say where")
+		require.NotContains(t, line, "needs group_by")
+	}
+	require.Len(t, places, 6, err.Error())
+	for i, line := range []string{"2", "4", "8", "8", "9", "11"} {
+		require.True(t, strings.HasPrefix(places[i], "m.yaml:"+line+":"), err.Error())
+	}
+}
