@@ -117,6 +117,14 @@ func TestHistoryOfAnyAgeCountsOnce(t *testing.T) {
 	code, field := got.failure(t)
 	assert.Equal(t, []string{"invalid_argument", "history"}, []string{code, field})
 	assert.Contains(t, string(got.body), `history must be true or false, but is \"yes\"`)
+	for query, says := range map[string]string{
+		"?history=true&history=false": "history must be there only once", "?history=true&history=true": "history must be there only once",
+		"?history=": `history must be true or false, but is \"\"`, "?history": `history must be true or false, but is \"\"`,
+	} {
+		got := send(query)
+		assert.Equal(t, http.StatusBadRequest, got.status, query)
+		assert.Contains(t, string(got.body), says, query)
+	}
 	assert.Contains(t, string(send("?histori=true").body), "this door takes history")
 
 	service := laurel.NewIngestServiceClient(client(t, b.key(t, identity.ScopeIngest), false), b.url+"/rpc")

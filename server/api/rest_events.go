@@ -58,8 +58,15 @@ func historyOf(r *http.Request) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	switch text := query.Get("history"); text {
-	case "", "false":
+	values := query["history"]
+	if len(values) == 0 {
+		return false, nil
+	}
+	if len(values) > 1 {
+		return false, badField("history", "must be there only once")
+	}
+	switch text := values[0]; text {
+	case "false":
 		return false, nil
 	case "true":
 		return true, nil

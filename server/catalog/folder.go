@@ -20,6 +20,8 @@ const (
 	MaxFileBytes = 4 << 20
 	// mappingFile is the name of files that say how a table is read; they are no definitions.
 	mappingFile = "mapping.yaml"
+	// kindMapping is the kind of such a file, however it is called.
+	kindMapping = "Mapping"
 )
 
 // Found is a definition of a folder, checked.
@@ -39,8 +41,8 @@ type Skipped struct {
 
 // ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and
 // runs the steps of their kinds. Definitions may refer to others of the folder, and to those of a vocabulary. Documents without a kind, of
-// a kind that this version does not support, and files named mapping.yaml are skipped. name stands before the paths in problems and may be
-// empty.
+// a kind that this version does not support, mappings, and files named mapping.yaml are skipped. name stands before the paths in problems
+// and may be empty.
 func ReadFolder(folder fs.FS, name string, known *Vocabulary, steps ...Step) ([]Found, []Skipped, error) {
 	var found []Found
 	var skipped []Skipped
@@ -120,6 +122,9 @@ func readFile(name string, text []byte) ([]Found, []string) {
 		switch {
 		case document != nil && document.Kind == "":
 			skipped = append(skipped, fmt.Sprintf("line %d: a document without kind", document.source.root.Line))
+		case document != nil && document.Kind == kindMapping:
+			skipped = append(skipped, fmt.Sprintf("line %d: a mapping, not a definition; laurel ingest --mapping %s --dry-run checks it",
+				document.source.root.Line, name))
 		case document != nil && Unsupported(document.Kind):
 			skipped = append(skipped, fmt.Sprintf("line %d: %s", document.source.root.Line, kindProblem(document.Kind)))
 		default:

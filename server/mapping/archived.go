@@ -1,10 +1,12 @@
 package mapping
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/event"
 )
@@ -14,8 +16,34 @@ const emittedReason = "emitted by Laurel itself"
 
 // ArchivedEvents reads a file of an archive of the journal. Its rows are the events, counted from 1.
 type ArchivedEvents struct {
+	// Only names the source whose events are sent; those of others are refused. Empty means those of all.
+	Only   string
 	reader *archive.Reader
 	end    Position
+}
+
+// sourceOf names who sent an event of an archive.
+func sourceOf(e *laurelv1.Event) string { return cmp.Or(e.GetSource(), event.SourceMain) }
+
+// ArchivedSources reads a file of an archive from its start and counts the events of each source, without those that are never sent.
+func ArchivedSources(file io.ReadSeeker) (map[string]int64, error) {
+	all, err := OpenArchived(file, Position{})
+	if err != nil {
+		return nil, err
+	}
+	sources := map[string]int64{}
+	for {
+		stored, err := all.reader.Next()
+		if errors.Is(err, io.EOF) {
+			return sources, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if e, err := event.Decode(stored.Body); err == nil && !event.Reserved(e.GetEventId()) {
+			sources[sourceOf(e)]++
+		}
+	}
 }
 
 // OpenArchived goes to from, or to the start of the file when from is zero. A packed file is read from its start in any case.
@@ -58,6 +86,8 @@ func (a *ArchivedEvents) Next() (Unit, error) {
 		unit.Problem = &event.Problem{Message: fmt.Sprintf("position %d of the journal can't be decoded: %s", stored.Seq, err)}
 	case event.Reserved(e.GetEventId()):
 		unit.Refused = map[string]int64{emittedReason: 1}
+	case a.Only != "" && a.Only != sourceOf(e):
+		unit.Refused = map[string]int64{"of the source " + sourceOf(e): 1}
 	default:
 		e.Source = ""
 		unit.Event, unit.Taken = e, 1

@@ -108,3 +108,38 @@ func TestArchivedEventsGoOnFromAnyPlace(t *testing.T) {
 	_, err := OpenArchived(file, Position{Line: 1000})
 	require.ErrorContains(t, err, "go to event 1000")
 }
+
+// TestArchivedEventsOfOneSource counts the sources of a file, and reads those of one of them. Emitted events are of none.
+func TestArchivedEventsOfOneSource(t *testing.T) {
+	t.Parallel()
+	var bodies [][]byte
+	for _, e := range []*laurelv1.Event{{EventId: "1"}, {EventId: "1", Source: "b"}, {EventId: "2", Source: "b"},
+		{EventId: event.ReservedPrefix + "3", Source: event.SourceLaurel}} {
+		body, _ := event.Content(nil, e)
+		bodies = append(bodies, body)
+	}
+	file := archived(t, bodies...)
+	sources, err := ArchivedSources(file)
+	require.NoError(t, err)
+	require.Equal(t, map[string]int64{event.SourceMain: 1, "b": 2}, sources)
+	for only, want := range map[string]string{"": "1 1 2 ", event.SourceMain: "1 ", "b": "1 2 "} {
+		events, err := OpenArchived(file, Position{})
+		require.NoError(t, err)
+		events.Only = only
+		sent, skipped := "", map[string]int64{}
+		for range bodies {
+			unit, err := events.Next()
+			require.NoError(t, err)
+			if unit.Event != nil {
+				sent += unit.EventID + " "
+			}
+			for reason, rows := range unit.Refused {
+				skipped[reason] += rows
+			}
+		}
+		require.Equal(t, want, sent)
+		if only == event.SourceMain {
+			require.Equal(t, map[string]int64{"of the source b": 2, emittedReason: 1}, skipped)
+		}
+	}
+}

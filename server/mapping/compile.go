@@ -17,6 +17,9 @@ import (
 	"github.com/laurelhq/laurel/server/event"
 )
 
+// needsGroupBy is what is wrong with a sum in a mapping whose rows are events.
+const needsGroupBy = "adds rows up, so the mapping needs group_by"
+
 // compiler turns a mapping as it was written into one that reads rows, and notes everything that is wrong on the way.
 type compiler struct {
 	*Mapping
@@ -54,7 +57,7 @@ func (c *compiler) compile(written *laurelv1.Mapping) {
 	}
 	for _, value := range c.values {
 		if written.GroupBy == nil && (value.sum != nil || value.count) {
-			c.refuse(value.field, "adds rows up, so the mapping needs group_by")
+			c.refuse(value.field, needsGroupBy)
 		}
 	}
 	c.tree = &branch{value: -1}

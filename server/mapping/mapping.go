@@ -55,17 +55,34 @@ type branch struct {
 func Parse(name string, source []byte) (*Mapping, error) {
 	written := &laurelv1.Mapping{}
 	document, problems := catalog.Read(name, source, written)
-	if len(problems) > 0 {
+	if document == nil {
 		return nil, refused(problems)
 	}
 	c := &compiler{Mapping: &Mapping{document: document, delimiter: ','}}
 	c.compile(written)
+	if len(problems) > 0 {
+		problems = append(problems, document.Place(beside(problems, c.problems))...)
+		slices.SortStableFunc(problems, func(a, b catalog.Problem) int {
+			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
+		return nil, refused(problems)
+	}
 	if len(c.problems) > 0 {
 		return nil, refused(document.Place(c.problems))
 	}
 	digest := xxh3.Hash128(source).Bytes()
 	c.hash = hex.EncodeToString(digest[:])
 	return c.Mapping, nil
+}
+
+// beside returns the problems of fields that could be read though others could not: neither those of a field of which something is wrong
+// already, nor those of what seems to be missing and may be among what is misspelt.
+func beside(unread, found []catalog.Problem) []catalog.Problem {
+	return slices.DeleteFunc(slices.Clone(found), func(one catalog.Problem) bool {
+		return one.Field == "event" || one.Message == needsGroupBy || slices.ContainsFunc(unread, func(other catalog.Problem) bool {
+			return strings.HasPrefix(other.Field, one.Field) || strings.HasPrefix(one.Field, other.Field)
+		})
+	})
 }
 
 func refused(problems []catalog.Problem) error {

@@ -118,7 +118,7 @@ func TestGroups(t *testing.T) {
 	require.Contains(t, all[6].Problem.Message, "line 12 can't be read and may belong to it")
 	tally := tallied(t, all)
 	require.Equal(t, RowCounts{Accepted: 5, Rejected: 5, Refused: 2, Unreadable: 1}, tally.RowsOf)
-	require.Contains(t, tally.String(), "2 cancelled\n")
+	require.Contains(t, tally.Text(Told{}), "2 cancelled\n")
 }
 
 func TestBrokenQuoteEndsTheReading(t *testing.T) {
@@ -298,4 +298,33 @@ func TestEveryProblemIsTold(t *testing.T) {
 	payload := rowsOf(t, constants, "id,who,at,n,price\n1,u,2020-01-01,1,1\n")[0].Event.Payload.AsMap()
 	delete(payload, "amount")
 	require.Equal(t, map[string]any{"text": "12", "number": -12.5, "many": 1e6, "yes": true, "long": "12345678901234567890"}, payload)
+}
+
+// TestAllThatIsMisspeltIsTold has a field of the mapping and fields of the event that are not known, and an expression that is none.
+func TestAllThatIsMisspeltIsTold(t *testing.T) {
+	t.Parallel()
+	_, err := Parse("m.yaml", []byte(`kind: Mapping
+grup_by: row["n"]
+refuse:
+  - {reason: x, when: 'rwo["n"] == ""'}
+event:
+  event_id: {column: n}
+  name: {const: purchase}
+  event_ts: {colum: at}
+  usr.id: {column: u}
+  payload.amount: {sum: [a]}
+  bet.amont_minor: {column: b}
+`))
+	require.Error(t, err)
+	var places []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		place, _, _ := strings.Cut(line, ": ")
+		places = append(places, place)
+		require.NotContains(t, line, "must say where")
+		require.NotContains(t, line, "needs group_by")
+	}
+	require.Len(t, places, 6, err.Error())
+	for i, line := range []string{"2", "4", "8", "8", "9", "11"} {
+		require.True(t, strings.HasPrefix(places[i], "m.yaml:"+line+":"), err.Error())
+	}
 }

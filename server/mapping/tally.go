@@ -10,6 +10,9 @@ import (
 // maxRejections bounds the refused events that a tally tells one by one; all are counted.
 const maxRejections = 1000
 
+// shownRejections are those that a terminal shows.
+const shownRejections = 10
+
 // Tally accounts for every row of a file: what became of it and why.
 type Tally struct {
 	// Rows read, without the header.
@@ -27,6 +30,8 @@ type Tally struct {
 	Varying map[string]int64 `json:"varying,omitempty"`
 	// Rejections are the first 1000 events that were not accepted, and rows that could not be read.
 	Rejections []Rejection `json:"rejections,omitempty"`
+	// RejectionsLeftOut counts those behind them, of which nothing else is told.
+	RejectionsLeftOut int64 `json:"rejections_left_out,omitempty"`
 }
 
 // EventCounts are events by what the server made of them.
@@ -98,7 +103,9 @@ func (t *Tally) reject(u Unit, field, reason string) {
 	}
 	if len(t.Rejections) < maxRejections {
 		t.Rejections = append(t.Rejections, Rejection{FirstLine: u.First, LastLine: u.Last, EventID: u.EventID, Field: field, Reason: reason})
+		return
 	}
+	t.RejectionsLeftOut++
 }
 
 func addTo(into *map[string]int64, name string, rows int64) {
@@ -134,14 +141,27 @@ func (t *Tally) Balance() error {
 	return nil
 }
 
-// String is the report as people read it in a terminal.
-func (t *Tally) String() string {
+// Told is what the report in a terminal must know beside the numbers.
+type Told struct {
+	// DryRun tells that nothing was sent.
+	DryRun bool
+	// Report is the file into which the report is written as well; empty when it is not.
+	Report string
+}
+
+// Text is the report as people read it in a terminal.
+func (t *Tally) Text(told Told) string {
 	var text strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
 	line("%10d rows read", t.Rows)
-	line("%10d events accepted, of %d rows", t.Events.Accepted, t.RowsOf.Accepted)
-	line("%10d events were there already, of %d rows", t.Events.Duplicates, t.RowsOf.Duplicates)
-	line("%10d events rejected, of %d rows", t.Events.Rejected, t.RowsOf.Rejected)
+	if told.DryRun {
+		line("%10d events could be read, of %d rows", t.Events.Accepted, t.RowsOf.Accepted)
+		line("%10d events would be rejected, of %d rows", t.Events.Rejected, t.RowsOf.Rejected)
+	} else {
+		line("%10d events accepted, of %d rows", t.Events.Accepted, t.RowsOf.Accepted)
+		line("%10d events were there already, of %d rows", t.Events.Duplicates, t.RowsOf.Duplicates)
+		line("%10d events rejected, of %d rows", t.Events.Rejected, t.RowsOf.Rejected)
+	}
 	line("%10d rows refused", t.RowsOf.Refused)
 	reasons := t.RefusedByReason()
 	for _, reason := range byCount(reasons) {
@@ -161,10 +181,9 @@ func (t *Tally) String() string {
 	for _, path := range byCount(t.Varying) {
 		line("%10d events whose rows disagree about %s: the first row's value was sent", t.Varying[path], path)
 	}
-	const shown = 10
 	for i, r := range t.Rejections {
-		if i == shown {
-			line("%10s and %d more, see the report file", "", len(t.Rejections)-shown)
+		if i == shownRejections {
+			line("%10s and %d more%s", "", int64(len(t.Rejections)-i)+t.RejectionsLeftOut, t.whereMore(told.Report))
 			break
 		}
 		where := fmt.Sprintf("line %d: ", r.FirstLine)
@@ -175,4 +194,16 @@ func (t *Tally) String() string {
 		line("%10s %s%s", "", where, strings.TrimSpace(r.EventID+" "+reason))
 	}
 	return text.String()
+}
+
+// whereMore says where more rejections are told than are shown, and how many of them.
+func (t *Tally) whereMore(report string) string {
+	which := "all of them"
+	if t.RejectionsLeftOut > 0 {
+		which = fmt.Sprintf("the first %d of them", len(t.Rejections))
+	}
+	if report == "" {
+		return "; --report FILE.json writes " + which + " to a file"
+	}
+	return "; " + report + " has " + which
 }

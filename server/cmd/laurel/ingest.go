@@ -16,6 +16,7 @@ import (
 	"github.com/laurelhq/laurel/server/api"
 	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/client"
+	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/ingest"
 	"github.com/laurelhq/laurel/server/mapping"
 )
@@ -47,13 +48,14 @@ type ingestCmd struct {
 	remote
 	File     string        `arg:"" type:"existingfile" help:"JSONL with one event a line, CSV with --mapping, or a file of an archive of the journal (.pb.gz)."`
 	Mapping  string        `type:"existingfile" placeholder:"FILE.yaml" help:"How the rows of a CSV become events; see rules/mappings."`
+	Source   string        `placeholder:"NAME" help:"The source whose events of an archive are sent; needed when it has events of several."`
 	Batch    int           `default:"500" help:"Events sent at once, 100 to 1000."`
 	Report   string        `placeholder:"FILE.json" help:"Write the report to this file as well."`
 	Resume   bool          `default:"true" negatable:"" help:"Go on where an interrupted run stopped."`
 	Progress string        `placeholder:"FILE" help:"Where to remember how far a run came, while it is under way; beside the events as FILE.laurel-progress when not set."`
 	RetryFor time.Duration `default:"5m" help:"How long one batch is tried again when the server is busy or away."`
-	History  bool          `help:"The events are history: they may be of any age, are known for good, and are those of a source of their own, so that an event which came in live too counts twice."`
-	DryRun   bool          `help:"Read and account for everything, send nothing."`
+	History  bool          `help:"The events are history: they may have happened at any time from 2000-01-01 on, are known for good, and are those of a source of their own, so that an event which came in live too counts twice."`
+	DryRun   bool          `help:"Read and account for everything and check what needs no server; send nothing."`
 }
 
 var errNotAllAccepted = errors.New("not everything was accepted")
@@ -85,11 +87,14 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkSources(file); err != nil {
+		return err
+	}
 	state, err := c.openState(file, columns)
 	if err != nil {
 		return err
 	}
-	source, err := openUnits(c.File, file, columns, state.Position)
+	source, err := c.openUnits(file, columns, state.Position)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
@@ -103,6 +108,12 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	}
 	run := &ingestRun{cmd: c, columns: columns, source: source, state: state, send: newIngestSender(server, c.RetryFor, c.History),
 		progress: newIngestProgress(cli.Stderr, info.Size())}
+	if c.DryRun {
+		if run.check, err = event.NewRegistry(); err != nil {
+			return err
+		}
+		run.progress.dry = true
+	}
 	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
 	err = run.all(ctx)
 	run.progress.done()
@@ -129,12 +140,17 @@ func (c *ingestCmd) readMapping() (*mapping.Mapping, error) {
 	return mapping.Parse(c.Mapping, source)
 }
 
-func openUnits(name string, file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
+func (c *ingestCmd) openUnits(file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
 	switch {
 	case columns != nil:
 		return columns.OpenRows(file, from)
-	case archive.IsEvents(name):
-		return mapping.OpenArchived(file, from)
+	case archive.IsEvents(c.File):
+		events, err := mapping.OpenArchived(file, from)
+		if err != nil {
+			return nil, err
+		}
+		events.Only = c.Source
+		return events, nil
 	}
 	return mapping.OpenJSONLines(file, from)
 }
@@ -147,6 +163,7 @@ type ingestRun struct {
 	state    *ingestState
 	send     *ingestSender
 	progress *ingestProgress
+	check    *event.Registry // what a dry run checks in place of a server; nil otherwise
 	waiting  []mapping.Unit
 	events   []*laurelv1.Event
 	bytes    int
@@ -198,7 +215,10 @@ func (r *ingestRun) flush(ctx context.Context) error {
 		return nil
 	}
 	var results []*laurelv1.EventResult
-	if len(r.events) > 0 && !r.cmd.DryRun {
+	switch {
+	case r.check != nil:
+		results = checked(r.check, r.events)
+	case len(r.events) > 0:
 		var err error
 		if results, err = r.send.batch(ctx, r.events); err != nil {
 			return err

@@ -21,6 +21,7 @@ type ingestProgress struct {
 	out    io.Writer
 	size   int64
 	said   int64
+	dry    bool // nothing is sent
 	events atomic.Pointer[mapping.EventCounts]
 	bars   *mpb.Progress
 	bar    *mpb.Bar
@@ -43,6 +44,9 @@ func newIngestProgress(out io.Writer, size int64) *ingestProgress {
 
 func (p *ingestProgress) words() string {
 	events := p.events.Load()
+	if p.dry {
+		return fmt.Sprintf("  %d read, %d would be rejected", events.Accepted, events.Rejected)
+	}
 	return fmt.Sprintf("  %d accepted, %d duplicates, %d rejected", events.Accepted, events.Duplicates, events.Rejected)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type ingestState struct {
 	URL     string `json:"url"`
 	// History tells that the events are sent as history.
 	History bool `json:"history,omitempty"`
+	// From is the source whose events of an archive are sent; empty means that of all.
+	From string `json:"from,omitempty"`
 	// Position is behind the last unit that the server has acknowledged, Tally accounts for what lies before it.
 	Position mapping.Position `json:"position"`
 	Tally    mapping.Tally    `json:"tally"`
@@ -36,7 +39,7 @@ type ingestState struct {
 
 // openState returns the state to go on from: that of an interrupted run of the same file, or a fresh one.
 func (c *ingestCmd) openState(file io.ReaderAt, columns *mapping.Mapping) (*ingestState, error) {
-	fresh := &ingestState{URL: c.URL, History: c.History, file: file, hash: xxh3.New()}
+	fresh := &ingestState{URL: c.URL, History: c.History, From: c.Source, file: file, hash: xxh3.New()}
 	if columns != nil {
 		fresh.Mapping = columns.Hash()
 	}
@@ -70,6 +73,10 @@ func (c *ingestCmd) openState(file io.ReaderAt, columns *mapping.Mapping) (*inge
 	if kept.History != c.History {
 		return nil, fmt.Errorf("%s belongs to a run that was begun %s --history: go on like that, or start anew with --no-resume", fresh.path,
 			map[bool]string{true: "with", false: "without"}[kept.History])
+	}
+	if kept.From != c.Source {
+		return nil, fmt.Errorf("%s belongs to a run with another --source (%s): go on with that, or start anew with --no-resume", fresh.path,
+			cmp.Or(kept.From, "none"))
 	}
 	if kept.Source != source || kept.Mapping != fresh.Mapping || kept.URL != fresh.URL {
 		return nil, fmt.Errorf("%s belongs to another file, mapping or server, or the file was changed before line %d since: start anew with "+
@@ -175,15 +182,20 @@ type ingestReport struct {
 	RefusedByReason map[string]int64 `json:"refused_by_reason,omitempty"`
 }
 
+// dryRunNote says what a dry run means.
+const dryRunNote = `Dry run: nothing was sent. Checked was what needs no server: the form of events, their names and payloads, and that they
+happened in 2000 or later. Not checked: whether they are there already, the server's horizon and clock, and currencies.
+`
+
 // finish prints the report, writes it, and forgets the progress. It is an error when something was not accepted.
 func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
 	tally := &state.Tally
 	if err := tally.Balance(); err != nil {
 		return err
 	}
-	text := tally.String()
+	text := tally.Text(mapping.Told{DryRun: c.DryRun, Report: c.Report})
 	if c.DryRun {
-		text = "Dry run: nothing was sent, so accepted means fit to be sent.\n" + text
+		text = dryRunNote + text
 	}
 	if _, err := io.WriteString(out, text); err != nil {
 		return fmt.Errorf("print report: %w", err)

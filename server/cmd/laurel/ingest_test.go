@@ -159,7 +159,41 @@ func TestIngestDryRunSendsNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, printed, "Dry run: nothing was sent")
 	require.Contains(t, printed, "161 rows read")
+	require.Contains(t, printed, "34 events could be read")
 	require.Zero(t, server.calls)
+
+	file := filepath.Join(t.TempDir(), "events.jsonl")
+	require.NoError(t, os.WriteFile(file, []byte(`{"event_id":"a","name":"login","ts":"2025-10-25T18:00Z","user_id":"u"}
+{"event_id":"b","name":"logn","ts":"2025-10-25T18:00Z","user_id":"u"}
+{"event_id":"c","name":"login","ts":"1999-12-31T23:59Z","user_id":"u"}
+{"event_id":"d","name":"login","ts":"2025-10-25T18:00Z","user_id":"u","bet":{"amount_minor":1,"currency":"GEMS"}}
+`), 0o600))
+	printed, err = runIngest(t.Context(), t, "--url="+url, "--dry-run", file)
+	require.ErrorIs(t, err, errNotAllAccepted)
+	require.Contains(t, printed, "2 events could be read")
+	require.Contains(t, printed, "2 events would be rejected")
+	require.Contains(t, printed, "near: login")
+	require.Contains(t, printed, "line 3: c ts must not be before 2000")
+	require.NotContains(t, printed, "accepted, of")
+	require.Zero(t, server.calls)
+}
+
+// TestIngestCountsAllThatIsRejected has more rejected events than are told one by one.
+func TestIngestCountsAllThatIsRejected(t *testing.T) {
+	t.Parallel()
+	_, url := receive(t, nil)
+	file, into := jsonlOf(t, 1400), filepath.Join(t.TempDir(), "report.json")
+	good, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, bytes.ReplaceAll(good, []byte("login"), []byte("logn")), 0o600))
+	printed, err := runIngest(t.Context(), t, "--url="+url, file)
+	require.ErrorIs(t, err, errNotAllAccepted)
+	require.Contains(t, printed, "and 1390 more; --report FILE.json writes the first 1000 of them to a file")
+	printed, err = runIngest(t.Context(), t, "--url="+url, "--report="+into, file)
+	require.ErrorIs(t, err, errNotAllAccepted)
+	require.Contains(t, printed, "and 1390 more; "+into+" has the first 1000 of them")
+	require.Len(t, report(t, into).Rejections, 1000)
+	require.EqualValues(t, 400, report(t, into).RejectionsLeftOut)
 }
 
 func jsonlOf(t *testing.T, count int) string {

@@ -52,6 +52,16 @@ func TestRulesCheckProblems(t *testing.T) {
 	}
 }
 
+// TestRulesCheckKnowsMappings names the verb that checks a mapping, however its file is called.
+func TestRulesCheckKnowsMappings(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "columns.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("kind: Mapping\ncolour: red\n"), 0o600))
+	out, err := checkRules(t, file)
+	require.EqualError(t, err, "no definition that could be checked in "+file)
+	assert.Equal(t, file+": skipped, line 1: a mapping, not a definition; laurel ingest --mapping "+file+" --dry-run checks it\n", out)
+}
+
 func TestRulesCheckFindsNothing(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "mission.yaml")
