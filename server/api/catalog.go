@@ -67,6 +67,9 @@ func (a *API) planOf(document *catalog.Document) *laurelv1.DefinitionPlan {
 // ListDefinitions returns the newest versions.
 func (s catalogService) ListDefinitions(ctx context.Context,
 	request *laurelv1.ListDefinitionsRequest) (*laurelv1.ListDefinitionsResponse, error) {
+	if problem := catalog.ListedKindProblem(request.GetKind()); problem != "" {
+		return nil, badField("kind", "%s", problem)
+	}
 	page, err := openList[catalog.Key](s.API, request, maxRows)
 	if err != nil {
 		return nil, err
@@ -89,6 +92,9 @@ func (s catalogService) ListDefinitions(ctx context.Context,
 func (s catalogService) ListDefinitionVersions(
 	ctx context.Context, request *laurelv1.ListDefinitionVersionsRequest,
 ) (*laurelv1.ListDefinitionVersionsResponse, error) {
+	if problem := catalog.ListedKindProblem(request.GetKind()); problem != "" {
+		return nil, badField("kind", "%s", problem)
+	}
 	page, err := openList[int64](s.API, request, maxRows)
 	if err != nil {
 		return nil, err

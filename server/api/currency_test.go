@@ -46,4 +46,12 @@ func TestKindsOverRPC(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, listed.GetDefinitions(), 1)
 	assert.Equal(t, "XBT", listed.GetDefinitions()[0].GetId())
+
+	_, err = service.ListDefinitions(t.Context(), &laurelv1.ListDefinitionsRequest{Kind: "Currencies"})
+	assert.Equal(t, connect.CodeInvalidArgument, connect.CodeOf(err))
+	require.ErrorContains(t, err, `kind "Currencies" is not a kind; `)
+	require.ErrorContains(t, err, "the kinds are Contest, ExchangeRates, Currency")
+	_, err = service.ListDefinitionVersions(t.Context(), &laurelv1.ListDefinitionVersionsRequest{Kind: "contest", Id: "c9"})
+	assert.Equal(t, connect.CodeInvalidArgument, connect.CodeOf(err))
+	require.ErrorContains(t, err, `kind "contest" is not a kind; did you mean Contest? `)
 }

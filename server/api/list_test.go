@@ -190,9 +190,9 @@ func (b *bundle) lists(t *testing.T) []list {
 		{procedure: "CatalogService/ListDefinitions", rows: "definitions", key: []string{"kind", "id"}, size: 199, add: publish, named: true,
 			other: map[string]any{"kind": "Contest", "text": "past"}},
 		{
-			procedure: "CatalogService/ListDefinitionVersions", filter: map[string]any{"kind": "Test", "id": "often"}, rows: "versions",
+			procedure: "CatalogService/ListDefinitionVersions", filter: map[string]any{"kind": "Segment", "id": "often"}, rows: "versions",
 			key: []string{"version"}, size: 200,
-			add: insert("INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) SELECT 'Test', 'often', i, " +
+			add: insert("INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) SELECT 'Segment', 'often', i, " +
 				"'h', 'y', i / 700, 'test'"),
 			other: map[string]any{"published": map[string]any{"from": "1970-01-01T00:00:01Z"}},
 		},

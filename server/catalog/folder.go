@@ -110,6 +110,7 @@ func readBounded(folder fs.FS, file string) ([]byte, error) {
 // ReadFile is ReadFolder for one file, whose documents are separated by lines of ---. The second result says why documents were skipped.
 func ReadFile(name string, text []byte, known *Vocabulary, steps ...Step) ([]Found, []string) {
 	found, skipped := readFile(name, text)
+	refuseRepeats(found)
 	runAll(found, known, steps)
 	return found, skipped
 }
@@ -134,7 +135,7 @@ func readFile(name string, text []byte) ([]Found, []string) {
 	return found, skipped
 }
 
-// refuseRepeats gives a problem to every definition whose id an earlier one of the folder has.
+// refuseRepeats gives a problem to every definition whose id an earlier one of the file or folder has.
 func refuseRepeats(found []Found) {
 	first := map[string]string{}
 	for i, one := range found {

@@ -68,6 +68,18 @@ func TestReadFolder(t *testing.T) {
 	}, skipped)
 }
 
+// TestReadFileRefusesASecondOfAnID has a file that says two things of one currency.
+func TestReadFileRefusesASecondOfAnID(t *testing.T) {
+	t.Parallel()
+	const eight, seven = "kind: Currency\nid: XBT\nexponent: 8\n", "kind: Currency\nid: XBT\nexponent: 7\n"
+	found, _ := ReadFile("a.yaml", []byte(eight+"---\n"+seven+"---\n"+contestNamed("a")), nil)
+	require.Len(t, found, 3)
+	assert.Empty(t, found[0].Problems)
+	require.Len(t, found[1].Problems, 1)
+	assert.Equal(t, "a.yaml:6:5: id: is taken by a.yaml:2:5; ids are unique within a kind", found[1].Problems[0].String())
+	assert.Empty(t, found[2].Problems)
+}
+
 func TestReadFolderBounds(t *testing.T) {
 	t.Parallel()
 	_, _, err := ReadFolder(folderOf(map[string]string{"a.yaml": strings.Repeat("#", MaxFileBytes+1)}), "rules", nil)

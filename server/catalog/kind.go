@@ -102,13 +102,18 @@ func kindOf(name string) *kind {
 // Unsupported reports whether kind is a kind of the language that this version does not read.
 func Unsupported(kind string) bool { return slices.Contains(plannedKinds, kind) }
 
+// supportedKinds are the names of the kinds that can be written today.
+func supportedKinds() []string {
+	var names []string
+	for _, k := range slices.Backward(kinds) { // those that others refer to come last: they are the rarer ones
+		names = append(names, k.name)
+	}
+	return names
+}
+
 // kindProblem says why a document of this kind can't be read; empty when it can.
 func kindProblem(kind string) string {
-	var supported []string
-	for _, k := range slices.Backward(kinds) { // those that others refer to come last: they are the rarer ones
-		supported = append(supported, k.name)
-	}
-	all := slices.Concat(supported, plannedKinds)
+	supported := supportedKinds()
 	switch {
 	case slices.Contains(supported, kind):
 		return ""
@@ -116,10 +121,19 @@ func kindProblem(kind string) string {
 		return fmt.Sprintf("%s is a known kind, but this version of Laurel does not support it; supported: %s", kind,
 			strings.Join(supported, ", "))
 	case kind == "":
-		return "is missing; write one of " + strings.Join(all, ", ")
+		return "is missing; write one of " + strings.Join(supported, ", ")
 	default:
-		return fmt.Sprintf("%q is not a kind; %sthe kinds are %s", word.Clip(kind, 64), meant(kind, all), strings.Join(all, ", "))
+		return fmt.Sprintf("%q is not a kind; %sthe kinds are %s", word.Clip(kind, 64), meant(kind, supported), strings.Join(supported, ", "))
 	}
+}
+
+// ListedKindProblem says why definitions of a kind can't be listed; empty when they can. Those of a kind that this version does not read
+// can: a newer one may have published them.
+func ListedKindProblem(kind string) string {
+	if kind == "" || Unsupported(kind) {
+		return ""
+	}
+	return kindProblem(kind)
 }
 
 // meant returns "did you mean x? " for the candidate nearest to word, or nothing when none is near.

@@ -1,7 +1,7 @@
 package rule
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -54,7 +54,20 @@ var amounts = map[string]unit{
 }
 
 // measurer finds what expressions are measured in, and notes the amounts it meets on its way.
-type measurer struct{ read map[string]bool }
+type measurer struct {
+	read map[string]bool
+	// bare are the amounts that are taken as numbers in whatever currency they are, as bet.amount is in bet.amount > 5.
+	bare map[string]bool
+}
+
+func newMeasurer() *measurer { return &measurer{read: map[string]bool{}, bare: map[string]bool{}} }
+
+// take notes the amounts of an expression as bare.
+func (m *measurer) take(e ast.Expr) {
+	within := newMeasurer()
+	within.of(e)
+	maps.Copy(m.bare, within.read)
+}
 
 func (m *measurer) of(e ast.Expr) measure {
 	switch e.Kind() {
@@ -123,6 +136,10 @@ func (m *measurer) call(e ast.Expr) measure {
 		return m.alike(arguments)
 	case "-_", "abs", "double":
 		return m.of(arguments[0])
+	case "floor", "ceil", "round": // an amount stays one, though not the same one in every currency
+		result := m.of(arguments[0])
+		result.loose = m.plain(arguments).loose
+		return result
 	case "_?_:_":
 		result := m.alike(arguments[1:])
 		result.loose = m.of(arguments[0]).loose || result.loose
@@ -146,7 +163,7 @@ func (m *measurer) product(factors []ast.Expr, power int) measure {
 
 // alike is for operations that give what their operands are, if those are all measured in the same.
 func (m *measurer) alike(operands []ast.Expr) measure {
-	result := measure{zero: true}
+	result, apart := measure{zero: true}, false
 	for _, operand := range operands {
 		one := m.of(operand)
 		switch {
@@ -154,9 +171,14 @@ func (m *measurer) alike(operands []ast.Expr) measure {
 		case result.zero:
 			result.unit, result.zero = one.unit, false
 		case result.unit != one.unit:
-			result.loose = true
+			apart = true
 		}
-		result.loose = result.loose || one.loose
+		result.loose = result.loose || one.loose || apart
+	}
+	for _, operand := range operands {
+		if apart {
+			m.take(operand)
+		}
 	}
 	return result
 }
@@ -166,7 +188,11 @@ func (m *measurer) plain(arguments []ast.Expr) measure {
 	result := measure{}
 	for _, argument := range arguments {
 		one := m.of(argument)
-		result.loose = result.loose || one.loose || one.unit != unit{}
+		if one.unit != (unit{}) {
+			m.take(argument)
+			one.loose = true
+		}
+		result.loose = result.loose || one.loose
 	}
 	return result
 }
@@ -201,8 +227,8 @@ func pins(filter ast.Expr) map[string]string {
 
 // tender says which case a contest is.
 func (p *Program) tender() Tender {
-	read := map[string]bool{}
-	m := &measurer{read: read}
+	m := newMeasurer()
+	read := m.read
 	switch {
 	case p.points == fromMultiplier:
 		return p.named(CancelsOut)
@@ -240,44 +266,21 @@ func (p *Program) named(otherwise Tender) Tender {
 func (p *Program) pinned(pins map[string]string, read map[string]bool) bool {
 	var currencies []string
 	for path := range read {
-		root, _, _ := strings.Cut(path, ".")
-		currency := pins[root+".currency"]
-		if currency == "" && p.mixing && root != payloadName {
-			currency = pins["bet.currency"] + pins["win.currency"]
-		}
-		currencies = append(currencies, currency)
+		currencies = append(currencies, p.pinOf(pins, path))
 	}
 	slices.Sort(currencies)
 	currencies = slices.Compact(currencies)
 	return len(currencies) == 1 && currencies[0] != ""
 }
 
-// notes says what the currency means for the points of a contest without problems.
-func notes(definition catalog.Message) []string {
-	contest, ok := definition.(*laurelv1.Contest)
-	if !ok {
-		return nil
+// pinOf is the currency that the filter asks of an amount; empty when it doesn't.
+func (p *Program) pinOf(pins map[string]string, path string) string {
+	root, _, _ := strings.Cut(path, ".")
+	currency := pins[root+".currency"]
+	if currency == "" && p.mixing && root != payloadName {
+		currency = pins["bet.currency"] + pins["win.currency"]
 	}
-	p, problems := Compile(contest)
-	if len(problems) > 0 {
-		return nil
-	}
-	switch p.Tender {
-	case NoAmount:
-		return []string{"Currency: points are no amount of money, so none is needed."}
-	case CancelsOut:
-		return []string{"Currency: it cancels out of the points, so all currencies count alike."}
-	case Named:
-		return []string{fmt.Sprintf("Currency: points are counted in %s; events in other currencies do not count.", p.currency)}
-	case Converted:
-		return []string{fmt.Sprintf("Currency: points are counted in %s; other currencies count by %s, at the rate of the event's day, and "+
-			"not at all on a day without one.", p.currency, p.rates)}
-	case OneByFilter:
-		return []string{"Currency: points are an amount of money, and the filter lets one currency pass."}
-	default:
-		return []string{"Warning: points are an amount of money and no currency is named, so 200 JPY count as 200 beside 2 EUR as 2. " +
-			"Name scoring.currency, or let scoring.filter pass one currency."}
-	}
+	return currency
 }
 
 // complete has the plan of a contest say it too.

@@ -1,0 +1,54 @@
+package rule
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestNotesSayWhatIsTrueOfTheCurrency has contests whose points or thresholds depend on the currency in ways that the points alone don't
+// show.
+func TestNotesSayWhatIsTrueOfTheCurrency(t *testing.T) {
+	t.Parallel()
+	const own, apart = "each event's own currency is taken", "win and stake are in different currencies does not count"
+	for _, one := range []struct {
+		formula, filter, currency string
+		minBet                    int64
+		want, not                 []string
+	}{
+		{"1", "", "", 0, []string{"none is needed"}, []string{"Warning", apart}},
+		{"1", "bet.amount > 100.0", "", 0, []string{"scoring.filter compares bet.amount; ", own}, []string{"none is needed", "min_bet"}},
+		{"1", "bet.amount > 0", "", 0, []string{"none is needed"}, []string{"Warning"}},
+		{"1", "win.amount > bet.amount && payload.amount > 5", "", 0, []string{"compares payload.amount; "}, nil},
+		{"1", "bet.amount > 100.0", "EUR", 0, []string{"points are no amount of money"}, []string{"Warning", "counted in"}},
+		{"1", "bet.currency == 'EUR' && bet.amount > 100.0", "", 10, []string{"none is needed"}, []string{"Warning"}},
+		{"1", "win.currency == 'EUR' && bet.amount > 100.0", "", 0, []string{"compares bet.amount; "}, nil},
+		{"win.amount / bet.amount", "", "", 0, []string{"all currencies count alike", apart}, []string{"Warning"}},
+		{"win.amount / bet.amount", "", "", 10, []string{"min_bet_minor compares the stake in minor units; ", own}, []string{"count alike"}},
+		{
+			"win.amount / bet.amount", "win.amount > 1.0", "", 50,
+			[]string{"scoring.filter compares win.amount, and scoring.min_bet_minor compares"}, []string{"count alike"},
+		},
+		{"win.amount / bet.amount", "", "EUR", 10, []string{"points are no amount of money"}, []string{"Warning", "counted in", apart}},
+		{"double(bet.amount_minor)", "", "EUR", 0, []string{"points are counted in minor units of EUR; "}, []string{"Warning"}},
+		{"double(bet.amount_minor)", "", "", 0, []string{"in minor units and no currency is named", "2 EUR as 200"}, nil},
+		{"bet.amount_minor", "bet.currency == 'EUR'", "", 0, []string{"an amount of money in minor units, and the filter"}, nil},
+		{"win.amount * bet.amount", "", "EUR", 0, []string{"Warning: points are no amount of money"}, []string{"counted in"}},
+		{"1.0 / bet.amount", "", "EUR", 0, []string{"Warning: points are no amount of money"}, []string{"counted in"}},
+		{"bet.amount > 1.0 ? 1 : 0", "", "", 0, []string{"no amount of money", "bet.amount is taken as it is"}, []string{"are an amount"}},
+		{"bet.amount > 1.0 ? 1 : 0", "", "EUR", 0, []string{"no amount of money"}, []string{"counted in", "Warning"}},
+		{"floor(win.amount)", "", "EUR", 0, []string{"points are counted in EUR; "}, []string{"Warning"}},
+		{"min(win.amount, 50)", "", "", 0, []string{"points are an amount of money and no currency is named"}, nil},
+	} {
+		contest := contestOf(one.formula, one.filter)
+		contest.Scoring.Currency, contest.Scoring.MinBetMinor = one.currency, one.minBet
+		said := strings.Join(notes(contest), "\n")
+		for _, want := range one.want {
+			assert.Contains(t, said, want, "%v", one)
+		}
+		for _, not := range one.not {
+			assert.NotContains(t, said, not, "%v", one)
+		}
+	}
+}
