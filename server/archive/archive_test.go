@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -188,17 +188,65 @@ func TestNothingIsSeenOfAnArchiveThatIsNotWhole(t *testing.T) {
 	left, err := os.ReadDir(w.Folder)
 	require.NoError(t, err)
 	require.Empty(t, left)
-	killed := filepath.Join(w.Folder, ".range-000003.partial")
-	require.NoError(t, os.Mkdir(killed, 0o750))
-	require.NoError(t, os.WriteFile(filepath.Join(killed, "events-00001.pb.gz"), []byte("half"), 0o600))
+	old, fresh := filepath.Join(w.Folder, ".range-000003.partial"), filepath.Join(w.Folder, ".range-000003.partial-1")
+	for _, killed := range []string{old, fresh} {
+		require.NoError(t, os.Mkdir(killed, 0o750))
+		require.NoError(t, os.WriteFile(filepath.Join(killed, "events-00001.pb.gz"), []byte("half"), 0o600))
+	}
+	long := time.Now().Add(-48 * time.Hour)
+	require.NoError(t, errors.Join(os.Chtimes(filepath.Join(old, "events-00001.pb.gz"), long, long), os.Chtimes(old, long, long)))
 	shelf, err := archive.Look([]string{w.Folder})
 	require.NoError(t, err, "what is not whole is not looked at")
 	_, err = shelf.ForRange(someRange)
 	require.ErrorIs(t, err, archive.ErrMissing)
 	_, err = w.Write(t.Context(), someRange, of(someEvents()))
 	require.NoError(t, err)
-	_, err = os.Stat(killed)
-	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.NoDirExists(t, old)
+	require.DirExists(t, fresh, "it may be written to by another run")
+}
+
+// TestRunsOfOneRangeLeaveEachOtherAlone has one run begin and end while another one reads the journal.
+func TestRunsOfOneRangeLeaveEachOtherAlone(t *testing.T) {
+	t.Parallel()
+	w := archive.Writer{Folder: t.TempDir()}
+	var first *archive.Archive
+	second, err := w.Write(t.Context(), someRange, func(ctx context.Context) iter.Seq2[journal.Stored, error] {
+		return func(yield func(journal.Stored, error) bool) {
+			for i, e := range someEvents() {
+				if i == 2 && first == nil {
+					var err error
+					first, err = w.Write(ctx, someRange, of(someEvents()))
+					require.NoError(t, err)
+				}
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	})
+	require.NoError(t, err)
+	require.Equal(t, first, second)
+	left, err := os.ReadDir(w.Folder)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	require.NoError(t, second.Equal(t.Context(), someRange, of(someEvents())(t.Context())))
+}
+
+// TestATakenPlaceIsTold has something else lie where an archive goes.
+func TestATakenPlaceIsTold(t *testing.T) {
+	t.Parallel()
+	for name, take := range map[string]func(place string) error{
+		"empty":      func(place string) error { return os.Mkdir(place, 0o750) },
+		"file":       func(place string) error { return os.WriteFile(place, nil, 0o600) },
+		"nowhere":    func(place string) error { return os.Symlink("nowhere", place) },
+		"incomplete": func(place string) error { return os.MkdirAll(filepath.Join(place, "events-00001.pb.gz"), 0o750) },
+	} {
+		w := archive.Writer{Folder: t.TempDir()}
+		place := filepath.Join(w.Folder, "range-000003")
+		require.NoError(t, take(place))
+		_, err := w.Write(t.Context(), someRange, of(someEvents()))
+		require.ErrorContains(t, err, "is taken by something that is no whole archive: move or remove "+place+", or name another folder", name)
+	}
 }
 
 // filled makes a journal with three ranges: two closed ones with events, and the open one.
