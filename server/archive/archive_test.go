@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -247,6 +248,37 @@ func TestATakenPlaceIsTold(t *testing.T) {
 		_, err := w.Write(t.Context(), someRange, of(someEvents()))
 		require.ErrorContains(t, err, "is taken by something that is no whole archive: move or remove "+place+", or name another folder", name)
 	}
+}
+
+// TestWhatCannotBeOpenedIsLeftOut has an archive lie, behind a link, among things that are none.
+func TestWhatCannotBeOpenedIsLeftOut(t *testing.T) {
+	t.Parallel()
+	w := archive.Writer{Folder: t.TempDir()}
+	a, err := w.Write(t.Context(), someRange, of(someEvents()))
+	require.NoError(t, err)
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	for _, name := range []string{"range-000001", "range-000002", "range-000004", "range-000005", "other"} {
+		require.NoError(t, os.Mkdir(at(name), 0o750))
+	}
+	require.NoError(t, os.WriteFile(at("range-000002/manifest.json"), []byte("{"), 0o600))
+	require.NoError(t, syscall.Mkfifo(at("range-000004/manifest.json"), 0o600))
+	require.NoError(t, os.Mkdir(at("range-000005/manifest.json"), 0o750))
+	require.NoError(t, os.Symlink("nowhere", at("range-000006")))
+	require.NoError(t, os.WriteFile(at("range-000007.tar"), nil, 0o600))
+	require.NoError(t, os.Symlink(a.Folder, at("range-000003")))
+	shelf, err := archive.Look([]string{folder, at("range-000005")})
+	require.NoError(t, err)
+	require.NotNil(t, shelf.Of(a.Hash), "a link is followed")
+	wrong := []string{"range-000001/manifest.json", "range-000002", "range-000004/manifest.json must be a file",
+		"range-000005/manifest.json must be a file", "range-000006", "range-000005/manifest.json must be a file"}
+	require.Len(t, shelf.LeftOut(), len(wrong))
+	for i, want := range wrong {
+		require.ErrorContains(t, shelf.LeftOut()[i], at(want))
+	}
+	file := filepath.Join(a.Folder, a.Manifest.Files[0].Name)
+	require.NoError(t, errors.Join(os.Remove(file), syscall.Mkfifo(file, 0o600)))
+	require.ErrorContains(t, a.Equal(t.Context(), someRange, of(someEvents())(t.Context())), file+" must be a file")
 }
 
 // filled makes a journal with three ranges: two closed ones with events, and the open one.

@@ -178,9 +178,21 @@ type dropJournalCmd struct {
 	Archive []string `required:"" help:"Folder with their archives, which are compared with the journal once more; may be named more than once." placeholder:"DIR" type:"existingdir"`
 }
 
+// lookForArchives opens the archives in some folders and says which can't be opened.
+func lookForArchives(say io.Writer, folders []string) (*archive.Shelf, error) {
+	shelf, err := archive.Look(folders)
+	if err != nil {
+		return nil, err
+	}
+	for _, why := range shelf.LeftOut() {
+		_, _ = fmt.Fprintf(say, "laurel: an archive is left out: %s\n", why)
+	}
+	return shelf, nil
+}
+
 // Run drops the ranges, one after the other.
 func (c *dropJournalCmd) Run(ctx context.Context, cli *kong.Context) error {
-	shelf, err := archive.Look(c.Archive)
+	shelf, err := lookForArchives(cli.Stderr, c.Archive)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
-	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
@@ -33,7 +32,7 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	past, err := archive.Look(c.Archive)
+	past, err := lookForArchives(os.Stderr, c.Archive)
 	if err != nil {
 		return err
 	}
