@@ -12,10 +12,15 @@ import (
 // emittedReason is why an event of an archive is not sent: a server that gets the event which caused it emits it again.
 const emittedReason = "emitted by Laurel itself"
 
+// maxUnreadable is how many events in a row may not be decoded before a file is given up.
+const maxUnreadable = 1000
+
 // ArchivedEvents reads a file of an archive of the journal. Its rows are the events, counted from 1.
 type ArchivedEvents struct {
 	reader *archive.Reader
 	end    Position
+	// unreadable is how many events in a row could not be decoded.
+	unreadable int
 }
 
 // OpenArchived goes to from, or to the start of the file when from is zero. A packed file is read from its start in any case.
@@ -41,6 +46,10 @@ func OpenArchived(file io.ReadSeeker, from Position) (*ArchivedEvents, error) {
 // Next returns the next event's unit; io.EOF at the end of the file. Who sends it again is its source now, and what Laurel emitted is
 // refused.
 func (a *ArchivedEvents) Next() (Unit, error) {
+	if a.unreadable == maxUnreadable {
+		return Unit{}, fmt.Errorf("event %d: the %d events before it can't be decoded, so the file is given up: it is damaged, or no file of an "+
+			"archive of the journal", a.end.Line, maxUnreadable)
+	}
 	stored, err := a.reader.Next()
 	if errors.Is(err, io.EOF) {
 		return Unit{}, io.EOF
@@ -52,9 +61,13 @@ func (a *ArchivedEvents) Next() (Unit, error) {
 	a.end = unit.End
 	e, err := event.Decode(stored.Body)
 	unit.EventID = e.GetEventId()
+	if err == nil {
+		a.unreadable = 0
+	}
 	switch {
 	case err != nil:
 		unit.Unreadable = 1
+		a.unreadable++
 		unit.Problem = &event.Problem{Message: fmt.Sprintf("position %d of the journal can't be decoded: %s", stored.Seq, err)}
 	case event.Reserved(e.GetEventId()):
 		unit.Refused = map[string]int64{emittedReason: 1}
