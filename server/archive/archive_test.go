@@ -518,6 +518,23 @@ func TestOnlyWhatIsDoneWithIsDropped(t *testing.T) {
 	})
 }
 
+// TestADropTellsWhichArchiveItWasComparedWith has two archives of a range, of which the one that was noted first is gone.
+func TestADropTellsWhichArchiveItWasComparedWith(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		j := filled(t, s)
+		first := rangeOf(t, j, closed(t, j)[0])
+		one, two := t.TempDir(), t.TempDir()
+		write(t, j, first.ID, one)
+		a := write(t, j, first.ID, two)
+		require.NoError(t, j.Drop(t.Context(), journal.Drop{Range: first, ManifestHash: a.Hash, Folder: a.Folder, By: "ada@here",
+			Needed: unneeded}))
+		_, err := history(t, j)
+		require.ErrorContains(t, err, ", was in "+a.Folder)
+		require.NotContains(t, err.Error(), one)
+	})
+}
+
 // TestWhatADropLeftIsTakenOutByTheNext has a drop on SQLite end between two slices.
 func TestWhatADropLeftIsTakenOutByTheNext(t *testing.T) {
 	t.Parallel()

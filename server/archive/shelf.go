@@ -126,10 +126,8 @@ func (s *Shelf) missing(ranges []journal.Range) error {
 	for _, r := range dropped(ranges) {
 		if s.byHash[r.Dropped.ManifestHash] == nil {
 			line := fmt.Sprintf("range %d, positions %d to %d, manifest %s", r.ID, r.First, r.Until-1, r.Dropped.ManifestHash)
-			for _, noted := range r.Archives {
-				if noted.ManifestHash == r.Dropped.ManifestHash {
-					line += ", was written to " + noted.Folder
-				}
+			if folder := r.DroppedWith(); folder != "" {
+				line += ", was in " + folder
 			}
 			lines = append(lines, line)
 		}

@@ -121,7 +121,8 @@ func instant(micros int64) string {
 func note(r journal.Range) string {
 	switch {
 	case r.Dropped != nil:
-		return fmt.Sprintf("dropped %s by %s, manifest %s", instant(r.Dropped.AtMicros), r.Dropped.By, r.Dropped.ManifestHash)
+		return fmt.Sprintf("dropped %s by %s with the archive in %s, manifest %s", instant(r.Dropped.AtMicros), r.Dropped.By, r.DroppedWith(),
+			r.Dropped.ManifestHash)
 	case len(r.Archives) > 0:
 		last := r.Archives[len(r.Archives)-1]
 		return fmt.Sprintf("archived %s by %s to %s, manifest %s", instant(last.AtMicros), last.By, last.Folder, last.ManifestHash)
@@ -223,7 +224,7 @@ func dropRange(ctx context.Context, out io.Writer, events *journal.Journal, r jo
 	if err := a.Equal(ctx, r, events.Between(ctx, r.First, r.Until)); err != nil {
 		return err
 	}
-	drop.ManifestHash = a.Hash
+	drop.ManifestHash, drop.Folder = a.Hash, a.Folder
 	if err := events.Drop(ctx, drop); err != nil {
 		return err
 	}
