@@ -52,14 +52,14 @@ func (w *Writer) Write(ctx context.Context, r journal.Range, events func(context
 		return nil, fmt.Errorf("make folder of archives: %w", err)
 	}
 	name := "." + nameOf(r.ID) + ".partial"
-	if err := clearDead(w.Folder, name); err != nil {
-		return nil, fmt.Errorf("remove what a run that was killed has left: %w", err)
-	}
 	own, err := os.MkdirTemp(w.Folder, name+"-")
 	if err != nil {
 		return nil, fmt.Errorf("make folder of an archive: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(own)) }()
+	if err := clearDead(w.Folder, name, own); err != nil {
+		return nil, fmt.Errorf("remove what a run that was killed has left: %w", err)
+	}
 	partial := filepath.Join(own, nameOf(r.ID))
 	if err := os.Mkdir(partial, 0o750); err != nil {
 		return nil, fmt.Errorf("make folder of an archive: %w", err)
@@ -84,23 +84,33 @@ func (w *Writer) Write(ctx context.Context, r journal.Range, events func(context
 	return Open(place)
 }
 
-// clearDead removes the folders of archives that are not whole and that no run writes to any more.
-func clearDead(folder, name string) error {
+// clearDead removes the folders of archives that are not whole and that no run writes to any more. The time is that at which own was made,
+// by the clock of the file system.
+func clearDead(folder, name, own string) error {
+	now, err := lastWritten(own)
+	if err != nil {
+		return err
+	}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		if path := filepath.Join(folder, entry.Name()); strings.HasPrefix(entry.Name(), name) && time.Since(lastWritten(path)) > partialAge {
+		if !strings.HasPrefix(entry.Name(), name) {
+			continue
+		}
+		path := filepath.Join(folder, entry.Name())
+		at, gone := lastWritten(path) // another run may be removing it
+		if gone == nil && now.Sub(at) > partialAge {
 			err = errors.Join(err, os.RemoveAll(path))
 		}
 	}
 	return err
 }
 
-// lastWritten is when something was last written in a folder; now when it is gone or can't be read.
-func lastWritten(path string) (at time.Time) {
-	err := filepath.WalkDir(path, func(_ string, entry fs.DirEntry, err error) error {
+// lastWritten is when something was last written in a folder.
+func lastWritten(path string) (at time.Time, err error) {
+	err = filepath.WalkDir(path, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -110,10 +120,7 @@ func lastWritten(path string) (at time.Time) {
 		}
 		return err
 	})
-	if err != nil {
-		return time.Now()
-	}
-	return at
+	return at, err
 }
 
 // again opens an archive that is there and compares it with the journal.
