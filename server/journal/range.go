@@ -123,7 +123,8 @@ func (r *Range) Recorded() (Contents, bool) {
 	return Contents{}, false
 }
 
-// DroppedWith is the folder of the archive that a dropped range was compared with. An older version noted the first place only that it was written to.
+// DroppedWith is the folder of the archive that a dropped range was compared with. An older version noted the first place only that it was
+// written to.
 func (r *Range) DroppedWith() string {
 	if r.Dropped.Folder != "" {
 		return r.Dropped.Folder
