@@ -124,6 +124,11 @@ func dropAndProve(t *testing.T, url string) {
 	refused("was in "+filepath.Join(archives, "range-000001"), "verify", "boards")
 	refused("range 1, positions 0 to", "verify", "boards")
 	after := run("verify", "boards", "--archive", archives)
+	onDisk(t, url, func(s *store.Store) {
+		_, err := s.Write().ExecContext(t.Context(), "DELETE FROM event_key WHERE event_id = 'later'")
+		require.NoError(t, err)
+	})
+	refused("keys of events differ from the journal", "verify", "boards", "--archive", archives)
 	require.Contains(t, before, "over: 7 players, standings equal the journal")
 	require.Contains(t, after, "over: 7 players, standings equal the journal; the frozen places and the result hash equal them")
 	playAgain(t, filepath.Join(archives, "range-000001"), definitions, board)
@@ -174,8 +179,8 @@ func TestADropThatWasBrokenOffIsSeen(t *testing.T) {
 	})
 	run("journal", "archive", "1", "--to", archives)
 	onDisk(t, url, func(s *store.Store) {
-		_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_drop (range_id, dropped_at, manifest_hash, dropped_by) SELECT range_id, "+
-			"5, manifest_hash, 'ada@here' FROM journal_archive")
+		_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_drop (range_id, dropped_at, manifest_hash, dropped_by) "+
+			"SELECT range_id, 5, manifest_hash, 'ada@here' FROM journal_archive")
 		require.NoError(t, err)
 	})
 	require.Contains(t, run("journal", "list"), "; 2 of its events are still to be deleted: laurel journal drop 1 goes on with it")
