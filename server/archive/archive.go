@@ -29,7 +29,7 @@ type Archive struct {
 
 // Open reads the manifest of the archive in a folder. The files are looked at when they are read.
 func Open(folder string) (*Archive, error) {
-	file, err := os.Open(filepath.Join(folder, manifestName))
+	file, err := openRegular(filepath.Join(folder, manifestName))
 	if err != nil {
 		return nil, fmt.Errorf("open archive: %w", err)
 	}
@@ -43,6 +43,18 @@ func Open(folder string) (*Archive, error) {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, folder, err)
 	}
 	return &Archive{Manifest: m, Hash: hashOf(text), Folder: folder}, nil
+}
+
+// openRegular opens a file to be read. Anything else that has a name, a pipe for one, may never come to an end.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s must be a file, but is %s", path, info.Mode())
+	}
+	return os.Open(path)
 }
 
 // Events reads all events in order. The last thing it does with each file, and with all of them, is to compare them with the manifest: who
@@ -76,7 +88,7 @@ func (a *Archive) read(ctx context.Context, f *File, all *journal.Contents, last
 	if f.Name != filepath.Base(f.Name) {
 		return false, damaged("the manifest may name files of its own folder only")
 	}
-	file, err := os.Open(filepath.Join(a.Folder, f.Name))
+	file, err := openRegular(filepath.Join(a.Folder, f.Name))
 	if err != nil {
 		return false, damaged("%w", err)
 	}

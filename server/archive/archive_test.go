@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -169,36 +168,6 @@ func TestArchiveOfOtherEventsIsNotEqual(t *testing.T) {
 	other := someRange
 	other.First = 5
 	require.ErrorContains(t, a.Equal(t.Context(), other, of(someEvents())(t.Context())), "another journal's")
-}
-
-// TestNothingIsSeenOfAnArchiveThatIsNotWhole has the reading of the journal fail on the way, and a run before it killed.
-func TestNothingIsSeenOfAnArchiveThatIsNotWhole(t *testing.T) {
-	t.Parallel()
-	w := archive.Writer{Folder: t.TempDir()}
-	broken := errors.New("the database went away")
-	fails := func(context.Context) iter.Seq2[journal.Stored, error] {
-		return func(yield func(journal.Stored, error) bool) {
-			if yield(event(10, "one"), nil) {
-				yield(journal.Stored{}, broken)
-			}
-		}
-	}
-	_, err := w.Write(t.Context(), someRange, fails)
-	require.ErrorIs(t, err, broken)
-	left, err := os.ReadDir(w.Folder)
-	require.NoError(t, err)
-	require.Empty(t, left)
-	killed := filepath.Join(w.Folder, ".range-000003.partial")
-	require.NoError(t, os.Mkdir(killed, 0o750))
-	require.NoError(t, os.WriteFile(filepath.Join(killed, "events-00001.pb.gz"), []byte("half"), 0o600))
-	shelf, err := archive.Look([]string{w.Folder})
-	require.NoError(t, err, "what is not whole is not looked at")
-	_, err = shelf.ForRange(someRange)
-	require.ErrorIs(t, err, archive.ErrMissing)
-	_, err = w.Write(t.Context(), someRange, of(someEvents()))
-	require.NoError(t, err)
-	_, err = os.Stat(killed)
-	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
 // filled makes a journal with three ranges: two closed ones with events, and the open one.
@@ -435,6 +404,23 @@ func TestOnlyWhatIsDoneWithIsDropped(t *testing.T) {
 			_, err = s.Write().ExecContext(t.Context(), "DELETE FROM "+table)
 			require.ErrorContains(t, err, "append-only")
 		}
+	})
+}
+
+// TestADropTellsWhichArchiveItWasComparedWith has two archives of a range, of which the one that was noted first is gone.
+func TestADropTellsWhichArchiveItWasComparedWith(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		j := filled(t, s)
+		first := rangeOf(t, j, closed(t, j)[0])
+		one, two := t.TempDir(), t.TempDir()
+		write(t, j, first.ID, one)
+		a := write(t, j, first.ID, two)
+		require.NoError(t, j.Drop(t.Context(), journal.Drop{Range: first, ManifestHash: a.Hash, Folder: a.Folder, By: "ada@here",
+			Needed: unneeded}))
+		_, err := history(t, j)
+		require.ErrorContains(t, err, ", was in "+a.Folder)
+		require.NotContains(t, err.Error(), one)
 	})
 }
 

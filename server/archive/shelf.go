@@ -19,35 +19,48 @@ type Shelf struct {
 	byHash map[string]*Archive
 	// folders are those that were looked through.
 	folders []string
+	leftOut []error
 }
 
-// Look opens the archives that lie in folders, or that folders are themselves. Folders of other names are left alone.
+// Look opens the archives that lie in folders, or that folders are themselves. Folders of other names are left alone, and what can't be
+// opened is left out: it is only missed when it is wanted.
 func Look(folders []string) (*Shelf, error) {
 	s := &Shelf{byHash: map[string]*Archive{}, folders: folders}
 	for _, folder := range folders {
-		places := []string{folder}
-		if _, err := os.Stat(filepath.Join(folder, manifestName)); errors.Is(err, fs.ErrNotExist) {
-			entries, err := os.ReadDir(folder)
-			if err != nil {
-				return nil, fmt.Errorf("look for archives: %w", err)
-			}
-			places = nil
-			for _, entry := range entries {
-				if entry.IsDir() && strings.HasPrefix(entry.Name(), "range-") {
-					places = append(places, filepath.Join(folder, entry.Name()))
-				}
-			}
+		if _, err := os.Lstat(filepath.Join(folder, manifestName)); !errors.Is(err, fs.ErrNotExist) {
+			s.add(folder)
+			continue
 		}
-		for _, place := range places {
-			a, err := Open(place)
-			if err != nil {
-				return nil, err
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			return nil, fmt.Errorf("look for archives: %w", err)
+		}
+		for _, entry := range entries {
+			if !strings.HasPrefix(entry.Name(), "range-") {
+				continue
 			}
-			s.byHash[a.Hash] = a
+			place := filepath.Join(folder, entry.Name())
+			if info, err := os.Stat(place); err != nil { // it follows links
+				s.leftOut = append(s.leftOut, fmt.Errorf("open archive: %w", err))
+			} else if info.IsDir() {
+				s.add(place)
+			}
 		}
 	}
 	return s, nil
 }
+
+// add opens an archive, or leaves it out.
+func (s *Shelf) add(place string) {
+	if a, err := Open(place); err != nil {
+		s.leftOut = append(s.leftOut, err)
+	} else {
+		s.byHash[a.Hash] = a
+	}
+}
+
+// LeftOut says what could not be opened, and why.
+func (s *Shelf) LeftOut() []error { return s.leftOut }
 
 // Of returns an archive by its manifest's hash, nil when there is none.
 func (s *Shelf) Of(hash string) *Archive { return s.byHash[hash] }
@@ -113,10 +126,8 @@ func (s *Shelf) missing(ranges []journal.Range) error {
 	for _, r := range dropped(ranges) {
 		if s.byHash[r.Dropped.ManifestHash] == nil {
 			line := fmt.Sprintf("range %d, positions %d to %d, manifest %s", r.ID, r.First, r.Until-1, r.Dropped.ManifestHash)
-			for _, noted := range r.Archives {
-				if noted.ManifestHash == r.Dropped.ManifestHash {
-					line += ", was written to " + noted.Folder
-				}
+			if folder := r.DroppedWith(); folder != "" {
+				line += ", was in " + folder
 			}
 			lines = append(lines, line)
 		}

@@ -13,6 +13,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/laurelhq/laurel/server/journal"
 )
@@ -31,13 +33,17 @@ type Writer struct {
 // nameOf is the name of a range's folder.
 func nameOf(id int64) string { return fmt.Sprintf("range-%06d", id) }
 
+// partialAge is for how long nothing was written to an archive that is not whole when the run that wrote it is taken for dead.
+const partialAge = 24 * time.Hour
+
 // Write makes the archive of a closed range, or finds the one that is there already, and returns it when it is equal to the journal to the
-// byte. events returns those of the range, in order, each time it is called. Nothing is seen of an archive that is not whole: it is written
-// beside its place and moved there at the end.
+// byte. events returns those of the range, in order, each time it is called. Nothing is seen of an archive that is not whole: each run
+// writes it beside its place, in a folder of its own, and moves it there at the end. Of several runs one is the first, and the others
+// compare what it made.
 func (w *Writer) Write(ctx context.Context, r journal.Range, events func(context.Context) iter.Seq2[journal.Stored,
 	error]) (_ *Archive, err error) {
 	place := filepath.Join(w.Folder, nameOf(r.ID))
-	if _, err := os.Stat(place); err == nil {
+	if _, err := os.Lstat(place); err == nil {
 		return w.again(ctx, place, r, events)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("look for an archive: %w", err)
@@ -45,26 +51,76 @@ func (w *Writer) Write(ctx context.Context, r journal.Range, events func(context
 	if err := os.MkdirAll(w.Folder, 0o750); err != nil {
 		return nil, fmt.Errorf("make folder of archives: %w", err)
 	}
-	partial := filepath.Join(w.Folder, "."+nameOf(r.ID)+".partial") // what a run that was killed has left there is of no use
-	if err := errors.Join(os.RemoveAll(partial), os.Mkdir(partial, 0o750)); err != nil {
+	name := "." + nameOf(r.ID) + ".partial"
+	own, err := os.MkdirTemp(w.Folder, name+"-")
+	if err != nil {
 		return nil, fmt.Errorf("make folder of an archive: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(partial)) }()
+	defer func() { err = errors.Join(err, os.RemoveAll(own)) }()
+	if err := clearDead(w.Folder, name, own); err != nil {
+		return nil, fmt.Errorf("remove what a run that was killed has left: %w", err)
+	}
+	partial := filepath.Join(own, nameOf(r.ID))
+	if err := os.Mkdir(partial, 0o750); err != nil {
+		return nil, fmt.Errorf("make folder of an archive: %w", err)
+	}
 	if err := w.fill(ctx, partial, r, events); err != nil {
 		return nil, fmt.Errorf("write archive of range %d: %w", r.ID, err)
 	}
-	proven, err := w.again(ctx, partial, r, events)
+	a, err := Open(partial)
+	if err == nil {
+		err = a.Equal(ctx, r, events(ctx))
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(os.Rename(partial, place), syncFolder(w.Folder)); err != nil {
+	err = os.Rename(partial, place)
+	if _, taken := os.Lstat(place); err != nil && taken == nil {
+		return w.again(ctx, place, r, events)
+	}
+	if err := errors.Join(err, syncFolder(w.Folder)); err != nil {
 		return nil, fmt.Errorf("move archive of range %d to its place: %w", r.ID, err)
 	}
-	a, err := Open(place)
-	if err == nil && a.Hash != proven.Hash {
-		err = fmt.Errorf("%w: %s: somebody else wrote it at the same time; remove it and try again", ErrDamaged, place)
+	return Open(place)
+}
+
+// clearDead removes the folders of archives that are not whole and that no run writes to any more. The time is that at which own was made,
+// by the clock of the file system.
+func clearDead(folder, name, own string) error {
+	now, err := lastWritten(own)
+	if err != nil {
+		return err
 	}
-	return a, err
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), name) {
+			continue
+		}
+		path := filepath.Join(folder, entry.Name())
+		at, gone := lastWritten(path) // another run may be removing it
+		if gone == nil && now.Sub(at) > partialAge {
+			err = errors.Join(err, os.RemoveAll(path))
+		}
+	}
+	return err
+}
+
+// lastWritten is when something was last written in a folder.
+func lastWritten(path string) (at time.Time, err error) {
+	err = filepath.WalkDir(path, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil && info.ModTime().After(at) {
+			at = info.ModTime()
+		}
+		return err
+	})
+	return at, err
 }
 
 // again opens an archive that is there and compares it with the journal.
@@ -72,7 +128,8 @@ func (w *Writer) again(ctx context.Context, place string, r journal.Range, event
 	error]) (*Archive, error) {
 	a, err := Open(place)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the place of the archive of range %d is taken by something that is no whole archive: move or remove %s, "+
+			"or name another folder: %w", r.ID, place, err)
 	}
 	return a, a.Equal(ctx, r, events(ctx))
 }

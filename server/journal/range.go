@@ -93,7 +93,9 @@ type Archived struct {
 // Dropped is the end of a range.
 type Dropped struct {
 	ManifestHash, By string
-	AtMicros         int64
+	// Folder is where the archive lay; empty when an older version dropped the range.
+	Folder   string
+	AtMicros int64
 }
 
 // Stored is an event with everything that its row has.
@@ -119,6 +121,20 @@ func (r *Range) Recorded() (Contents, bool) {
 		}
 	}
 	return Contents{}, false
+}
+
+// DroppedWith is the folder of the archive that a dropped range was compared with. An older version noted the first place only that it was
+// written to.
+func (r *Range) DroppedWith() string {
+	if r.Dropped.Folder != "" {
+		return r.Dropped.Folder
+	}
+	for _, archived := range r.Archives {
+		if archived.ManifestHash == r.Dropped.ManifestHash {
+			return archived.Folder
+		}
+	}
+	return ""
 }
 
 // next is the range behind this one, made at a moment when the journal stands at head: as wide as the journal moves in a span, going by how

@@ -466,7 +466,7 @@ func (j *Journal) stored(ctx context.Context, identities []Identity) (map[Identi
 		if err := scan(&identity.Source, &identity.EventID, &hash, &f.seq); err != nil {
 			return err
 		}
-		f.hash = [16]byte(hash)
+		copy(f.hash[:], hash) // one that was changed by hand may be shorter
 		found[identity] = f
 		return nil
 	}, args...)

@@ -59,8 +59,9 @@ func (j *Journal) Archive(ctx context.Context, r Range, a Archived) error {
 // Drop is what is to go, and who says so.
 type Drop struct {
 	Range Range
-	// ManifestHash is that of an archive that was just found equal to the range. By is who drops it, on which machine.
-	ManifestHash, By string
+	// ManifestHash is that of an archive that was just found equal to the range, and Folder where it lies. By is who drops it, on which
+	// machine.
+	ManifestHash, Folder, By string
 	// Needed returns, in the transaction that drops, what still needs the events, in words; empty when nothing does.
 	Needed func(ctx context.Context, tx *store.Tx, contents Contents) (string, error)
 }
@@ -125,8 +126,8 @@ func (j *Journal) decideDrop(ctx context.Context, tx *store.Tx, d Drop, horizon 
 	if needed != "" {
 		return r.refuse("is needed: %s", needed)
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO journal_drop (range_id, manifest_hash, dropped_by, dropped_at) VALUES ($1, $2, $3, "+
-		tx.Dialect().ClockMicros()+")", r.ID, d.ManifestHash, d.By)
+	_, err = tx.ExecContext(ctx, "INSERT INTO journal_drop (range_id, manifest_hash, folder, dropped_by, dropped_at) VALUES ($1, $2, $3, $4, "+
+		tx.Dialect().ClockMicros()+")", r.ID, d.ManifestHash, d.Folder, d.By)
 	return err
 }
 

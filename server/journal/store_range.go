@@ -194,11 +194,11 @@ func (j *Journal) ranges(ctx context.Context, tx *store.Tx, horizon int64) (list
 	if err != nil {
 		return nil, err
 	}
-	return list, scanAll(ctx, tx, "SELECT range_id, manifest_hash, dropped_by, dropped_at FROM journal_drop",
+	return list, scanAll(ctx, tx, "SELECT range_id, manifest_hash, folder, dropped_by, dropped_at FROM journal_drop",
 		func(scan func(...any) error) error {
 			var id int64
 			var d Dropped
-			if err := scan(&id, &d.ManifestHash, &d.By, &d.AtMicros); err != nil {
+			if err := scan(&id, &d.ManifestHash, &d.Folder, &d.By, &d.AtMicros); err != nil {
 				return err
 			}
 			if r := find(list, id); r != nil {

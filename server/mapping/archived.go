@@ -14,12 +14,17 @@ import (
 // emittedReason is why an event of an archive is not sent: a server that gets the event which caused it emits it again.
 const emittedReason = "emitted by Laurel itself"
 
+// maxUnreadable is how many events in a row may not be decoded before a file is given up.
+const maxUnreadable = 1000
+
 // ArchivedEvents reads a file of an archive of the journal. Its rows are the events, counted from 1.
 type ArchivedEvents struct {
 	// Only names the source whose events are sent; those of others are refused. Empty means those of all.
 	Only   string
 	reader *archive.Reader
 	end    Position
+	// unreadable is how many events in a row could not be decoded.
+	unreadable int
 }
 
 // sourceOf names who sent an event of an archive.
@@ -69,6 +74,10 @@ func OpenArchived(file io.ReadSeeker, from Position) (*ArchivedEvents, error) {
 // Next returns the next event's unit; io.EOF at the end of the file. Who sends it again is its source now, and what Laurel emitted is
 // refused.
 func (a *ArchivedEvents) Next() (Unit, error) {
+	if a.unreadable == maxUnreadable {
+		return Unit{}, fmt.Errorf("event %d: the %d events before it can't be decoded, so the file is given up: it is damaged, or no file of an "+
+			"archive of the journal", a.end.Line, maxUnreadable)
+	}
 	stored, err := a.reader.Next()
 	if errors.Is(err, io.EOF) {
 		return Unit{}, io.EOF
@@ -80,9 +89,13 @@ func (a *ArchivedEvents) Next() (Unit, error) {
 	a.end = unit.End
 	e, err := event.Decode(stored.Body)
 	unit.EventID = e.GetEventId()
+	if err == nil {
+		a.unreadable = 0
+	}
 	switch {
 	case err != nil:
 		unit.Unreadable = 1
+		a.unreadable++
 		unit.Problem = &event.Problem{Message: fmt.Sprintf("position %d of the journal can't be decoded: %s", stored.Seq, err)}
 	case event.Reserved(e.GetEventId()):
 		unit.Refused = map[string]int64{emittedReason: 1}

@@ -25,7 +25,7 @@ import (
 func archived(t *testing.T, bodies ...[]byte) *os.File {
 	t.Helper()
 	w := archive.Writer{Folder: t.TempDir()}
-	a, err := w.Write(t.Context(), journal.Range{ID: 1, Until: 1000}, func(context.Context) iter.Seq2[journal.Stored, error] {
+	a, err := w.Write(t.Context(), journal.Range{ID: 1, Until: 10_000}, func(context.Context) iter.Seq2[journal.Stored, error] {
 		return func(yield func(journal.Stored, error) bool) {
 			for i, body := range bodies {
 				if !yield(journal.Stored{Record: journal.Record{Seq: int64(i + 1), Body: body}}, nil) {
@@ -142,4 +142,23 @@ func TestArchivedEventsOfOneSource(t *testing.T) {
 			require.Equal(t, map[string]int64{"of the source b": 2, emittedReason: 1}, skipped)
 		}
 	}
+}
+
+// TestAFileOfWhichNothingIsReadIsGivenUp reads empty events, which the size of a packed file does not bound, with and without a good one
+// among them.
+func TestAFileOfWhichNothingIsReadIsGivenUp(t *testing.T) {
+	t.Parallel()
+	good, _ := event.Content(nil, &laurelv1.Event{EventId: "a", User: &laurelv1.User{Id: "u"}})
+	bodies := make([][]byte, 2500)
+	bodies[700] = good
+	source, err := OpenArchived(archived(t, bodies...), Position{})
+	require.NoError(t, err)
+	rows := 0
+	for err == nil {
+		if _, err = source.Next(); err == nil {
+			rows++
+		}
+	}
+	require.Equal(t, 701+maxUnreadable, rows)
+	require.ErrorContains(t, err, "event 1702: the 1000 events before it can't be decoded, so the file is given up")
 }

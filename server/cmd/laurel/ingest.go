@@ -171,6 +171,9 @@ type ingestRun struct {
 
 func (r *ingestRun) all(ctx context.Context) error {
 	for {
+		if err := ctx.Err(); err != nil { // much of a file may need no call
+			return err
+		}
 		unit, err := r.source.Next()
 		if errors.Is(err, io.EOF) {
 			return r.flush(ctx)

@@ -90,14 +90,19 @@ func (c *listJournalCmd) Run(ctx context.Context, cli *kong.Context) error {
 			"EVENT\tNOTE")
 		for _, r := range list {
 			contents, recorded := r.Recorded()
-			if !recorded {
-				if contents, err = events.Contents(ctx, r); err != nil {
+			var left int64
+			if !recorded || r.Dropped != nil {
+				found, err := events.Contents(ctx, r)
+				if err != nil {
 					return err
+				}
+				if left = found.Events; !recorded {
+					contents = found
 				}
 			}
 			fmt.Fprintf(table, "%d\t%s\t%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.State, contents.Events, contents.Bytes,
 				position(contents.FirstSeq), position(contents.LastSeq), instant(contents.FirstIngest), instant(contents.LastIngest),
-				instant(contents.FirstEvent), instant(contents.LastEvent), note(r))
+				instant(contents.FirstEvent), instant(contents.LastEvent), note(r, left))
 		}
 		return table.Flush()
 	})
@@ -117,11 +122,14 @@ func instant(micros int64) string {
 	return time.UnixMicro(micros).UTC().Format(time.RFC3339)
 }
 
-// note says who did what with a range last.
-func note(r journal.Range) string {
+// note says who did what with a range last. left is how many events of a dropped range are still in the database.
+func note(r journal.Range, left int64) string {
 	switch {
+	case r.Dropped != nil && left > 0:
+		return fmt.Sprintf("%s; %d of its events are still to be deleted: laurel journal drop %d goes on with it", note(r, 0), left, r.ID)
 	case r.Dropped != nil:
-		return fmt.Sprintf("dropped %s by %s, manifest %s", instant(r.Dropped.AtMicros), r.Dropped.By, r.Dropped.ManifestHash)
+		return fmt.Sprintf("dropped %s by %s with the archive in %s, manifest %s", instant(r.Dropped.AtMicros), r.Dropped.By, r.DroppedWith(),
+			r.Dropped.ManifestHash)
 	case len(r.Archives) > 0:
 		last := r.Archives[len(r.Archives)-1]
 		return fmt.Sprintf("archived %s by %s to %s, manifest %s", instant(last.AtMicros), last.By, last.Folder, last.ManifestHash)
@@ -178,9 +186,21 @@ type dropJournalCmd struct {
 	Archive []string `required:"" help:"Folder with their archives, which are compared with the journal once more; may be named more than once." placeholder:"DIR" type:"existingdir"`
 }
 
+// lookForArchives opens the archives in some folders and says which can't be opened.
+func lookForArchives(say io.Writer, folders []string) (*archive.Shelf, error) {
+	shelf, err := archive.Look(folders)
+	if err != nil {
+		return nil, err
+	}
+	for _, why := range shelf.LeftOut() {
+		_, _ = fmt.Fprintf(say, "laurel: an archive is left out: %s\n", why)
+	}
+	return shelf, nil
+}
+
 // Run drops the ranges, one after the other.
 func (c *dropJournalCmd) Run(ctx context.Context, cli *kong.Context) error {
-	shelf, err := archive.Look(c.Archive)
+	shelf, err := lookForArchives(cli.Stderr, c.Archive)
 	if err != nil {
 		return err
 	}
@@ -195,10 +215,18 @@ func dropRange(ctx context.Context, out io.Writer, events *journal.Journal, r jo
 	}}
 	if r.Dropped != nil {
 		drop.ManifestHash = r.Dropped.ManifestHash
-		if err := events.Drop(ctx, drop); err != nil {
+		left, err := events.Contents(ctx, r)
+		if err == nil {
+			err = events.Drop(ctx, drop)
+		}
+		if err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(out, "range %d: was dropped %s by %s\n", r.ID, instant(r.Dropped.AtMicros), r.Dropped.By)
+		more := ""
+		if left.Events > 0 {
+			more = fmt.Sprintf("; %d of its events were still to be deleted, and are now", left.Events)
+		}
+		_, err = fmt.Fprintf(out, "range %d: was dropped %s by %s%s\n", r.ID, instant(r.Dropped.AtMicros), r.Dropped.By, more)
 		return err
 	}
 	if err := r.CheckClosed(); err != nil {
@@ -211,7 +239,7 @@ func dropRange(ctx context.Context, out io.Writer, events *journal.Journal, r jo
 	if err := a.Equal(ctx, r, events.Between(ctx, r.First, r.Until)); err != nil {
 		return err
 	}
-	drop.ManifestHash = a.Hash
+	drop.ManifestHash, drop.Folder = a.Hash, a.Folder
 	if err := events.Drop(ctx, drop); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/journal/journaltest"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
@@ -119,8 +120,15 @@ func dropAndProve(t *testing.T, url string) {
 	require.Contains(t, w.post(t, spinAt("e1", "2025-10-25T18:01:00Z", 101, "u1")).body, `"duplicate":true`, "what was dropped is known")
 	server.stop(t)
 
+	require.NoError(t, os.Mkdir(filepath.Join(archives, "range-000009"), 0o750)) // a copy that was broken off, left out below
+	refused("was in "+filepath.Join(archives, "range-000001"), "verify", "boards")
 	refused("range 1, positions 0 to", "verify", "boards")
 	after := run("verify", "boards", "--archive", archives)
+	onDisk(t, url, func(s *store.Store) {
+		_, err := s.Write().ExecContext(t.Context(), "DELETE FROM event_key WHERE event_id = 'later'")
+		require.NoError(t, err)
+	})
+	refused("keys of events differ from the journal", "verify", "boards", "--archive", archives)
 	require.Contains(t, before, "over: 7 players, standings equal the journal")
 	require.Contains(t, after, "over: 7 players, standings equal the journal; the frozen places and the result hash equal them")
 	playAgain(t, filepath.Join(archives, "range-000001"), definitions, board)
@@ -148,4 +156,36 @@ func playAgain(t *testing.T, archive, definitions string, board []boardRow) {
 		rows, _ := w.wholeBoard(t, "over")
 		return fmt.Sprint(rows) == fmt.Sprint(board)
 	}, patience, waitStep)
+}
+
+// TestADropThatWasBrokenOffIsSeen has the database of SQLite keep the events of a range whose drop was decided.
+func TestADropThatWasBrokenOffIsSeen(t *testing.T) {
+	t.Parallel()
+	url, archives := "sqlite:"+filepath.Join(t.TempDir(), "laurel.db"), t.TempDir()
+	settings := []string{"LAUREL_DATABASE_URL=" + url}
+	run := func(args ...string) string {
+		printed, err := runVerb(t, settings, args...)
+		require.NoError(t, err, "%v", args)
+		return printed
+	}
+	run("migrate")
+	onDisk(t, url, func(s *store.Store) {
+		j, err := journal.Open(t.Context(), s, 0)
+		require.NoError(t, err)
+		_, err = j.Append(t.Context(), []journal.Entry{{EventID: "a", UserID: "a", Body: []byte("a")}, {EventID: "b", UserID: "b",
+			Body: []byte("b")}}, 1)
+		require.NoError(t, err)
+		journaltest.Cut(t, s)
+	})
+	run("journal", "archive", "1", "--to", archives)
+	onDisk(t, url, func(s *store.Store) {
+		_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_drop (range_id, dropped_at, manifest_hash, dropped_by) "+
+			"SELECT range_id, 5, manifest_hash, 'ada@here' FROM journal_archive")
+		require.NoError(t, err)
+	})
+	require.Contains(t, run("journal", "list"), "; 2 of its events are still to be deleted: laurel journal drop 1 goes on with it")
+	drop := []string{"journal", "drop", "1", "--archive", archives}
+	require.Contains(t, run(drop...), "by ada@here; 2 of its events were still to be deleted, and are now\n")
+	require.Contains(t, run(drop...), "by ada@here\n")
+	require.NotContains(t, run("journal", "list"), "still")
 }

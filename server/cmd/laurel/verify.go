@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
-	"github.com/laurelhq/laurel/server/archive"
 	"github.com/laurelhq/laurel/server/board"
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
@@ -26,14 +26,31 @@ type verifyBoardsCmd struct {
 	Archive []string `help:"Folder with archives of ranges of the journal that were dropped; may be named more than once." placeholder:"DIR" type:"existingdir"`
 }
 
-var errDiffers = errors.New("boards or standings differ from the journal")
+var errDiffers = errors.New("boards, standings or keys of events differ from the journal")
+
+// namedKeys is how many differences of keys are named, the others are counted.
+const namedKeys = 10
+
+// verifyKeys compares the keys of events with the journal and says how they differ.
+func verifyKeys(ctx context.Context, out io.Writer, events *journal.Journal) (differ bool, err error) {
+	count := 0
+	err = events.VerifyKeys(ctx, func(text string) {
+		if count++; count <= namedKeys {
+			_, _ = fmt.Fprintf(out, "keys of events: %s\n", text)
+		}
+	})
+	if count > namedKeys {
+		_, _ = fmt.Fprintf(out, "keys of events: %d more differences\n", count-namedKeys)
+	}
+	return count > 0, err
+}
 
 // Run verifies and says what it found.
 func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	past, err := archive.Look(c.Archive)
+	past, err := lookForArchives(os.Stderr, c.Archive)
 	if err != nil {
 		return err
 	}
@@ -65,6 +82,11 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	differs := false
+	if c.Contest == "" {
+		if differs, err = verifyKeys(ctx, os.Stdout, events); err != nil {
+			return err
+		}
+	}
 	err = pipeline.RefoldWithin(ctx, database, events, past, refoldRoom(), chosen, func(result pipeline.Refolded) error {
 		good, err := c.verify(ctx, database, boards, result)
 		differs = differs || !good
