@@ -251,6 +251,25 @@ describe("a conflict", () => {
     expect(screen.getByText("2 fields differ")).toBeDefined();
   });
 
+  it("says whose id it is: two sources may use the same one", async () => {
+    const laurel = new Laurel();
+    laurel.conflicts = [conflictOf(9, "u_9"), conflictOf(9, "u_8")];
+    if (laurel.conflicts[0] !== undefined) laurel.conflicts[0].source = "casino-b";
+    const { user } = await openStudio("/events/conflicts", laurel);
+    const list = within(await screen.findByRole("table", { name: "Conflicts" }));
+    expect(list.getAllByRole("rowheader").map(({ textContent }) => textContent)).toEqual([
+      "e_9u_9 · source casino-b",
+      "e_9u_8 · source main",
+    ]);
+    const [first, second] = list.getAllByRole("link", { name: "e_9" });
+    if (first === undefined || second === undefined) throw new Error("a conflict has no link");
+    await user.click(first);
+    await screen.findByRole("region", { name: "Conflict of e_9" });
+    expect(fact("Source")).toBe("casino-b");
+    await user.click(second);
+    await waitFor(() => expect(fact("Source")).toBe("main"));
+  });
+
   it("starts with what differs when another is chosen", async () => {
     const { user } = await openStudio("/events/conflicts", withConflicts());
     await user.click(await screen.findByRole("link", { name: "e_8" }));

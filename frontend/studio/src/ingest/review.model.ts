@@ -33,8 +33,14 @@ function keyOf(at: Timestamp | undefined, eventId: string): string {
   return `${at?.seconds ?? 0n}.${String(at?.nanos ?? 0).padStart(9, "0")}-${eventId}`;
 }
 
-export function conflictKey(conflict: EventConflict): string {
-  return keyOf(conflict.refusedAt, conflict.eventId);
+/** Two sources may use one id at one time: the source tells them apart. */
+export function conflictKey({ refusedAt, eventId, source }: EventConflict): string {
+  return keyOf(refusedAt, source === "" ? eventId : `${source}-${eventId}`);
+}
+
+/** A source as people write it: that of keys without a source of their own is main. */
+export function sourceName(source: string): string {
+  return source === "" ? "main" : source;
 }
 
 /** An event that failed for two contests in one batch is two letters with one time: the reason tells them apart. */

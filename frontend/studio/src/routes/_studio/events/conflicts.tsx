@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { IngestService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
 import { createFileRoute } from "@tanstack/react-router";
+import { ConflictAbout } from "../../../ingest/ConflictAbout.tsx";
 import { ConflictDetail } from "../../../ingest/ConflictDetail.tsx";
 import { ReviewList, ReviewRoom } from "../../../ingest/ReviewRoom.tsx";
 import { ReviewTable } from "../../../ingest/ReviewTable.tsx";
@@ -70,7 +71,7 @@ function Conflicts() {
               rows={matched.map((conflict) => ({
                 key: conflictKey(conflict),
                 eventId: conflict.eventId,
-                about: <bdi>{conflict.stored?.user?.id ?? "–"}</bdi>,
+                about: <ConflictAbout conflict={conflict} />,
                 at: conflict.refusedAt,
               }))}
             />
