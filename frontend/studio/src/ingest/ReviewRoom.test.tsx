@@ -89,12 +89,13 @@ describe.each(lists)("%s", (path, method, name, filled) => {
     const { user, address } = await openStudio(path, filled());
     await user.type(await screen.findByRole("textbox", { name: "Find" }), "E_8");
     await waitFor(() => expect(address()).toBe(`${path}?q=E_8`));
+    expect(await screen.findByText("1 event")).toBeDefined();
     expect(await rows(name)).toEqual(["e_8"]);
-    expect(screen.getByText("1 event")).toBeDefined();
     await user.clear(screen.getByRole("textbox", { name: "Find" }));
     await user.type(screen.getByRole("textbox", { name: "Find" }), "nothing");
     await screen.findByRole("heading", { name: "No event matches" });
     await user.click(screen.getByRole("button", { name: "Clear" }));
+    expect(await screen.findByText("3 events")).toBeDefined();
     expect(await rows(name)).toHaveLength(3);
     expect(address()).toBe(path);
   });
@@ -129,15 +130,31 @@ describe.each(lists)("%s", (path, method, name, filled) => {
     laurel.conflicts = Array.from({ length: 450 }, (_, n) => conflictOf(n % 60, `u_${n}`));
     for (const [n, conflict] of laurel.conflicts.entries()) conflict.eventId = `e_${n}`;
     laurel.deadLetters = Array.from({ length: 450 }, (_, n) => letterOf(n % 60, { eventId: `e_${n}` }));
-    const { user } = await openStudio(`${path}?q=e_40`, laurel);
-    expect(await rows(name)).toEqual(["e_40"]);
-    expect(screen.getByText("1 event of the newest 200")).toBeDefined();
+    const { user } = await openStudio(path, laurel);
+    expect(await rows(name)).toHaveLength(200);
+    expect(screen.getByText("200 events of the newest 200")).toBeDefined();
+    if (name === "Dead letters") expect(screen.getByText("of the newest 200")).toBeDefined();
     await user.click(screen.getByRole("button", { name: "Show more" }));
-    expect(await screen.findByText("1 event of the newest 400")).toBeDefined();
+    expect(await screen.findByText("400 events of the newest 400")).toBeDefined();
     await user.click(screen.getByRole("button", { name: "Show more" }));
-    expect(await screen.findByText("11 events")).toBeDefined();
-    expect(new Set(await rows(name)).size).toBe(11);
+    expect(await screen.findByText("450 events")).toBeDefined();
+    expect(screen.queryByText(/^of the newest/)).toBeNull();
+    expect(new Set(await rows(name)).size).toBe(450);
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
+  });
+
+  it("finds what is older than its first page, and shows the whole list again when that is cleared", async () => {
+    const laurel = new Laurel();
+    laurel.conflicts = Array.from({ length: 250 }, (_, n) => conflictOf(n % 60, `u_${n}`));
+    for (const [n, conflict] of laurel.conflicts.entries()) conflict.eventId = `e_${n}`;
+    laurel.deadLetters = Array.from({ length: 250 }, (_, n) => letterOf(n % 60, { eventId: `e_${n}` }));
+    const { user } = await openStudio(`${path}?q=e_249`, laurel);
+    expect(await rows(name)).toEqual(["e_249"]);
+    expect(screen.getByText("1 event")).toBeDefined();
+    expect(laurel.asked<{ text: string }>(method).at(-1)?.text).toBe("e_249");
+    await user.click(screen.getByRole("button", { name: "Clear" }));
+    expect(await screen.findByText("200 events of the newest 200")).toBeDefined();
+    expect(screen.queryByRole("button", { name: /new: show/ })).toBeNull();
   });
 
   it("shows one whole beside the list, marks it there, and closes it with the filter kept", async () => {
