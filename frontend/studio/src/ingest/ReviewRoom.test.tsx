@@ -172,6 +172,8 @@ describe.each(lists)("%s", (path, method, name, filled) => {
     await openStudio(path, filled(), { zone: "Asia/Tokyo" });
     await rows(name);
     expect(screen.getByText("25 Oct 2025, 22:34:09")).toBeDefined();
+    const heads = screen.getAllByRole("columnheader").map(({ textContent }) => textContent);
+    expect(heads[1]).toBe(`${name === "Conflicts" ? "Refused" : "Failed"} Asia/Tokyo`);
   });
 
   it("sets ids apart from the words around them where those read from right to left", async () => {
