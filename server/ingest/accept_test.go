@@ -207,3 +207,22 @@ func TestConflictsAreKeptForReview(t *testing.T) {
 		require.Equal(t, int64(1_700_000_000), kept[0].GetStored().GetEventTs().GetSeconds())
 	})
 }
+
+// TestAConflictSaysWhoseItIs has two sources use one id twice: each conflict is of its own source.
+func TestAConflictSaysWhoseItIs(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		b := setup(t, s)
+		for _, source := range []string{event.SourceMain, "casino-b"} {
+			for content := range 2 {
+				_, err := b.service.Accept(t.Context(), source, []*laurelv1.Event{sent{id: 7, content: content}.event(0)})
+				require.NoError(t, err)
+			}
+		}
+		kept, err := b.service.Conflicts(t.Context(), store.Listing{Limit: 10, OldestFirst: true})
+		require.NoError(t, err)
+		require.Len(t, kept, 2)
+		require.Empty(t, kept[0].GetSource(), "main is written as nothing, as in events")
+		require.Equal(t, "casino-b", kept[1].GetSource())
+	})
+}

@@ -25,8 +25,8 @@ func (s *Service) Conflicts(ctx context.Context, wanted store.Listing) ([]*laure
 		if err != nil {
 			return nil, fmt.Errorf("refused event: %w", err)
 		}
-		one := &laurelv1.EventConflict{Id: row.ID, EventId: row.EventID, RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros)),
-			Sent: sent}
+		one := &laurelv1.EventConflict{Id: row.ID, Source: row.Source, EventId: row.EventID, Sent: sent,
+			RefusedAt: timestamppb.New(time.UnixMicro(row.RefusedMicros))}
 		if row.Stored != nil { // it may be in an archive only
 			if one.Stored, err = event.Decode(row.Stored); err != nil {
 				return nil, fmt.Errorf("stored event: %w", err)

@@ -306,12 +306,18 @@ export class Laurel {
     service(IngestService, {
       listDeadLetters: (request) =>
         this.#answer("listDeadLetters", request, () => {
-          const { items, nextPageToken } = page(this.deadLetters, request, this.usualPage);
+          const wanted = request.text.toLowerCase();
+          const found = this.deadLetters.filter(({ eventId, reason }) =>
+            [eventId, reason].some((text) => text.toLowerCase().includes(wanted)),
+          );
+          const { items, nextPageToken } = page(found, request, this.usualPage);
           return { deadLetters: items, nextPageToken };
         }),
       listConflicts: (request) =>
         this.#answer("listConflicts", request, () => {
-          const { items, nextPageToken } = page(this.conflicts, request, this.usualPage);
+          const wanted = request.text.toLowerCase();
+          const found = this.conflicts.filter(({ eventId }) => eventId.toLowerCase().includes(wanted));
+          const { items, nextPageToken } = page(found, request, this.usualPage);
           return { conflicts: items, nextPageToken };
         }),
     });

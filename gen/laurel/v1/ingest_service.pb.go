@@ -578,7 +578,9 @@ type EventConflict struct {
 	// The event that holds the id; unset when the journal no longer has it.
 	Stored *Event `protobuf:"bytes,4,opt,name=stored,proto3" json:"stored,omitempty"`
 	// Number of the conflict; the later one has the higher.
-	Id            int64 `protobuf:"varint,5,opt,name=id,proto3" json:"id,omitempty"`
+	Id int64 `protobuf:"varint,5,opt,name=id,proto3" json:"id,omitempty"`
+	// Whose id it is: the source of the API key that sent both. Empty means main. With event_id it is the identity that was used again.
+	Source        string `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -646,6 +648,13 @@ func (x *EventConflict) GetId() int64 {
 		return x.Id
 	}
 	return 0
+}
+
+func (x *EventConflict) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
 }
 
 // ListDeadLettersRequest asks for events that could not be scored.
@@ -957,14 +966,15 @@ const file_laurel_v1_ingest_service_proto_rawDesc = "" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x03R\x05order\"\x8c\x01\n" +
 	"\x15ListConflictsResponse\x12A\n" +
 	"\tconflicts\x18\x01 \x03(\v2\x18.laurel.v1.EventConflictB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\tconflicts\x120\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\"\xcf\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\"\xf0\x01\n" +
 	"\rEventConflict\x12#\n" +
 	"\bevent_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x01R\aeventId\x129\n" +
 	"\n" +
 	"refused_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\trefusedAt\x12$\n" +
 	"\x04sent\x18\x03 \x01(\v2\x10.laurel.v1.EventR\x04sent\x12(\n" +
 	"\x06stored\x18\x04 \x01(\v2\x10.laurel.v1.EventR\x06stored\x12\x0e\n" +
-	"\x02id\x18\x05 \x01(\x03R\x02id\"\xb6\x02\n" +
+	"\x02id\x18\x05 \x01(\x03R\x02id\x12\x1f\n" +
+	"\x06source\x18\x06 \x01(\tB\a\xbaH\x04r\x02((R\x06source\"\xb6\x02\n" +
 	"\x16ListDeadLettersRequest\x12'\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12'\n" +

@@ -1,6 +1,8 @@
-import type { ContestSummary } from "@laurel/client/gen/laurel/v1/contest_pb.js";
+import { equals } from "@bufbuild/protobuf";
+import { type ContestSummary, ContestSummarySchema } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { useLingui } from "@lingui/react";
 import { Table, Text } from "@mantine/core";
+import { memo } from "react";
 import { RoomLink } from "../ui/links.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import classes from "./ContestTable.module.css";
@@ -50,10 +52,20 @@ export function ContestTable({ contests }: ContestTableProps) {
   );
 }
 
+interface ContestRowProps {
+  readonly contest: ContestSummary;
+}
+
+/** The row of a contest. It is drawn anew when the contest has changed, not each time that the list is read again. */
+const ContestRow = memo(DrawnRow, (before, after) =>
+  equals(ContestSummarySchema, before.contest, after.contest),
+);
+
 /** One contest: its name, state and window, what it scores, and the way to its board. */
-function ContestRow({ contest }: { readonly contest: ContestSummary }) {
+function DrawnRow({ contest }: ContestRowProps) {
   const { i18n } = useLingui();
   const format = useFormat();
+  const window = windowOf(contest);
   return (
     <Table.Tr>
       <Table.Th scope="row" fw="normal">
@@ -64,14 +76,14 @@ function ContestRow({ contest }: { readonly contest: ContestSummary }) {
           <bdi>{contest.id}</bdi>
         </Text>
         <div className={classes.whenNarrow}>
-          <WindowTimes window={windowOf(contest)} />
+          <WindowTimes window={window} />
         </div>
       </Table.Th>
       <Table.Td>
         <StateBadge state={contest.state} />
       </Table.Td>
       <Table.Td className={`${classes.whenRoomy} ${classes.window}`}>
-        <WindowTimes window={windowOf(contest)} />
+        <WindowTimes window={window} />
       </Table.Td>
       <Table.Td className={classes.whenWide}>{scoringName(i18n, contest.type, contest.n)}</Table.Td>
       <Table.Td className={classes.whenWide}>

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { ContestState } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { at, contestOf, Laurel } from "../../tests/laurel.ts";
 import { openStudio } from "../../tests/studio.tsx";
 
@@ -179,6 +179,38 @@ describe("a long list of contests", () => {
     expect(await screen.findByText("7 contests")).toBeDefined();
     expect(await titles()).toEqual([0, 1, 2, 3, 4, 5, 6].map((n) => `Race ${n}`));
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
+  });
+});
+
+describe("a long list of long contests", () => {
+  it("is worked out once, and again only where a contest has changed", async () => {
+    const made = vi.spyOn(Intl, "DateTimeFormat");
+    const read = vi.spyOn(Intl.DateTimeFormat.prototype, "formatToParts");
+    const laurel = new Laurel();
+    laurel.contests = Array.from({ length: 60 }, (_, n) =>
+      contestOf({
+        id: `t_${n}`,
+        tz: "UTC",
+        start: at("2025-11-02T00:00:00Z"),
+        end: at("2026-12-01T00:00:00Z"),
+      }),
+    );
+    const { again } = await openStudio("/contests", laurel);
+    await table();
+    // A format takes long to make, and a window has hundreds of days.
+    expect(made.mock.calls.length).toBeLessThan(60 * 4);
+    expect(read.mock.calls.length).toBeLessThan(60 * 100);
+    made.mockClear();
+    read.mockClear();
+    await again();
+    expect(made).not.toHaveBeenCalled();
+    expect(read).not.toHaveBeenCalled();
+    laurel.contests = laurel.contests.map((each, n) => (n === 7 ? { ...each, players: 77n } : each));
+    await again();
+    expect((await rowOf("t_7")).getByText("77")).toBeDefined();
+    expect(read.mock.calls.length).toBeLessThan(100);
+    made.mockRestore();
+    read.mockRestore();
   });
 });
 

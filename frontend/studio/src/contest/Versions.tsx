@@ -4,6 +4,7 @@ import { Table, Text } from "@mantine/core";
 import { RoomLink } from "../ui/links.tsx";
 import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
+import { ZonedHead } from "../ui/ZonedHead.tsx";
 
 interface VersionsProps {
   /** Newest first. */
@@ -28,7 +29,9 @@ export function Versions({ versions, contestId }: VersionsProps) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">{i18n.t("Version")}</Table.Th>
-            <Table.Th scope="col">{i18n.t("Published")}</Table.Th>
+            <Table.Th scope="col">
+              <ZonedHead name={i18n.t("Published")} />
+            </Table.Th>
             <Table.Th scope="col">{i18n.t("By")}</Table.Th>
             <Table.Th scope="col">{i18n.t("Hash")}</Table.Th>
             <Table.Th scope="col">{i18n.t("Changes")}</Table.Th>

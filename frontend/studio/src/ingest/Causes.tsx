@@ -9,12 +9,24 @@ import type { Cause } from "./review.model.ts";
 /** Reasons shown; the rest is in the list. */
 const causesShown = 5;
 
+interface CausesProps {
+  readonly causes: readonly Cause[];
+  /** How many of the newest letters were counted; undefined when it was all of them. */
+  readonly of: number | undefined;
+}
+
 /** The most frequent reasons; each leads to its letters. */
-export function Causes({ causes }: { readonly causes: readonly Cause[] }) {
+export function Causes({ causes, of }: CausesProps) {
   const { i18n } = useLingui();
   const format = useFormat();
+  if (causes.length === 0) return null;
   return (
     <Panel title={i18n.t("By reason")} mb="md">
+      {of === undefined ? null : (
+        <Text size="xs" c="dimmed">
+          {i18n.t("of the newest {limit}", { limit: format.count(of) })}
+        </Text>
+      )}
       <ul className={classes.causes}>
         {causes.slice(0, causesShown).map(({ cause, count }) => (
           <li key={cause}>

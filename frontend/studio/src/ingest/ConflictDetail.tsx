@@ -2,9 +2,10 @@ import type { EventConflict } from "@laurel/client/gen/laurel/v1/ingest_service_
 import { Trans, useLingui } from "@lingui/react";
 import { Checkbox, Stack, Table, Text } from "@mantine/core";
 import { useState } from "react";
+import { Facts } from "../ui/Facts.tsx";
 import { ReviewDetail } from "./ReviewDetail.tsx";
 import classes from "./ReviewRoom.module.css";
-import { comparedFields, type ReviewSearch } from "./review.model.ts";
+import { comparedFields, type ReviewSearch, sourceName } from "./review.model.ts";
 
 interface ConflictDetailProps {
   readonly conflict: EventConflict;
@@ -31,6 +32,7 @@ export function ConflictDetail({ conflict, search }: ConflictDetailProps) {
               "was told so. If it is a new event, it has to be sent again under an id of its own.",
           )}
         </Text>
+        <Facts facts={[{ name: i18n.t("Source"), value: <bdi>{sourceName(conflict.source)}</bdi> }]} />
         {conflict.stored === undefined ? (
           <Text size="sm" role="note">
             {i18n.t("The journal no longer has the first content: only what was refused can be shown.")}

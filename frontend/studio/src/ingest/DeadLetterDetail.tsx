@@ -39,7 +39,14 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
             { name: i18n.t("Failed while"), value: stages[letter.stage] ?? <bdi>{letter.stage}</bdi> },
             {
               name: i18n.t("Failed"),
-              value: at === undefined ? "–" : <bdi>{format.instant(at, format.zone, true)}</bdi>,
+              value:
+                at === undefined ? (
+                  "–"
+                ) : (
+                  <>
+                    <bdi>{format.instant(at, format.zone, true)}</bdi> <bdi>{format.zone}</bdi>
+                  </>
+                ),
             },
             {
               name: i18n.t("Player"),

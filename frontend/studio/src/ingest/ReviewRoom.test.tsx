@@ -89,12 +89,13 @@ describe.each(lists)("%s", (path, method, name, filled) => {
     const { user, address } = await openStudio(path, filled());
     await user.type(await screen.findByRole("textbox", { name: "Find" }), "E_8");
     await waitFor(() => expect(address()).toBe(`${path}?q=E_8`));
+    expect(await screen.findByText("1 event")).toBeDefined();
     expect(await rows(name)).toEqual(["e_8"]);
-    expect(screen.getByText("1 event")).toBeDefined();
     await user.clear(screen.getByRole("textbox", { name: "Find" }));
     await user.type(screen.getByRole("textbox", { name: "Find" }), "nothing");
     await screen.findByRole("heading", { name: "No event matches" });
     await user.click(screen.getByRole("button", { name: "Clear" }));
+    expect(await screen.findByText("3 events")).toBeDefined();
     expect(await rows(name)).toHaveLength(3);
     expect(address()).toBe(path);
   });
@@ -129,15 +130,31 @@ describe.each(lists)("%s", (path, method, name, filled) => {
     laurel.conflicts = Array.from({ length: 450 }, (_, n) => conflictOf(n % 60, `u_${n}`));
     for (const [n, conflict] of laurel.conflicts.entries()) conflict.eventId = `e_${n}`;
     laurel.deadLetters = Array.from({ length: 450 }, (_, n) => letterOf(n % 60, { eventId: `e_${n}` }));
-    const { user } = await openStudio(`${path}?q=e_40`, laurel);
-    expect(await rows(name)).toEqual(["e_40"]);
-    expect(screen.getByText("1 event of the newest 200")).toBeDefined();
+    const { user } = await openStudio(path, laurel);
+    expect(await rows(name)).toHaveLength(200);
+    expect(screen.getByText("200 events of the newest 200")).toBeDefined();
+    if (name === "Dead letters") expect(screen.getByText("of the newest 200")).toBeDefined();
     await user.click(screen.getByRole("button", { name: "Show more" }));
-    expect(await screen.findByText("1 event of the newest 400")).toBeDefined();
+    expect(await screen.findByText("400 events of the newest 400")).toBeDefined();
     await user.click(screen.getByRole("button", { name: "Show more" }));
-    expect(await screen.findByText("11 events")).toBeDefined();
-    expect(new Set(await rows(name)).size).toBe(11);
+    expect(await screen.findByText("450 events")).toBeDefined();
+    expect(screen.queryByText(/^of the newest/)).toBeNull();
+    expect(new Set(await rows(name)).size).toBe(450);
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
+  });
+
+  it("finds what is older than its first page, and shows the whole list again when that is cleared", async () => {
+    const laurel = new Laurel();
+    laurel.conflicts = Array.from({ length: 250 }, (_, n) => conflictOf(n % 60, `u_${n}`));
+    for (const [n, conflict] of laurel.conflicts.entries()) conflict.eventId = `e_${n}`;
+    laurel.deadLetters = Array.from({ length: 250 }, (_, n) => letterOf(n % 60, { eventId: `e_${n}` }));
+    const { user } = await openStudio(`${path}?q=e_249`, laurel);
+    expect(await rows(name)).toEqual(["e_249"]);
+    expect(screen.getByText("1 event")).toBeDefined();
+    expect(laurel.asked<{ text: string }>(method).at(-1)?.text).toBe("e_249");
+    await user.click(screen.getByRole("button", { name: "Clear" }));
+    expect(await screen.findByText("200 events of the newest 200")).toBeDefined();
+    expect(screen.queryByRole("button", { name: /new: show/ })).toBeNull();
   });
 
   it("shows one whole beside the list, marks it there, and closes it with the filter kept", async () => {
@@ -155,6 +172,8 @@ describe.each(lists)("%s", (path, method, name, filled) => {
     await openStudio(path, filled(), { zone: "Asia/Tokyo" });
     await rows(name);
     expect(screen.getByText("25 Oct 2025, 22:34:09")).toBeDefined();
+    const heads = screen.getAllByRole("columnheader").map(({ textContent }) => textContent);
+    expect(heads[1]).toBe(`${name === "Conflicts" ? "Refused" : "Failed"} Asia/Tokyo`);
   });
 
   it("sets ids apart from the words around them where those read from right to left", async () => {
@@ -249,6 +268,25 @@ describe("a conflict", () => {
     const table = within(await screen.findByRole("table", { name: "Both contents" }));
     expect(table.getAllByText("not there")).toHaveLength(2);
     expect(screen.getByText("2 fields differ")).toBeDefined();
+  });
+
+  it("says whose id it is: two sources may use the same one", async () => {
+    const laurel = new Laurel();
+    laurel.conflicts = [conflictOf(9, "u_9"), conflictOf(9, "u_8")];
+    if (laurel.conflicts[0] !== undefined) laurel.conflicts[0].source = "casino-b";
+    const { user } = await openStudio("/events/conflicts", laurel);
+    const list = within(await screen.findByRole("table", { name: "Conflicts" }));
+    expect(list.getAllByRole("rowheader").map(({ textContent }) => textContent)).toEqual([
+      "e_9u_9 · source casino-b",
+      "e_9u_8 · source main",
+    ]);
+    const [first, second] = list.getAllByRole("link", { name: "e_9" });
+    if (first === undefined || second === undefined) throw new Error("a conflict has no link");
+    await user.click(first);
+    await screen.findByRole("region", { name: "Conflict of e_9" });
+    expect(fact("Source")).toBe("casino-b");
+    await user.click(second);
+    await waitFor(() => expect(fact("Source")).toBe("main"));
   });
 
   it("starts with what differs when another is chosen", async () => {

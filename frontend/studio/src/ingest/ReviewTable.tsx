@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { RoomLink } from "../ui/links.tsx";
 import { instantOf } from "../ui/time.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
+import { ZonedHead } from "../ui/ZonedHead.tsx";
 import classes from "./ReviewRoom.module.css";
 import type { ReviewAddress, ReviewSearch } from "./review.model.ts";
 
@@ -37,7 +38,7 @@ export function ReviewTable({ label, when, to, rows, search }: ReviewTableProps)
           <Table.Tr>
             <Table.Th scope="col">{i18n.t("Event")}</Table.Th>
             <Table.Th scope="col" className={classes.when}>
-              {when}
+              <ZonedHead name={when} />
             </Table.Th>
           </Table.Tr>
         </Table.Thead>

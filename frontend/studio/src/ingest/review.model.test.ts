@@ -5,12 +5,12 @@ import { DeadLetterSchema, EventConflictSchema } from "@laurel/client/gen/laurel
 import { describe, expect, it } from "vitest";
 import {
   arrivalsBefore,
+  askedText,
   causeOf,
   causesOf,
   comparedFields,
   conflictKey,
   deadLetterKey,
-  filterConflicts,
   filterDeadLetters,
   reviewSearch,
 } from "./review.model.ts";
@@ -97,23 +97,20 @@ const letters = [
 
 describe("filters", () => {
   it.each([
-    [undefined, ["e_1", "e_2"]],
-    [" E_2 ", ["e_2"]],
-    ["u_9", ["e_1"]],
-    ["nobody", []],
-  ])("conflicts with %j", (query, ids) => {
-    expect(filterConflicts(conflicts, query).map(({ eventId }) => eventId)).toEqual(ids);
+    [undefined, ""],
+    ["  E_1 ", "E_1"],
+    ["stake … is too high", "is too high"],
+    ["…", ""],
+    ["x".repeat(300), "x".repeat(128)],
+    ["ب".repeat(100), "ب".repeat(64)],
+  ])("%j asks the server for %j", (query, asked) => {
+    expect(askedText(query)).toBe(asked);
   });
   it.each([
     [undefined, 3],
-    ["Division", 1],
-    ["e_1", 2],
-    ["rule", 3],
-    ["U_7", 1],
-    ["sprint", 1],
-    ["e_cause", 1],
-    ["nothing", 0],
-  ])("dead letters with %j", (query, count) => {
+    ["what the server found", 3],
+    ["nothing … like it", 0],
+  ])("of what was found, dead letters with the cause %j", (query, count) => {
     expect(filterDeadLetters(letters, query)).toHaveLength(count);
   });
 });

@@ -33,8 +33,14 @@ function keyOf(at: Timestamp | undefined, eventId: string): string {
   return `${at?.seconds ?? 0n}.${String(at?.nanos ?? 0).padStart(9, "0")}-${eventId}`;
 }
 
-export function conflictKey(conflict: EventConflict): string {
-  return keyOf(conflict.refusedAt, conflict.eventId);
+/** Two sources may use one id at one time: the source tells them apart. */
+export function conflictKey({ refusedAt, eventId, source }: EventConflict): string {
+  return keyOf(refusedAt, source === "" ? eventId : `${source}-${eventId}`);
+}
+
+/** A source as people write it: that of keys without a source of their own is main. */
+export function sourceName(source: string): string {
+  return source === "" ? "main" : source;
 }
 
 /** An event that failed for two contests in one batch is two letters with one time: the reason tells them apart. */
@@ -42,19 +48,26 @@ export function deadLetterKey(letter: DeadLetter): string {
   return `${keyOf(letter.failedAt, letter.eventId)}-${letter.stage}-${letter.reason}`.slice(0, textLimit);
 }
 
-function holds(query: string | undefined, texts: readonly string[]): boolean {
-  const wanted = (query ?? "").trim().toLowerCase();
-  return wanted === "" || texts.some((text) => text.toLowerCase().includes(wanted));
-}
+/** Longest text that the server looks for, in bytes. */
+const askedBytes = 128;
 
-/** Conflicts whose event id or player, stored or sent, holds a text. */
-export function filterConflicts(
-  conflicts: readonly EventConflict[],
-  query: string | undefined,
-): EventConflict[] {
-  return conflicts.filter(({ eventId, stored, sent }) =>
-    holds(query, [eventId, stored?.user?.id ?? "", sent?.user?.id ?? ""]),
-  );
+/** What stands in a cause for a number of its event. */
+const gap = "…";
+
+/** What the server is asked for by a query: the longest part of it that a reason has word for word, as long as the server takes it. */
+export function askedText(query: string | undefined): string {
+  const [longest = ""] = (query ?? "")
+    .split(gap)
+    .map((part) => part.trim())
+    .toSorted((a, b) => b.length - a.length);
+  let asked = "";
+  let bytes = 0;
+  for (const letter of longest) {
+    bytes += new TextEncoder().encode(letter).length;
+    if (bytes > askedBytes) break;
+    asked += letter;
+  }
+  return asked.trim();
 }
 
 /** A number that stands by itself and is long enough to be the event's own: 2.5e+12 and 10432, but not 2^53 or an id. */
@@ -62,13 +75,18 @@ const ownNumber = /(?<![\w.^-])-?\d[\d.]{2,}\d(?:e[+-]?\d+)?(?![\w-])/g;
 
 /** A reason without the numbers of its event, so that letters of one cause have one text. Fits into an address. */
 export function causeOf(reason: string): string {
-  return reason.replaceAll(ownNumber, "…").slice(0, textLimit);
+  return reason.replaceAll(ownNumber, gap).slice(0, textLimit);
 }
 
-/** Dead letters whose event id or its origin's, player, contest, stage, reason or cause holds a text. */
-export function filterDeadLetters(letters: readonly DeadLetter[], query: string | undefined): DeadLetter[] {
-  return letters.filter(({ eventId, originEventId, userId, contestId, stage, reason }) =>
-    holds(query, [eventId, originEventId, userId, contestId, stage, reason, causeOf(reason)]),
+/** Of the letters that the server found for a query, those of its cause; all of them where it names none. */
+export function filterDeadLetters(
+  letters: readonly DeadLetter[],
+  query: string | undefined,
+): readonly DeadLetter[] {
+  const wanted = (query ?? "").trim().toLowerCase();
+  if (!wanted.includes(gap)) return letters;
+  return letters.filter(({ reason }) =>
+    [reason, causeOf(reason)].some((text) => text.toLowerCase().includes(wanted)),
   );
 }
 

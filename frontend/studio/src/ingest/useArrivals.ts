@@ -9,11 +9,24 @@ export interface Arrivals<Row> {
   readonly show: () => void;
 }
 
-/** Lets new rows wait above a list until the reader asks for them: nothing moves under the pointer or the focus. */
-export function useArrivals<Row>(latest: readonly Row[], keyOf: (row: Row) => string): Arrivals<Row> {
+/**
+ * Lets new rows wait above a list until the reader asks for them: nothing moves under the pointer or the focus. A list of another
+ * text is another list; the text is undefined while its rows are on their way.
+ */
+export function useArrivals<Row>(
+  latest: readonly Row[],
+  keyOf: (row: Row) => string,
+  text: string | undefined,
+): Arrivals<Row> {
   const keys = latest.map(keyOf);
-  const [first, setFirst] = useState<string>();
-  if (first === undefined && keys[0] !== undefined) setFirst(keys[0]);
-  const waiting = arrivalsBefore(keys, first);
-  return { rows: latest.slice(waiting), waiting, show: () => setFirst(keys[0]) };
+  const [shown, setShown] = useState<{ readonly text: string; readonly first: string | undefined }>({
+    text: "",
+    first: undefined,
+  });
+  const another = text !== undefined && text !== shown.text;
+  if (another || (shown.first === undefined && keys[0] !== undefined)) {
+    setShown({ text: text ?? shown.text, first: keys[0] });
+  }
+  const waiting = another ? 0 : arrivalsBefore(keys, shown.first);
+  return { rows: latest.slice(waiting), waiting, show: () => setShown({ ...shown, first: keys[0] }) };
 }

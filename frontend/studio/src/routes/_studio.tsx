@@ -1,17 +1,17 @@
-import { createQueryOptions, useMutation, useQuery } from "@connectrpc/connect-query";
-import { ContestService, OperatorService } from "@laurel/client";
+import { createQueryOptions, useMutation } from "@connectrpc/connect-query";
+import { OperatorService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
 import { Center, Container } from "@mantine/core";
 import { spotlight } from "@mantine/spotlight";
 import { createFileRoute, Outlet, redirect, useLocation, useRouter } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
+import { useNamedContests } from "../contest/useNamedContests.ts";
 import { LiveProvider } from "../leaderboard/live.tsx";
 import { useSession } from "../operator/useSession.ts";
 import { isUnauthenticated } from "../rpc.ts";
 import { ErrorNotice } from "../ui/ErrorNotice.tsx";
 import { Frame } from "../ui/Frame.tsx";
 import { Palette } from "../ui/Palette.tsx";
-import { pageRows } from "../ui/pages.ts";
 
 export const Route = createFileRoute("/_studio")({
   beforeLoad: async ({ context, location }) => {
@@ -48,11 +48,8 @@ function Studio() {
   const { queryClient } = Route.useRouteContext();
   const router = useRouter();
   const session = useSession();
-  const contests = useQuery(
-    ContestService.method.listContests,
-    { pageSize: pageRows },
-    { staleTime: 30_000 },
-  );
+  const [query, setQuery] = useState("");
+  const named = useNamedContests(query);
   const signOut = useMutation(OperatorService.method.signOut, {
     onSettled: async () => {
       queryClient.clear();
@@ -72,9 +69,11 @@ function Studio() {
         <Outlet />
       </Frame>
       <Palette
-        contests={contests.data?.contests ?? []}
+        contests={named.contests}
+        query={query}
+        onQuery={setQuery}
         roles={session?.operator?.roles ?? []}
-        onOpen={() => void contests.refetch()}
+        onOpen={named.refetch}
         onGo={(path) => void router.navigate({ href: path })}
         onSignOut={() => signOut.mutate({})}
       />

@@ -146,6 +146,18 @@ describe("the palette", () => {
     await waitFor(() => expect(address()).toBe("/contests/t%2Fodd/board"));
   });
 
+  it("asks the server for a contest that isn't among the first", async () => {
+    const laurel = new Laurel();
+    laurel.contests = Array.from({ length: 230 }, (_, n) => contestOf({ id: `t_${n}`, title: `Race ${n}` }));
+    const { user, address } = await open(laurel);
+    await user.keyboard("race 229");
+    await waitFor(() => expect(found()).toEqual(["Race 229t_229", "Live board of Race 229t_229"]));
+    const asked = laurel.asked<{ text: string }>("listContests").map(({ text }) => text);
+    expect(asked.filter((text) => text !== "")).toEqual(["race 229"]);
+    await user.keyboard("{ArrowDown}{Enter}");
+    await waitFor(() => expect(address()).toBe("/contests/t_229"));
+  });
+
   it("says that nothing is found", async () => {
     const { user } = await open(new Laurel());
     await user.keyboard("zzz");

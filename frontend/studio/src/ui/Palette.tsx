@@ -32,6 +32,9 @@ interface PaletteProps {
     readonly title: string;
     readonly state: ContestState;
   }[];
+  /** What is typed, for which contests may have to be asked for. */
+  readonly query: string;
+  readonly onQuery: (query: string) => void;
   readonly roles: readonly string[];
   /** Called when it opens: its contests may have changed since. */
   readonly onOpen: () => void;
@@ -152,6 +155,8 @@ export function Palette(props: PaletteProps) {
     <Spotlight
       actions={groups.filter(({ actions }) => actions.length > 0)}
       shortcut={["mod + K", "mod + P"]}
+      query={props.query}
+      onQueryChange={props.onQuery}
       onSpotlightOpen={props.onOpen}
       highlightQuery
       filter={filterActions}

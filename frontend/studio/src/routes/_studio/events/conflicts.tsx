@@ -1,17 +1,15 @@
 import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { IngestService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
+import { keepPreviousData } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
+import { ConflictAbout } from "../../../ingest/ConflictAbout.tsx";
 import { ConflictDetail } from "../../../ingest/ConflictDetail.tsx";
 import { ReviewList, ReviewRoom } from "../../../ingest/ReviewRoom.tsx";
 import { ReviewTable } from "../../../ingest/ReviewTable.tsx";
-import {
-  conflictKey,
-  filterConflicts,
-  type ReviewSearch,
-  reviewSearch,
-} from "../../../ingest/review.model.ts";
+import { conflictKey, type ReviewSearch, reviewSearch } from "../../../ingest/review.model.ts";
 import { useArrivals } from "../../../ingest/useArrivals.ts";
+import { useAskedText } from "../../../ingest/useAskedText.ts";
 import { EmptyState } from "../../../ui/EmptyState.tsx";
 import { CheckIcon } from "../../../ui/icons.tsx";
 import { nextPage, pageRows } from "../../../ui/pages.ts";
@@ -27,14 +25,19 @@ function Conflicts() {
   const { i18n } = useLingui();
   const search = Route.useSearch();
   const navigate = Route.useNavigate();
+  const text = useAskedText(search.q);
   const list = useInfiniteQuery(
     IngestService.method.listConflicts,
-    { pageSize: pageRows, pageToken: "" },
-    { pageParamKey: "pageToken", getNextPageParam: nextPage, refetchInterval: pollMillis },
+    { pageSize: pageRows, pageToken: "", text },
+    {
+      pageParamKey: "pageToken",
+      getNextPageParam: nextPage,
+      refetchInterval: pollMillis,
+      placeholderData: keepPreviousData,
+    },
   );
   const read = list.data?.pages.flatMap((page) => page.conflicts) ?? [];
-  const arrivals = useArrivals(read, conflictKey);
-  const matched = filterConflicts(arrivals.rows, search.q);
+  const arrivals = useArrivals(read, conflictKey, list.isPlaceholderData ? undefined : text);
   const shown = arrivals.rows.find((conflict) => conflictKey(conflict) === search.show);
   return (
     <ReviewRoom
@@ -43,7 +46,7 @@ function Conflicts() {
       errorTitle={i18n.t("The conflicts can't be read.")}
       onRetry={() => void list.refetch()}
     >
-      {list.data === undefined ? undefined : read.length === 0 ? (
+      {list.data === undefined ? undefined : read.length === 0 && text === "" && !list.isPlaceholderData ? (
         <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No conflict so far")}>
           {i18n.t(
             "Each event has an id of its own. When one comes a second time with the same content, it is a " +
@@ -54,9 +57,9 @@ function Conflicts() {
       ) : (
         <ReviewList
           query={search.q}
-          placeholder={i18n.t("Event id or player")}
+          placeholder={i18n.t("Event id")}
           onQuery={(q) => void navigate({ search: { ...search, q }, replace: true })}
-          matched={matched.length}
+          matched={arrivals.rows.length}
           read={read.length}
           pages={list}
           waiting={arrivals.waiting}
@@ -67,10 +70,10 @@ function Conflicts() {
               when={i18n.t("Refused")}
               to="/events/conflicts"
               search={search}
-              rows={matched.map((conflict) => ({
+              rows={arrivals.rows.map((conflict) => ({
                 key: conflictKey(conflict),
                 eventId: conflict.eventId,
-                about: <bdi>{conflict.stored?.user?.id ?? "–"}</bdi>,
+                about: <ConflictAbout conflict={conflict} />,
                 at: conflict.refusedAt,
               }))}
             />

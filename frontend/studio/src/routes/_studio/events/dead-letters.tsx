@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@connectrpc/connect-query";
 import { IngestService } from "@laurel/client";
 import { useLingui } from "@lingui/react";
+import { keepPreviousData } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { Causes } from "../../../ingest/Causes.tsx";
 import { DeadLetterAbout } from "../../../ingest/DeadLetterAbout.tsx";
@@ -16,6 +17,7 @@ import {
   reviewSearch,
 } from "../../../ingest/review.model.ts";
 import { useArrivals } from "../../../ingest/useArrivals.ts";
+import { useAskedText } from "../../../ingest/useAskedText.ts";
 import { EmptyState } from "../../../ui/EmptyState.tsx";
 import { CheckIcon } from "../../../ui/icons.tsx";
 import { nextPage, pageRows } from "../../../ui/pages.ts";
@@ -31,13 +33,19 @@ function DeadLetters() {
   const { i18n } = useLingui();
   const search = Route.useSearch();
   const navigate = Route.useNavigate();
+  const text = useAskedText(search.q);
   const list = useInfiniteQuery(
     IngestService.method.listDeadLetters,
-    { pageSize: pageRows, pageToken: "" },
-    { pageParamKey: "pageToken", getNextPageParam: nextPage, refetchInterval: pollMillis },
+    { pageSize: pageRows, pageToken: "", text },
+    {
+      pageParamKey: "pageToken",
+      getNextPageParam: nextPage,
+      refetchInterval: pollMillis,
+      placeholderData: keepPreviousData,
+    },
   );
   const read = list.data?.pages.flatMap((page) => page.deadLetters) ?? [];
-  const arrivals = useArrivals(read, deadLetterKey);
+  const arrivals = useArrivals(read, deadLetterKey, list.isPlaceholderData ? undefined : text);
   const matched = filterDeadLetters(arrivals.rows, search.q);
   const causes = causesOf(arrivals.rows);
   const shown = arrivals.rows.find((letter) => deadLetterKey(letter) === search.show);
@@ -48,7 +56,7 @@ function DeadLetters() {
       errorTitle={i18n.t("The dead letters can't be read.")}
       onRetry={() => void list.refetch()}
     >
-      {list.data === undefined ? undefined : read.length === 0 ? (
+      {list.data === undefined ? undefined : read.length === 0 && text === "" && !list.isPlaceholderData ? (
         <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No dead letter so far")}>
           {i18n.t(
             "An event that a contest can't score, for example because its formula divides by zero, is set " +
@@ -57,10 +65,10 @@ function DeadLetters() {
         </EmptyState>
       ) : (
         <>
-          <Causes causes={causes} />
+          <Causes causes={causes} of={list.hasNextPage ? arrivals.rows.length : undefined} />
           <ReviewList
             query={search.q}
-            placeholder={i18n.t("Event, player, contest or reason")}
+            placeholder={i18n.t("Event id or reason")}
             onQuery={(q) => void navigate({ search: { ...search, q }, replace: true })}
             matched={matched.length}
             read={read.length}
