@@ -13,6 +13,7 @@ import (
 // the line of its parent, and its parent may use it.
 var flow = []string{
 	"word",       // words from outside: cut short, and what was meant
+	"zone",       // time zones, the same on every machine
 	"money",      // amounts, currencies, exact splits
 	"event",      // the event value, schema registry, normaliser
 	"journal",    // durable ordered log, partitions, leases, cursors, dead letters

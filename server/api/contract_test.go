@@ -66,3 +66,14 @@ func TestTokensAreMintedByPostAndNotStored(t *testing.T) {
 		assert.Equal(t, "no-store", got.header.Get("Cache-Control"))
 	}
 }
+
+// TestBareVersionIsNoDoor asks for the path above the REST doors, which is told at once and not redirected.
+func TestBareVersionIsNoDoor(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, path := range []string{"/v1", "/v1/", "/v1/nothing"} {
+		got := b.get(t, path)
+		assert.Equal(t, http.StatusNotFound, got.status, path)
+		assert.Contains(t, string(got.body), "there is no such door", path)
+	}
+}

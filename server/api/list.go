@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -108,10 +109,11 @@ func bounds(within *laurelv1.TimeRange) (from, until int64) {
 	return micros(within.GetFrom()), micros(within.GetUntil())
 }
 
-// micros rounds up: what is before a bound by less than a microsecond is not in it.
+// micros rounds up: what is before a bound by less than a microsecond is not in it. Nothing is before 1970, so that the beginning of 1970,
+// which would be no bound, may stand a microsecond before it.
 func micros(at *timestamppb.Timestamp) int64 {
 	if at == nil {
 		return 0
 	}
-	return at.AsTime().Add(time.Microsecond - time.Nanosecond).UnixMicro()
+	return cmp.Or(at.AsTime().Add(time.Microsecond-time.Nanosecond).UnixMicro(), -1)
 }

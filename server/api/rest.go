@@ -40,9 +40,9 @@ func (a *API) mountREST(mux *http.ServeMux) {
 	}
 	mux.Handle("OPTIONS /v1/tournaments", openToOtherSites(http.NotFoundHandler()))
 	mux.Handle("OPTIONS /v1/leaderboards/{id}", openToOtherSites(http.NotFoundHandler()))
-	mux.HandleFunc("/v1/", func(w http.ResponseWriter, _ *http.Request) {
-		writeFailure(w, &failure{kind: kindNotFound, message: "there is no such door"})
-	})
+	for _, path := range []string{"/v1", "/v1/"} { // without the first, the second would have it redirected to itself
+		mux.Handle(path, orNotFound(nil))
+	}
 }
 
 // guarded identifies and authorises the caller, counts the call, and words what goes wrong, panics included.

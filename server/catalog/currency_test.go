@@ -167,3 +167,31 @@ func readingOf(t *testing.T, yaml string) string {
 	require.Empty(t, problems)
 	return Reading(document)
 }
+
+// TestUnreadableDefinitionConcernsNoOther stores a rate table that no version of Laurel would publish now.
+func TestUnreadableDefinitionConcernsNoOther(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		now := beforeAll
+		service := serviceOn(s, &now)
+		accepted(t, service, ratesHead+ratesOf25)
+		_, err := s.Write().ExecContext(t.Context(), "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by) "+
+			"SELECT kind, 'elsewhere', 1, hash, $1, published_at, published_by FROM definition WHERE def_id = 'ecb'",
+			strings.Replace(ratesHead, "id: ecb", "id: elsewhere\ntz: right/Europe/Kyiv", 1)+ratesOf25)
+		require.NoError(t, err)
+		accepted(t, service, bitcoin)
+		other := serviceOn(s, &now)
+		known, err := other.Vocabulary(t.Context())
+		require.NoError(t, err)
+		_, ok := known.Currencies().Exponent("XBT")
+		assert.True(t, ok)
+		assert.Nil(t, known.Rates("elsewhere"))
+		unread := other.Reader.Unread()
+		require.Len(t, unread, 1)
+		require.ErrorContains(t, unread[0], `read ExchangeRates elsewhere version 1: `)
+		require.ErrorContains(t, unread[0], `tz: "right/Europe/Kyiv" is not a known time zone; did you mean Europe/Kyiv?`)
+		accepted(t, other, ratesHead+ratesOf25+ratesOf26)
+		assert.Len(t, other.Reader.Unread(), 1)
+		assert.Contains(t, refusalOf(t, other, ratesHead+otherYen25), "differs from the published rate")
+	})
+}

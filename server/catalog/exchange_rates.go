@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -12,6 +11,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/money"
 	"github.com/laurelhq/laurel/server/word"
+	"github.com/laurelhq/laurel/server/zone"
 )
 
 // KindExchangeRates is the kind of a rate table, as written in YAML.
@@ -32,10 +32,8 @@ var exchangeRatesKind = row[*laurelv1.ExchangeRates]{
 }
 
 func checkRates(rates *laurelv1.ExchangeRates, refuse refuse) {
-	if name := rates.GetTz(); name != strings.TrimSpace(name) || strings.EqualFold(name, "local") {
-		refuse("tz", "%s is not a time zone; write an IANA name such as Europe/Kyiv", word.Quote(name))
-	} else if _, err := time.LoadLocation(name); err != nil {
-		refuse("tz", "%s is not a known time zone; write an IANA name such as Europe/Kyiv", word.Quote(name))
+	if _, err := zone.Load(rates.GetTz()); err != nil {
+		refuse("tz", "%s", err)
 	}
 	seen := map[rateKey]bool{}
 	for i, day := range rates.GetDays() {
@@ -91,13 +89,13 @@ func readRates(rates *laurelv1.ExchangeRates) []string {
 			currencies[one.GetCurrency()] = true
 		}
 	}
-	zone := rates.GetTz()
-	if zone == "" {
-		zone = "UTC"
+	tz := rates.GetTz()
+	if tz == "" {
+		tz = "UTC"
 	}
 	return []string{
 		fmt.Sprintf("It tells what %s is worth in %s, for days: %d, from %s to %s (%s)",
-			listOr("", "", slices.Sorted(maps.Keys(currencies))), rates.GetBase(), len(rates.GetDays()), first, last, zone),
+			listOr("", "", slices.Sorted(maps.Keys(currencies))), rates.GetBase(), len(rates.GetDays()), first, last, tz),
 		"A day that is not listed has no rate; what an older version said of a day holds on",
 	}
 }

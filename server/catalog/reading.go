@@ -3,9 +3,9 @@ package catalog
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/zone"
 )
 
 // Reading says in plain English what a definition does, so that an author sees what he has written. Empty for a document with problems.
@@ -26,14 +26,14 @@ func readContest(written *laurelv1.Contest) []string {
 		return nil
 	}
 	contest := plan.GetDefinition()
-	zone, err := time.LoadLocation(contest.GetWindow().GetTz())
+	within, err := zone.Load(contest.GetWindow().GetTz())
 	if err != nil {
 		return nil
 	}
 	const form = "2 January 2006 15:04:05 MST"
 	sentences := []string{
-		fmt.Sprintf("%s runs from %s to %s (%s)", contest.GetTitle(), plan.GetStart().AsTime().In(zone).Format(form), plan.GetEnd().AsTime().
-			In(zone).Format(form), zone),
+		fmt.Sprintf("%s runs from %s to %s (%s)", contest.GetTitle(), plan.GetStart().AsTime().In(within).Format(form), plan.GetEnd().AsTime().
+			In(within).Format(form), within),
 		fmt.Sprintf("Late events count until %d s after the end", contest.GetWindow().GetGraceSeconds()),
 		readScope(contest),
 		readScoring(contest.GetScoring()),

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -18,6 +19,7 @@ type Reader struct {
 	mu         sync.Mutex
 	last       int64 // id of the last version that was read
 	newest     atomic.Pointer[Vocabulary]
+	unread     atomic.Pointer[[]error]
 }
 
 // NewReader returns a reader that has read nothing, for a journal with so many partitions.
@@ -29,8 +31,17 @@ func (r *Reader) Newest() *Vocabulary { return r.newest.Load() }
 // Currencies returns the currencies of what was read last.
 func (r *Reader) Currencies() *money.Currencies { return r.Newest().Currencies() }
 
+// Unread tells of each version that this version of Laurel can't read. The vocabulary is without them.
+func (r *Reader) Unread() []error {
+	if unread := r.unread.Load(); unread != nil {
+		return *unread
+	}
+	return nil
+}
+
 // Read returns a vocabulary that has at least what a transaction sees. Only versions that were published since the last time are read:
-// publications hold the revision alone, so their ids grow in the order of their commits.
+// publications hold the revision alone, so their ids grow in the order of their commits. A version that can't be read concerns those alone
+// who refer to it: it is left out, in every process alike, and Unread tells of it.
 func (r *Reader) Read(ctx context.Context, tx *store.Tx) (*Vocabulary, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -41,7 +52,7 @@ func (r *Reader) Read(ctx context.Context, tx *store.Tx) (*Vocabulary, error) {
 		return nil, fmt.Errorf("read vocabulary: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	next, last := r.Newest(), r.last
+	next, last, unread := r.Newest(), r.last, slices.Clone(r.Unread())
 	for rows.Next() {
 		d, folded := &laurelv1.Definition{}, ""
 		if err := rows.Scan(&last, &d.Kind, &d.Id, &d.Version, &d.Yaml, &folded); err != nil {
@@ -49,7 +60,8 @@ func (r *Reader) Read(ctx context.Context, tx *store.Tx) (*Vocabulary, error) {
 		}
 		published, err := parsePublished(d)
 		if err != nil {
-			return nil, err
+			unread = append(unread, err)
+			continue
 		}
 		var positions journal.Positions
 		if folded != "" {
@@ -64,5 +76,6 @@ func (r *Reader) Read(ctx context.Context, tx *store.Tx) (*Vocabulary, error) {
 	}
 	r.last = last
 	r.newest.Store(next)
+	r.unread.Store(&unread)
 	return next, nil
 }

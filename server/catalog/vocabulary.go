@@ -7,6 +7,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/money"
+	"github.com/laurelhq/laurel/server/zone"
 )
 
 // Vocabulary is what is published that events and other definitions refer to by name: currencies and rate tables. It is immutable; nil
@@ -69,11 +70,11 @@ type datedRate struct {
 
 // with adds the rates of a version. What an older version said stays.
 func (r *Rates) with(d *laurelv1.ExchangeRates, folded journal.Positions) *Rates {
-	zone, err := time.LoadLocation(d.GetTz())
+	within, err := zone.Load(d.GetTz())
 	if err != nil {
-		zone = time.UTC // a version that was published has been checked
+		within = time.UTC // a version that was published has been checked
 	}
-	n := &Rates{Base: d.GetBase(), zone: zone, days: map[rateKey]datedRate{}}
+	n := &Rates{Base: d.GetBase(), zone: within, days: map[rateKey]datedRate{}}
 	for _, day := range d.GetDays() {
 		for _, one := range day.GetRates() {
 			if rate, ok := money.ParseDecimal(one.GetRate()); ok {

@@ -5,10 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	_ "time/tzdata" // so that a contest's zone is known on machines without a zone database
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/word"
+	"github.com/laurelhq/laurel/server/zone"
 )
 
 // DefaultGrace is how long late events count when a window does not say.
@@ -38,22 +38,19 @@ func (e *fieldError) Error() string { return e.field + ": " + e.message }
 // ParseWindow returns when a contest runs: start inclusive, end exclusive, both in the window's zone, and how long after the end late
 // events still count. A date alone is the start of that day, as an end the end of it. A local time that a change of clocks skips
 // or repeats is refused with both readings. The error begins with the field: start, end or tz.
-func ParseWindow(window *laurelv1.Window) (start, end time.Time, zone *time.Location, grace time.Duration, err error) {
+func ParseWindow(window *laurelv1.Window) (start, end time.Time, in *time.Location, grace time.Duration, err error) {
 	refuse := func(field, message string) (time.Time, time.Time, *time.Location, time.Duration, error) {
 		return time.Time{}, time.Time{}, nil, 0, &fieldError{field, message}
 	}
-	if window.GetTz() != strings.TrimSpace(window.GetTz()) || strings.EqualFold(window.GetTz(), "local") {
-		return refuse("tz", fmt.Sprintf("%s is not a time zone; write an IANA name such as Europe/Kyiv", word.Quote(window.GetTz())))
-	}
-	zone, zoneErr := time.LoadLocation(window.GetTz())
+	within, zoneErr := zone.Load(window.GetTz())
 	if zoneErr != nil {
-		return refuse("tz", fmt.Sprintf("%s is not a known time zone; write an IANA name such as Europe/Kyiv", word.Quote(window.GetTz())))
+		return refuse("tz", zoneErr.Error())
 	}
-	start, message := parseInstant(window.GetStart(), zone, false)
+	start, message := parseInstant(window.GetStart(), within, false)
 	if message != "" {
 		return refuse("start", message)
 	}
-	end, message = parseInstant(window.GetEnd(), zone, true)
+	end, message = parseInstant(window.GetEnd(), within, true)
 	if message != "" {
 		return refuse("end", message)
 	}
@@ -64,7 +61,7 @@ func ParseWindow(window *laurelv1.Window) (start, end time.Time, zone *time.Loca
 	if window.GraceSeconds != nil {
 		grace = time.Duration(window.GetGraceSeconds()) * time.Second
 	}
-	return start, end, zone, grace, nil
+	return start, end, within, grace, nil
 }
 
 // parseInstant reads one end of a window; the message says what is wrong with it.

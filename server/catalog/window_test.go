@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/zone"
 )
 
 func TestParseWindow(t *testing.T) {
@@ -46,9 +47,9 @@ func TestParseWindow(t *testing.T) {
 		{start: "2025-10-25T24:00", end: "2025-10-26", problem: `start: "2025-10-25T24:00" is not a time of the calendar between 1971 and 9998`},
 		{start: "2025-10-25", end: "9999-10-26", problem: `end: "9999-10-26" is not a date of the calendar between 1971 and 9998`},
 		{start: "2025-10-25", end: "2025-10-26", zone: "Kyiv",
-			problem: `tz: "Kyiv" is not a known time zone; write an IANA name such as Europe/Kyiv`},
+			problem: `tz: "Kyiv" is not a known time zone; did you mean Europe/Kyiv? Write an IANA name such as Europe/Kyiv`},
 		{start: "2025-10-25", end: "2025-10-26", zone: "Local",
-			problem: `tz: "Local" is not a time zone; write an IANA name such as Europe/Kyiv`},
+			problem: `tz: "Local" is not a known time zone; write an IANA name such as Europe/Kyiv`},
 		{start: "2025-10-25", end: "2025-10-26", zone: "../etc/passwd",
 			problem: `tz: "../etc/passwd" is not a known time zone; write an IANA name such as Europe/Kyiv`},
 	} {
@@ -84,7 +85,7 @@ func TestLocalTimesByBruteForce(t *testing.T) {
 	zones := []string{"UTC", "Europe/Kyiv", "America/New_York", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "Asia/Kathmandu",
 		"America/Asuncion"}
 	rapid.Check(t, func(t *rapid.T) {
-		zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
+		within, err := zone.Load(rapid.SampledFrom(zones).Draw(t, "zone"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,19 +96,19 @@ func TestLocalTimesByBruteForce(t *testing.T) {
 		wall := day.Add(time.Duration(rapid.IntRange(0, 24*60-1).Draw(t, "minute")) * time.Minute)
 		var found []time.Time
 		for instant := wall.Add(-15 * time.Hour); instant.Before(wall.Add(15 * time.Hour)); instant = instant.Add(time.Minute) {
-			if instant.In(zone).Format(localForm) == wall.Format(localForm) {
+			if instant.In(within).Format(localForm) == wall.Format(localForm) {
 				found = append(found, instant)
 			}
 		}
-		got, problem := parseInstant(wall.Format("2006-01-02T15:04"), zone, false)
+		got, problem := parseInstant(wall.Format("2006-01-02T15:04"), within, false)
 		switch len(found) {
 		case 1:
 			if problem != "" || !got.Equal(found[0]) {
-				t.Fatalf("%s in %s: got %s %q, want %s", wall, zone, got, problem, found[0])
+				t.Fatalf("%s in %s: got %s %q, want %s", wall, within, got, problem, found[0])
 			}
 		default:
 			if problem == "" {
-				t.Fatalf("%s in %s has %d readings and was taken as %s", wall, zone, len(found), got)
+				t.Fatalf("%s in %s has %d readings and was taken as %s", wall, within, len(found), got)
 			}
 		}
 	})
@@ -117,20 +118,20 @@ func TestLocalTimesByBruteForce(t *testing.T) {
 func TestDaysFollowEachOther(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Europe/Kyiv", "Asia/Beirut", "America/Havana", "America/Asuncion", "Australia/Lord_Howe"} {
-		zone, err := time.LoadLocation(name)
+		within, err := zone.Load(name)
 		require.NoError(t, err)
 		for day := time.Date(2023, time.January, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2025; day = day.AddDate(0, 0, 1) {
-			start, problem := parseInstant(day.Format(dateForm), zone, false)
+			start, problem := parseInstant(day.Format(dateForm), within, false)
 			require.Empty(t, problem)
-			end, problem := parseInstant(day.Format(dateForm), zone, true)
+			end, problem := parseInstant(day.Format(dateForm), within, true)
 			require.Empty(t, problem)
-			next, problem := parseInstant(day.AddDate(0, 0, 1).Format(dateForm), zone, false)
+			next, problem := parseInstant(day.AddDate(0, 0, 1).Format(dateForm), within, false)
 			require.Empty(t, problem)
 			label := fmt.Sprintf("%s in %s", day.Format(dateForm), name)
 			require.True(t, end.Equal(next), label)
-			require.Equal(t, day.Day(), start.In(zone).Day(), label)
-			require.NotEqual(t, day.Day(), start.Add(-time.Second).In(zone).Day(), label)
-			require.Equal(t, day.Day(), end.Add(-time.Second).In(zone).Day(), label)
+			require.Equal(t, day.Day(), start.In(within).Day(), label)
+			require.NotEqual(t, day.Day(), start.Add(-time.Second).In(within).Day(), label)
+			require.Equal(t, day.Day(), end.Add(-time.Second).In(within).Day(), label)
 		}
 	}
 }

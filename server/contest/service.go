@@ -120,9 +120,14 @@ func (s *Service) Sync(ctx context.Context) error {
 
 // load reads the contests that have changed since a set was read, as the view that bears the revision sees them.
 func (s *Service) load(ctx context.Context, view *store.Tx, before *Set, revision int64) (*Set, error) {
+	told := len(s.Reader.Unread())
 	vocabulary, err := s.Reader.Read(ctx, view)
 	if err != nil {
 		return nil, err
+	}
+	for _, unread := range s.Reader.Unread()[told:] {
+		s.Log.ErrorContext(ctx, "a definition can't be read and is left out: what refers to it goes without; publish it anew under another id",
+			"error", unread.Error())
 	}
 	rows, err := view.Ent().Contest.Query().Where(entcontest.RevisionGT(before.Revision)).All(ctx)
 	if err != nil {

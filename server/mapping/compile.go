@@ -15,6 +15,7 @@ import (
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/zone"
 )
 
 // needsGroupBy is what is wrong with a sum in a mapping whose rows are events.
@@ -133,11 +134,11 @@ func (c *compiler) time(into *fieldValue, written *laurelv1.MappingTime) {
 	if back, err := time.Parse(into.layout, reference.Format(into.layout)); err != nil || back.Year() != 2006 || back.YearDay() != 2 {
 		c.refuse(at+".layout", "must show how 2 January 2006 15:04:05 is written in the file, such as 2006-01-02 15:04:05")
 	}
-	zone, err := time.LoadLocation(written.GetTz())
-	if err != nil || written.GetTz() == "Local" {
-		c.refuse(at+".tz", "must be an IANA time zone such as Europe/London, but is %q", written.GetTz())
+	within, err := zone.Load(written.GetTz())
+	if err != nil {
+		c.refuse(at+".tz", "%s", err)
 	}
-	into.zone = zone
+	into.zone = within
 }
 
 // constantOf is a written value as JSON. A whole number that is too long for a double comes as text, with all its digits.

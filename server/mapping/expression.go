@@ -15,6 +15,7 @@ import (
 	"cel.dev/cel-go/ext"
 
 	"github.com/laurelhq/laurel/server/catalog"
+	"github.com/laurelhq/laurel/server/zone"
 )
 
 // wants is what an expression has to give.
@@ -185,15 +186,15 @@ func celTime(values ...ref.Val) ref.Val {
 // localTime reads a time as people of a time zone wrote it. A time that the clocks skipped is refused; of one that they showed twice it
 // is the first.
 func localTime(text, layout, tz string) (time.Time, error) {
-	zone, err := time.LoadLocation(tz)
+	within, err := zone.Load(tz)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%.64q is not an IANA time zone such as Europe/London", tz)
 	}
-	return timeIn(text, layout, zone)
+	return timeIn(text, layout, within)
 }
 
-func timeIn(text, layout string, zone *time.Location) (time.Time, error) {
-	at, err := time.ParseInLocation(layout, text, zone)
+func timeIn(text, layout string, within *time.Location) (time.Time, error) {
+	at, err := time.ParseInLocation(layout, text, within)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%.64q is not a time written like %s", text, layout)
 	}
@@ -201,8 +202,8 @@ func timeIn(text, layout string, zone *time.Location) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%.64q is not a time written like %s", text, layout)
 	}
-	if at.Location() == zone && at.Format(time.DateTime) != wall.Format(time.DateTime) {
-		return time.Time{}, fmt.Errorf("%.64q did not happen in %s: the clocks went forward over it", text, zone)
+	if at.Location() == within && at.Format(time.DateTime) != wall.Format(time.DateTime) {
+		return time.Time{}, fmt.Errorf("%.64q did not happen in %s: the clocks went forward over it", text, within)
 	}
 	return at, nil
 }
