@@ -57,12 +57,7 @@ function DeadLetters() {
       onRetry={() => void list.refetch()}
     >
       {list.data === undefined ? undefined : read.length === 0 && text === "" && !list.isPlaceholderData ? (
-        <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No dead letter so far")}>
-          {i18n.t(
-            "An event that a contest can't score, for example because its formula divides by zero, is set " +
-              "aside here with the reason. It holds nothing up: the events after it are scored as ever.",
-          )}
-        </EmptyState>
+        <NoDeadLetter />
       ) : (
         <>
           <Causes causes={causes} of={list.hasNextPage ? arrivals.rows.length : undefined} />
@@ -102,5 +97,17 @@ function DeadLetters() {
         </>
       )}
     </ReviewRoom>
+  );
+}
+
+function NoDeadLetter() {
+  const { i18n } = useLingui();
+  return (
+    <EmptyState icon={<CheckIcon size={28} />} title={i18n.t("No dead letter so far")}>
+      {i18n.t(
+        "An event that a contest can't score, for example because its formula divides by zero, is set " +
+          "aside here with the reason. It holds nothing up: the events after it are scored as ever.",
+      )}
+    </EmptyState>
   );
 }
