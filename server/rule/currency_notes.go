@@ -60,8 +60,8 @@ func notes(definition catalog.Message) []string {
 		said = append(said, "Warning: points are no amount of money: an amount is multiplied by another, or divides what is none.")
 	}
 	if len(thresholds) > 0 {
-		said = append(said, fmt.Sprintf("Warning: %s; each event's own currency is taken, so the same number is another worth in JPY than in EUR."+
-			nameOne, strings.Join(thresholds, ", and ")))
+		said = append(said, fmt.Sprintf("Warning: %s; each event's own currency is taken, so the same number is another worth in JPY "+
+			"than in EUR."+nameOne, strings.Join(thresholds, ", and ")))
 	}
 	if p.currency == "" && p.mixing {
 		said = append(said, "An event whose win and stake are in different currencies does not count.")

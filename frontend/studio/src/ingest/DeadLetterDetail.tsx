@@ -19,7 +19,6 @@ interface DeadLetterDetailProps {
 export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProps) {
   const { i18n } = useLingui();
   const format = useFormat();
-  const at = instantOf(letter.failedAt);
   const stages: Record<string, string> = {
     journal: i18n.t("reading it from the journal"),
     rule: i18n.t("working out its points"),
@@ -39,14 +38,7 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
             { name: i18n.t("Failed while"), value: stages[letter.stage] ?? <bdi>{letter.stage}</bdi> },
             {
               name: i18n.t("Failed"),
-              value:
-                at === undefined ? (
-                  "–"
-                ) : (
-                  <>
-                    <bdi>{format.instant(at, format.zone, true)}</bdi> <bdi>{format.zone}</bdi>
-                  </>
-                ),
+              value: <Failed letter={letter} />,
             },
             {
               name: i18n.t("Player"),
@@ -87,6 +79,20 @@ export function DeadLetterDetail({ letter, search, alike }: DeadLetterDetailProp
         <Consequence letter={letter} />
       </Stack>
     </ReviewDetail>
+  );
+}
+
+/** When it failed, in the zone of the studio. */
+function Failed({ letter }: { readonly letter: DeadLetter }) {
+  const format = useFormat();
+  const at = instantOf(letter.failedAt);
+  if (at === undefined) {
+    return "–";
+  }
+  return (
+    <>
+      <bdi>{format.instant(at, format.zone, true)}</bdi> <bdi>{format.zone}</bdi>
+    </>
   );
 }
 
