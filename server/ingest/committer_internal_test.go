@@ -177,9 +177,7 @@ func TestCallerThatGoesAwayLosesNothing(t *testing.T) {
 			_, err := c.commit(ctx, requestOf(entry("a", 1)))
 			gone <- err
 		}()
-		for len(c.queue) == 0 {
-			time.Sleep(time.Millisecond)
-		}
+		require.Eventually(t, func() bool { return len(c.queue) > 0 }, time.Minute, time.Millisecond)
 		leave()
 		require.ErrorIs(t, <-gone, context.Canceled)
 		done := c.start()

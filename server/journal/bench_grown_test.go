@@ -44,16 +44,19 @@ func BenchmarkAppendGrown(b *testing.B) {
 	fill(b, s, *grown)
 	j, err := Open(b.Context(), s, 0)
 	require.NoError(b, err)
-	for name, id := range map[string]func(int) string{
-		"spread":   func(n int) string { return fmt.Sprintf("%032x", xxh3.HashString128(strconv.Itoa(n)).Bytes()) },
-		"counting": func(n int) string { return fmt.Sprintf("spin-2026-11-22-%016d", n) },
+	for _, ids := range []struct {
+		name string
+		id   func(int) string
+	}{
+		{"counting", func(n int) string { return fmt.Sprintf("spin-2026-11-22-%016d", n) }},
+		{"spread", func(n int) string { return fmt.Sprintf("%032x", xxh3.HashString128(strconv.Itoa(n)).Bytes()) }},
 	} {
-		b.Run(name, func(b *testing.B) {
-			appendFor(b, j, id, 10*time.Second, 1<<40) // until checkpoints and pages are as they are in the long run
+		b.Run(ids.name, func(b *testing.B) {
+			appendFor(b, j, ids.id, 10*time.Second, 1<<40) // until checkpoints and pages are as they are in the long run
 			began := time.Now()
 			number := 0
 			for b.Loop() {
-				number += appendFor(b, j, id, time.Second, number)
+				number += appendFor(b, j, ids.id, time.Second, number)
 			}
 			b.ReportMetric(float64(number)/time.Since(began).Seconds(), "events/s")
 		})

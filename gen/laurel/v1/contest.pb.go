@@ -39,7 +39,7 @@ const (
 	PointsCurrency_POINTS_CURRENCY_CONVERTED PointsCurrency = 4
 	// The points are an amount, and the filter lets one currency pass.
 	PointsCurrency_POINTS_CURRENCY_ONE_BY_FILTER PointsCurrency = 5
-	// The points are an amount of whatever currency each event is in.
+	// The points are an amount, or depend on one, of whatever currency each event is in.
 	PointsCurrency_POINTS_CURRENCY_UNNAMED PointsCurrency = 6
 )
 

@@ -620,7 +620,7 @@ export enum PointsCurrency {
   ONE_BY_FILTER = 5,
 
   /**
-   * The points are an amount of whatever currency each event is in.
+   * The points are an amount, or depend on one, of whatever currency each event is in.
    *
    * @generated from enum value: POINTS_CURRENCY_UNNAMED = 6;
    */
