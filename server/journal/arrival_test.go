@@ -2,6 +2,7 @@ package journal
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -160,6 +161,70 @@ func TestEventsOfAPlayer(t *testing.T) {
 	})
 }
 
+// TestEventsOfAPlayerAcrossParts has his events in several ranges, whose parts are wide or narrow, with gaps between them.
+func TestEventsOfAPlayerAcrossParts(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.Postgres)
+	j := open(t, s)
+	var want []Place
+	for i := range int64(600) {
+		if i%100 == 99 {
+			last := ranges(t, j)[1+i/100]
+			addRange(t, s, Range{ID: last.ID + 1, First: last.Until, Until: last.Until + mostWidth>>4, partBits: ordinalBits + int(i/20)})
+		}
+		r := ranges(t, j)[i%(2+i/100)]
+		place := Place{TsMicros: i * 7919 % 101, Seq: r.First + (i+1)<<ordinalBits + i*i*i<<17%(r.Until-r.First)}
+		body, _ := event.Content(nil, &laurelv1.Event{EventId: fmt.Sprint(i), User: &laurelv1.User{Id: "u"}})
+		_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) VALUES "+
+			"($1, $2, $3, 1, 0, $4)", place.Seq, playerOf("u"), place.TsMicros, body)
+		require.NoError(t, err)
+		want = append(want, place)
+	}
+	slices.SortFunc(want, func(a, b Place) int { return cmp.Or(cmp.Compare(a.TsMicros, b.TsMicros), cmp.Compare(a.Seq, b.Seq)) })
+	for _, limit := range []int{1, 50, 601} {
+		wanted := PlayerEvents{UserID: "u", Limit: limit}
+		var got []int64
+		for last := false; !last; {
+			var records []Record
+			var err error
+			records, wanted.After, last, err = j.OfPlayer(t.Context(), wanted)
+			require.NoError(t, err)
+			for _, r := range records {
+				got = append(got, r.Seq)
+			}
+		}
+		require.Len(t, got, len(want))
+		for i := range got {
+			require.Equal(t, want[i].Seq, got[i], "page of %d", limit)
+		}
+	}
+}
+
+// TestPartsFollowThePace has the parts of the next range hold as many events as are wanted, step by step.
+func TestPartsFollowThePace(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.Postgres)
+	j := open(t, s)
+	_, err := j.Append(t.Context(), []Entry{entry("first", "1")}, 1)
+	require.NoError(t, err)
+	fit := func(partBits int) int {
+		r := Range{partBits: partBits}
+		require.NoError(t, s.View(t.Context(), func(ctx context.Context, tx *store.Tx) error { return fitParts(ctx, tx, &r, 10) }))
+		return r.partBits
+	}
+	require.Equal(t, 25, fit(25), "too few events to tell")
+	for i := range 10 {
+		_, err := s.Write().ExecContext(t.Context(), "INSERT INTO journal_event (id, player, event_ts, ingest_ts, partition, body) SELECT "+
+			"max(id) + $1, 1, 1, 1, 0, '' FROM journal_event", 1<<20+i)
+		require.NoError(t, err)
+	}
+	require.Equal(t, 23, fit(25), "ten events lie a little more than 10 << 20 apart")
+	require.Equal(t, 23, fit(20))
+	require.Equal(t, 22, fit(19), "a step at most")
+	require.Equal(t, 27, fit(30))
+	require.Equal(t, mostPart, fit(mostPart+partStep))
+}
+
 // TestEventsOfAPlayerAreOneIndexScan asks the databases how they would look.
 func TestEventsOfAPlayerAreOneIndexScan(t *testing.T) {
 	t.Parallel()
@@ -180,7 +245,9 @@ func TestEventsOfAPlayerAreOneIndexScan(t *testing.T) {
 			require.NoError(t, err)
 		}
 		var plan strings.Builder
-		err := scanAll(t.Context(), s.Read(), explain+ofPlayer[s.Dialect()], func(scan func(...any) error) error {
+		query, err := j.ofPlayer(t.Context())
+		require.NoError(t, err)
+		err = scanAll(t.Context(), s.Read(), explain+query, func(scan func(...any) error) error {
 			var line string
 			if s.Dialect() == store.Postgres {
 				err := scan(&line)

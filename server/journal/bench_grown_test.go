@@ -29,10 +29,10 @@ var grow = []string{
 	`INSERT INTO journal_event_1 (id, player, event_ts, ingest_ts, partition, body)
 		SELECT -n, hashint8extended(n % 1000003, 7), n, n, n % 16, decode(repeat(md5(n::text), 4), 'hex') FROM generate_series(1, $1::bigint) AS
 			n`,
-	"INSERT INTO event_key (source, event_id, content_hash, seq) SELECT '', 'old-' || md5(n::text), md5(n::text)::uuid, -n FROM " +
+	"INSERT INTO event_key (source, event_id, content_hash, seq) SELECT '', md5(n::text), md5(n::text)::uuid, -n FROM " +
 		"generate_series(1, $1::bigint) AS n",
 	"ALTER TABLE journal_event_1 ADD CONSTRAINT journal_event_1_pkey PRIMARY KEY (id)",
-	"CREATE INDEX journal_event_1_player ON journal_event_1 (player, event_ts)",
+	"CREATE INDEX journal_event_1_player ON journal_event_1 ((id >> 25), player, event_ts)",
 	"ALTER TABLE event_key ADD CONSTRAINT event_key_pkey PRIMARY KEY (source, event_id)",
 }
 

@@ -26,6 +26,11 @@ const (
 	widthStep = 4
 	// endless is where the last range of SQLite ends.
 	endless = math.MaxInt64
+	// partEvents is how many events a part of the index by player is meant to hold: so many that a player's events are in few parts, so few
+	// that the pages of the newest stay in memory.
+	partEvents = 1 << 20
+	// leastPart and mostPart bound the bits of a part, a full transaction at least, and partStep how far those of the next range may differ.
+	leastPart, mostPart, partStep = ordinalBits, 50, 3
 )
 
 // RangeState is what may be done with a range.
@@ -58,6 +63,8 @@ type Range struct {
 	Dropped *Dropped
 	// head is where the journal stood when the range was made, at madeMicros of the database's clock.
 	head, madeMicros int64
+	// partBits says how many positions a part of its index by player has: 1 << partBits.
+	partBits int
 }
 
 // Contents are the events of a range.
@@ -140,7 +147,7 @@ func (r *Range) DroppedWith() string {
 // next is the range behind this one, made at a moment when the journal stands at head: as wide as the journal moves in a span, going by how
 // far it has moved since this one was made. After a restore the journal stands far ahead, and so does the range's end.
 func (r *Range) next(head, nowMicros int64, span time.Duration) Range {
-	n := Range{ID: r.ID + 1, First: r.Until, head: head, madeMicros: nowMicros}
+	n := Range{ID: r.ID + 1, First: r.Until, head: head, madeMicros: nowMicros, partBits: r.partBits}
 	before := min(r.Until-r.First, mostWidth)
 	width := before * widthStep
 	if took := nowMicros - r.madeMicros; took > 0 {

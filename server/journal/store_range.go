@@ -2,10 +2,12 @@ package journal
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
+	"math/bits"
 	"strconv"
 	"time"
 
@@ -80,9 +82,9 @@ func (j *Journal) rangeNeeded(ctx context.Context, on querier, at *moment) (bool
 		head = j.postgresHead()
 	}
 	last := &at.last
-	err := on.QueryRowContext(ctx, "SELECT id, first, until, head, made_at, ("+head+"), "+j.store.Dialect().ClockMicros()+
-		" FROM journal_range ORDER BY id DESC LIMIT 1").
-		Scan(&last.ID, &last.First, &last.Until, &last.head, &last.madeMicros, &at.head, &at.clockMicros)
+	err := on.QueryRowContext(ctx, "SELECT id, first, until, head, made_at, part_bits, ("+head+"), "+
+		j.store.Dialect().ClockMicros()+" FROM journal_range ORDER BY id DESC LIMIT 1").
+		Scan(&last.ID, &last.First, &last.Until, &last.head, &last.madeMicros, &last.partBits, &at.head, &at.clockMicros)
 	if err != nil {
 		return false, err
 	}
@@ -105,15 +107,34 @@ func (j *Journal) cut(ctx context.Context, tx *store.Tx) (bool, error) {
 	if needed, err := j.rangeNeeded(ctx, tx, &at); err != nil || !needed {
 		return false, err
 	}
-	if tx.Dialect() == store.Postgres {
-		return true, j.attach(ctx, tx, at.last.next(at.head, at.clockMicros, j.rangeSpan))
+	if tx.Dialect() == store.SQLite {
+		return true, insertRange(ctx, tx, Range{ID: at.last.ID + 1, First: at.head + 1, Until: endless, head: at.head, madeMicros: at.clockMicros,
+			partBits: at.last.partBits})
 	}
-	return true, insertRange(ctx, tx, Range{ID: at.last.ID + 1, First: at.head + 1, Until: endless, head: at.head, madeMicros: at.clockMicros})
+	next := at.last.next(at.head, at.clockMicros, j.rangeSpan)
+	if err := fitParts(ctx, tx, &next, partEvents); err != nil {
+		return false, err
+	}
+	return true, j.attach(ctx, tx, next)
+}
+
+// fitParts has a part of a range's index by player hold half as many events up to all of them, going by the last so many in the journal. It
+// takes a step only, since a restore leaves a gap. With fewer events, parts stay as they are.
+func fitParts(ctx context.Context, tx *store.Tx, r *Range, events int) error {
+	var span int64
+	err := tx.QueryRowContext(ctx, "SELECT (SELECT max(id) FROM journal_event) - id FROM journal_event ORDER BY id DESC OFFSET $1 LIMIT 1",
+		events).Scan(&span)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	wanted := bits.Len64(uint64(span)) - 1
+	r.partBits = min(max(wanted, r.partBits-partStep, leastPart), r.partBits+partStep, mostPart)
+	return err
 }
 
 func insertRange(ctx context.Context, tx *store.Tx, r Range) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO journal_range (id, first, until, head, made_at) VALUES ($1, $2, $3, $4, $5)", r.ID, r.First,
-		r.Until, r.head, r.madeMicros)
+	_, err := tx.ExecContext(ctx, "INSERT INTO journal_range (id, first, until, head, made_at, part_bits) VALUES ($1, $2, $3, $4, $5, $6)",
+		r.ID, r.First, r.Until, r.head, r.madeMicros, r.partBits)
 	return err
 }
 
@@ -124,6 +145,7 @@ func (j *Journal) attach(ctx context.Context, tx *store.Tx, r Range) error {
 	}
 	for _, statement := range []string{
 		fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING ALL)", r.table(), eventTable),
+		fmt.Sprintf("CREATE INDEX %[1]s_player ON %[1]s ((id >> %[2]d), player, event_ts)", r.table(), r.partBits),
 		fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%d) TO (%d)", eventTable, r.table(), r.First, r.Until),
 	} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
@@ -155,9 +177,9 @@ func (j *Journal) Ranges(ctx context.Context) ([]Range, error) {
 
 // ranges reads the ranges and what was done with them. Below the horizon nothing can be appended any more.
 func (j *Journal) ranges(ctx context.Context, tx *store.Tx, horizon int64) (list []Range, err error) {
-	err = scanAll(ctx, tx, "SELECT id, first, until, head, made_at FROM journal_range ORDER BY id", func(scan func(...any) error) error {
+	err = scanAll(ctx, tx, "SELECT id, first, until, head, made_at, part_bits FROM journal_range ORDER BY id", func(scan func(...any) error) error {
 		var r Range
-		err := scan(&r.ID, &r.First, &r.Until, &r.head, &r.madeMicros)
+		err := scan(&r.ID, &r.First, &r.Until, &r.head, &r.madeMicros, &r.partBits)
 		if len(list) > 0 {
 			list[len(list)-1].Until = r.First
 		}
