@@ -151,7 +151,7 @@ func TestEveryKindHasItsRow(t *testing.T) {
 		require.Empty(t, RunSteps(document, problems, nil), k.name)
 		assert.Equal(t, k.name, document.Message.GetKind())
 		assert.NotEmpty(t, Reading(document), k.name)
-		assert.Empty(t, checkSuccessor(document.Message, document, beforeAll), "%s follows itself", k.name)
+		assert.Empty(t, checkSuccessor(Published{Message: document.Message}, document, beforeAll), "%s follows itself", k.name)
 		assert.Equal(t, k.name == KindContest, Plan(document, nil) != nil)
 		assert.False(t, Unsupported(k.name))
 	}

@@ -152,14 +152,12 @@ func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Docum
 		Message: document.Message,
 	}
 	if newest != nil {
-		before, err := parsePublished(newest)
-		if err != nil {
-			return nil, false, err
-		}
-		if problems := checkSuccessor(before.Message, document, now); len(problems) > 0 {
+		before := parsePublished(newest, s.Steps...)
+		if problems := checkSuccessor(before, document, now); len(problems) > 0 {
 			return nil, false, &Invalid{Problems: problems}
 		}
-		next.TitleOnly = titleOnly(before.Message, document.Message)
+		next.Mends = before.Unread != nil
+		next.TitleOnly = !next.Mends && titleOnly(before.Message, document.Message)
 	}
 	_, err = Change(ctx, tx, func(revision int64) (bool, error) {
 		next.Revision = revision

@@ -2,6 +2,7 @@ package contest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
@@ -34,8 +35,8 @@ func (s *Service) repair(ctx context.Context) error {
 			return err
 		}
 	}
-	for more := true; more; {
-		if more, err = s.summarise(ctx); err != nil {
+	for after, more := "", true; more; {
+		if after, more, err = s.summarise(ctx, after); err != nil {
 			return err
 		}
 	}
@@ -86,6 +87,10 @@ func (s *Service) adoptAll(ctx context.Context, versions map[string]int) error {
 
 // adoptLate looks again, since another process may repair at the same time.
 func (s *Service) adoptLate(ctx context.Context, tx *store.Tx, published catalog.Published, revision int64) (bool, error) {
+	if published.Unread != nil {
+		s.Log.ErrorContext(ctx, "a contest can't be read and is left out", "error", published.Unread.Error())
+		return false, nil
+	}
 	d, err := compile(published)
 	if err != nil {
 		return false, err
@@ -102,18 +107,24 @@ func (s *Service) adoptLate(ctx context.Context, tx *store.Tx, published catalog
 	return true, s.follow(ctx, tx, row, d, revision)
 }
 
-// summarise keeps the summaries of some final contests that lack them, and tells whether there may be more. It changes nothing that anyone
-// has read.
-func (s *Service) summarise(ctx context.Context) (more bool, err error) {
+// summarise keeps the summaries of some final contests that lack them, from behind an id on, and tells whether there may be more. It changes
+// nothing that anyone has read. Those that can't be read stay without.
+func (s *Service) summarise(ctx context.Context, after string) (last string, more bool, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		lacking := entcontest.And(entcontest.State(int(final)), entcontest.SummaryIsNil())
-		rows, err := tx.Ent().Contest.Query().Where(lacking).Order(entcontest.ByID()).Limit(repairSlice).All(ctx)
+		rows, err := tx.Ent().Contest.Query().Where(lacking, entcontest.IDGT(after)).Order(entcontest.ByID()).Limit(repairSlice).All(ctx)
 		if err != nil {
 			return fmt.Errorf("read final contests: %w", err)
 		}
 		more = len(rows) == repairSlice
 		for _, row := range rows {
+			last = row.ID
 			shown, err := s.shown(ctx, tx, row)
+			var unread *catalog.Unread
+			if errors.As(err, &unread) {
+				s.Log.ErrorContext(ctx, "a final contest can't be read: its result is shown without its rules", "error", unread.Error())
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("contest %s: %w", row.ID, err)
 			}
@@ -127,5 +138,5 @@ func (s *Service) summarise(ctx context.Context) (more bool, err error) {
 		}
 		return nil
 	})
-	return more, err
+	return last, more, err
 }
