@@ -33,12 +33,12 @@ func (s contestService) GetContest(ctx context.Context, request *laurelv1.GetCon
 		return nil, err
 	}
 	response := &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Pauses: one.ShowPauses()}
-	if one.Unread != nil {
+	if one.Unread == nil {
+		document, _ := catalog.Parse("", []byte(definition.GetYaml()))
+		response.Plan = s.planOf(document).GetContest()
+	} else {
 		response.Unreadable = one.Unread.Reason()
-		return response, nil
 	}
-	document, _ := catalog.Parse("", []byte(definition.GetYaml()))
-	response.Plan = s.planOf(document).GetContest()
 	return response, nil
 }
 

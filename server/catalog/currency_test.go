@@ -188,7 +188,7 @@ func TestUnreadableDefinitionConcernsNoOther(t *testing.T) {
 		assert.Nil(t, known.Rates("elsewhere"))
 		unread := other.Reader.Unread()
 		require.Len(t, unread, 1)
-		require.ErrorContains(t, unread[0], `read ExchangeRates elsewhere version 1: `)
+		require.ErrorContains(t, unread[0], `can't read ExchangeRates elsewhere version 1: `)
 		require.ErrorContains(t, unread[0], `tz: "right/Europe/Kyiv" is not a known time zone; did you mean Europe/Kyiv?`)
 		accepted(t, other, ratesHead+ratesOf25+ratesOf26)
 		assert.Len(t, other.Reader.Unread(), 1)

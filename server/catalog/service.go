@@ -61,6 +61,11 @@ func (s *Service) Check(ctx context.Context, yaml string) (*Document, []Problem,
 	return document, RunSteps(document, problems, known, s.Steps...), nil
 }
 
+// Warnings says what may not be what the author of a document without problems wants, a line each.
+func (s *Service) Warnings(document *Document) []string {
+	return warnings(notes(document, s.Reader.Newest(), s.Steps))
+}
+
 // Vocabulary is what is published that definitions refer to.
 func (s *Service) Vocabulary(ctx context.Context) (known *Vocabulary, err error) {
 	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {

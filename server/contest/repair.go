@@ -73,9 +73,14 @@ func (s *Service) adoptAll(ctx context.Context, versions map[string]int) error {
 		}
 		_, err = catalog.Change(ctx, tx, func(revision int64) (changed bool, err error) {
 			for _, one := range published {
-				moved, err := s.adoptLate(ctx, tx, one, revision)
+				d, err := compile(one)
 				if err != nil {
-					return false, fmt.Errorf("contest %s: %w", one.Definition.GetId(), err)
+					s.Log.ErrorContext(ctx, "a contest can't be read and is left out", "error", err.Error())
+					continue
+				}
+				moved, err := s.adoptLate(ctx, tx, d, revision)
+				if err != nil {
+					return false, fmt.Errorf("contest %s: %w", d.ID, err)
 				}
 				changed = changed || moved
 			}
@@ -86,15 +91,7 @@ func (s *Service) adoptAll(ctx context.Context, versions map[string]int) error {
 }
 
 // adoptLate looks again, since another process may repair at the same time.
-func (s *Service) adoptLate(ctx context.Context, tx *store.Tx, published catalog.Published, revision int64) (bool, error) {
-	if published.Unread != nil {
-		s.Log.ErrorContext(ctx, "a contest can't be read and is left out", "error", published.Unread.Error())
-		return false, nil
-	}
-	d, err := compile(published)
-	if err != nil {
-		return false, err
-	}
+func (s *Service) adoptLate(ctx context.Context, tx *store.Tx, d *Definition, revision int64) (bool, error) {
 	row, err := tx.Ent().Contest.Get(ctx, d.ID)
 	switch {
 	case db.IsNotFound(err):
