@@ -23,7 +23,7 @@ func TestLacksNamesTheDaysWithoutARate(t *testing.T) {
 		from, until string
 		want        string
 	}{
-		{map[string][]string{"JPY": {"2025-10-25"}}, "2025-10-25T00:00", "2025-10-26T00:00", ""},
+		{map[string][]string{"JPY": {"2025-10-25"}}, "2025-10-25T00:00", "2025-10-25T22:00", ""},
 		{map[string][]string{"JPY": {"2025-10-25"}}, "2025-10-24T22:00", "2025-10-25T22:00", ""},
 		{map[string][]string{"JPY": {"2025-10-25"}}, "2025-10-24T21:59", "2025-10-25T22:00", "JPY on 2025-10-24"},
 		{map[string][]string{"JPY": {"2025-10-25"}}, "2025-10-25T12:00", "2025-10-25T22:01", "JPY from 2025-10-26 on"},

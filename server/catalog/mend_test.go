@@ -20,7 +20,7 @@ func storedBefore(t *testing.T, s *store.Store, id string, version int, yaml str
 	require.NoError(t, err)
 }
 
-// TestVersionThatCantBeReadIsMended publishes over versions that can't be read: what can be read of them is kept as ever, and what can't may
+// TestVersionThatCantBeReadIsMended publishes over versions that can't be read: what can be read of them is kept as ever, what can't may
 // change.
 func TestVersionThatCantBeReadIsMended(t *testing.T) {
 	t.Parallel()

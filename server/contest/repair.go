@@ -104,8 +104,8 @@ func (s *Service) adoptLate(ctx context.Context, tx *store.Tx, d *Definition, re
 	return true, s.follow(ctx, tx, row, d, revision)
 }
 
-// summarise keeps the summaries of some final contests that lack them, from behind an id on, and tells whether there may be more. It changes
-// nothing that anyone has read. Those that can't be read stay without.
+// summarise keeps the summaries of some final contests that lack them, from behind an id on, and tells whether there may be more. It
+// changes nothing that anyone has read. Those that can't be read stay without.
 func (s *Service) summarise(ctx context.Context, after string) (last string, more bool, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		lacking := entcontest.And(entcontest.State(int(final)), entcontest.SummaryIsNil())

@@ -14,8 +14,8 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
-// read compiles what is published of a contest. One that this version of Laurel can't read is there all the same, with what could be read of
-// it and the window of its row.
+// read compiles what is published of a contest. One that this version of Laurel can't read is there all the same, with what could be read
+// of it and the window of its row.
 func read(published catalog.Published, row *db.Contest) *Definition {
 	d, err := compile(published)
 	var unread *catalog.Unread
@@ -133,8 +133,9 @@ func (s *Service) mends(row *db.Contest, d *Definition) error {
 func pastDefinition(shown *laurelv1.ContestSummary, unread *catalog.Unread) *Definition {
 	return &Definition{
 		ID: shown.GetId(), Version: int(shown.GetVersion()), Hash: shown.GetDefinitionHash(), Title: shown.GetTitle(),
-		Start: shown.GetStart().AsTime().UnixMicro(), End: shown.GetEnd().AsTime().UnixMicro(), GraceEnd: shown.GetGraceEnd().AsTime().UnixMicro(),
-		Zone: shown.GetTz(), Model: models[shown.GetType()], Type: shown.GetType(), N: int(shown.GetN()), Precision: shown.GetPrecision(),
+		Start: shown.GetStart().AsTime().UnixMicro(), End: shown.GetEnd().AsTime().UnixMicro(),
+		GraceEnd: shown.GetGraceEnd().AsTime().UnixMicro(),
+		Zone:     shown.GetTz(), Model: models[shown.GetType()], Type: shown.GetType(), N: int(shown.GetN()), Precision: shown.GetPrecision(),
 		Markets: shown.GetMarkets(), Brands: shown.GetBrands(), TieBreaks: tieBreaks(shown.GetTiebreaker()), Unread: unread,
 	}
 }

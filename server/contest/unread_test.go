@@ -15,8 +15,8 @@ import (
 func storedBefore(t *testing.T, s *store.Store, id, yaml string) {
 	t.Helper()
 	_, err := s.Write().ExecContext(t.Context(), "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by, "+
-		"open_seq) SELECT kind, def_id, 2, 'old', $1, published_at, published_by, open_seq FROM definition WHERE def_id = $2 AND version = 1", yaml,
-		id)
+		"open_seq) SELECT kind, def_id, 2, 'old', $1, published_at, published_by, open_seq FROM definition WHERE def_id = $2 AND version = 1",
+		yaml, id)
 	require.NoError(t, err)
 	_, err = s.Write().ExecContext(t.Context(), "UPDATE contest SET version = 2 WHERE id = $1", id)
 	require.NoError(t, err)
@@ -35,8 +35,13 @@ func TestMendingKeepsTheWindowOfTheRow(t *testing.T) {
 		p.publish(t, sprint("closed"))
 		require.NoError(t, p.contests.Step(t.Context()))
 		c.set(60)
-		_, err := s.Write().ExecContext(t.Context(), "UPDATE contest SET close_seq = NULL, state = 2 WHERE id = 'runs'")
-		require.NoError(t, err)
+		for _, statement := range []string{
+			"UPDATE contest SET close_seq = NULL WHERE id = 'runs'", "UPDATE contest SET final_seq = NULL, summary = NULL, result_hash = ''",
+			"UPDATE contest SET state = CASE id WHEN 'runs' THEN 2 ELSE 3 END",
+		} {
+			_, err := s.Write().ExecContext(t.Context(), statement)
+			require.NoError(t, err, statement)
+		}
 		storedBefore(t, s, "runs", elsewhere(sprint("runs")))
 		storedBefore(t, s, "closed", elsewhere(sprint("closed")))
 

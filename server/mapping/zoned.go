@@ -26,7 +26,8 @@ var zonedReadings = map[string]string{
 	overloads.TimestampToMillisecondsWithTz:        overloads.TimeGetMilliseconds,
 }
 
-// zoned has those functions take their zones from package zone: CEL's own look for them on the machine, which may know others, or other rules.
+// zoned has those functions take their zones from package zone: CEL's own look for them on the machine, which may know others, or other
+// rules.
 func zoned() []cel.EnvOption {
 	var options []cel.EnvOption
 	for overload, function := range zonedReadings {

@@ -8,7 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestPartsOfTimesComeFromTheZonesOfTheBinary reads parts of times in zones: by the list that the binary brings, whatever the machine knows.
+// TestPartsOfTimesComeFromTheZonesOfTheBinary reads parts of times in zones by the list that the binary brings, whatever the machine
+// knows.
 func TestPartsOfTimesComeFromTheZonesOfTheBinary(t *testing.T) {
 	t.Parallel()
 	value := func(text string) (any, error) {

@@ -81,7 +81,8 @@ func RefoldWithin(
 }
 
 // refoldable reports the contests whose definition can't be read, and returns the others.
-func refoldable(ctx context.Context, s *store.Store, contests []*contest.Live, report func(Refolded) error) (readable []*contest.Live, err error) {
+func refoldable(ctx context.Context, s *store.Store, contests []*contest.Live,
+	report func(Refolded) error) (readable []*contest.Live, err error) {
 	for _, c := range contests {
 		if c.Unread == nil {
 			readable = append(readable, c)

@@ -26,10 +26,10 @@ func publishedBefore(t *testing.T, s *store.Store, id, yaml string) {
 	t.Helper()
 	for _, statement := range []string{
 		"INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by, open_seq) SELECT kind, def_id, version + 1, " +
-			"'old', '" + yaml + "', published_at, published_by, open_seq FROM definition WHERE def_id = '" + id + "' AND version = (SELECT version " +
-			"FROM contest WHERE id = '" + id + "')",
-		"UPDATE contest SET version = version + 1, revision = (SELECT value FROM setting WHERE id = 'contest_revision')" + number(s) + " + 1 WHERE " +
-			"id = '" + id + "'",
+			"'old', '" + yaml + "', published_at, published_by, open_seq FROM definition WHERE def_id = '" + id + "' AND version = (SELECT " +
+			"version FROM contest WHERE id = '" + id + "')",
+		"UPDATE contest SET version = version + 1, revision = (SELECT value FROM setting WHERE id = 'contest_revision')" + number(s) + " + 1 " +
+			"WHERE id = '" + id + "'",
 		"UPDATE setting SET value = (value" + number(s) + " + 1)" + text(s) + " WHERE id = 'contest_revision'",
 	} {
 		_, err := s.Write().ExecContext(t.Context(), statement)
