@@ -23,7 +23,7 @@ func (s catalogService) CheckDefinition(ctx context.Context,
 	if document != nil {
 		response.Kind, response.Id = word.Clip(document.Kind, 32), word.Clip(document.ID, 64)
 		if len(problems) == 0 {
-			response.Plan = s.planOf(document)
+			response.Plan, response.Warnings = s.planOf(document), s.Catalog.Warnings(document)
 		}
 	}
 	return response, nil
@@ -43,7 +43,8 @@ func (s catalogService) PublishDefinition(ctx context.Context,
 			return nil, err
 		}
 	}
-	return &laurelv1.PublishDefinitionResponse{Definition: definition}, nil
+	document, _ := catalog.Parse("", []byte(definition.GetYaml()))
+	return &laurelv1.PublishDefinitionResponse{Definition: definition, Warnings: s.Catalog.Warnings(document)}, nil
 }
 
 // publisher names who publishes.

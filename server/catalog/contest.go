@@ -23,6 +23,7 @@ const typeBestRounds = "best_n_rounds"
 var contestKind = row[*laurelv1.Contest]{
 	name: KindContest, empty: func() *laurelv1.Contest { return new(laurelv1.Contest) },
 	check: checkContest, fit: fitContest, plan: planContest, read: readContest, succeed: succeedContest,
+	wholes: []string{"window"},
 	patterns: []pattern{
 		{begins: "id", ends: "id", message: "must start with a lower-case letter, then lower-case letters, digits, _ . or -"},
 		{ends: "currency", message: codeForm},

@@ -29,6 +29,8 @@ type Found struct {
 	Document *Document
 	// Problems is empty when the definition may be published.
 	Problems []Problem
+	// Notes is what the steps say of a definition without problems, a line each.
+	Notes []string
 }
 
 // Skipped is a document of a folder that is not loaded though nothing is wrong with it.
@@ -93,6 +95,9 @@ func runAll(found []Found, known *Vocabulary, steps []Step) {
 	}
 	for i, one := range found {
 		found[i].Problems = RunSteps(one.Document, one.Problems, known, steps...)
+		if len(found[i].Problems) == 0 {
+			found[i].Notes = notes(one.Document, known, steps)
+		}
 	}
 }
 

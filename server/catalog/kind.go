@@ -43,6 +43,8 @@ type kind struct {
 	succeed func(before, after Message, now time.Time, refuse refuse)
 	// patterns say what is right of fields whose bound is a regular expression. The first whose path begins or ends a field's is told.
 	patterns []pattern
+	// wholes are fields that mean something only as a whole: when one part can't be read nothing of it can.
+	wholes []string
 }
 
 // pattern words a regular expression of the contract.
@@ -58,6 +60,7 @@ type row[M Message] struct {
 	read     func(definition M) []string
 	succeed  func(before, after M, now time.Time, refuse refuse)
 	patterns []pattern
+	wholes   []string
 }
 
 // kind forgets the type.
@@ -79,8 +82,7 @@ func (r row[M]) kind() *kind {
 		succeed: func(before, after Message, now time.Time, refuse refuse) {
 			r.succeed(of(before), of(after), now, refuse)
 		},
-
-		patterns: r.patterns,
+		patterns: r.patterns, wholes: r.wholes,
 	}
 }
 

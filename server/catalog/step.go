@@ -1,6 +1,11 @@
 package catalog
 
-import "google.golang.org/protobuf/proto"
+import (
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+)
 
 // Step is the compile step of a kind. The package that knows what definitions of the kind mean hands it in, because imports point up the
 // flow.
@@ -10,8 +15,9 @@ type Step struct {
 	// Check finds problems that only compiling shows, such as those of formulas. Line and Column of its problems count within the value of
 	// Field. It is given definitions with other problems too and must not panic on them.
 	Check func(definition Message) []Problem
-	// Notes says in plain English what compiling shows of a definition without problems; nil says nothing.
-	Notes func(definition Message) []string
+	// Notes says in plain English what compiling shows of a definition without problems, beside a vocabulary; nil says nothing. What may not
+	// be what the author wants begins with Warning.
+	Notes func(definition Message, known *Vocabulary) []string
 	// Complete adds to the plan of a definition what compiling shows; nil adds nothing.
 	Complete func(definition Message, plan proto.Message)
 }
@@ -38,12 +44,20 @@ func RunSteps(document *Document, problems []Problem, known *Vocabulary, steps .
 	return tidy(found)
 }
 
-// Notes is what the steps say of a document without problems, a line each.
-func Notes(document *Document, steps ...Step) []string {
+// warning begins the notes of what may not be what the author wants.
+const warning = "Warning: "
+
+// warnings are the notes that warn.
+func warnings(notes []string) []string {
+	return slices.DeleteFunc(notes, func(note string) bool { return !strings.HasPrefix(note, warning) })
+}
+
+// notes is what the steps say of a document without problems, a line each.
+func notes(document *Document, known *Vocabulary, steps []Step) []string {
 	var notes []string
 	for _, step := range steps {
 		if document != nil && document.Message != nil && step.Kind == document.Kind && step.Notes != nil {
-			notes = append(notes, step.Notes(document.Message)...)
+			notes = append(notes, step.Notes(document.Message, known)...)
 		}
 	}
 	return notes

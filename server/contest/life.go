@@ -55,10 +55,11 @@ func (s *Service) Step(ctx context.Context) error {
 	return errors.Join(slices.Collect(maps.Values(failed))...)
 }
 
-// pass takes each contest one step on, leaving out those that have failed.
+// pass takes each contest one step on, leaving out those that have failed. One that takes no events stands still: its result would lack
+// what it missed, and nobody could make it good any more.
 func (s *Service) pass(ctx context.Context, step func(context.Context, *Live) (bool, error), failed map[string]error) (moved bool) {
 	for _, c := range s.Set().All() {
-		if failed[c.ID] != nil {
+		if failed[c.ID] != nil || c.Paused() {
 			continue
 		}
 		did, err := step(ctx, c)

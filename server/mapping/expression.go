@@ -105,14 +105,14 @@ func columnsOf(checked *cel.Ast) []string {
 
 // environment declares row and the typed readers of text.
 func environment() (*cel.Env, error) {
-	return cel.NewEnv(
+	return cel.NewEnv(append(zoned(),
 		cel.Variable("row", cel.MapType(cel.StringType, cel.StringType)),
 		ext.Strings(),
 		cel.Function("number", cel.Overload("number_text", []*cel.Type{cel.StringType}, cel.DoubleType, cel.UnaryBinding(celNumber))),
 		cel.Function("integer", cel.Overload("integer_text", []*cel.Type{cel.StringType}, cel.IntType, cel.UnaryBinding(celInteger))),
 		cel.Function("time", cel.Overload("time_text_text_text",
 			[]*cel.Type{cel.StringType, cel.StringType, cel.StringType}, cel.TimestampType, cel.FunctionBinding(celTime))),
-	)
+	)...)
 }
 
 func (x *expression) eval(row map[string]string) (ref.Val, error) {

@@ -105,6 +105,7 @@ func TestRatesHoldFromTheirPublication(t *testing.T) {
 		p.publish(t, staked("converted", ", currency: EUR, rates: ecb"))
 		p.send(t, stake("a", "first", 1000, "JPY"), stake("b", "both", 1000, "JPY"))
 		p.fold(t)
+		assert.Equal(t, map[string]int64{"converted": 2}, p.unrated)
 		assert.Empty(t, p.standings(t, "converted"), "that day has no rate yet, and the day before does not lend its own")
 		p.send(t, stake("c", "second", 1000, "JPY")) // waits when the rate is published, so it counts by it
 		p.publish(t, yenOf("2025-10-25", "0.005"))
@@ -113,6 +114,7 @@ func TestRatesHoldFromTheirPublication(t *testing.T) {
 		want := []string{"both 500", "second 500"}
 		assert.Equal(t, want, p.standings(t, "converted"))
 		p.agree(t)
+		assert.Equal(t, map[string]int64{"converted": 2}, p.unrated, "a proof counts nothing")
 
 		again := start(t, s, options{now: clockAt(0).now})
 		again.agree(t)

@@ -45,7 +45,7 @@ func (p *Program) quantity() quantity {
 const nameOne = " Name scoring.currency, or let scoring.filter pass one currency."
 
 // notes says what the currency means for a contest without problems: for its points, and for which events count.
-func notes(definition catalog.Message) []string {
+func notes(definition catalog.Message, known *catalog.Vocabulary) []string {
 	contest, ok := definition.(*laurelv1.Contest)
 	if !ok {
 		return nil
@@ -66,7 +66,22 @@ func notes(definition catalog.Message) []string {
 	if p.currency == "" && p.mixing {
 		said = append(said, "An event whose win and stake are in different currencies does not count.")
 	}
-	return said
+	return append(said, p.noteOfRates(contest, known)...)
+}
+
+// noteOfRates warns of days of the contest for which its table has no rates yet.
+func (p *Program) noteOfRates(contest *laurelv1.Contest, known *catalog.Vocabulary) []string {
+	rates := known.Rates(p.rates)
+	start, end, _, _, err := catalog.ParseWindow(contest.GetWindow())
+	if rates == nil || err != nil {
+		return nil
+	}
+	lacks := rates.Lacks(start.UnixMicro(), end.UnixMicro())
+	if lacks == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("Warning: for days of the contest %s has no rate of %s; events of a day without a rate do not count. Publish "+
+		"the rates of a day before its events come in.", p.rates, lacks)}
 }
 
 func (p *Program) noteOfPoints(alike bool) string {

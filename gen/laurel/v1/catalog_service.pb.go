@@ -152,7 +152,9 @@ type CheckDefinitionResponse struct {
 	// Id of the document when it could be read.
 	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
 	// What the document means, when it has no problem and its kind has a plan.
-	Plan          *DefinitionPlan `protobuf:"bytes,5,opt,name=plan,proto3" json:"plan,omitempty"`
+	Plan *DefinitionPlan `protobuf:"bytes,5,opt,name=plan,proto3" json:"plan,omitempty"`
+	// What is no problem, but may not be what the author wants, in English; empty when the document has problems.
+	Warnings      []string `protobuf:"bytes,6,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -211,6 +213,13 @@ func (x *CheckDefinitionResponse) GetId() string {
 func (x *CheckDefinitionResponse) GetPlan() *DefinitionPlan {
 	if x != nil {
 		return x.Plan
+	}
+	return nil
+}
+
+func (x *CheckDefinitionResponse) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
 	}
 	return nil
 }
@@ -344,7 +353,9 @@ func (x *PublishDefinitionRequest) GetBaseVersion() int32 {
 type PublishDefinitionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The published version.
-	Definition    *Definition `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
+	Definition *Definition `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
+	// What is no problem, but may not be what the author wants, in English.
+	Warnings      []string `protobuf:"bytes,2,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -382,6 +393,13 @@ func (*PublishDefinitionResponse) Descriptor() ([]byte, []int) {
 func (x *PublishDefinitionResponse) GetDefinition() *Definition {
 	if x != nil {
 		return x.Definition
+	}
+	return nil
+}
+
+func (x *PublishDefinitionResponse) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
 	}
 	return nil
 }
@@ -1036,23 +1054,25 @@ const file_laurel_v1_catalog_service_proto_rawDesc = "" +
 	"\x05field\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x05field\x12\"\n" +
 	"\amessage\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\amessage\"7\n" +
 	"\x16CheckDefinitionRequest\x12\x1d\n" +
-	"\x04yaml\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\"\xc7\x01\n" +
+	"\x04yaml\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\"\xed\x01\n" +
 	"\x17CheckDefinitionResponse\x128\n" +
 	"\bproblems\x18\x01 \x03(\v2\x12.laurel.v1.ProblemB\b\xbaH\x05\x92\x01\x02\x10dR\bproblems\x12\x1b\n" +
 	"\x04kind\x18\x02 \x01(\tB\a\xbaH\x04r\x02( R\x04kind\x12\x17\n" +
 	"\x02id\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12-\n" +
-	"\x04plan\x18\x05 \x01(\v2\x19.laurel.v1.DefinitionPlanR\x04planJ\x04\b\x04\x10\x05R\areading\"L\n" +
+	"\x04plan\x18\x05 \x01(\v2\x19.laurel.v1.DefinitionPlanR\x04plan\x12$\n" +
+	"\bwarnings\x18\x06 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10\x14R\bwarningsJ\x04\b\x04\x10\x05R\areading\"L\n" +
 	"\x0eDefinitionPlan\x122\n" +
 	"\acontest\x18\x01 \x01(\v2\x16.laurel.v1.ContestPlanH\x00R\acontestB\x06\n" +
 	"\x04plan\"}\n" +
 	"\x18PublishDefinitionRequest\x12\x1f\n" +
 	"\x04yaml\x18\x01 \x01(\tB\v\xbaH\br\x06\x10\x01(\x80\x80\x10R\x04yaml\x12/\n" +
 	"\fbase_version\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x00R\vbaseVersion\x88\x01\x01B\x0f\n" +
-	"\r_base_version\"R\n" +
+	"\r_base_version\"x\n" +
 	"\x19PublishDefinitionResponse\x125\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\v2\x15.laurel.v1.DefinitionR\n" +
-	"definition\"K\n" +
+	"definition\x12$\n" +
+	"\bwarnings\x18\x02 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10\x14R\bwarnings\"K\n" +
 	"\x0fPublishProblems\x128\n" +
 	"\bproblems\x18\x01 \x03(\v2\x12.laurel.v1.ProblemB\b\xbaH\x05\x92\x01\x02\x10dR\bproblems\"\x84\x02\n" +
 	"\n" +

@@ -84,7 +84,7 @@ func (c *rulesCheckCmd) report(out io.Writer, found []catalog.Found, skipped []c
 		for line := range strings.Lines(catalog.Reading(one.Document)) {
 			text.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
 		}
-		for _, note := range catalog.Notes(one.Document, rule.Step()) {
+		for _, note := range one.Notes {
 			text.WriteString("    " + note + "\n")
 		}
 	}
