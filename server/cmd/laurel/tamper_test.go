@@ -41,7 +41,7 @@ var tamperings = []tampered{
 	{"journal_event", "partition", lastEvent, "and its player is in"},
 	{"event_key", "content_hash", "event_id = 'n8'", `the key of event "n8" of source "" has another hash than the event`},
 	{"event_key", "event_id", lastKey, `event "n8" of source "" has no key`},
-		{"event_key", "seq", "event_id = 'n8'", `the key of event "n8" of source "" names position`},
+	{"event_key", "seq", "event_id = 'n8'", `the key of event "n8" of source "" names position`},
 	{"standing", "state", "user_id = 'u1' AND contest_id = 'goes_on'", "goes_on: standings differ from the journal"},
 	{"standing", "units", "user_id = 'u1' AND contest_id = 'goes_on'", `player "u1" is on boards with`},
 	{"standing", "rounds", "user_id = 'u1' AND contest_id = 'goes_on'", `player "u1" is on boards with`},
@@ -163,8 +163,21 @@ func openRows(t *testing.T, url string) *rawRows {
 	return &rawRows{pool, !lite}
 }
 
-// exec runs a statement with the guards lifted.
+// number reads one figure.
+func (r *rawRows) number(t *testing.T, query string) (found int64) {
+	t.Helper()
+	require.NoError(t, r.pool.QueryRowContext(t.Context(), query).Scan(&found), query)
+	return found
+}
+
+// exec changes one row with the guards lifted.
 func (r *rawRows) exec(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	require.EqualValues(t, 1, r.execAll(t, statement, args...), statement)
+}
+
+// execAll changes rows with the guards lifted, and returns how many.
+func (r *rawRows) execAll(t *testing.T, statement string, args ...any) (changed int64) {
 	t.Helper()
 	tx, err := r.pool.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
@@ -179,14 +192,14 @@ func (r *rawRows) exec(t *testing.T, statement string, args ...any) {
 	}
 	result, err := tx.ExecContext(t.Context(), statement, args...)
 	require.NoError(t, err, statement)
-	changed, err := result.RowsAffected()
+	changed, err = result.RowsAffected()
 	require.NoError(t, err)
-	require.EqualValues(t, 1, changed, statement)
 	for _, each := range put {
 		_, err = tx.ExecContext(t.Context(), each)
 		require.NoError(t, err)
 	}
 	require.NoError(t, tx.Commit())
+	return changed
 }
 
 // triggers are the statements that drop the triggers of a SQLite database, and those that make them.
