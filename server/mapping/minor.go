@@ -19,8 +19,8 @@ type Exponents func(code string) (exponent int, known bool)
 // AnyExponent is that of a currency of which only a server knows, where nothing is sent: amounts in it are read and become 0.
 const AnyExponent = -1
 
-// inMinor finds the currency of a field that is to be in minor units: what stands beside it in the event, and for what was won, when that is
-// empty, what stands beside the stake.
+// inMinor finds the currency of a field that is to be in minor units: what stands beside it in the event, and for what was won, when that
+// is empty, what stands beside the stake.
 func (c *compiler) inMinor(at int, written *laurelv1.MappingValue) {
 	value := &c.values[at]
 	if written.GetTime() != nil || written.Count != nil {

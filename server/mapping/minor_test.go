@@ -75,8 +75,8 @@ func TestDecimalsBecomeMinorUnitsOfTheirCurrency(t *testing.T) {
 	}
 }
 
-// TestMinorUnitsWhereNothingIsSent reads amounts in a currency that only a server knows, and refuses what is no amount all the same. Without
-// a server at all ISO 4217 is what is known.
+// TestMinorUnitsWhereNothingIsSent reads amounts in a currency that only a server knows, and refuses what is no amount all the same.
+// Without a server at all ISO 4217 is what is known.
 func TestMinorUnitsWhereNothingIsSent(t *testing.T) {
 	t.Parallel()
 	m, dry := parsed(t, minorMapping), func(code string) (int, bool) {

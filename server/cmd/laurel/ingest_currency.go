@@ -36,7 +36,8 @@ type ingestCurrency struct {
 }
 
 func newIngestCurrencies(at client.Server, send *ingestSender) *ingestCurrencies {
-	return &ingestCurrencies{client: laurelv1connect.NewCatalogServiceClient(at.HTTP(), at.RPC()), send: send, asked: map[string]ingestCurrency{}}
+	return &ingestCurrencies{client: laurelv1connect.NewCatalogServiceClient(at.HTTP(), at.RPC()), send: send,
+		asked: map[string]ingestCurrency{}}
 }
 
 // exponents asks for each code once.

@@ -39,8 +39,8 @@ func written(t *testing.T, name, text string) string {
 	return path
 }
 
-// TestDecimalAmountsOfAFile plays a file whose column of amounts is in XBT here and in EUR there through the whole server: each counts by the
-// decimal places of its own currency, and one that has more of them is refused with its column.
+// TestDecimalAmountsOfAFile plays a file whose column of amounts is in XBT here and in EUR there through the whole server: each counts by
+// the decimal places of its own currency, and one that has more of them is refused with its column.
 func TestDecimalAmountsOfAFile(t *testing.T) {
 	t.Parallel()
 	contest := func(currency, precision string) string {
@@ -141,7 +141,8 @@ func TestKeyThatMayNotReadDefinitions(t *testing.T) {
 	require.NoError(t, currencies.err)
 	_, known = exponents("XBT")
 	require.False(t, known)
-	require.ErrorContains(t, currencies.err, "how many decimal places XBT has is among the definitions, for which the key needs the scope read")
+	require.ErrorContains(t, currencies.err, "how many decimal places XBT has is among the definitions, for which the key needs the scope "+
+		"read")
 }
 
 // TestAColumnOfTheWrongKindIsNotAskedForEver stops at some number of codes.
