@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -117,15 +119,21 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 		run.progress.dry = true
 	}
 	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
+	signal.Ignore(syscall.SIGPIPE) // that nobody reads the progress is no reason to stop; a report that can't be printed is an error
 	err = run.all(ctx)
 	run.progress.done()
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("%s: stopped; %d rows are done, run the same command again to go on: %w", c.File, state.Tally.Rows, context.Canceled)
+	if err == nil {
+		return c.finish(cli.Stdout, state)
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w (%d rows are done; run the same command again to go on)", c.File, err, state.Tally.Rows)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("%s: stopped; %d rows are done, run the same command again to go on: %w", c.File, state.Tally.Rows, context.Canceled)
+	} else {
+		err = fmt.Errorf("%s: %w (%d rows are done; run the same command again to go on)", c.File, err, state.Tally.Rows)
 	}
-	return c.finish(cli.Stdout, state)
+	if state.Tally.Rows == 0 {
+		return err
+	}
+	return errors.Join(err, errors.Join(c.report(cli.Stdout, &state.Tally, true)))
 }
 
 func (c *ingestCmd) readMapping() (*mapping.Mapping, error) {
@@ -135,11 +143,15 @@ func (c *ingestCmd) readMapping() (*mapping.Mapping, error) {
 		}
 		return nil, nil
 	}
-	source, err := os.ReadFile(c.Mapping)
+	return readMapping(c.Mapping)
+}
+
+func readMapping(path string) (*mapping.Mapping, error) {
+	source, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read mapping: %w", err)
 	}
-	return mapping.Parse(c.Mapping, source)
+	return mapping.Parse(path, source)
 }
 
 func (c *ingestCmd) openUnits(ctx context.Context, file io.ReadSeeker, columns *mapping.Mapping, currencies *ingestCurrencies,
