@@ -39,6 +39,8 @@ type Skipped struct {
 	File string
 	// Reason says why, in words for a log.
 	Reason string
+	// Mapping tells that it is no definition but says how a table is read, which package mapping can check.
+	Mapping bool
 }
 
 // ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and
@@ -61,7 +63,7 @@ func ReadFolder(folder fs.FS, name string, known *Vocabulary, steps ...Step) ([]
 		case entry.IsDir() || hidden || extension != ".yaml" && extension != ".yml":
 			return nil
 		case base == mappingFile:
-			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: "a mapping, not a definition"})
+			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: "a mapping, not a definition", Mapping: true})
 			return nil
 		}
 		if files++; files > maxFolderFiles {
@@ -72,10 +74,7 @@ func ReadFolder(folder fs.FS, name string, known *Vocabulary, steps ...Step) ([]
 			return err
 		}
 		inFile, leftOut := readFile(path.Join(name, file), text)
-		found = append(found, inFile...)
-		for _, reason := range leftOut {
-			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: reason})
-		}
+		found, skipped = append(found, inFile...), append(skipped, leftOut...)
 		return nil
 	})
 	if err != nil {
@@ -112,27 +111,28 @@ func readBounded(folder fs.FS, file string) ([]byte, error) {
 	return fs.ReadFile(folder, file)
 }
 
-// ReadFile is ReadFolder for one file, whose documents are separated by lines of ---. The second result says why documents were skipped.
-func ReadFile(name string, text []byte, known *Vocabulary, steps ...Step) ([]Found, []string) {
+// ReadFile is ReadFolder for one file, whose documents are separated by lines of ---.
+func ReadFile(name string, text []byte, known *Vocabulary, steps ...Step) ([]Found, []Skipped) {
 	found, skipped := readFile(name, text)
 	refuseRepeats(found)
 	runAll(found, known, steps)
 	return found, skipped
 }
 
-func readFile(name string, text []byte) ([]Found, []string) {
+func readFile(name string, text []byte) ([]Found, []Skipped) {
 	var found []Found
-	var skipped []string
+	var skipped []Skipped
 	for _, part := range split(text) {
 		document, problems := parseAt(name, part.text, part.offset)
 		switch {
 		case document != nil && document.Kind == "":
-			skipped = append(skipped, fmt.Sprintf("line %d: a document without kind", document.source.root.Line))
+			skipped = append(skipped, Skipped{File: name, Reason: fmt.Sprintf("line %d: a document without kind", document.source.root.Line)})
 		case document != nil && document.Kind == kindMapping:
-			skipped = append(skipped, fmt.Sprintf("line %d: a mapping, not a definition; laurel ingest --mapping %s --dry-run checks it",
-				document.source.root.Line, name))
+			skipped = append(skipped, Skipped{File: name, Reason: fmt.Sprintf("line %d: a mapping, not a definition", document.source.root.Line),
+				Mapping: true})
 		case document != nil && Unsupported(document.Kind):
-			skipped = append(skipped, fmt.Sprintf("line %d: %s", document.source.root.Line, kindProblem(document.Kind)))
+			skipped = append(skipped, Skipped{File: name, Reason: fmt.Sprintf("line %d: %s", document.source.root.Line,
+				kindProblem(document.Kind))})
 		default:
 			found = append(found, Found{Document: document, Problems: problems})
 		}

@@ -25,6 +25,7 @@ const (
 	wantsFlag wants = iota
 	wantsText
 	wantsValue
+	wantsAmount
 )
 
 // expression is a compiled CEL expression over row, a map from column to text.
@@ -75,6 +76,10 @@ func fits(given *cel.Type, want wants) string {
 		known := []*cel.Type{cel.StringType, cel.BoolType, cel.IntType, cel.UintType, cel.DoubleType, cel.TimestampType}
 		if !slices.ContainsFunc(known, given.IsExactType) {
 			return "must give text, a number, true or false, or a time"
+		}
+	case wantsAmount:
+		if !slices.ContainsFunc([]*cel.Type{cel.StringType, cel.IntType, cel.UintType}, given.IsExactType) {
+			return `must give an exact amount, which is text such as row["X"] or a whole number`
 		}
 	}
 	return ""
