@@ -53,6 +53,19 @@ describe("the pulse", () => {
     expect((await health()).textContent).toBe(sentence);
   });
 
+  it("names what the engine leaves out until somebody publishes", async () => {
+    const laurel = flowing();
+    laurel.pulse.unread = [{ kind: "Contest", id: "odd", version: 2, reason: "window.tz is not known" }];
+    laurel.pulse.withoutRate = [
+      { contestId: "converted", events: 5n },
+      { contestId: "stakes", events: 1n },
+    ];
+    await openStudio("/", laurel);
+    await health();
+    expect(screen.getByText("Contest odd: window.tz is not known")).toBeDefined();
+    expect(screen.getByText("converted, stakes")).toBeDefined();
+  });
+
   it("keeps the last figures and says so when the server doesn't answer any more", async () => {
     const laurel = flowing();
     const { again } = await openStudio("/", laurel);
