@@ -17,8 +17,8 @@ import (
 // verifySlice is how many events or keys are compared at once.
 const verifySlice = 500
 
-// VerifyKeys compares the keys by which repeats are told with the events that are in the database, in slices, and tells each difference in
-// words. Servers may run meanwhile.
+// VerifyKeys compares the events that are in the database with what else their rows say and with the keys by which repeats are told, in
+// slices, and tells each difference in words. Servers may run meanwhile.
 func (j *Journal) VerifyKeys(ctx context.Context, differs func(text string)) error {
 	slice := make([]Stored, 0, verifySlice)
 	for e, err := range j.Between(ctx, 0, endless) {
@@ -214,7 +214,8 @@ func (j *Journal) VerifyRanges(ctx context.Context, differs func(text string)) e
 
 // rangeTables finds the ranges whose tables don't take their positions, or are there after a drop, and tables of no range. One statement
 // sees both as they were at one moment. The first range has no lower end.
-const rangeTables = `SELECT coalesce(t.name, format('journal_event_%s', r.id)), coalesce(r.bounds, 'of no range'), coalesce(t.bounds, 'not there')
+const rangeTables = `SELECT coalesce(t.name, format('journal_event_%s', r.id)), coalesce(r.bounds, 'of no range'),
+		coalesce(t.bounds, 'not there')
 	FROM (SELECT id, format('FOR VALUES FROM (%s) TO (%L)', CASE WHEN id = 1 THEN 'MINVALUE' ELSE format('%L', first) END, until)
 			AS bounds FROM journal_range WHERE id NOT IN (SELECT range_id FROM journal_drop)) AS r
 	FULL JOIN (SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bounds FROM pg_inherits AS i JOIN pg_class AS c
@@ -223,13 +224,12 @@ const rangeTables = `SELECT coalesce(t.name, format('journal_event_%s', r.id)), 
 
 // verifyTables wants the table of each range that was not dropped to take its positions, and no other table.
 func (j *Journal) verifyTables(ctx context.Context, differs func(text string)) error {
-	err := scanAll(ctx, j.store.Read(), rangeTables,
-		func(scan func(...any) error) error {
-			var table, want, bounds string
-			err := scan(&table, &want, &bounds)
-			differs(fmt.Sprintf("table %s must be %s, and is %s", table, want, bounds))
-			return err
-		})
+	err := scanAll(ctx, j.store.Read(), rangeTables, func(scan func(...any) error) error {
+		var table, want, bounds string
+		err := scan(&table, &want, &bounds)
+		differs(fmt.Sprintf("table %s must be %s, and is %s", table, want, bounds))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("compare ranges with their tables: %w", err)
 	}

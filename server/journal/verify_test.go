@@ -72,7 +72,10 @@ func TestEveryChangedByteOfAnEventIsFound(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		j, err := journal.Open(t.Context(), s, 0)
 		require.NoError(t, err)
-		e := &laurelv1.Event{EventId: "e", Source: "shop", User: &laurelv1.User{Id: "u"}, Market: "DE", SessionId: "s", Device: &laurelv1.Device{Ip: "10.0.0.1"}}
+		e := &laurelv1.Event{
+			EventId: "e", Source: "shop", User: &laurelv1.User{Id: "u"}, Market: "DE", SessionId: "s",
+			Device: &laurelv1.Device{Ip: "10.0.0.1"},
+		}
 		body, hash := event.Content(nil, e)
 		poison := journal.Entry{EventID: "p", UserID: "p", Body: []byte{9, 9}}
 		_, err = j.Append(t.Context(), []journal.Entry{journal.EntryOf(e, hash, body), poison}, 1)

@@ -21,8 +21,8 @@ const (
 	historyEvents, historyKills = 30_000, 3
 )
 
-// TestKillWhileHistoryIsImported kills a server on SQLite while a file is imported as history beside live events, which goes on from where it
-// was each time. What was told as stored is there, and everything counts once.
+// TestKillWhileHistoryIsImported kills a server on SQLite while a file is imported as history beside live events, which goes on from where
+// it was each time. What was told as stored is there, and everything counts once.
 func TestKillWhileHistoryIsImported(t *testing.T) {
 	t.Parallel()
 	in := newInstallation(t, "sqlite:"+filepath.Join(t.TempDir(), "laurel.db"), "")
@@ -69,8 +69,8 @@ func historyFile(t *testing.T, random *rand.Rand, count int) (path string, event
 	for i := range count {
 		e := senderEvent(random, fmt.Sprint(historyPrefix, i))
 		events = append(events, e)
-		fmt.Fprintf(&text, `{"event_id":%q,"event_name":"round_end","ts":%q,"user_id":%q,"market":"DE","brand":"X","game":{"id":"g_1","provider":`+
-			`"Hacksaw"},"bet":{"amount_minor":100,"currency":"EUR"},"win":{"amount_minor":%d,"currency":"EUR"},`+
+		fmt.Fprintf(&text, `{"event_id":%q,"event_name":"round_end","ts":%q,"user_id":%q,"market":"DE","brand":"X",`+
+			`"game":{"id":"g_1","provider":"Hacksaw"},"bet":{"amount_minor":100,"currency":"EUR"},"win":{"amount_minor":%d,"currency":"EUR"},`+
 			`"round":{"id":%q,"state":"ended","duration_ms":%d}}`+"\n", e.GetEventId(), e.GetEventTs().AsTime().Format(time.RFC3339),
 			e.GetUser().GetId(), e.GetWin().GetAmountMinor(), e.GetRound().GetId(), e.GetRound().GetDurationMs())
 	}

@@ -19,8 +19,8 @@ const (
 	narrowRoom, narrowBefore = 1000, 20_000
 )
 
-// TestKillTheMakerOfARangeNothingLostNothingTwice has the journal run out of ranges under both processes: whoever appends first makes one, and
-// is stopped or killed in the middle of it, with the transaction and the lock of ranges in its hands. The other one makes it then.
+// TestKillTheMakerOfARangeNothingLostNothingTwice has the journal run out of ranges under both processes: whoever appends first makes one,
+// and is stopped or killed in the middle of it, with the transaction and the lock of ranges in its hands. The other one makes it then.
 func TestKillTheMakerOfARangeNothingLostNothingTwice(t *testing.T) {
 	t.Parallel()
 	p := startPair(t, false, func(s *store.Store) { journaltest.Narrow(t, s, narrowRoom, narrowBefore) })
@@ -51,7 +51,8 @@ func TestKillTheMakerOfARangeNothingLostNothingTwice(t *testing.T) {
 }
 
 // attaching is which process is attaching a table to the journal, and waits.
-const attaching = `SELECT application_name FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE journal_event ATTACH%'`
+const attaching = `SELECT application_name FROM pg_stat_activity
+	WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE journal_event ATTACH%'`
 
 // makerOfARange has the journal run out of ranges, and hits the process that is making one while it does.
 func (p *pair) makerOfARange(t *testing.T, hit func(victim *member)) (victim, other *member) {
