@@ -129,7 +129,7 @@ func (s *Service) fromAPIKey(ctx context.Context, bearer string) (Caller, error)
 // encodes reports whether text is what randomText made of so many bytes. Nothing else is looked for in the database.
 func encodes(text string, size int) bool {
 	decoded, err := lowerBase32.DecodeString(text)
-	return err == nil && len(decoded) == size
+	return err == nil && len(decoded) == size && !hasLineEnd(text)
 }
 
 // key reads a key, at most accountFresh old. Unknown ids are not remembered, so a new key works at once everywhere.
