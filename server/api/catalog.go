@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
@@ -23,10 +24,20 @@ func (s catalogService) CheckDefinition(ctx context.Context,
 	if document != nil {
 		response.Kind, response.Id = word.Clip(document.Kind, 32), word.Clip(document.ID, 64)
 		if len(problems) == 0 {
-			response.Plan, response.Warnings = s.planOf(document), s.Catalog.Warnings(document)
+			response.Plan = s.planOf(document)
+			response.Notes = noteMessages(s.Catalog.Notes(document))
 		}
 	}
 	return response, nil
+}
+
+// noteMessages tells warnings from other notes.
+func noteMessages(notes []string) (messages []*laurelv1.DefinitionNote) {
+	for _, note := range notes {
+		text, warning := strings.CutPrefix(note, catalog.WarningBegins)
+		messages = append(messages, &laurelv1.DefinitionNote{Text: text, Warning: warning})
+	}
+	return messages
 }
 
 // PublishDefinition makes a document the next version and has this process follow it at once.
@@ -44,7 +55,7 @@ func (s catalogService) PublishDefinition(ctx context.Context,
 		}
 	}
 	document, _ := catalog.Parse("", []byte(definition.GetYaml()))
-	return &laurelv1.PublishDefinitionResponse{Definition: definition, Warnings: s.Catalog.Warnings(document)}, nil
+	return &laurelv1.PublishDefinitionResponse{Definition: definition, Notes: noteMessages(s.Catalog.Notes(document))}, nil
 }
 
 // publisher names who publishes.

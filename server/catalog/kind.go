@@ -33,7 +33,8 @@ type kind struct {
 	empty func() Message
 	// check refuses what the bounds in the contract can't say.
 	check func(definition Message, refuse refuse)
-	// fit refuses what does not fit the vocabulary: names that nobody published, and what contradicts a publication.
+	// fit refuses what does not fit the vocabulary: names that nobody published, and what contradicts a publication. Unlike check it is
+	// asked of what is to be published only, not of what is read back.
 	fit func(definition Message, known *Vocabulary, refuse refuse)
 	// plan is the definition as it runs, with every default written out; nil when that can't be told.
 	plan func(definition Message, known *Vocabulary) proto.Message

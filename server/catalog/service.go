@@ -61,10 +61,8 @@ func (s *Service) Check(ctx context.Context, yaml string) (*Document, []Problem,
 	return document, RunSteps(document, problems, known, s.Steps...), nil
 }
 
-// Warnings says what may not be what the author of a document without problems wants, a line each.
-func (s *Service) Warnings(document *Document) []string {
-	return warnings(notes(document, s.Reader.Newest(), s.Steps))
-}
+// Notes says what the author of a document without problems should know, a line each. See WarningBegins.
+func (s *Service) Notes(document *Document) []string { return notes(document, s.Reader.Newest(), s.Steps) }
 
 // Vocabulary is what is published that definitions refer to.
 func (s *Service) Vocabulary(ctx context.Context) (known *Vocabulary, err error) {

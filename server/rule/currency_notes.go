@@ -57,11 +57,11 @@ func notes(definition catalog.Message, known *catalog.Vocabulary) []string {
 	thresholds := p.thresholds()
 	said := []string{p.noteOfPoints(len(thresholds) == 0)}
 	if p.quantity() == noQuantity {
-		said = append(said, "Warning: points are no amount of money: an amount is multiplied by another, or divides what is none.")
+		said = append(said, catalog.WarningBegins+"points are no amount of money: an amount is multiplied by another, or divides what is none.")
 	}
 	if len(thresholds) > 0 {
-		said = append(said, fmt.Sprintf("Warning: %s; each event's own currency is taken, so the same number is another worth in JPY "+
-			"than in EUR."+nameOne, strings.Join(thresholds, ", and ")))
+		said = append(said, fmt.Sprintf(catalog.WarningBegins+"%s; each event's own currency is taken, so the same number is another "+
+			"worth in JPY than in EUR."+nameOne, strings.Join(thresholds, ", and ")))
 	}
 	if p.currency == "" && p.mixing {
 		said = append(said, "An event whose win and stake are in different currencies does not count.")
@@ -80,7 +80,7 @@ func (p *Program) noteOfRates(contest *laurelv1.Contest, known *catalog.Vocabula
 	if lacks == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("Warning: for days of the contest %s has no rate of %s; events of a day without a rate do not count. Publish "+
+	return []string{fmt.Sprintf(catalog.WarningBegins+"for days of the contest %s has no rate of %s; events of a day without a rate do not count. Publish "+
 		"the rates of a day before its events come in.", p.rates, lacks)}
 }
 
@@ -112,7 +112,7 @@ func (p *Program) noteOfPoints(alike bool) string {
 	case OneByFilter:
 		return fmt.Sprintf("Currency: %s, and the filter lets one currency pass.", made)
 	}
-	return fmt.Sprintf("Warning: %s and no currency is named, so %s.", made, map[quantity]string{
+	return fmt.Sprintf(catalog.WarningBegins+"%s and no currency is named, so %s.", made, map[quantity]string{
 		plainNumber: p.bareOfFormula() + " is taken as it is, in JPY as in EUR", wholeUnits: "200 JPY count as 200 beside 2 EUR as 2",
 		minorUnits: "200 JPY count as 200 beside 2 EUR as 200", noQuantity: "JPY and EUR are taken as the same numbers",
 	}[p.quantity()]) + nameOne

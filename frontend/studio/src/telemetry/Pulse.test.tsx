@@ -250,6 +250,13 @@ describe("what is live now", () => {
     expect(screen.queryByRole("timer")).toBeNull();
   });
 
+  it("names the zone of the end even where it is the viewer's own", async () => {
+    const laurel = flowing();
+    laurel.contests = [contestOf({ end: at("2026-12-24T18:00:00Z") })];
+    await openStudio("/", laurel, { zone: "Europe/Kyiv" });
+    expect(await screen.findByText("until 24 Dec 2026, 20:00 \u2068Europe/Kyiv\u2069")).toBeDefined();
+  });
+
   it("says that the contests can't be read, and the figures stay", async () => {
     const laurel = flowing();
     laurel.refuse("listContests", Code.PermissionDenied);
