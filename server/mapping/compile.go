@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -45,7 +46,8 @@ func (c *compiler) compile(written *laurelv1.Mapping) {
 	if written.GroupBy != nil {
 		c.groupBy = c.expression(written.GetGroupBy(), "group_by", wantsText)
 	}
-	for path, value := range written.GetEvent() {
+	for _, path := range slices.Sorted(maps.Keys(written.GetEvent())) { // what is told of columns is the same each time
+		value := written.GetEvent()[path]
 		one := fieldValue{path: path, field: fmt.Sprintf("event[%q]", path), minor: value.GetMinor()}
 		c.value(&one, value)
 		c.values = append(c.values, one)

@@ -99,7 +99,7 @@ func (m *Mapping) Hash() string {
 	return m.hash
 }
 
-// Columns are the columns of the file that the mapping reads, each once, those of conditions first.
+// Columns are the columns of the file that the mapping reads, each once: those of conditions first, then those of fields by their paths.
 func (m *Mapping) Columns() []string {
 	var names []string
 	for _, column := range m.columns {

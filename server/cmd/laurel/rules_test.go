@@ -52,8 +52,8 @@ func TestRulesCheckProblems(t *testing.T) {
 	}
 }
 
-// TestRulesCheckChecksMappings checks a mapping however its file is called, alone and in a folder of several. What is misspelt is told once,
-// with the name that may have been meant.
+// TestRulesCheckChecksMappings checks a mapping however its file is called, alone and in a folder of several. What is misspelt is told
+// once, with the name that may have been meant.
 func TestRulesCheckChecksMappings(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
