@@ -408,7 +408,9 @@ func (x *PublishDefinitionRequest) GetBaseVersion() int32 {
 type PublishDefinitionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The published version.
-	Definition    *Definition `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
+	Definition *Definition `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
+	// What its author should know of it.
+	Notes         []*DefinitionNote `protobuf:"bytes,2,rep,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -446,6 +448,13 @@ func (*PublishDefinitionResponse) Descriptor() ([]byte, []int) {
 func (x *PublishDefinitionResponse) GetDefinition() *Definition {
 	if x != nil {
 		return x.Definition
+	}
+	return nil
+}
+
+func (x *PublishDefinitionResponse) GetNotes() []*DefinitionNote {
+	if x != nil {
+		return x.Notes
 	}
 	return nil
 }
@@ -1116,11 +1125,12 @@ const file_laurel_v1_catalog_service_proto_rawDesc = "" +
 	"\x18PublishDefinitionRequest\x12\x1f\n" +
 	"\x04yaml\x18\x01 \x01(\tB\v\xbaH\br\x06\x10\x01(\x80\x80\x10R\x04yaml\x12/\n" +
 	"\fbase_version\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x00R\vbaseVersion\x88\x01\x01B\x0f\n" +
-	"\r_base_version\"R\n" +
+	"\r_base_version\"\x8d\x01\n" +
 	"\x19PublishDefinitionResponse\x125\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\v2\x15.laurel.v1.DefinitionR\n" +
-	"definition\"K\n" +
+	"definition\x129\n" +
+	"\x05notes\x18\x02 \x03(\v2\x19.laurel.v1.DefinitionNoteB\b\xbaH\x05\x92\x01\x02\x10\x10R\x05notes\"K\n" +
 	"\x0fPublishProblems\x128\n" +
 	"\bproblems\x18\x01 \x03(\v2\x12.laurel.v1.ProblemB\b\xbaH\x05\x92\x01\x02\x10dR\bproblems\"\x84\x02\n" +
 	"\n" +
@@ -1220,31 +1230,32 @@ var file_laurel_v1_catalog_service_proto_depIdxs = []int32{
 	3,  // 2: laurel.v1.CheckDefinitionResponse.notes:type_name -> laurel.v1.DefinitionNote
 	16, // 3: laurel.v1.DefinitionPlan.contest:type_name -> laurel.v1.ContestPlan
 	8,  // 4: laurel.v1.PublishDefinitionResponse.definition:type_name -> laurel.v1.Definition
-	0,  // 5: laurel.v1.PublishProblems.problems:type_name -> laurel.v1.Problem
-	17, // 6: laurel.v1.Definition.published_at:type_name -> google.protobuf.Timestamp
-	18, // 7: laurel.v1.ListDefinitionsRequest.published:type_name -> laurel.v1.TimeRange
-	19, // 8: laurel.v1.ListDefinitionsRequest.order:type_name -> laurel.v1.ListOrder
-	11, // 9: laurel.v1.ListDefinitionsResponse.definitions:type_name -> laurel.v1.DefinitionSummary
-	17, // 10: laurel.v1.DefinitionSummary.published_at:type_name -> google.protobuf.Timestamp
-	18, // 11: laurel.v1.ListDefinitionVersionsRequest.published:type_name -> laurel.v1.TimeRange
-	19, // 12: laurel.v1.ListDefinitionVersionsRequest.order:type_name -> laurel.v1.ListOrder
-	11, // 13: laurel.v1.ListDefinitionVersionsResponse.versions:type_name -> laurel.v1.DefinitionSummary
-	8,  // 14: laurel.v1.GetDefinitionResponse.definition:type_name -> laurel.v1.Definition
-	1,  // 15: laurel.v1.CatalogService.CheckDefinition:input_type -> laurel.v1.CheckDefinitionRequest
-	5,  // 16: laurel.v1.CatalogService.PublishDefinition:input_type -> laurel.v1.PublishDefinitionRequest
-	9,  // 17: laurel.v1.CatalogService.ListDefinitions:input_type -> laurel.v1.ListDefinitionsRequest
-	12, // 18: laurel.v1.CatalogService.ListDefinitionVersions:input_type -> laurel.v1.ListDefinitionVersionsRequest
-	14, // 19: laurel.v1.CatalogService.GetDefinition:input_type -> laurel.v1.GetDefinitionRequest
-	2,  // 20: laurel.v1.CatalogService.CheckDefinition:output_type -> laurel.v1.CheckDefinitionResponse
-	6,  // 21: laurel.v1.CatalogService.PublishDefinition:output_type -> laurel.v1.PublishDefinitionResponse
-	10, // 22: laurel.v1.CatalogService.ListDefinitions:output_type -> laurel.v1.ListDefinitionsResponse
-	13, // 23: laurel.v1.CatalogService.ListDefinitionVersions:output_type -> laurel.v1.ListDefinitionVersionsResponse
-	15, // 24: laurel.v1.CatalogService.GetDefinition:output_type -> laurel.v1.GetDefinitionResponse
-	20, // [20:25] is the sub-list for method output_type
-	15, // [15:20] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	3,  // 5: laurel.v1.PublishDefinitionResponse.notes:type_name -> laurel.v1.DefinitionNote
+	0,  // 6: laurel.v1.PublishProblems.problems:type_name -> laurel.v1.Problem
+	17, // 7: laurel.v1.Definition.published_at:type_name -> google.protobuf.Timestamp
+	18, // 8: laurel.v1.ListDefinitionsRequest.published:type_name -> laurel.v1.TimeRange
+	19, // 9: laurel.v1.ListDefinitionsRequest.order:type_name -> laurel.v1.ListOrder
+	11, // 10: laurel.v1.ListDefinitionsResponse.definitions:type_name -> laurel.v1.DefinitionSummary
+	17, // 11: laurel.v1.DefinitionSummary.published_at:type_name -> google.protobuf.Timestamp
+	18, // 12: laurel.v1.ListDefinitionVersionsRequest.published:type_name -> laurel.v1.TimeRange
+	19, // 13: laurel.v1.ListDefinitionVersionsRequest.order:type_name -> laurel.v1.ListOrder
+	11, // 14: laurel.v1.ListDefinitionVersionsResponse.versions:type_name -> laurel.v1.DefinitionSummary
+	8,  // 15: laurel.v1.GetDefinitionResponse.definition:type_name -> laurel.v1.Definition
+	1,  // 16: laurel.v1.CatalogService.CheckDefinition:input_type -> laurel.v1.CheckDefinitionRequest
+	5,  // 17: laurel.v1.CatalogService.PublishDefinition:input_type -> laurel.v1.PublishDefinitionRequest
+	9,  // 18: laurel.v1.CatalogService.ListDefinitions:input_type -> laurel.v1.ListDefinitionsRequest
+	12, // 19: laurel.v1.CatalogService.ListDefinitionVersions:input_type -> laurel.v1.ListDefinitionVersionsRequest
+	14, // 20: laurel.v1.CatalogService.GetDefinition:input_type -> laurel.v1.GetDefinitionRequest
+	2,  // 21: laurel.v1.CatalogService.CheckDefinition:output_type -> laurel.v1.CheckDefinitionResponse
+	6,  // 22: laurel.v1.CatalogService.PublishDefinition:output_type -> laurel.v1.PublishDefinitionResponse
+	10, // 23: laurel.v1.CatalogService.ListDefinitions:output_type -> laurel.v1.ListDefinitionsResponse
+	13, // 24: laurel.v1.CatalogService.ListDefinitionVersions:output_type -> laurel.v1.ListDefinitionVersionsResponse
+	15, // 25: laurel.v1.CatalogService.GetDefinition:output_type -> laurel.v1.GetDefinitionResponse
+	21, // [21:26] is the sub-list for method output_type
+	16, // [16:21] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_catalog_service_proto_init() }
