@@ -62,7 +62,9 @@ func (s *Service) Check(ctx context.Context, yaml string) (*Document, []Problem,
 }
 
 // Notes says what the author of a document without problems should know, a line each. See WarningBegins.
-func (s *Service) Notes(document *Document) []string { return notes(document, s.Reader.Newest(), s.Steps) }
+func (s *Service) Notes(document *Document) []string {
+	return notes(document, s.Reader.Newest(), s.Steps)
+}
 
 // Vocabulary is what is published that definitions refer to.
 func (s *Service) Vocabulary(ctx context.Context) (known *Vocabulary, err error) {
