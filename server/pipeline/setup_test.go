@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -84,8 +85,9 @@ type process struct {
 	ingest   *ingest.Service
 	pipeline *pipeline.Pipeline
 	// unrated is how many events of each contest had no rate.
-	unrated map[string]int64
-	stop    func()
+	unrated   map[string]int64
+	unratedMu sync.Mutex
+	stop      func()
 }
 
 func start(t *testing.T, s *store.Store, o options) *process {
@@ -132,8 +134,12 @@ func start(t *testing.T, s *store.Store, o options) *process {
 		Store: s, Journal: p.journal, Contests: p.contests, Boards: p.boards, EventClock: events, Host: "test", Lanes: o.lanes, Shared: o.shared,
 		Batch: o.batch, Now: o.now,
 		Changed: func(string, int64) {}, Scored: func(time.Duration, int) {}, Ranked: func(time.Duration) {}, Buried: func() {},
-		Unrated: func(contestID string, events int64) { p.unrated[contestID] += events },
-		Tracer:  noop.NewTracerProvider().Tracer(""), Log: log,
+		Unrated: func(contestID string, events int64) {
+			p.unratedMu.Lock()
+			defer p.unratedMu.Unlock()
+			p.unrated[contestID] += events
+		},
+		Tracer: noop.NewTracerProvider().Tracer(""), Log: log,
 	})
 	done := make(chan struct{})
 	go func() { defer close(done); p.ingest.Run(ctx) }()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -11,21 +12,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/laurelhq/laurel/server/identity"
+	"github.com/laurelhq/laurel/server/store"
 )
 
 // TestTokenListShowsKeysWithTheirSources makes keys of several sources and revokes one: all of it is told, and no secret.
 func TestTokenListShowsKeysWithTheirSources(t *testing.T) {
 	t.Parallel()
-	settings := []string{"LAUREL_DATABASE_URL=sqlite:" + filepath.Join(t.TempDir(), "laurel.db")}
+	database := "sqlite:" + filepath.Join(t.TempDir(), "laurel.db")
+	settings := []string{"LAUREL_DATABASE_URL=" + database}
 	made := map[string]string{} // id by name
-	for _, args := range [][]string{{"shop one"}, {"games", "--source", "studio_7", "--scopes", "ingest"}, {"odd\tname\x1b[31m", "--source",
-		"studio_7", "--scopes", "admin,player_tokens"}} {
+	for _, args := range [][]string{{"shop one"}, {"games", "--source", "studio_7", "--scopes", "ingest"}, {"odd", "--source", "studio_7", "--scopes",
+		"admin,player_tokens"}} {
 		bearer, err := runVerb(t, settings, append([]string{"token", "key"}, args...)...)
 		require.NoError(t, err)
 		made[args[0]] = strings.Split(bearer, "_")[1]
 	}
 	_, err := runVerb(t, settings, "token", "revoke", made["games"])
 	require.NoError(t, err)
+	earlier, err := store.Open(t.Context(), database) // an earlier version took such names
+	require.NoError(t, err)
+	_, err = earlier.Write().ExecContext(t.Context(), "UPDATE api_key SET name = $1 WHERE id = $2", "odd\tname\x1b[31m", made["odd"])
+	require.NoError(t, errors.Join(err, earlier.Close()))
 
 	list := func(args ...string) map[string][]string {
 		out, err := runVerb(t, settings, append([]string{"token", "list"}, args...)...)
@@ -41,7 +48,7 @@ func TestTokenListShowsKeysWithTheirSources(t *testing.T) {
 	}
 	all := list()
 	require.Len(t, all, 3)
-	shop, games, odd := all[made["shop one"]], all[made["games"]], all[made["odd\tname\x1b[31m"]]
+	shop, games, odd := all[made["shop one"]], all[made["games"]], all[made["odd"]]
 	require.Equal(t, []string{"shop", "one", "main", "ingest,read"}, shop[:4])
 	require.Equal(t, "-", shop[5])
 	require.Equal(t, []string{"games", "studio_7", "ingest"}, games[:3])
@@ -51,7 +58,7 @@ func TestTokenListShowsKeysWithTheirSources(t *testing.T) {
 	}
 	require.Equal(t, []string{`"odd\tname\x1b[31m"`, "studio_7", "admin,player_tokens"}, odd[:3])
 	require.Len(t, list("--source", "studio_7"), 2)
-	require.Contains(t, list("--source", "studio_7", "--valid"), made["odd\tname\x1b[31m"])
+	require.Contains(t, list("--source", "studio_7", "--valid"), made["odd"])
 	require.Len(t, list("--source", "studio_7", "--valid"), 1)
 }
 
