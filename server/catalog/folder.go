@@ -226,6 +226,9 @@ func (s *Service) LoadFolder(ctx context.Context, folder fs.FS, name, by string)
 	if err != nil {
 		return report, err
 	}
+	if found, err = s.settled(ctx, found, &report); err != nil {
+		return report, err
+	}
 	var problems []Problem
 	for _, one := range found {
 		problems = append(problems, one.Problems...)
@@ -251,4 +254,32 @@ func (s *Service) LoadFolder(ctx context.Context, folder fs.FS, name, by string)
 		}
 	}
 	return report, nil
+}
+
+// settled leaves out what a folder has no say in, and reports it: documents that were published word for word by a version of Laurel that
+// checked them otherwise, and such as would follow a version that this one can't read, since that is for a person to do.
+func (s *Service) settled(ctx context.Context, found []Found, report *FolderReport) (rest []Found, err error) {
+	for _, one := range found {
+		if one.Document == nil || one.Document.ID == "" {
+			rest = append(rest, one)
+			continue
+		}
+		newest, err := newestOf(ctx, s.Store.Ent(), one.Document.Kind, one.Document.ID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			rest = append(rest, one)
+		case err != nil:
+			return nil, err
+		case newest.GetYaml() == one.Document.Yaml && len(one.Problems) > 0:
+			report.Unchanged = append(report.Unchanged, newest)
+			report.Skipped = append(report.Skipped, Skipped{File: one.Document.Name, Reason: "it is published as it stands, but would be refused now: " +
+				one.Problems[0].Message})
+		case newest.GetHash() != one.Document.Hash && parsePublished(newest, s.Steps...).Unread != nil:
+			report.Skipped = append(report.Skipped, Skipped{File: one.Document.Name, Reason: fmt.Sprintf(
+				"version %d is published, which this version of Laurel can't read; publish what follows it in the studio", newest.GetVersion())})
+		default:
+			rest = append(rest, one)
+		}
+	}
+	return rest, nil
 }

@@ -89,3 +89,38 @@ func TestVersionThatCantBeReadIsMended(t *testing.T) {
 		})
 	}
 }
+
+// TestFolderSaysNothingOfWhatCantBeRead loads a folder over versions that an earlier version of Laurel published: documents that it took
+// word for word stop nobody, and none follows a version that can't be read without a person who says so.
+func TestFolderSaysNothingOfWhatCantBeRead(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		now := beforeAll
+		service := serviceOn(s, &now)
+		for _, id := range []string{"same", "mended", "titled"} {
+			accepted(t, service, contestNamed(id))
+		}
+		old := func(id string) string { return contestNamed(id) + "luck: 7\n" }
+		titled := contestNamed("titled") + "title: \"two\\nlines\"\n"
+		storedBefore(t, s, "same", 2, old("same"))
+		storedBefore(t, s, "mended", 2, old("mended"))
+		storedBefore(t, s, "titled", 2, titled)
+		folder := folderOf(map[string]string{"same.yaml": old("same"), "mended.yaml": contestNamed("mended"), "titled.yaml": titled,
+			"new.yaml": contestNamed("new")})
+		report, err := service.LoadFolder(t.Context(), folder, "", "start")
+		require.NoError(t, err)
+		require.Len(t, report.Published, 1)
+		require.Equal(t, "new", report.Published[0].GetId())
+		require.Len(t, report.Unchanged, 2)
+		said := map[string]string{}
+		for _, skipped := range report.Skipped {
+			said[skipped.File] = skipped.Reason
+		}
+		require.Contains(t, said["same.yaml"], "it is published as it stands, but would be refused now: ")
+		require.Contains(t, said["titled.yaml"], "it is published as it stands")
+		require.Equal(t, "version 2 is published, which this version of Laurel can't read; publish what follows it in the studio",
+			said["mended.yaml"])
+		_, _, err = service.Publish(t.Context(), Publication{Yaml: contestNamed("mended"), By: "a person"})
+		require.NoError(t, err)
+	})
+}

@@ -99,6 +99,14 @@ func (e *Unread) Reason() string {
 	return word.Clip(reason, maxReasonBytes)
 }
 
+// hides reports whether a problem lies in one of the fields, or in the document as a whole.
+func (e *Unread) hides(fields ...string) bool {
+	return slices.ContainsFunc(e.Problems, func(p Problem) bool {
+		top, _, _ := strings.Cut(p.Field, ".")
+		return top == "" || slices.Contains(fields, top)
+	})
+}
+
 // Error names the version, says why, and what to do.
 func (e *Unread) Error() string {
 	return fmt.Sprintf("this version of Laurel can't read %s %s version %d: %s; publish a version that it can", e.Kind, e.ID, e.Version,

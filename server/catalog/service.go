@@ -161,7 +161,7 @@ func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Docum
 		if problems := checkSuccessor(before, document, now); len(problems) > 0 {
 			return nil, false, &Invalid{Problems: problems}
 		}
-		next.Mends = before.Unread != nil
+		next.Mends, next.ScoresUnread = before.Unread != nil, before.Unread != nil && before.Unread.hides("scoring", "leaderboard")
 		next.TitleOnly = !next.Mends && titleOnly(before.Message, document.Message)
 	}
 	_, err = Change(ctx, tx, func(revision int64) (bool, error) {

@@ -22,7 +22,9 @@ type Published struct {
 	// TitleOnly tells that nothing but the title differs from the version before, Mends that the version before can't be read, and Revision is
 	// that of the publication. They are known only while a version is being published.
 	TitleOnly, Mends bool
-	Revision         int64
+	// ScoresUnread tells of a version that mends that nobody knows how the one before scored, or not all of it.
+	ScoresUnread bool
+	Revision     int64
 }
 
 // parsePublished reads a stored document, as far as this version of Laurel can. The steps find what only compiling shows.

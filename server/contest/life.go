@@ -76,9 +76,9 @@ func (s *Service) advance(ctx context.Context, clock Clock, c *Live) (bool, erro
 	now := clock.Now(c.Markets, c.Brands).UnixMicro()
 	switch {
 	case c.State == scheduled && now >= c.Start:
-		return s.move(ctx, c.ID, scheduled, live)
+		return s.move(ctx, c, scheduled, live)
 	case c.State == live && now >= c.End:
-		return s.move(ctx, c.ID, live, closing)
+		return s.move(ctx, c, live, closing)
 	case c.State == closing && c.CloseSeq == nil && now >= c.GraceEnd:
 		return s.closeAtHead(ctx, c)
 	}
@@ -101,6 +101,9 @@ func (s *Service) closeAtHead(ctx context.Context, c *Live) (moved bool, err err
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// The lock keeps the fold from committing events above the head that is read under it.
 		if err := catalog.HoldRevision(ctx, tx); err != nil {
+			return err
+		}
+		if since, err := pausedSince(ctx, tx, c); err != nil || since {
 			return err
 		}
 		head, err := s.Journal.Head(ctx, tx)

@@ -52,6 +52,11 @@ func (s *Service) Adopt(ctx context.Context, tx *store.Tx, published catalog.Pub
 		return s.retitle(ctx, tx, row, d.Title, published.Revision)
 	case row.State == int(final):
 		return refusal(d.ID, "is final")
+	case published.ScoresUnread && row.CloseSeq != nil:
+		return &catalog.Invalid{Problems: []catalog.Problem{{
+			Message: fmt.Sprintf("contest %s has closed and its result comes from the version it closed with, of which this version of Laurel "+
+				"can't read how it scores; start a version of Laurel that can", d.ID),
+		}}}
 	case published.Mends && row.Version == d.Version-1:
 		if err := s.mends(row, d); err != nil {
 			return err

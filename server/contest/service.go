@@ -35,7 +35,9 @@ type Config struct {
 	// Changed is told of each contest that is new to this process or has changed. It is not told of those that were final when the process
 	// started.
 	Changed func(contestID string)
-	Log     *slog.Logger
+	// Proves has the service pause no contest and end no pause, since it looks at what others work on.
+	Proves bool
+	Log    *slog.Logger
 }
 
 // Service keeps the set of contests and takes them through their life.

@@ -29,6 +29,8 @@ type Live struct {
 	OpenSeq journal.Positions
 	// Pauses are the times in which it took no events, in order.
 	Pauses []Pause
+	// pauses are those as they are stored, by which a transition sees that none has begun meanwhile.
+	pauses []byte
 }
 
 func newLive(d *Definition, row *db.Contest, partitions int) (c *Live, err error) {
@@ -36,6 +38,7 @@ func newLive(d *Definition, row *db.Contest, partitions int) (c *Live, err error
 	if c.OpenSeq, err = journal.ParsePositions(row.OpenSeq, partitions); err != nil {
 		return nil, fmt.Errorf("contest %s: open_seq: %w", d.ID, err)
 	}
+	c.pauses = row.Pauses
 	if c.Pauses, err = decodePauses(row.Pauses, partitions); err != nil {
 		return nil, fmt.Errorf("contest %s: %w", d.ID, err)
 	}

@@ -2,11 +2,13 @@ package contest_test
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
@@ -45,6 +47,12 @@ func TestMendingKeepsTheWindowOfTheRow(t *testing.T) {
 		storedBefore(t, s, "runs", elsewhere(sprint("runs")))
 		storedBefore(t, s, "closed", elsewhere(sprint("closed")))
 
+		proof := contest.NewService(contest.Config{Store: s, Journal: p.journal, Clock: contest.WallClock(c.now), Now: c.now, Proves: true,
+			Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: slog.New(slog.DiscardHandler)})
+		require.NoError(t, proof.Sync(t.Context()))
+		require.NotNil(t, proof.Set().Get("runs").Unread)
+		require.False(t, proof.Set().Get("runs").Paused(), "a proof changes nothing")
+
 		p = begin(t, s, c)
 		for _, id := range []string{"runs", "closed"} {
 			require.True(t, p.contests.Set().Get(id).Paused(), id)
@@ -60,6 +68,18 @@ func TestMendingKeepsTheWindowOfTheRow(t *testing.T) {
 		refused(t, p.offer(t.Context(), changed("runs", "* 100", "* 200")), "can't change in the version that follows one whose window "+
 			"can't be read")
 		p.publish(t, changed("runs", "T19:00Z", "T20:00Z"))
+		_, err := s.Write().ExecContext(t.Context(), "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by, "+
+			"open_seq) SELECT kind, def_id, 3, 'old', $1, published_at, published_by, open_seq FROM definition WHERE def_id = 'closed' AND "+
+			"version = 1", changed("closed", "* 100", "* hundred"))
+		require.NoError(t, err)
+		refused(t, p.offer(t.Context(), sprint("closed")), "has closed and its result comes from the version it closed with, of which this "+
+			"version of Laurel can't read how it scores")
+		_, err = s.Write().ExecContext(t.Context(), "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by, "+
+			"open_seq) SELECT kind, def_id, 4, 'old', yaml, published_at, published_by, open_seq FROM definition WHERE def_id = 'closed' AND "+
+			"version = 2")
+		require.NoError(t, err)
+		_, err = s.Write().ExecContext(t.Context(), "UPDATE contest SET version = 4 WHERE id = 'closed'")
+		require.NoError(t, err)
 		p.publish(t, sprint("closed"))
 		require.False(t, p.contests.Set().Get("runs").Paused())
 		require.Empty(t, p.contests.Set().Get("runs").ShowPauses(), "nothing was folded meanwhile")
@@ -92,5 +112,40 @@ func TestFinalContestThatCantBeReadIsShown(t *testing.T) {
 		require.NoError(t, err)
 		require.NotNil(t, found.Unread)
 		refused(t, p.offer(t.Context(), sprint("c7", "title: Seven")), "is final")
+	})
+}
+
+// TestPausedMeanwhileStandsStill has a process go on with the contests that it knew when another one paused them: each transition sees it.
+func TestPausedMeanwhileStandsStill(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := clockAt(60)
+		p := begin(t, s, c)
+		ids := []string{"starts", "ends", "closes", "concludes"}
+		for i, id := range ids {
+			p.publish(t, sprint(id))
+			_, err := s.Write().ExecContext(t.Context(), "UPDATE contest SET state = $1 WHERE id = $2", []int{1, 2, 3, 3}[i], id)
+			require.NoError(t, err)
+		}
+		_, err := s.Write().ExecContext(t.Context(), "UPDATE contest SET close_seq = open_seq WHERE id = 'concludes'")
+		require.NoError(t, err)
+		p = begin(t, s, c)
+		for _, id := range ids {
+			storedBefore(t, s, id, elsewhere(sprint(id)))
+		}
+		require.NoError(t, begin(t, storetest.Again(t, s), c).contests.Sync(t.Context()))
+		c.set(40_000)
+		for _, id := range ids {
+			moved, err := p.contests.Advance(t.Context(), id)
+			require.NoError(t, err)
+			require.False(t, moved, id)
+		}
+		_, err = s.Write().ExecContext(t.Context(), "UPDATE contest SET pauses = NULL")
+		require.NoError(t, err)
+		for _, id := range ids[:3] {
+			moved, err := p.contests.Advance(t.Context(), id)
+			require.NoError(t, err)
+			require.True(t, moved, "%s goes on when nothing keeps it", id)
+		}
 	})
 }

@@ -80,8 +80,8 @@ func (p *Program) noteOfRates(contest *laurelv1.Contest, known *catalog.Vocabula
 	if lacks == "" {
 		return nil
 	}
-	return []string{fmt.Sprintf(catalog.WarningBegins+"for days of the contest %s has no rate of %s; events of a day without a "+
-		"rate do not count. Publish the rates of a day before its events come in.", p.rates, lacks)}
+	return []string{fmt.Sprintf(catalog.WarningBegins+"the rate table %s has no rate of %s, days of the contest; events of a day "+
+		"without a rate do not count. Publish the rates of a day before its events come in.", p.rates, lacks)}
 }
 
 func (p *Program) noteOfPoints(alike bool) string {

@@ -66,8 +66,8 @@ func TestNotesWarnOfDaysWithoutARate(t *testing.T) {
 	contest := contestOf("bet.amount", "")
 	contest.Scoring.Currency, contest.Scoring.Rates = "EUR", "ecb"
 	contest.Window = &laurelv1.Window{Start: "2025-10-25", End: "2025-10-26"}
-	assert.Contains(t, strings.Join(notes(contest, known), "\n"), "Warning: for days of the contest ecb has no rate of JPY from 2025-10-26 "+
-		"on; events of a day without a rate do not count. Publish the rates of a day before its events come in.")
+	assert.Contains(t, strings.Join(notes(contest, known), "\n"), "Warning: the rate table ecb has no rate of JPY from 2025-10-26 "+
+		"on, days of the contest; events of a day without a rate do not count. Publish the rates of a day before its events come in.")
 	contest.Window.End = "2025-10-25"
 	assert.NotContains(t, strings.Join(notes(contest, known), "\n"), "Warning")
 	assert.NotContains(t, strings.Join(notes(contest, nil), "\n"), "Warning", "nothing is known of a table that is published elsewhere")

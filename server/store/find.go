@@ -88,4 +88,12 @@ func casesOf(r rune) []rune {
 }
 
 // caseless is the same for all cases of a character.
-func caseless(r rune) rune { return slices.Min(casesOf(r)) }
+func caseless(r rune) rune {
+	switch {
+	case 'a' <= r && r <= 'z':
+		return r - 'a' + 'A'
+	case r <= unicode.MaxASCII:
+		return r
+	}
+	return slices.Min(casesOf(r))
+}

@@ -91,7 +91,8 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	}
 	contests := contest.NewService(contest.Config{
 		Store: database, Journal: events, Clock: contest.WallClock(wall), Now: wall,
-		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: slog.New(slog.DiscardHandler),
+		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Proves: true,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err := contests.Sync(ctx); err != nil {
 		return err
