@@ -21,8 +21,10 @@ func TestTokenListShowsKeysWithTheirSources(t *testing.T) {
 	database := "sqlite:" + filepath.Join(t.TempDir(), "laurel.db")
 	settings := []string{"LAUREL_DATABASE_URL=" + database}
 	made := map[string]string{} // id by name
-	for _, args := range [][]string{{"shop one"}, {"games", "--source", "studio_7", "--scopes", "ingest"}, {"odd", "--source", "studio_7", "--scopes",
-		"admin,player_tokens"}} {
+	for _, args := range [][]string{
+		{"shop one"}, {"games", "--source", "studio_7", "--scopes", "ingest"},
+		{"odd", "--source", "studio_7", "--scopes", "admin,player_tokens"},
+	} {
 		bearer, err := runVerb(t, settings, append([]string{"token", "key"}, args...)...)
 		require.NoError(t, err)
 		made[args[0]] = strings.Split(bearer, "_")[1]

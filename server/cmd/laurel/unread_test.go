@@ -36,7 +36,8 @@ func TestOperatorsAreToldWhatCantBeReadAndWhatHasNoRate(t *testing.T) {
 	}
 	checked, err := runVerb(t, nil, "rules", "check", filepath.Join(definitions, "converted.yaml"))
 	require.NoError(t, err)
-	require.Contains(t, checked, "Warning: the rate table fed has no rate of EUR on 2025-10-25, days of the contest; events of a day without a rate")
+	require.Contains(t, checked, "Warning: the rate table fed has no rate of EUR on 2025-10-25, days of the contest; "+
+		"events of a day without a rate")
 	server := launch(t, settings(definitions), "dev")
 	w := newWeb(t, server.url(t), "k")
 	shows := func(contestID string, want []boardRow) {
