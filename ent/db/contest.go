@@ -32,6 +32,8 @@ type Contest struct {
 	CloseSeq *string `json:"close_seq,omitempty"`
 	// Journal positions of the places of a final contest: at or above close_seq, since an event that was emitted because of one that counts counts as well. See journal.Positions.
 	FinalSeq *string `json:"final_seq,omitempty"`
+	// laurel.store.v1.ContestPauses in protobuf encoding: journal positions between which it took no events, since a version of Laurel could not read its definition.
+	Pauses []byte `json:"pauses,omitempty"`
 	// Contest revision of its last change.
 	Revision int64 `json:"revision,omitempty"`
 	// laurel.store.v1.FinishedContest in protobuf encoding, once the contest is final.
@@ -50,7 +52,7 @@ func (*Contest) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case contest.FieldSummary:
+		case contest.FieldPauses, contest.FieldSummary:
 			values[i] = new([]byte)
 		case contest.FieldVersion, contest.FieldState, contest.FieldStartTs, contest.FieldEndTs, contest.FieldGraceEndTs, contest.FieldRevision, contest.FieldPlayers, contest.FieldChangedAt:
 			values[i] = new(sql.NullInt64)
@@ -126,6 +128,12 @@ func (_m *Contest) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.FinalSeq = new(string)
 				*_m.FinalSeq = value.String
+			}
+		case contest.FieldPauses:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field pauses", values[i])
+			} else if value != nil {
+				_m.Pauses = *value
 			}
 		case contest.FieldRevision:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -220,6 +228,9 @@ func (_m *Contest) String() string {
 		builder.WriteString("final_seq=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("pauses=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Pauses))
 	builder.WriteString(", ")
 	builder.WriteString("revision=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Revision))

@@ -86,6 +86,12 @@ func (_c *ContestCreate) SetNillableFinalSeq(v *string) *ContestCreate {
 	return _c
 }
 
+// SetPauses sets the "pauses" field.
+func (_c *ContestCreate) SetPauses(v []byte) *ContestCreate {
+	_c.mutation.SetPauses(v)
+	return _c
+}
+
 // SetRevision sets the "revision" field.
 func (_c *ContestCreate) SetRevision(v int64) *ContestCreate {
 	_c.mutation.SetRevision(v)
@@ -305,6 +311,10 @@ func (_c *ContestCreate) createSpec() (*Contest, *sqlgraph.CreateSpec) {
 		_spec.SetField(contest.FieldFinalSeq, field.TypeString, value)
 		_node.FinalSeq = &value
 	}
+	if value, ok := _c.mutation.Pauses(); ok {
+		_spec.SetField(contest.FieldPauses, field.TypeBytes, value)
+		_node.Pauses = value
+	}
 	if value, ok := _c.mutation.Revision(); ok {
 		_spec.SetField(contest.FieldRevision, field.TypeInt64, value)
 		_node.Revision = value
@@ -500,6 +510,24 @@ func (u *ContestUpsert) UpdateFinalSeq() *ContestUpsert {
 // ClearFinalSeq clears the value of the "final_seq" field.
 func (u *ContestUpsert) ClearFinalSeq() *ContestUpsert {
 	u.SetNull(contest.FieldFinalSeq)
+	return u
+}
+
+// SetPauses sets the "pauses" field.
+func (u *ContestUpsert) SetPauses(v []byte) *ContestUpsert {
+	u.Set(contest.FieldPauses, v)
+	return u
+}
+
+// UpdatePauses sets the "pauses" field to the value that was provided on create.
+func (u *ContestUpsert) UpdatePauses() *ContestUpsert {
+	u.SetExcluded(contest.FieldPauses)
+	return u
+}
+
+// ClearPauses clears the value of the "pauses" field.
+func (u *ContestUpsert) ClearPauses() *ContestUpsert {
+	u.SetNull(contest.FieldPauses)
 	return u
 }
 
@@ -782,6 +810,27 @@ func (u *ContestUpsertOne) UpdateFinalSeq() *ContestUpsertOne {
 func (u *ContestUpsertOne) ClearFinalSeq() *ContestUpsertOne {
 	return u.Update(func(s *ContestUpsert) {
 		s.ClearFinalSeq()
+	})
+}
+
+// SetPauses sets the "pauses" field.
+func (u *ContestUpsertOne) SetPauses(v []byte) *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.SetPauses(v)
+	})
+}
+
+// UpdatePauses sets the "pauses" field to the value that was provided on create.
+func (u *ContestUpsertOne) UpdatePauses() *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.UpdatePauses()
+	})
+}
+
+// ClearPauses clears the value of the "pauses" field.
+func (u *ContestUpsertOne) ClearPauses() *ContestUpsertOne {
+	return u.Update(func(s *ContestUpsert) {
+		s.ClearPauses()
 	})
 }
 
@@ -1245,6 +1294,27 @@ func (u *ContestUpsertBulk) UpdateFinalSeq() *ContestUpsertBulk {
 func (u *ContestUpsertBulk) ClearFinalSeq() *ContestUpsertBulk {
 	return u.Update(func(s *ContestUpsert) {
 		s.ClearFinalSeq()
+	})
+}
+
+// SetPauses sets the "pauses" field.
+func (u *ContestUpsertBulk) SetPauses(v []byte) *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.SetPauses(v)
+	})
+}
+
+// UpdatePauses sets the "pauses" field to the value that was provided on create.
+func (u *ContestUpsertBulk) UpdatePauses() *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.UpdatePauses()
+	})
+}
+
+// ClearPauses clears the value of the "pauses" field.
+func (u *ContestUpsertBulk) ClearPauses() *ContestUpsertBulk {
+	return u.Update(func(s *ContestUpsert) {
+		s.ClearPauses()
 	})
 }
 

@@ -172,6 +172,18 @@ func (_u *ContestUpdate) ClearFinalSeq() *ContestUpdate {
 	return _u
 }
 
+// SetPauses sets the "pauses" field.
+func (_u *ContestUpdate) SetPauses(v []byte) *ContestUpdate {
+	_u.mutation.SetPauses(v)
+	return _u
+}
+
+// ClearPauses clears the value of the "pauses" field.
+func (_u *ContestUpdate) ClearPauses() *ContestUpdate {
+	_u.mutation.ClearPauses()
+	return _u
+}
+
 // SetRevision sets the "revision" field.
 func (_u *ContestUpdate) SetRevision(v int64) *ContestUpdate {
 	_u.mutation.ResetRevision()
@@ -356,6 +368,12 @@ func (_u *ContestUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.FinalSeqCleared() {
 		_spec.ClearField(contest.FieldFinalSeq, field.TypeString)
+	}
+	if value, ok := _u.mutation.Pauses(); ok {
+		_spec.SetField(contest.FieldPauses, field.TypeBytes, value)
+	}
+	if _u.mutation.PausesCleared() {
+		_spec.ClearField(contest.FieldPauses, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(contest.FieldRevision, field.TypeInt64, value)
@@ -546,6 +564,18 @@ func (_u *ContestUpdateOne) SetNillableFinalSeq(v *string) *ContestUpdateOne {
 // ClearFinalSeq clears the value of the "final_seq" field.
 func (_u *ContestUpdateOne) ClearFinalSeq() *ContestUpdateOne {
 	_u.mutation.ClearFinalSeq()
+	return _u
+}
+
+// SetPauses sets the "pauses" field.
+func (_u *ContestUpdateOne) SetPauses(v []byte) *ContestUpdateOne {
+	_u.mutation.SetPauses(v)
+	return _u
+}
+
+// ClearPauses clears the value of the "pauses" field.
+func (_u *ContestUpdateOne) ClearPauses() *ContestUpdateOne {
+	_u.mutation.ClearPauses()
 	return _u
 }
 
@@ -763,6 +793,12 @@ func (_u *ContestUpdateOne) sqlSave(ctx context.Context) (_node *Contest, err er
 	}
 	if _u.mutation.FinalSeqCleared() {
 		_spec.ClearField(contest.FieldFinalSeq, field.TypeString)
+	}
+	if value, ok := _u.mutation.Pauses(); ok {
+		_spec.SetField(contest.FieldPauses, field.TypeBytes, value)
+	}
+	if _u.mutation.PausesCleared() {
+		_spec.ClearField(contest.FieldPauses, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.Revision(); ok {
 		_spec.SetField(contest.FieldRevision, field.TypeInt64, value)

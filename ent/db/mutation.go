@@ -1238,6 +1238,7 @@ type ContestMutation struct {
 	open_seq        *string
 	close_seq       *string
 	final_seq       *string
+	pauses          *[]byte
 	revision        *int64
 	addrevision     *int64
 	summary         *[]byte
@@ -1770,6 +1771,55 @@ func (m *ContestMutation) ResetFinalSeq() {
 	delete(m.clearedFields, contest.FieldFinalSeq)
 }
 
+// SetPauses sets the "pauses" field.
+func (m *ContestMutation) SetPauses(b []byte) {
+	m.pauses = &b
+}
+
+// Pauses returns the value of the "pauses" field in the mutation.
+func (m *ContestMutation) Pauses() (r []byte, exists bool) {
+	v := m.pauses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPauses returns the old "pauses" field's value of the Contest entity.
+// If the Contest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContestMutation) OldPauses(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPauses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPauses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPauses: %w", err)
+	}
+	return oldValue.Pauses, nil
+}
+
+// ClearPauses clears the value of the "pauses" field.
+func (m *ContestMutation) ClearPauses() {
+	m.pauses = nil
+	m.clearedFields[contest.FieldPauses] = struct{}{}
+}
+
+// PausesCleared returns if the "pauses" field was cleared in this mutation.
+func (m *ContestMutation) PausesCleared() bool {
+	_, ok := m.clearedFields[contest.FieldPauses]
+	return ok
+}
+
+// ResetPauses resets all changes to the "pauses" field.
+func (m *ContestMutation) ResetPauses() {
+	m.pauses = nil
+	delete(m.clearedFields, contest.FieldPauses)
+}
+
 // SetRevision sets the "revision" field.
 func (m *ContestMutation) SetRevision(i int64) {
 	m.revision = &i
@@ -2057,7 +2107,7 @@ func (m *ContestMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContestMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 14)
 	if m.version != nil {
 		fields = append(fields, contest.FieldVersion)
 	}
@@ -2081,6 +2131,9 @@ func (m *ContestMutation) Fields() []string {
 	}
 	if m.final_seq != nil {
 		fields = append(fields, contest.FieldFinalSeq)
+	}
+	if m.pauses != nil {
+		fields = append(fields, contest.FieldPauses)
 	}
 	if m.revision != nil {
 		fields = append(fields, contest.FieldRevision)
@@ -2121,6 +2174,8 @@ func (m *ContestMutation) Field(name string) (ent.Value, bool) {
 		return m.CloseSeq()
 	case contest.FieldFinalSeq:
 		return m.FinalSeq()
+	case contest.FieldPauses:
+		return m.Pauses()
 	case contest.FieldRevision:
 		return m.Revision()
 	case contest.FieldSummary:
@@ -2156,6 +2211,8 @@ func (m *ContestMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldCloseSeq(ctx)
 	case contest.FieldFinalSeq:
 		return m.OldFinalSeq(ctx)
+	case contest.FieldPauses:
+		return m.OldPauses(ctx)
 	case contest.FieldRevision:
 		return m.OldRevision(ctx)
 	case contest.FieldSummary:
@@ -2230,6 +2287,13 @@ func (m *ContestMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFinalSeq(v)
+		return nil
+	case contest.FieldPauses:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPauses(v)
 		return nil
 	case contest.FieldRevision:
 		v, ok := value.(int64)
@@ -2401,6 +2465,9 @@ func (m *ContestMutation) ClearedFields() []string {
 	if m.FieldCleared(contest.FieldFinalSeq) {
 		fields = append(fields, contest.FieldFinalSeq)
 	}
+	if m.FieldCleared(contest.FieldPauses) {
+		fields = append(fields, contest.FieldPauses)
+	}
 	if m.FieldCleared(contest.FieldSummary) {
 		fields = append(fields, contest.FieldSummary)
 	}
@@ -2423,6 +2490,9 @@ func (m *ContestMutation) ClearField(name string) error {
 		return nil
 	case contest.FieldFinalSeq:
 		m.ClearFinalSeq()
+		return nil
+	case contest.FieldPauses:
+		m.ClearPauses()
 		return nil
 	case contest.FieldSummary:
 		m.ClearSummary()
@@ -2458,6 +2528,9 @@ func (m *ContestMutation) ResetField(name string) error {
 		return nil
 	case contest.FieldFinalSeq:
 		m.ResetFinalSeq()
+		return nil
+	case contest.FieldPauses:
+		m.ResetPauses()
 		return nil
 	case contest.FieldRevision:
 		m.ResetRevision()

@@ -62,17 +62,17 @@ func init() {
 	contestFields := schema.Contest{}.Fields()
 	_ = contestFields
 	// contestDescRevision is the schema descriptor for revision field.
-	contestDescRevision := contestFields[9].Descriptor()
+	contestDescRevision := contestFields[10].Descriptor()
 	// contest.DefaultRevision holds the default value on creation for the revision field.
 	contest.DefaultRevision = contestDescRevision.Default.(int64)
 	// contestDescResultHash is the schema descriptor for result_hash field.
-	contestDescResultHash := contestFields[11].Descriptor()
+	contestDescResultHash := contestFields[12].Descriptor()
 	// contest.DefaultResultHash holds the default value on creation for the result_hash field.
 	contest.DefaultResultHash = contestDescResultHash.Default.(string)
 	// contest.ResultHashValidator is a validator for the "result_hash" field. It is called by the builders before save.
 	contest.ResultHashValidator = contestDescResultHash.Validators[0].(func(string) error)
 	// contestDescPlayers is the schema descriptor for players field.
-	contestDescPlayers := contestFields[12].Descriptor()
+	contestDescPlayers := contestFields[13].Descriptor()
 	// contest.DefaultPlayers holds the default value on creation for the players field.
 	contest.DefaultPlayers = contestDescPlayers.Default.(int64)
 	// contestDescID is the schema descriptor for id field.

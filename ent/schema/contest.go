@@ -33,6 +33,9 @@ func (Contest) Fields() []ent.Field {
 		field.Text("final_seq").Optional().Nillable().Comment(
 			"Journal positions of the places of a final contest: at or above close_seq, since an event that was emitted because of one that " +
 				"counts counts as well. See journal.Positions."),
+		field.Bytes("pauses").Optional().Comment(
+			"laurel.store.v1.ContestPauses in protobuf encoding: journal positions between which it took no events, since a version of Laurel " +
+				"could not read its definition."),
 		field.Int64("revision").Default(0).Comment("Contest revision of its last change."),
 		field.Bytes("summary").Optional().Comment("laurel.store.v1.FinishedContest in protobuf encoding, once the contest is final."),
 		field.String("result_hash").MaxLen(64).Default(""),

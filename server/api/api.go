@@ -117,7 +117,7 @@ func (a *API) Handler() (http.Handler, error) {
 	if err := a.mountSite(mux); err != nil {
 		return nil, err
 	}
-	return hardened(mux), nil
+	return hardened(withKnownProcedures(mux)), nil
 }
 
 // NewServer returns a server for the handler: HTTP/1.1 and HTTP/2, the latter also without TLS, as gRPC clients inside a

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/catalog"
@@ -24,9 +25,19 @@ func (s catalogService) CheckDefinition(ctx context.Context,
 		response.Kind, response.Id = word.Clip(document.Kind, 32), word.Clip(document.ID, 64)
 		if len(problems) == 0 {
 			response.Plan = s.planOf(document)
+			response.Notes = noteMessages(s.Catalog.Notes(document))
 		}
 	}
 	return response, nil
+}
+
+// noteMessages tells warnings from other notes.
+func noteMessages(notes []string) (messages []*laurelv1.DefinitionNote) {
+	for _, note := range notes {
+		text, warning := strings.CutPrefix(note, catalog.WarningBegins)
+		messages = append(messages, &laurelv1.DefinitionNote{Text: text, Warning: warning})
+	}
+	return messages
 }
 
 // PublishDefinition makes a document the next version and has this process follow it at once.
@@ -43,7 +54,8 @@ func (s catalogService) PublishDefinition(ctx context.Context,
 			return nil, err
 		}
 	}
-	return &laurelv1.PublishDefinitionResponse{Definition: definition}, nil
+	document, _ := catalog.Parse("", []byte(definition.GetYaml()))
+	return &laurelv1.PublishDefinitionResponse{Definition: definition, Notes: noteMessages(s.Catalog.Notes(document))}, nil
 }
 
 // publisher names who publishes.

@@ -28,8 +28,18 @@ func (s contestService) GetContest(ctx context.Context, request *laurelv1.GetCon
 	if err != nil {
 		return nil, err
 	}
-	document, _ := catalog.Parse("", []byte(definition.GetYaml()))
-	return &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Plan: s.planOf(document).GetContest()}, nil
+	one, err := s.Contest.Get(ctx, summary.GetId())
+	if err != nil {
+		return nil, err
+	}
+	response := &laurelv1.GetContestResponse{Contest: summary, Yaml: definition.GetYaml(), Pauses: one.ShowPauses()}
+	if one.Unread == nil {
+		document, _ := catalog.Parse("", []byte(definition.GetYaml()))
+		response.Plan = s.planOf(document).GetContest()
+	} else {
+		response.Unreadable = one.Unread.Reason()
+	}
+	return response, nil
 }
 
 // summary returns a contest or a not-found error that names it.

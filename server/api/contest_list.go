@@ -3,9 +3,9 @@ package api
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/store"
 )
 
 // contestKey is where a contest stands in a list: by its state or nothing, then by time or by title, then by id.
@@ -80,12 +80,12 @@ func (a *API) listContests(request *laurelv1.ListContestsRequest, largest int) (
 
 // contestFilter reports which contests are asked for. A contest without markets is open to all of them, and an empty filter asks for all.
 func contestFilter(request *laurelv1.ListContestsRequest) func(*laurelv1.ContestSummary) bool {
-	text := strings.ToLower(request.GetText())
+	has := store.Finder(request.GetText())
 	from, until := bounds(request.GetWindow())
 	return func(c *laurelv1.ContestSummary) bool {
 		return admits(c.GetMarkets(), request.GetMarket()) && admits(c.GetBrands(), request.GetBrand()) &&
 			(len(request.GetStates()) == 0 || slices.Contains(request.GetStates(), c.GetState())) &&
-			(text == "" || strings.Contains(strings.ToLower(c.GetId()), text) || strings.Contains(strings.ToLower(c.GetTitle()), text)) &&
+			(request.GetText() == "" || has(c.GetId()) || has(c.GetTitle())) &&
 			(from == 0 || c.GetEnd().AsTime().UnixMicro() > from) && (until == 0 || c.GetStart().AsTime().UnixMicro() < until)
 	}
 }

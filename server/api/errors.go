@@ -112,6 +112,7 @@ func judge(err error) *failure {
 		limit     *identity.LimitError
 		document  *catalog.Invalid
 		newer     *catalog.Conflict
+		unread    *catalog.Unread
 		room      *contest.Limit
 		lagging   *ingest.Lagging
 		away      *ingest.Unavailable
@@ -133,6 +134,8 @@ func judge(err error) *failure {
 		return &failure{kind: kindConflict, message: room.Error()} // waiting does not help by itself
 	case errors.As(err, &newer):
 		return &failure{kind: kindConflict, field: "base_version", message: newer.Error()}
+	case errors.As(err, &unread):
+		return &failure{kind: kindConflict, message: unread.Error()}
 	case errors.Is(err, catalog.ErrBusy):
 		return &failure{kind: kindConflict, message: err.Error()}
 	case errors.As(err, &lagging):

@@ -119,7 +119,7 @@ func (b *bundle) refuseTokens(t *testing.T, one list, request map[string]any) {
 		require.Equal(t, http.StatusBadRequest, status, "%s: %s", name, body)
 		require.Contains(t, body, "page_token", "the field is named")
 	}
-	for _, wrong := range []string{"x", token[:len(token)-2], b.people.Seal([]byte(`{"q":0,"a":null}`))} {
+	for _, wrong := range []string{"x", token[:len(token)-2], token + "\n", token + " ", b.people.Seal([]byte(`{"q":0,"a":null}`))} {
 		asked["pageToken"] = wrong
 		status, body := b.list(t, one.procedure, asked)
 		require.Equal(t, http.StatusBadRequest, status, body)
@@ -243,7 +243,7 @@ func TestTournamentsGoOnWhereTheLinkLeads(t *testing.T) {
 		path = strings.TrimSuffix(strings.TrimPrefix(got.header.Get("Link"), "<"), `>; rel="next"`)
 	}
 	require.ElementsMatch(t, []string{"c0", "c1", "c2", "c3", "c4", "c5", "c6"}, ids)
-	got := b.get(t, "/v1/tournaments?page_token=x")
+	got := b.get(t, "/v1/tournaments?page_token=x%0A")
 	require.Equal(t, http.StatusBadRequest, got.status)
 	_, field := got.failure(t)
 	require.Equal(t, "page_token", field)

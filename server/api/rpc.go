@@ -51,9 +51,6 @@ func (a *API) mountRPC(mux *http.ServeMux) error {
 	reflector := grpcreflect.NewStaticReflector(serviceNames...)
 	mount(grpcreflect.NewHandlerV1(reflector, checked))
 	mount(grpcreflect.NewHandlerV1Alpha(reflector, checked))
-	mux.HandleFunc(rpcPrefix+"/", func(w http.ResponseWriter, r *http.Request) {
-		writeFailure(w, &failure{kind: kindNotFound, message: "there is no such procedure"})
-	})
 	return nil
 }
 

@@ -64,7 +64,7 @@ func TestWhatIsNotThereIsNotThePage(t *testing.T) {
 	t.Parallel()
 	b := setup(t, withSite)
 	for _, path := range []string{
-		"/assets/old-0000.js", "/missing.js", "/.gitkeep", "/rpc/laurel.v1.IngestService/Nothing", "/rpc/nothing", "/laurel.v1.NoService/Call",
+		"/assets/old-0000.js", "/missing.js", "/.gitkeep",
 		"/v1/nothing", "/widget/nothing.js", "/widget/", "/demo/token", "/ws", "/metrics", "/debug/pprof/heap", "/../etc/passwd.txt", "/docs",
 		"/api", "/api/v1/contests", "/contests/c1/nothing", "/contests/c1/board/x", "/events/nothing", "/signin/x", "/studio",
 	} {

@@ -135,10 +135,8 @@ func (a *Archive) read(ctx context.Context, f *File, all *journal.Contents, last
 
 // Equal returns an error unless the archive is that of a range and holds the same events as the journal, to the byte.
 func (a *Archive) Equal(ctx context.Context, r journal.Range, events iter.Seq2[journal.Stored, error]) error {
-	if m := a.Manifest; m.Range != r.ID || m.First != r.First || m.Until != r.Until {
-		return fmt.Errorf("%w: %s is of range %d with positions %d to %d, but range %d of this journal has %d to %d: it is another journal's, "+
-			"or was written before a restore",
-			ErrDamaged, a.Folder, m.Range, m.First, m.Until-1, r.ID, r.First, r.Until-1)
+	if err := a.of(r); err != nil {
+		return err
 	}
 	stored, stop := iter.Pull2(events)
 	defer stop()
@@ -168,4 +166,14 @@ func (a *Archive) Equal(ctx context.Context, r journal.Range, events iter.Seq2[j
 		err = differs("it lacks the event", want.Seq)
 	}
 	return err
+}
+
+// of returns an error unless the archive is that of a range.
+func (a *Archive) of(r journal.Range) error {
+	if m := a.Manifest; m.Range != r.ID || m.First != r.First || m.Until != r.Until {
+		return fmt.Errorf("%w: %s is of range %d with positions %d to %d, but range %d of this journal has %d to %d: it is another journal's, "+
+			"or was written before a restore",
+			ErrDamaged, a.Folder, m.Range, m.First, m.Until-1, r.ID, r.First, r.Until-1)
+	}
+	return nil
 }

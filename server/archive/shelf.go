@@ -98,6 +98,9 @@ func (s *Shelf) History(ctx context.Context, j *journal.Journal) (iter.Seq2[jour
 	if err := s.missing(ranges); err != nil {
 		return nil, err
 	}
+	if err := s.fit(dropped(ranges)); err != nil {
+		return nil, err
+	}
 	return func(yield func(journal.Record, error) bool) {
 		for _, r := range ranges {
 			events := j.Between(ctx, r.First, r.Until)
@@ -137,6 +140,21 @@ func (s *Shelf) missing(ranges []journal.Range) error {
 	}
 	return fmt.Errorf("%w: these ranges of the journal were dropped, and what became of their events is only told with their archives "+
 		"(--archive DIR):\n  %s", ErrMissing, strings.Join(lines, "\n  "))
+}
+
+// fit wants the archives of dropped ranges to say what the journal notes of them.
+func (s *Shelf) fit(ranges []journal.Range) error {
+	for _, r := range ranges {
+		a := s.byHash[r.Dropped.ManifestHash]
+		if err := a.of(r); err != nil {
+			return err
+		}
+		if noted, _ := r.Recorded(); noted != a.Manifest.Contents() {
+			return fmt.Errorf("%w: the journal notes of range %d that its archive in %s holds %+v, and that says %+v", ErrDamaged, r.ID, a.Folder,
+				noted, a.Manifest.Contents())
+		}
+	}
+	return nil
 }
 
 func dropped(ranges []journal.Range) []journal.Range {

@@ -23,6 +23,7 @@ const typeBestRounds = "best_n_rounds"
 var contestKind = row[*laurelv1.Contest]{
 	name: KindContest, empty: func() *laurelv1.Contest { return new(laurelv1.Contest) },
 	check: checkContest, fit: fitContest, plan: planContest, read: readContest, succeed: succeedContest,
+	wholes: []string{"window"},
 	patterns: []pattern{
 		{begins: "id", ends: "id", message: "must start with a lower-case letter, then lower-case letters, digits, _ . or -"},
 		{ends: "currency", message: codeForm},
@@ -48,8 +49,16 @@ func checkContest(contest *laurelv1.Contest, refuse refuse) {
 	}
 }
 
-// fitContest refuses currencies and rates that nobody published.
+// fitContest refuses currencies and rates that nobody published, and names that can't be shown.
 func fitContest(contest *laurelv1.Contest, known *Vocabulary, refuse refuse) {
+	scope := contest.GetScope()
+	for field, names := range map[string][]string{
+		"scope.markets": scope.GetMarkets(), "scope.brands": scope.GetBrands(), "scope.providers": scope.GetProviders(),
+	} {
+		for i, name := range names {
+			fitName(fmt.Sprintf("%s[%d]", field, i), name, refuse)
+		}
+	}
 	fitCurrency("prizes.pool.currency", contest.GetPrizes().GetPool().GetCurrency(), known, refuse)
 	scoring := contest.GetScoring()
 	fitCurrency("scoring.currency", scoring.GetCurrency(), known, refuse)

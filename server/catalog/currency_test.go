@@ -151,7 +151,7 @@ func TestEveryKindHasItsRow(t *testing.T) {
 		require.Empty(t, RunSteps(document, problems, nil), k.name)
 		assert.Equal(t, k.name, document.Message.GetKind())
 		assert.NotEmpty(t, Reading(document), k.name)
-		assert.Empty(t, checkSuccessor(document.Message, document, beforeAll), "%s follows itself", k.name)
+		assert.Empty(t, checkSuccessor(Published{Message: document.Message}, document, beforeAll), "%s follows itself", k.name)
 		assert.Equal(t, k.name == KindContest, Plan(document, nil) != nil)
 		assert.False(t, Unsupported(k.name))
 	}
@@ -188,7 +188,7 @@ func TestUnreadableDefinitionConcernsNoOther(t *testing.T) {
 		assert.Nil(t, known.Rates("elsewhere"))
 		unread := other.Reader.Unread()
 		require.Len(t, unread, 1)
-		require.ErrorContains(t, unread[0], `read ExchangeRates elsewhere version 1: `)
+		require.ErrorContains(t, unread[0], `can't read ExchangeRates elsewhere version 1: `)
 		require.ErrorContains(t, unread[0], `tz: "right/Europe/Kyiv" is not a known time zone; did you mean Europe/Kyiv?`)
 		accepted(t, other, ratesHead+ratesOf25+ratesOf26)
 		assert.Len(t, other.Reader.Unread(), 1)

@@ -29,6 +29,8 @@ type Found struct {
 	Document *Document
 	// Problems is empty when the definition may be published.
 	Problems []Problem
+	// Notes is what the steps say of a definition without problems, a line each.
+	Notes []string
 }
 
 // Skipped is a document of a folder that is not loaded though nothing is wrong with it.
@@ -37,6 +39,8 @@ type Skipped struct {
 	File string
 	// Reason says why, in words for a log.
 	Reason string
+	// Mapping tells that it is no definition but says how a table is read, which package mapping can check.
+	Mapping bool
 }
 
 // ReadFolder parses every definition in the *.yaml and *.yml files of a folder and the folders below it, in the order of their paths, and
@@ -59,7 +63,7 @@ func ReadFolder(folder fs.FS, name string, known *Vocabulary, steps ...Step) ([]
 		case entry.IsDir() || hidden || extension != ".yaml" && extension != ".yml":
 			return nil
 		case base == mappingFile:
-			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: "a mapping, not a definition"})
+			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: "a mapping, not a definition", Mapping: true})
 			return nil
 		}
 		if files++; files > maxFolderFiles {
@@ -70,10 +74,7 @@ func ReadFolder(folder fs.FS, name string, known *Vocabulary, steps ...Step) ([]
 			return err
 		}
 		inFile, leftOut := readFile(path.Join(name, file), text)
-		found = append(found, inFile...)
-		for _, reason := range leftOut {
-			skipped = append(skipped, Skipped{File: path.Join(name, file), Reason: reason})
-		}
+		found, skipped = append(found, inFile...), append(skipped, leftOut...)
 		return nil
 	})
 	if err != nil {
@@ -93,6 +94,9 @@ func runAll(found []Found, known *Vocabulary, steps []Step) {
 	}
 	for i, one := range found {
 		found[i].Problems = RunSteps(one.Document, one.Problems, known, steps...)
+		if len(found[i].Problems) == 0 {
+			found[i].Notes = notes(one.Document, known, steps)
+		}
 	}
 }
 
@@ -107,27 +111,28 @@ func readBounded(folder fs.FS, file string) ([]byte, error) {
 	return fs.ReadFile(folder, file)
 }
 
-// ReadFile is ReadFolder for one file, whose documents are separated by lines of ---. The second result says why documents were skipped.
-func ReadFile(name string, text []byte, known *Vocabulary, steps ...Step) ([]Found, []string) {
+// ReadFile is ReadFolder for one file, whose documents are separated by lines of ---.
+func ReadFile(name string, text []byte, known *Vocabulary, steps ...Step) ([]Found, []Skipped) {
 	found, skipped := readFile(name, text)
 	refuseRepeats(found)
 	runAll(found, known, steps)
 	return found, skipped
 }
 
-func readFile(name string, text []byte) ([]Found, []string) {
+func readFile(name string, text []byte) ([]Found, []Skipped) {
 	var found []Found
-	var skipped []string
+	var skipped []Skipped
 	for _, part := range split(text) {
 		document, problems := parseAt(name, part.text, part.offset)
 		switch {
 		case document != nil && document.Kind == "":
-			skipped = append(skipped, fmt.Sprintf("line %d: a document without kind", document.source.root.Line))
+			skipped = append(skipped, Skipped{File: name, Reason: fmt.Sprintf("line %d: a document without kind", document.source.root.Line)})
 		case document != nil && document.Kind == kindMapping:
-			skipped = append(skipped, fmt.Sprintf("line %d: a mapping, not a definition; laurel ingest --mapping %s --dry-run checks it",
-				document.source.root.Line, name))
+			skipped = append(skipped, Skipped{File: name, Reason: fmt.Sprintf("line %d: a mapping, not a definition", document.source.root.Line),
+				Mapping: true})
 		case document != nil && Unsupported(document.Kind):
-			skipped = append(skipped, fmt.Sprintf("line %d: %s", document.source.root.Line, kindProblem(document.Kind)))
+			skipped = append(skipped, Skipped{File: name, Reason: fmt.Sprintf("line %d: %s", document.source.root.Line,
+				kindProblem(document.Kind))})
 		default:
 			found = append(found, Found{Document: document, Problems: problems})
 		}
@@ -221,6 +226,9 @@ func (s *Service) LoadFolder(ctx context.Context, folder fs.FS, name, by string)
 	if err != nil {
 		return report, err
 	}
+	if found, err = s.settled(ctx, found, &report); err != nil {
+		return report, err
+	}
 	var problems []Problem
 	for _, one := range found {
 		problems = append(problems, one.Problems...)
@@ -246,4 +254,32 @@ func (s *Service) LoadFolder(ctx context.Context, folder fs.FS, name, by string)
 		}
 	}
 	return report, nil
+}
+
+// settled leaves out what a folder has no say in, and reports it: documents that were published word for word by a version of Laurel that
+// checked them otherwise, and such as would follow a version that this one can't read, since that is for a person to do.
+func (s *Service) settled(ctx context.Context, found []Found, report *FolderReport) (rest []Found, err error) {
+	for _, one := range found {
+		if one.Document == nil || one.Document.ID == "" {
+			rest = append(rest, one)
+			continue
+		}
+		newest, err := newestOf(ctx, s.Store.Ent(), one.Document.Kind, one.Document.ID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			rest = append(rest, one)
+		case err != nil:
+			return nil, err
+		case newest.GetYaml() == one.Document.Yaml && len(one.Problems) > 0:
+			report.Unchanged = append(report.Unchanged, newest)
+			report.Skipped = append(report.Skipped, Skipped{File: one.Document.Name, Reason: "it is published as it stands, but would be refused now: " +
+				one.Problems[0].Message})
+		case newest.GetHash() != one.Document.Hash && parsePublished(newest, s.Steps...).Unread != nil:
+			report.Skipped = append(report.Skipped, Skipped{File: one.Document.Name, Reason: fmt.Sprintf(
+				"version %d is published, which this version of Laurel can't read; publish what follows it in the studio", newest.GetVersion())})
+		default:
+			rest = append(rest, one)
+		}
+	}
+	return rest, nil
 }

@@ -61,10 +61,10 @@ func TestReadFolder(t *testing.T) {
 		"rules/z_wrong.yaml:7:5: id: must start with a lower-case letter, then lower-case letter…",
 	}, lines)
 	assert.Equal(t, []Skipped{
-		{"rules/mapping.yaml", "a mapping, not a definition"},
-		{"rules/mission.yaml", "line 1: Mission is a known kind, but this version of Laurel does not support it; supported: Contest, " +
-			"ExchangeRates, Currency"},
-		{"rules/other.yaml", "line 1: a document without kind"},
+		{File: "rules/mapping.yaml", Reason: "a mapping, not a definition", Mapping: true},
+		{File: "rules/mission.yaml", Reason: "line 1: Mission is a known kind, but this version of Laurel does not support it; supported: " +
+			"Contest, ExchangeRates, Currency"},
+		{File: "rules/other.yaml", Reason: "line 1: a document without kind"},
 	}, skipped)
 }
 

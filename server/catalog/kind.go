@@ -33,7 +33,8 @@ type kind struct {
 	empty func() Message
 	// check refuses what the bounds in the contract can't say.
 	check func(definition Message, refuse refuse)
-	// fit refuses what does not fit the vocabulary: names that nobody published, and what contradicts a publication.
+	// fit refuses what does not fit the vocabulary: names that nobody published, and what contradicts a publication. Unlike check it is
+	// asked of what is to be published only, not of what is read back.
 	fit func(definition Message, known *Vocabulary, refuse refuse)
 	// plan is the definition as it runs, with every default written out; nil when that can't be told.
 	plan func(definition Message, known *Vocabulary) proto.Message
@@ -43,6 +44,8 @@ type kind struct {
 	succeed func(before, after Message, now time.Time, refuse refuse)
 	// patterns say what is right of fields whose bound is a regular expression. The first whose path begins or ends a field's is told.
 	patterns []pattern
+	// wholes are fields that mean something only as a whole: when one part can't be read nothing of it can.
+	wholes []string
 }
 
 // pattern words a regular expression of the contract.
@@ -58,6 +61,7 @@ type row[M Message] struct {
 	read     func(definition M) []string
 	succeed  func(before, after M, now time.Time, refuse refuse)
 	patterns []pattern
+	wholes   []string
 }
 
 // kind forgets the type.
@@ -79,8 +83,7 @@ func (r row[M]) kind() *kind {
 		succeed: func(before, after Message, now time.Time, refuse refuse) {
 			r.succeed(of(before), of(after), now, refuse)
 		},
-
-		patterns: r.patterns,
+		patterns: r.patterns, wholes: r.wholes,
 	}
 }
 

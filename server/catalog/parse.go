@@ -71,7 +71,7 @@ func parseAt(name string, text []byte, offset int) (*Document, []Problem) {
 	var found refusals
 	document.kind.check(message, found.refuse)
 	for _, problem := range src.place(found) {
-		if !fieldsWithProblems[problem.Field] {
+		if !fieldsWithProblems[problem.Field] && !src.unsure[problem.Field] {
 			problems = append(problems, problem)
 		}
 	}
@@ -148,7 +148,8 @@ func readSource(name string, text []byte, offset int) (*source, []Problem) {
 	case !errors.Is(err, io.EOF):
 		return nil, []Problem{syntaxProblem(name, err)}
 	}
-	return &source{name: name, text: padded, lines: strings.Split(string(padded), "\n"), root: root, nodes: map[string]node{}}, nil
+	return &source{name: name, text: padded, lines: strings.Split(string(padded), "\n"), root: root, nodes: map[string]node{},
+		unsure: map[string]bool{}}, nil
 }
 
 // parserErrors are the messages with which the YAML library tells the line before the one it means; in its other errors the line is right.

@@ -78,6 +78,41 @@ func (e *Invalid) Error() string {
 	return "invalid definition:\n" + strings.Join(lines, "\n")
 }
 
+// Unread is a published version that this version of Laurel can't read: an earlier or a later one accepted what this one does not know.
+type Unread struct {
+	// Kind, ID and Version name it.
+	Kind, ID string
+	Version  int
+	// Problems say why, at least one.
+	Problems []Problem
+}
+
+// maxReasonBytes bounds a reason, as the contracts do.
+const maxReasonBytes = 1024
+
+// Reason says in one line why it can't be read.
+func (e *Unread) Reason() string {
+	reason := e.Problems[0].String()
+	if more := len(e.Problems) - 1; more > 0 {
+		reason = fmt.Sprintf("%s (and %d more)", word.Clip(reason, maxReasonBytes-32), more)
+	}
+	return word.Clip(reason, maxReasonBytes)
+}
+
+// hides reports whether a problem lies in one of the fields, or in the document as a whole.
+func (e *Unread) hides(fields ...string) bool {
+	return slices.ContainsFunc(e.Problems, func(p Problem) bool {
+		top, _, _ := strings.Cut(p.Field, ".")
+		return top == "" || slices.Contains(fields, top)
+	})
+}
+
+// Error names the version, says why, and what to do.
+func (e *Unread) Error() string {
+	return fmt.Sprintf("this version of Laurel can't read %s %s version %d: %s; publish a version that it can", e.Kind, e.ID, e.Version,
+		e.Reason())
+}
+
 // Conflict is the error of a change that does not fit what is published: somebody else published meanwhile.
 type Conflict struct {
 	// Kind and ID name the definition.

@@ -61,6 +61,11 @@ func (s *Service) Check(ctx context.Context, yaml string) (*Document, []Problem,
 	return document, RunSteps(document, problems, known, s.Steps...), nil
 }
 
+// Notes says what the author of a document without problems should know, a line each. See WarningBegins.
+func (s *Service) Notes(document *Document) []string {
+	return notes(document, s.Reader.Newest(), s.Steps)
+}
+
 // Vocabulary is what is published that definitions refer to.
 func (s *Service) Vocabulary(ctx context.Context) (known *Vocabulary, err error) {
 	err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -152,14 +157,12 @@ func (s *Service) publishOnce(ctx context.Context, tx *store.Tx, document *Docum
 		Message: document.Message,
 	}
 	if newest != nil {
-		before, err := parsePublished(newest)
-		if err != nil {
-			return nil, false, err
-		}
-		if problems := checkSuccessor(before.Message, document, now); len(problems) > 0 {
+		before := parsePublished(newest, s.Steps...)
+		if problems := checkSuccessor(before, document, now); len(problems) > 0 {
 			return nil, false, &Invalid{Problems: problems}
 		}
-		next.TitleOnly = titleOnly(before.Message, document.Message)
+		next.Mends, next.ScoresUnread = before.Unread != nil, before.Unread != nil && before.Unread.hides("scoring", "leaderboard")
+		next.TitleOnly = !next.Mends && titleOnly(before.Message, document.Message)
 	}
 	_, err = Change(ctx, tx, func(revision int64) (bool, error) {
 		next.Revision = revision

@@ -14,6 +14,9 @@ type source struct {
 	lines []string
 	root  *yaml.Node
 	nodes map[string]node
+	// unsure are the fields that a name which isn't known may have been meant for, and those in which it stands: that they lack something is
+	// no news.
+	unsure map[string]bool
 }
 
 // node is where a field was written.

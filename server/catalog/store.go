@@ -81,7 +81,7 @@ func newestOfAll(ctx context.Context, client *db.Client, wanted Listing) ([]*lau
 		query = query.Where(newestdefinition.Kind(wanted.Kind))
 	}
 	if wanted.Text != "" {
-		query = query.Where(newestdefinition.DefIDContainsFold(wanted.Text))
+		query = query.Where(store.HasText(wanted.Text, newestdefinition.FieldDefID))
 	}
 	if wanted.FromMicros != 0 {
 		query = query.Where(newestdefinition.PublishedAtGTE(wanted.FromMicros))

@@ -15,21 +15,42 @@ import (
 // Published is a version of a definition, parsed.
 type Published struct {
 	Definition *laurelv1.Definition
-	Message    Message
-	// TitleOnly tells that nothing but the title differs from the version before, Revision that of the publication. They are known only while
-	// a version is being published.
-	TitleOnly bool
-	Revision  int64
+	// Message is the definition; of one that is Unread what could be read of it, nil when nothing could.
+	Message Message
+	// Unread says that this version of Laurel can't read the definition; nil when it can.
+	Unread *Unread
+	// TitleOnly tells that nothing but the title differs from the version before, Mends that the version before can't be read, and Revision is
+	// that of the publication. They are known only while a version is being published.
+	TitleOnly, Mends bool
+	// ScoresUnread tells of a version that mends that nobody knows how the one before scored, or not all of it.
+	ScoresUnread bool
+	Revision     int64
 }
 
-// parsePublished reads a stored document. An error names the definition that this version of Laurel can't read any more.
-func parsePublished(definition *laurelv1.Definition) (Published, error) {
+// parsePublished reads a stored document, as far as this version of Laurel can. The steps find what only compiling shows.
+func parsePublished(definition *laurelv1.Definition, steps ...Step) Published {
 	document, problems := Parse("", []byte(definition.GetYaml()))
-	if len(problems) > 0 {
-		return Published{}, fmt.Errorf("read %s %s version %d: %w", definition.GetKind(), definition.GetId(), definition.GetVersion(),
-			&Invalid{Problems: problems})
+	published := Published{Definition: definition}
+	if document != nil && document.Message != nil {
+		published.Message = document.Message
+		for _, step := range steps {
+			if step.Kind == document.Kind && len(problems) == 0 {
+				problems = document.Place(step.Check(document.Message))
+			}
+		}
 	}
-	return Published{Definition: definition, Message: document.Message}, nil
+	if len(problems) > 0 {
+		published.Unread = published.unread(problems)
+	}
+	return published
+}
+
+// Unreadable says that a version which parses can't be read all the same.
+func (p Published) Unreadable(why string) *Unread { return p.unread([]Problem{{Message: why}}) }
+
+func (p Published) unread(problems []Problem) *Unread {
+	d := p.Definition
+	return &Unread{Kind: d.GetKind(), ID: d.GetId(), Version: int(d.GetVersion()), Problems: problems}
 }
 
 // versionsWanted finds versions of a kind by a JSON object from id to version: one parameter, however many are wanted. Each is looked up by
@@ -40,8 +61,8 @@ var versionsWanted = map[store.Dialect]string{
 	store.SQLite: "json_each($2) AS w CROSS JOIN definition AS d ON d.kind = $1 AND d.def_id = w.key AND d.version = w.value",
 }
 
-// Versions returns the wanted version of each definition of a kind, parsed, in no order. It is an error when one of them was never
-// published.
+// Versions returns the wanted version of each definition of a kind, parsed, in no order; those that can't be read are among them. It is an
+// error when one of them was never published.
 func Versions(ctx context.Context, tx *store.Tx, kind string, wanted map[string]int) ([]Published, error) {
 	if len(wanted) == 0 {
 		return nil, nil
@@ -64,11 +85,7 @@ func Versions(ctx context.Context, tx *store.Tx, kind string, wanted map[string]
 			return nil, fmt.Errorf("read published definition: %w", err)
 		}
 		d.PublishedAt = timestamppb.New(time.UnixMicro(at))
-		published, err := parsePublished(d)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, published)
+		found = append(found, parsePublished(d))
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read published definitions: %w", err)

@@ -19,7 +19,7 @@ type Reader struct {
 	mu         sync.Mutex
 	last       int64 // id of the last version that was read
 	newest     atomic.Pointer[Vocabulary]
-	unread     atomic.Pointer[[]error]
+	unread     atomic.Pointer[[]*Unread]
 }
 
 // NewReader returns a reader that has read nothing, for a journal with so many partitions.
@@ -31,8 +31,8 @@ func (r *Reader) Newest() *Vocabulary { return r.newest.Load() }
 // Currencies returns the currencies of what was read last.
 func (r *Reader) Currencies() *money.Currencies { return r.Newest().Currencies() }
 
-// Unread tells of each version that this version of Laurel can't read. The vocabulary is without them.
-func (r *Reader) Unread() []error {
+// Unread tells of each version that this version of Laurel can't read and that no later one has mended. The vocabulary is without them.
+func (r *Reader) Unread() []*Unread {
 	if unread := r.unread.Load(); unread != nil {
 		return *unread
 	}
@@ -58,9 +58,10 @@ func (r *Reader) Read(ctx context.Context, tx *store.Tx) (*Vocabulary, error) {
 		if err := rows.Scan(&last, &d.Kind, &d.Id, &d.Version, &d.Yaml, &folded); err != nil {
 			return nil, fmt.Errorf("read vocabulary: %w", err)
 		}
-		published, err := parsePublished(d)
-		if err != nil {
-			unread = append(unread, err)
+		unread = slices.DeleteFunc(unread, func(before *Unread) bool { return before.Kind == d.GetKind() && before.ID == d.GetId() })
+		published := parsePublished(d)
+		if published.Unread != nil {
+			unread = append(unread, published.Unread)
 			continue
 		}
 		var positions journal.Positions

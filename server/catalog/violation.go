@@ -17,7 +17,8 @@ var (
 	allowedRange = regexp.MustCompile(`^must be greater than or equal to (\S+) and less than or equal to (\S+)$`)
 )
 
-// violations checks the bounds written in the contract and returns those that are broken, leaving out fields that have a problem already.
+// violations checks the bounds written in the contract and returns those that are broken, leaving out fields that have a problem already
+// or may be there under a name that isn't known.
 func (s *source) violations(message proto.Message, patterns []pattern, known []Problem) []Problem {
 	err := protovalidate.Validate(message)
 	var invalid *protovalidate.ValidationError
@@ -30,7 +31,7 @@ func (s *source) violations(message proto.Message, patterns []pattern, known []P
 	var problems []Problem
 	for _, violation := range invalid.Violations {
 		field := protovalidate.FieldPathString(violation.Proto.GetField())
-		if covered(field, known) {
+		if covered(field, known) || s.unsure[field] {
 			continue
 		}
 		text := violation.Proto.GetMessage()

@@ -95,7 +95,7 @@ func (r *Rates) At(currency string, tsMicros int64, partition int, seq int64) (m
 	if currency == r.Base {
 		return money.OfMinor(1, 0), true
 	}
-	found, ok := r.days[rateKey{currency, time.UnixMicro(tsMicros).In(r.zone).Format(dateForm)}]
+	found, ok := r.days[rateKey{currency, r.day(tsMicros)}]
 	if !ok || found.folded != nil && found.folded.Covers(partition, seq) {
 		return money.Decimal{}, false
 	}

@@ -67,7 +67,11 @@ func (w *walker) message(path string, written *yaml.Node, message protoreflect.M
 		case twice:
 			w.refuse(key, at, "is written twice, first on line %d; keep one", line)
 		case field == nil:
-			w.refuse(key, at, "is not a field here; %sthe fields are %s", w.meantField(key.Value, message), fieldList(message))
+			hint, name := "", nearField(key.Value, message)
+			if w.source.unsure[path] = true; name != "" {
+				hint, w.source.unsure[join(path, name)] = fmt.Sprintf("did you mean %s? ", name), true
+			}
+			w.refuse(key, at, "is not a field here; %sthe fields are %s", hint, fieldList(message))
 		default:
 			w.source.nodes[at] = node{key, value}
 			w.field(at, value, field, depth)
@@ -76,12 +80,12 @@ func (w *walker) message(path string, written *yaml.Node, message protoreflect.M
 	}
 }
 
-// meantField names the nearest field, in snake case even when the JSON name was written.
-func (w *walker) meantField(key string, message protoreflect.MessageDescriptor) string {
+// nearField names the nearest field, in snake case even when the JSON name was written; empty when none is near.
+func nearField(key string, message protoreflect.MessageDescriptor) string {
 	if field := message.Fields().ByJSONName(key); field != nil {
-		return fmt.Sprintf("did you mean %s? ", field.Name())
+		return string(field.Name())
 	}
-	return meant(key, fieldNames(message))
+	return word.Meant(key, fieldNames(message))
 }
 
 func (w *walker) field(path string, value *yaml.Node, field protoreflect.FieldDescriptor, depth int) {

@@ -77,7 +77,11 @@ type Definition struct {
 	Markets   []string
 	Brands    []string
 	Type      string
-	Program   *rule.Program
+	// Program scores; nil when the definition is Unread.
+	Program *rule.Program
+	// Unread says that this version of Laurel can't read the definition; nil when it can. The fields for people are there as far as they could
+	// be read, and the window is the one that was published.
+	Unread *catalog.Unread
 	// ObserveRanks tells that the first of each kept snapshot are told their place by an event.
 	ObserveRanks bool
 }
@@ -94,13 +98,20 @@ func Compile(version int, hash string, c *laurelv1.Contest) (*Definition, error)
 		return nil, fmt.Errorf("contest %s: %s: %s", c.GetId(), problems[0].Field, problems[0].Message)
 	}
 	program.Version, program.From, program.Until = int32(version), start.UnixMicro(), end.UnixMicro()
+	d := describe(version, hash, c)
+	d.Start, d.End, d.GraceEnd, d.Zone = start.UnixMicro(), end.UnixMicro(), end.Add(grace).UnixMicro(), zone.String()
+	d.Program = program
+	return d, nil
+}
+
+// describe is a definition without its window and its program.
+func describe(version int, hash string, c *laurelv1.Contest) *Definition {
 	d := &Definition{
 		ID: c.GetId(), Version: version, Hash: hash, Title: c.GetTitle(),
-		Start: start.UnixMicro(), End: end.UnixMicro(), GraceEnd: end.Add(grace).UnixMicro(),
-		Zone: zone.String(), Model: models[c.GetLeaderboard().GetType()], Type: c.GetLeaderboard().GetType(),
+		Model: models[c.GetLeaderboard().GetType()], Type: c.GetLeaderboard().GetType(),
 		N: int(c.GetLeaderboard().GetN()), Precision: defaultPrecision, Rate: rateLimit(c.GetAntiAbuse().GetMaxRpsPerUser()),
-		Markets: c.GetScope().GetMarkets(), Brands: c.GetScope().GetBrands(), Program: program, ObserveRanks: c.GetLeaderboard().
-				GetObserveRanks(),
+		Markets: c.GetScope().GetMarkets(), Brands: c.GetScope().GetBrands(), ObserveRanks: c.GetLeaderboard().GetObserveRanks(),
+		TieBreaks: tieBreaks(c.GetLeaderboard().GetTiebreaker()),
 	}
 	if d.Title == "" {
 		d.Title = d.ID
@@ -108,12 +119,16 @@ func Compile(version int, hash string, c *laurelv1.Contest) (*Definition, error)
 	if c.GetScoring() != nil && c.GetScoring().Precision != nil {
 		d.Precision = c.GetScoring().GetPrecision()
 	}
-	for _, name := range c.GetLeaderboard().GetTiebreaker() {
+	return d
+}
+
+func tieBreaks(names []string) (order []TieBreak) {
+	for _, name := range names {
 		if TieBreak(name) != ByUserID {
-			d.TieBreaks = append(d.TieBreaks, TieBreak(name))
+			order = append(order, TieBreak(name))
 		}
 	}
-	return d, nil
+	return order
 }
 
 // rateLimit reads rounds per second: with k = max(1, floor(rate)), any k/rate seconds hold at most k rounds.

@@ -15,6 +15,9 @@ func (s *Service) Explain(ctx context.Context, contestID, userA, userB string) (
 	if err != nil {
 		return nil, err
 	}
+	if c.Unread != nil && c.State != final {
+		return nil, c.Unread
+	}
 	rows, err := Standings{}.Load(ctx, s.Store, []fold.Key{KeyOf(contestID, userA), KeyOf(contestID, userB)})
 	if err != nil {
 		return nil, err

@@ -77,9 +77,9 @@ func (s *Service) loadFinished(ctx context.Context, past *Past) (c *Live, err er
 		if err != nil {
 			return err
 		}
-		definition, err := compile(published[0])
-		if err != nil {
-			return err
+		definition := read(published[0], row)
+		if definition.Unread != nil {
+			definition = pastDefinition(past.Summary, definition.Unread)
 		}
 		definition.Title = past.Summary.GetTitle()
 		c, err = newLive(definition, row, s.Journal.Partitions())

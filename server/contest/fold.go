@@ -13,7 +13,7 @@ import (
 // Need names the standings that an event may change.
 func (s *Set) Need(e *fold.Event, scratch *fold.Scratch) {
 	s.index.Near(e, func(program *rule.Program) {
-		if !s.byID[program.ContestID].closed(e) {
+		if c := s.byID[program.ContestID]; !c.closed(e) && !c.missed(e) {
 			scratch.Want(KeyOf(program.ContestID, e.UserID()), e.Partition)
 		}
 	})
@@ -21,12 +21,13 @@ func (s *Set) Need(e *fold.Event, scratch *fold.Scratch) {
 
 // Points are what an event is worth in each contest it counts for.
 func (s *Set) Points(e *fold.Event, points []rule.Points, out *fold.Effects) []rule.Points {
-	before := len(out.Dead)
+	dead, unrated := len(out.Dead), len(out.Unrated)
 	points = s.index.Fold(e, points, out)
-	if e.Cause != e.Place { // a contest that does not take the event has nothing to say of it, not even that its formula failed
-		kept := slices.DeleteFunc(out.Dead[before:], func(l journal.DeadLetter) bool { return e.Cause.Within(s.byID[l.Subject].OpenSeq) })
-		out.Dead = out.Dead[:before+len(kept)]
-	}
+	// A contest that does not take the event has nothing to say of it, not even that its formula failed.
+	kept := slices.DeleteFunc(out.Dead[dead:], func(l journal.DeadLetter) bool { return !s.byID[l.Subject].takes(e) })
+	out.Dead = out.Dead[:dead+len(kept)]
+	rated := slices.DeleteFunc(out.Unrated[unrated:], func(id string) bool { return !s.byID[id].takes(e) || s.byID[id].closed(e) })
+	out.Unrated = out.Unrated[:unrated+len(rated)]
 	return points
 }
 
@@ -36,8 +37,8 @@ func (s *Set) Fold(e *fold.Event, points []rule.Points, scratch *fold.Scratch, o
 	for i := range points {
 		c := s.byID[points[i].Program.ContestID]
 		switch {
-		case e.Cause.Within(c.OpenSeq):
-			// it was folded before the contest was published
+		case !c.takes(e):
+			// it was folded before the contest was published, or while nobody could read it
 		case c.closed(e):
 			out.Leave(e, c.ID, "after_close")
 		default:
@@ -48,6 +49,9 @@ func (s *Set) Fold(e *fold.Event, points []rule.Points, scratch *fold.Scratch, o
 		out.Leave(e, past.ID, "after_final")
 	}
 }
+
+// takes reports whether an event may count at all: it was not folded before the contest was published, nor during a pause.
+func (c *Live) takes(e *fold.Event) bool { return !e.Cause.Within(c.OpenSeq) && !c.missed(e) }
 
 // closed reports whether an event came after the positions the contest closed at.
 func (c *Live) closed(e *fold.Event) bool { return c.CloseSeq != nil && !e.Cause.Within(c.CloseSeq) }

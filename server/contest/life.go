@@ -55,10 +55,11 @@ func (s *Service) Step(ctx context.Context) error {
 	return errors.Join(slices.Collect(maps.Values(failed))...)
 }
 
-// pass takes each contest one step on, leaving out those that have failed.
+// pass takes each contest one step on, leaving out those that have failed. One that takes no events stands still: its result would lack
+// what it missed, and nobody could make it good any more.
 func (s *Service) pass(ctx context.Context, step func(context.Context, *Live) (bool, error), failed map[string]error) (moved bool) {
 	for _, c := range s.Set().All() {
-		if failed[c.ID] != nil {
+		if failed[c.ID] != nil || c.Paused() {
 			continue
 		}
 		did, err := step(ctx, c)
@@ -75,9 +76,9 @@ func (s *Service) advance(ctx context.Context, clock Clock, c *Live) (bool, erro
 	now := clock.Now(c.Markets, c.Brands).UnixMicro()
 	switch {
 	case c.State == scheduled && now >= c.Start:
-		return s.move(ctx, c.ID, scheduled, live)
+		return s.move(ctx, c, scheduled, live)
 	case c.State == live && now >= c.End:
-		return s.move(ctx, c.ID, live, closing)
+		return s.move(ctx, c, live, closing)
 	case c.State == closing && c.CloseSeq == nil && now >= c.GraceEnd:
 		return s.closeAtHead(ctx, c)
 	}
@@ -100,6 +101,9 @@ func (s *Service) closeAtHead(ctx context.Context, c *Live) (moved bool, err err
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// The lock keeps the fold from committing events above the head that is read under it.
 		if err := catalog.HoldRevision(ctx, tx); err != nil {
+			return err
+		}
+		if since, err := pausedSince(ctx, tx, c); err != nil || since {
 			return err
 		}
 		head, err := s.Journal.Head(ctx, tx)

@@ -38,6 +38,11 @@ func newPast(row *db.Contest) (*Past, error) {
 		return nil, fmt.Errorf("contest %s: decode summary: %w", row.ID, err)
 	}
 	summary := summaryOf(kept.GetFacts())
+	if row.Summary == nil { // an older version of Laurel kept nothing, and this one can't read the definition
+		summary = (&Live{State: final, Definition: &Definition{
+			ID: row.ID, Title: row.ID, Version: row.Version, Start: row.StartTs, End: row.EndTs, GraceEnd: row.GraceEndTs,
+		}}).Summary()
+	}
 	summary.Id, summary.ResultHash, summary.Players = row.ID, row.ResultHash, row.Players // what the row says itself
 	definition := kept.GetRules().GetDefinition()
 	p := &Past{

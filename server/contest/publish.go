@@ -52,6 +52,15 @@ func (s *Service) Adopt(ctx context.Context, tx *store.Tx, published catalog.Pub
 		return s.retitle(ctx, tx, row, d.Title, published.Revision)
 	case row.State == int(final):
 		return refusal(d.ID, "is final")
+	case published.ScoresUnread && row.CloseSeq != nil:
+		return &catalog.Invalid{Problems: []catalog.Problem{{
+			Message: fmt.Sprintf("contest %s has closed and its result comes from the version it closed with, of which this version of Laurel "+
+				"can't read how it scores; start a version of Laurel that can", d.ID),
+		}}}
+	case published.Mends && row.Version == d.Version-1:
+		if err := s.mends(row, d); err != nil {
+			return err
+		}
 	case row.CloseSeq != nil && (!published.TitleOnly || row.Version != d.Version-1):
 		return refusal(d.ID, "has closed")
 	}
@@ -88,9 +97,26 @@ func (s *Service) schedule(ctx context.Context, tx *store.Tx, d *Definition, rev
 		SetOpenSeq(folded.String()).SetRevision(revision).SetChangedAt(s.Now().UnixMicro()).Exec(ctx)
 }
 
-// follow moves a contest to another version. One that has closed is given another title so; its place and end stay as they are.
+// follow moves a contest to another version, by which it takes events from now on. One that has closed is given another title so; its place
+// and end stay as they are.
 func (s *Service) follow(ctx context.Context, tx *store.Tx, row *db.Contest, d *Definition, revision int64) error {
-	return tx.Ent().Contest.UpdateOne(row).SetVersion(d.Version).SetStartTs(d.Start).SetEndTs(d.End).SetGraceEndTs(d.GraceEnd).
+	c, err := newLive(d, row, s.Journal.Partitions())
+	if err != nil {
+		return err
+	}
+	change := tx.Ent().Contest.UpdateOne(row)
+	if c.Paused() {
+		at, err := s.Journal.Cursors(ctx, tx)
+		if err != nil {
+			return err
+		}
+		encoded, err := encodePauses(resumed(c.Pauses, at, s.Now()))
+		if err != nil {
+			return err
+		}
+		change.SetPauses(encoded)
+	}
+	return change.SetVersion(d.Version).SetStartTs(d.Start).SetEndTs(d.End).SetGraceEndTs(d.GraceEnd).
 		SetRevision(revision).SetChangedAt(s.Now().UnixMicro()).Exec(ctx)
 }
 
@@ -108,9 +134,16 @@ func (s *Service) retitle(ctx context.Context, tx *store.Tx, row *db.Contest, ti
 	return tx.Ent().Contest.UpdateOne(row).SetSummary(summary).SetRevision(revision).SetChangedAt(s.Now().UnixMicro()).Exec(ctx)
 }
 
-// compile prepares a published contest for the fold.
+// compile prepares a published contest for the fold. The error is a *catalog.Unread.
 func compile(published catalog.Published) (*Definition, error) {
-	return Compile(int(published.Definition.GetVersion()), published.Definition.GetHash(), definitionOf(published))
+	if published.Unread != nil {
+		return nil, published.Unread
+	}
+	d, err := Compile(int(published.Definition.GetVersion()), published.Definition.GetHash(), definitionOf(published))
+	if err != nil {
+		return nil, published.Unreadable(err.Error())
+	}
+	return d, nil
 }
 
 // definitionOf is what a published contest says; nil for another kind.

@@ -2,6 +2,7 @@ package contest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
@@ -34,8 +35,8 @@ func (s *Service) repair(ctx context.Context) error {
 			return err
 		}
 	}
-	for more := true; more; {
-		if more, err = s.summarise(ctx); err != nil {
+	for after, more := "", true; more; {
+		if after, more, err = s.summarise(ctx, after); err != nil {
 			return err
 		}
 	}
@@ -72,9 +73,14 @@ func (s *Service) adoptAll(ctx context.Context, versions map[string]int) error {
 		}
 		_, err = catalog.Change(ctx, tx, func(revision int64) (changed bool, err error) {
 			for _, one := range published {
-				moved, err := s.adoptLate(ctx, tx, one, revision)
+				d, err := compile(one)
 				if err != nil {
-					return false, fmt.Errorf("contest %s: %w", one.Definition.GetId(), err)
+					s.Log.ErrorContext(ctx, "a contest can't be read and is left out", "error", err.Error())
+					continue
+				}
+				moved, err := s.adoptLate(ctx, tx, d, revision)
+				if err != nil {
+					return false, fmt.Errorf("contest %s: %w", d.ID, err)
 				}
 				changed = changed || moved
 			}
@@ -85,11 +91,7 @@ func (s *Service) adoptAll(ctx context.Context, versions map[string]int) error {
 }
 
 // adoptLate looks again, since another process may repair at the same time.
-func (s *Service) adoptLate(ctx context.Context, tx *store.Tx, published catalog.Published, revision int64) (bool, error) {
-	d, err := compile(published)
-	if err != nil {
-		return false, err
-	}
+func (s *Service) adoptLate(ctx context.Context, tx *store.Tx, d *Definition, revision int64) (bool, error) {
 	row, err := tx.Ent().Contest.Get(ctx, d.ID)
 	switch {
 	case db.IsNotFound(err):
@@ -102,18 +104,24 @@ func (s *Service) adoptLate(ctx context.Context, tx *store.Tx, published catalog
 	return true, s.follow(ctx, tx, row, d, revision)
 }
 
-// summarise keeps the summaries of some final contests that lack them, and tells whether there may be more. It changes nothing that anyone
-// has read.
-func (s *Service) summarise(ctx context.Context) (more bool, err error) {
+// summarise keeps the summaries of some final contests that lack them, from behind an id on, and tells whether there may be more. It
+// changes nothing that anyone has read. Those that can't be read stay without.
+func (s *Service) summarise(ctx context.Context, after string) (last string, more bool, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		lacking := entcontest.And(entcontest.State(int(final)), entcontest.SummaryIsNil())
-		rows, err := tx.Ent().Contest.Query().Where(lacking).Order(entcontest.ByID()).Limit(repairSlice).All(ctx)
+		rows, err := tx.Ent().Contest.Query().Where(lacking, entcontest.IDGT(after)).Order(entcontest.ByID()).Limit(repairSlice).All(ctx)
 		if err != nil {
 			return fmt.Errorf("read final contests: %w", err)
 		}
 		more = len(rows) == repairSlice
 		for _, row := range rows {
+			last = row.ID
 			shown, err := s.shown(ctx, tx, row)
+			var unread *catalog.Unread
+			if errors.As(err, &unread) {
+				s.Log.ErrorContext(ctx, "a final contest can't be read: its result is shown without its rules", "error", unread.Error())
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("contest %s: %w", row.ID, err)
 			}
@@ -127,5 +135,5 @@ func (s *Service) summarise(ctx context.Context) (more bool, err error) {
 		}
 		return nil
 	})
-	return more, err
+	return last, more, err
 }

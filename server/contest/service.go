@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,7 +35,9 @@ type Config struct {
 	// Changed is told of each contest that is new to this process or has changed. It is not told of those that were final when the process
 	// started.
 	Changed func(contestID string)
-	Log     *slog.Logger
+	// Proves has the service pause no contest and end no pause, since it looks at what others work on.
+	Proves bool
+	Log    *slog.Logger
 }
 
 // Service keeps the set of contests and takes them through their life.
@@ -101,40 +104,56 @@ func (s *Service) Sync(ctx context.Context) error {
 			return fmt.Errorf("repair contests: %w", err)
 		}
 	}
-	after := before
-	err := s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
-		revision, err := catalog.Revision(ctx, tx)
-		if err != nil || revision == before.Revision {
-			return err
-		}
-		after, err = s.load(ctx, tx, before, revision)
-		return err
-	})
+	after, err := s.follows(ctx, before)
 	if err != nil {
 		return fmt.Errorf("sync contests: %w", err)
 	}
 	s.set.Store(after)
+	s.tellPauses(ctx, before, after)
 	s.announce(ctx, before, after)
 	return nil
 }
 
+// follows returns the newest set, in which all contests that can't be read are paused: no batch is folded by another one.
+func (s *Service) follows(ctx context.Context, before *Set) (after *Set, err error) {
+	for range pauseRounds {
+		err = s.Store.View(ctx, func(ctx context.Context, tx *store.Tx) error {
+			revision, err := catalog.Revision(ctx, tx)
+			if after = before; err != nil || revision == before.Revision {
+				return err
+			}
+			after, err = s.load(ctx, tx, before, revision)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if changed, err := s.settlePauses(ctx, after, before.Revision < 0); err != nil || !changed {
+			return after, err
+		}
+	}
+	return nil, errPausing
+}
+
 // load reads the contests that have changed since a set was read, as the view that bears the revision sees them.
 func (s *Service) load(ctx context.Context, view *store.Tx, before *Set, revision int64) (*Set, error) {
-	told := len(s.Reader.Unread())
+	told := s.Reader.Unread()
 	vocabulary, err := s.Reader.Read(ctx, view)
 	if err != nil {
 		return nil, err
 	}
-	for _, unread := range s.Reader.Unread()[told:] {
-		s.Log.ErrorContext(ctx, "a definition can't be read and is left out: what refers to it goes without; publish it anew under another id",
-			"error", unread.Error())
+	for _, unread := range s.Reader.Unread() {
+		if !slices.Contains(told, unread) {
+			s.Log.ErrorContext(ctx, "a definition can't be read and is left out: what refers to it goes without", "error", unread.Error())
+		}
 	}
 	rows, err := view.Ent().Contest.Query().Where(entcontest.RevisionGT(before.Revision)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read contests: %w", err)
 	}
-	wanted, known := map[string]int{}, map[string]*Definition{}
+	wanted, known, byID := map[string]int{}, map[string]*Definition{}, map[string]*db.Contest{}
 	for _, row := range rows {
+		byID[row.ID] = row
 		if c := before.Get(row.ID); c != nil && c.Version == row.Version {
 			known[row.ID] = c.Definition
 		} else if row.State != int(final) {
@@ -146,9 +165,7 @@ func (s *Service) load(ctx context.Context, view *store.Tx, before *Set, revisio
 		return nil, err
 	}
 	for _, one := range published {
-		if known[one.Definition.GetId()], err = compile(one); err != nil {
-			return nil, err
-		}
+		known[one.Definition.GetId()] = read(one, byID[one.Definition.GetId()])
 	}
 	return s.take(before, revision, vocabulary, rows, known)
 }

@@ -27,12 +27,20 @@ type Live struct {
 	FinalPlayers int64
 	// OpenSeq are the journal positions up to which events were folded before the contest was published; they do not count.
 	OpenSeq journal.Positions
+	// Pauses are the times in which it took no events, in order.
+	Pauses []Pause
+	// pauses are those as they are stored, by which a transition sees that none has begun meanwhile.
+	pauses []byte
 }
 
 func newLive(d *Definition, row *db.Contest, partitions int) (c *Live, err error) {
 	c = &Live{Definition: d, State: laurelv1.ContestState(row.State), ResultHash: row.ResultHash, FinalPlayers: row.Players}
 	if c.OpenSeq, err = journal.ParsePositions(row.OpenSeq, partitions); err != nil {
 		return nil, fmt.Errorf("contest %s: open_seq: %w", d.ID, err)
+	}
+	c.pauses = row.Pauses
+	if c.Pauses, err = decodePauses(row.Pauses, partitions); err != nil {
+		return nil, fmt.Errorf("contest %s: %w", d.ID, err)
 	}
 	if row.CloseSeq == nil {
 		return c, nil
@@ -76,9 +84,11 @@ func (s *Set) next(revision int64, known *catalog.Vocabulary, changed map[string
 		return cmp.Or(stateOrder(a.State)-stateOrder(b.State), cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
 	})
 	if rules {
-		programs := make([]*rule.Program, len(n.ordered))
-		for i, c := range n.ordered {
-			programs[i] = c.Program
+		programs := make([]*rule.Program, 0, len(n.ordered))
+		for _, c := range n.ordered {
+			if c.Program != nil {
+				programs = append(programs, c.Program)
+			}
 		}
 		n.index = rule.NewIndex(programs)
 	}
@@ -130,11 +140,15 @@ func (c *Live) Summary() *laurelv1.ContestSummary {
 	for _, tie := range c.TieBreaks {
 		breaks = append(breaks, string(tie))
 	}
-	return &laurelv1.ContestSummary{
+	summary := &laurelv1.ContestSummary{
 		Id: c.ID, Title: c.Title, State: c.State, Start: stamp(c.Start), End: stamp(c.End), GraceEnd: stamp(c.GraceEnd), Tz: c.Zone,
 		Type: c.Type, Markets: c.Markets, Brands: c.Brands, Tiebreaker: append(breaks, string(ByUserID)), Precision: c.Precision,
 		N: int32(c.N), Version: int32(c.Version), DefinitionHash: c.Hash, Players: c.FinalPlayers, ResultHash: c.ResultHash,
 	}
+	if c.Paused() && c.State != final {
+		summary.PausedAt = timestamppb.New(c.Pauses[len(c.Pauses)-1].PausedAt)
+	}
+	return summary
 }
 
 func stamp(micros int64) *timestamppb.Timestamp { return timestamppb.New(time.UnixMicro(micros)) }

@@ -12,6 +12,9 @@ import (
 func (s *Service) settle(ctx context.Context, c *Live, result *frozen) (done bool, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		done, err = catalog.Change(ctx, tx, func(revision int64) (bool, error) {
+			if since, err := pausedSince(ctx, tx, c); err != nil || since {
+				return false, err
+			}
 			return touched(tx.ExecContext(ctx, `UPDATE contest SET state = $1, changed_at = $2, result_hash = $3, players = $4, summary = $5,
 				final_seq = $6, revision = $7
 				WHERE id = $8 AND state = $9 AND version = $10 AND close_seq = $11`,

@@ -1,6 +1,7 @@
 package contest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -10,12 +11,24 @@ import (
 	"github.com/laurelhq/laurel/server/store"
 )
 
+// pausedSince reports whether another process has paused a contest, or ended a pause, since this one read it. Ask with the revision held.
+func pausedSince(ctx context.Context, tx *store.Tx, c *Live) (since bool, err error) {
+	var now []byte
+	if err := tx.QueryRowContext(ctx, "SELECT pauses FROM contest WHERE id = $1", c.ID).Scan(&now); err != nil {
+		return false, fmt.Errorf("read pauses: %w", err)
+	}
+	return !bytes.Equal(now, c.pauses), nil
+}
+
 // move is a transition that changes nothing but the state.
-func (s *Service) move(ctx context.Context, id string, from, to laurelv1.ContestState) (moved bool, err error) {
+func (s *Service) move(ctx context.Context, c *Live, from, to laurelv1.ContestState) (moved bool, err error) {
 	err = s.Store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		moved, err = catalog.Change(ctx, tx, func(revision int64) (bool, error) {
+			if since, err := pausedSince(ctx, tx, c); err != nil || since {
+				return false, err
+			}
 			return touched(tx.ExecContext(ctx, "UPDATE contest SET state = $1, changed_at = $2, revision = $3 WHERE id = $4 AND state = $5",
-				int(to), s.Now().UnixMicro(), revision, id, int(from)))
+				int(to), s.Now().UnixMicro(), revision, c.ID, int(from)))
 		})
 		return err
 	})

@@ -21,6 +21,8 @@ type Effects struct {
 	Dead []journal.DeadLetter
 	// Emitted are events to append to the journal, each with its own id.
 	Emitted []*laurelv1.Event
+	// Unrated are the ids of contests for which an event did not count since there is no rate of its day, once for each event.
+	Unrated []string
 }
 
 // Leave records that an event came too late for a contest.
@@ -48,4 +50,4 @@ func (f *Effects) Emit(cause *Event, emitted *laurelv1.Event) error {
 }
 
 // Len is how many effects there are.
-func (f *Effects) Len() int { return len(f.Late) + len(f.Dead) + len(f.Emitted) }
+func (f *Effects) Len() int { return len(f.Late) + len(f.Dead) + len(f.Emitted) + len(f.Unrated) }

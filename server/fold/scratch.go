@@ -44,7 +44,7 @@ type change struct {
 }
 
 // Mark is a moment of a scratch and its effects.
-type Mark struct{ log, late, dead, emitted int }
+type Mark struct{ log, late, dead, emitted, unrated int }
 
 // NewScratch returns a scratch above a cache; use it for one batch after another.
 func NewScratch(t *Tables, cache *Cache) *Scratch {
@@ -119,7 +119,7 @@ func (s *Scratch) Damaged() error { return s.damaged }
 // Mark remembers this moment of the scratch and the effects.
 func (s *Scratch) Mark(out *Effects) Mark {
 	s.part++
-	return Mark{log: len(s.log), late: len(out.Late), dead: len(out.Dead), emitted: len(out.Emitted)}
+	return Mark{log: len(s.log), late: len(out.Late), dead: len(out.Dead), emitted: len(out.Emitted), unrated: len(out.Unrated)}
 }
 
 // Undo puts rows and effects back to what they were at a mark of the same event.
@@ -131,7 +131,7 @@ func (s *Scratch) Undo(m Mark, out *Effects) {
 		last.entry.work = last.before
 	}
 	s.part++
-	out.Late, out.Dead, out.Emitted = out.Late[:m.late], out.Dead[:m.dead], out.Emitted[:m.emitted]
+	out.Late, out.Dead, out.Emitted, out.Unrated = out.Late[:m.late], out.Dead[:m.dead], out.Emitted[:m.emitted], out.Unrated[:m.unrated]
 }
 
 // Get returns a wanted row for reading.

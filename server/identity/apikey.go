@@ -14,6 +14,7 @@ import (
 
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/store"
+	"github.com/laurelhq/laurel/server/word"
 )
 
 const (
@@ -54,6 +55,9 @@ func (s *Service) CreateAPIKey(ctx context.Context, name, source string, scopes 
 	}
 	if name == "" || len(name) > maxKeyName || !utf8.ValidString(name) {
 		return APIKey{}, "", invalid("name", "must be 1 to %d bytes of text", maxKeyName)
+	}
+	if problem := word.NameProblem(name); problem != "" {
+		return APIKey{}, "", invalid("name", "%s", problem)
 	}
 	if len(scopes) == 0 || len(scopes) > len(Scopes()) {
 		return APIKey{}, "", invalid("scopes", "must name 1 to %d of %v", len(Scopes()), Scopes())
@@ -129,7 +133,7 @@ func (s *Service) fromAPIKey(ctx context.Context, bearer string) (Caller, error)
 // encodes reports whether text is what randomText made of so many bytes. Nothing else is looked for in the database.
 func encodes(text string, size int) bool {
 	decoded, err := lowerBase32.DecodeString(text)
-	return err == nil && len(decoded) == size
+	return err == nil && len(decoded) == size && !hasLineEnd(text)
 }
 
 // key reads a key, at most accountFresh old. Unknown ids are not remembered, so a new key works at once everywhere.

@@ -102,6 +102,9 @@ func TestCreateAPIKeyNamesTheField(t *testing.T) {
 	}{
 		{"", "", "name", identity.Scopes()},
 		{strings.Repeat("n", 65), "", "name", identity.Scopes()},
+		{"till\n1", "", "name", identity.Scopes()},
+		{"till \u202e1", "", "name", identity.Scopes()},
+		{"\u200b", "", "name", identity.Scopes()},
 		{"n", "", "scopes", nil},
 		{"n", "", "scopes", []identity.Scope{"everything"}},
 		{"n", "Acme", "source", identity.Scopes()},

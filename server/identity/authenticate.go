@@ -29,7 +29,7 @@ func (s *Service) credential(r *http.Request) (Caller, error) {
 		if !strings.EqualFold(scheme, "Bearer") {
 			return Caller{}, refused("the Authorization header must be Bearer followed by an API key or a player token")
 		}
-		return s.fromBearer(r, strings.TrimSpace(bearer))
+		return s.fromBearer(r, strings.TrimLeft(bearer, " "))
 	}
 	cookies := r.CookiesNamed(cookieName)
 	if len(cookies) == 0 || cookies[0].Value == "" || len(cookies[0].Value) > maxBearerBytes || !s.sameOrigin(r) {

@@ -47,3 +47,21 @@ func TestPageOfKeysCostsWhatItShows(t *testing.T) {
 		require.Equal(t, 8, asked)
 	})
 }
+
+// TestKeysAreFoundByNameInEitherCase looks for what databases would fold otherwise, each by their own rules.
+func TestKeysAreFoundByNameInEitherCase(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		b := setup(t, s)
+		key, _, err := b.CreateAPIKey(t.Context(), `ÄPFEL 100% İ\`, "", []identity.Scope{identity.ScopeRead})
+		require.NoError(t, err)
+		for wanted, listed := range map[string]bool{
+			"äpfel": true, "Äpfel": true, "apfel": false, "0%": true, "_": false, "İ": true, "ı": false, `\`: true, key.ID: true,
+			strings.ToUpper(key.ID): true,
+		} {
+			keys, err := b.ListAPIKeys(t.Context(), identity.KeyListing{Listing: store.Listing{Limit: 2, Text: wanted}})
+			require.NoError(t, err)
+			require.Equal(t, listed, len(keys) == 1, wanted)
+		}
+	})
+}

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/laurelhq/laurel/server/word"
 )
 
 const (
@@ -87,6 +89,9 @@ func cleanName(name string) (string, error) {
 	if utf8.RuneCountInString(name) > maxNameRunes {
 		return "", invalid("public_name", "must have at most %d characters", maxNameRunes)
 	}
+	if problem := word.NameProblem(name); problem != "" {
+		return "", invalid("public_name", "%s", problem)
+	}
 	marks, solid := 0, false
 	var before rune
 	for _, r := range name {
@@ -95,7 +100,7 @@ func cleanName(name string) (string, error) {
 		case joiner && (before == 0 || before == zeroWidthJoiner || before == zeroWidthNonJoiner || before == ' '):
 			return "", invalid("public_name", "has a joiner (U+%04X) that joins nothing", r)
 		case !joiner && !unicode.IsPrint(r):
-			return "", invalid("public_name", "has U+%04X, which is a control or direction character; use printable characters and single spaces", r)
+			return "", invalid("public_name", "has U+%04X, which is no printable character; use printable characters and single spaces", r)
 		case r == ' ' && before == ' ':
 			return "", invalid("public_name", "has several spaces in a row; use single spaces")
 		}

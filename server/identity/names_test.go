@@ -97,7 +97,8 @@ func TestPublicNamesAreChecked(t *testing.T) {
 		require.NoError(t, err, good)
 	}
 	for _, bad := range []string{
-		strings.Repeat("x", 41), "a\u202eb", "a\u2066b", "a\u200fb", "a\nb", "a\x00b", "a\u00a0b", "\u200dx", "a\u200d\u200db", "a  b", "...",
+		strings.Repeat("x", 41), "a\u202eb", "a\u2066b", "a\u200fb", "a\nb", "a\u3164",
+		"\u3164", "a\x00b", "a\u00a0b", "\u200dx", "a\u200d\u200db", "a  b", "...",
 		"\xff", "Z\u0310\u0311\u0312\u0313\u0314x",
 	} {
 		_, err := b.SetPublicName(t.Context(), "u_1", bad)

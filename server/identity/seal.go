@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strings"
 )
 
 const purposeSeal = "sealed values"
@@ -44,10 +45,14 @@ func (s *Service) Seal(value []byte) string {
 // Unseal reads what Seal wrote; ok is false for anything else.
 func (s *Service) Unseal(text string) (value []byte, ok bool) {
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(sealed) < s.seal.aead.NonceSize() {
+	if err != nil || hasLineEnd(text) || len(sealed) < s.seal.aead.NonceSize() {
 		return nil, false
 	}
 	nonce := sealed[:s.seal.aead.NonceSize()]
 	value, err = s.seal.aead.Open(nil, nonce, sealed[len(nonce):], nil)
 	return value, err == nil
 }
+
+// hasLineEnd reports whether a text has a line end, which decoders of base64 and base32 pass over, strict or not. What was given out has
+// none, and only that comes back in.
+func hasLineEnd(text string) bool { return strings.ContainsAny(text, "\r\n") }

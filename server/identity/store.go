@@ -16,6 +16,7 @@ import (
 	"github.com/laurelhq/laurel/ent/db/player"
 	"github.com/laurelhq/laurel/ent/db/signingkey"
 	"github.com/laurelhq/laurel/server/event"
+	"github.com/laurelhq/laurel/server/store"
 )
 
 const (
@@ -98,7 +99,7 @@ func (r records) keyByID(ctx context.Context, id string) (keyRecord, bool, error
 func (r records) listKeys(ctx context.Context, wanted KeyListing) ([]APIKey, error) {
 	query := r.read.ApiKey.Query()
 	if wanted.Text != "" {
-		query = query.Where(apikey.Or(apikey.IDContainsFold(wanted.Text), apikey.NameContainsFold(wanted.Text)))
+		query = query.Where(store.HasText(wanted.Text, apikey.FieldID, apikey.FieldName))
 	}
 	if wanted.FromMicros != 0 {
 		query = query.Where(apikey.CreatedAtGTE(wanted.FromMicros))

@@ -96,8 +96,11 @@ func (s *Service) MintPlayerToken(userID string, ttl time.Duration) (string, err
 // signed in any other way.
 func (s *Service) VerifyPlayerToken(token string) (userID string, expires time.Time, err error) {
 	refuse := func(reason string) (string, time.Time, error) { return "", time.Time{}, refused(reason) }
-	if len(token) > maxBearerBytes {
+	switch {
+	case len(token) > maxBearerBytes:
 		return refuse("the token is too long")
+	case hasLineEnd(token):
+		return refuse("the token has a line end; send it as it was minted")
 	}
 	var claims jwt.RegisteredClaims
 	_, err = jwt.ParseWithClaims(token, &claims, s.tokens.verifyKey,

@@ -150,71 +150,22 @@ func (c *committer) gather(first *request) (group []*request, left *request) {
 	}
 }
 
-// append writes a group. Requests that repeat an event id of the group share its row when the content is the same; when it is not
-// they go into a transaction of their own after it, where the journal refuses them.
+// append writes a group in one transaction. Each request gets the answers that it would get if they came one after the other, whatever
+// ids they share.
 func (c *committer) append(group []*request) {
-	for len(group) > 0 {
-		batch := newMerged(group)
-		ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
-		statuses, err := c.journal.Append(ctx, batch.entries, c.now().UnixMicro())
-		cancel()
-		for _, r := range batch.taken {
-			if err != nil {
-				r.done <- outcome{err: err}
-				continue
-			}
-			r.done <- outcome{statuses: batch.of(r, statuses)}
-		}
-		group = batch.postponed
-	}
-}
-
-// merged is the distinct entries of some requests.
-type merged struct {
-	entries []journal.Entry
-	// owners are the requests whose entry stands in entries.
-	owners    []*request
-	places    map[journal.Identity]int
-	taken     []*request
-	postponed []*request
-}
-
-func newMerged(group []*request) *merged {
-	m := &merged{places: make(map[journal.Identity]int, len(group[0].entries))}
+	var entries []journal.Entry
 	for _, r := range group {
-		if m.clashes(r) {
-			m.postponed = append(m.postponed, r)
+		entries = append(entries, r.entries...)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	statuses, err := c.journal.Append(ctx, entries, c.now().UnixMicro())
+	for _, r := range group {
+		if err != nil {
+			r.done <- outcome{err: err}
 			continue
 		}
-		m.taken = append(m.taken, r)
-		for i := range r.entries {
-			if _, known := m.places[r.entries[i].Identity()]; !known {
-				m.places[r.entries[i].Identity()] = len(m.entries)
-				m.entries, m.owners = append(m.entries, r.entries[i]), append(m.owners, r)
-			}
-		}
+		r.done <- outcome{statuses: statuses[:len(r.entries):len(r.entries)]}
+		statuses = statuses[len(r.entries):]
 	}
-	return m
-}
-
-func (m *merged) clashes(r *request) bool {
-	for i := range r.entries {
-		if at, known := m.places[r.entries[i].Identity()]; known && m.entries[at].ContentHash != r.entries[i].ContentHash {
-			return true
-		}
-	}
-	return false
-}
-
-// of returns a request's statuses: an entry of another request that was appended is a duplicate for this one.
-func (m *merged) of(r *request, statuses []journal.Status) []journal.Status {
-	own := make([]journal.Status, len(r.entries))
-	for i := range r.entries {
-		at := m.places[r.entries[i].Identity()]
-		own[i] = statuses[at]
-		if own[i] == journal.Appended && m.owners[at] != r {
-			own[i] = journal.Duplicate
-		}
-	}
-	return own
 }

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,38 +38,8 @@ func drawRequests(t *rapid.T, prefix string) []*request {
 	return rapid.SliceOfN(one, 1, 8).Draw(t, "requests")
 }
 
-// TestRequestsShareATransactionUnlessTheyContradict takes each request into a transaction or puts it off to the next one.
-func TestRequestsShareATransactionUnlessTheyContradict(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		group := drawRequests(t, "e")
-		m := newMerged(group)
-		require.Same(t, group[0], m.taken[0], "each transaction gets somewhere")
-		require.Len(t, group, len(m.taken)+len(m.postponed))
-		stands := map[string][16]byte{}
-		for i := range m.entries {
-			require.NotContains(t, stands, m.entries[i].EventID, "an id stands once in a transaction")
-			stands[m.entries[i].EventID] = m.entries[i].ContentHash
-		}
-		agrees := func(r *request) bool {
-			return !slices.ContainsFunc(r.entries, func(e journal.Entry) bool { return stands[e.EventID] != e.ContentHash })
-		}
-		taken, put := 0, 0
-		for _, r := range group { // both lists keep the order in which requests came
-			if taken < len(m.taken) && m.taken[taken] == r {
-				require.True(t, agrees(r))
-				taken++
-				continue
-			}
-			require.Same(t, r, m.postponed[put])
-			require.False(t, agrees(r), "nothing is put off that fits")
-			put++
-		}
-	})
-}
-
 // TestGroupsAnswerAsIfOneCameAfterTheOther writes groups to a real journal and compares the answers with those that a map gives to the
-// requests one by one: first those that share a transaction, then those that contradict it.
+// requests one by one, and what the journal has then with what the map has. A part of them meets what a group before it has stored.
 func TestGroupsAnswerAsIfOneCameAfterTheOther(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -79,34 +48,53 @@ func TestGroupsAnswerAsIfOneCameAfterTheOther(t *testing.T) {
 		c, run := newCommitter(j, time.Now, 1), 0
 		rapid.Check(t, func(t *rapid.T) {
 			run++
-			group := drawRequests(t, fmt.Sprintf("e-%d-", run))
-			order, waiting := []*request(nil), group
-			for len(waiting) > 0 {
-				m := newMerged(waiting)
-				order, waiting = append(order, m.taken...), m.postponed
-			}
-			c.append(group)
-			stands := map[string][16]byte{}
-			for _, r := range order {
-				got := <-r.done
-				require.NoError(t, got.err)
-				for i, e := range r.entries {
-					want := journal.Conflict
-					switch content, known := stands[e.EventID]; {
-					case !known:
-						stands[e.EventID], want = e.ContentHash, journal.Appended
-					case content == e.ContentHash:
-						want = journal.Duplicate
+			before, refusedBefore := totals(t, j)
+			stands, refused := map[string][16]byte{}, map[journal.Identity]map[[16]byte]bool{}
+			for range rapid.IntRange(1, 3).Draw(t, "groups") {
+				group := drawRequests(t, fmt.Sprintf("e-%d-", run))
+				c.append(group)
+				for _, r := range group {
+					got := <-r.done
+					require.NoError(t, got.err)
+					require.Len(t, got.statuses, len(r.entries))
+					for i, e := range r.entries {
+						want := journal.Conflict
+						switch content, known := stands[e.EventID]; {
+						case !known:
+							stands[e.EventID], want = e.ContentHash, journal.Appended
+						case content == e.ContentHash:
+							want = journal.Duplicate
+						case refused[e.Identity()] == nil:
+							refused[e.Identity()] = map[[16]byte]bool{e.ContentHash: true}
+						default:
+							refused[e.Identity()][e.ContentHash] = true
+						}
+						require.Equal(t, want, got.statuses[i], "%s of %v", e.EventID, r.entries)
 					}
-					require.Equal(t, want, got.statuses[i], "%s of %v", e.EventID, r.entries)
 				}
 			}
+			kept := 0
+			for _, contents := range refused {
+				kept += len(contents)
+			}
+			stored, review := totals(t, j)
+			require.EqualValues(t, len(stands), stored-before)
+			require.EqualValues(t, kept, review-refusedBefore, "each content that was refused is kept for review, once")
 		})
 	})
 }
 
+// totals counts the events of a journal, none of which is folded here, and the conflicts that are kept.
+func totals(t *rapid.T, j *journal.Journal) (events, conflicts int64) {
+	events, _, err := j.Backlog(t.Context(), 1_000_000)
+	require.NoError(t, err)
+	_, conflicts, err = j.Totals(t.Context())
+	require.NoError(t, err)
+	return events, conflicts
+}
+
 // TestFailureOfATransactionIsToldToItsCallersOnly has one request that the journal refuses whole: those beside it in its transaction fail
-// with it and can be sent again, those of the transactions before and after it are durable.
+// with it, whatever ids they share, and can be sent again; those of the transactions before and after it are durable.
 func TestFailureOfATransactionIsToldToItsCallersOnly(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -115,16 +103,19 @@ func TestFailureOfATransactionIsToldToItsCallersOnly(t *testing.T) {
 		c := newCommitter(j, time.Now, 1)
 		beside, broken, contradicts := requestOf(entry("a", 1), entry("b", 1)), requestOf(entry("c", 1), journal.Entry{EventID: "d"}),
 			requestOf(entry("a", 2))
+		before := requestOf(entry("z", 1))
+		c.append([]*request{before})
+		require.Equal(t, outcome{statuses: []journal.Status{journal.Appended}}, <-before.done)
 		c.append([]*request{beside, broken, contradicts})
-		for _, r := range []*request{beside, broken} {
+		for _, r := range []*request{beside, broken, contradicts} {
 			got := <-r.done
 			require.ErrorContains(t, got.err, "must be set")
 			require.Nil(t, got.statuses)
 		}
-		require.Equal(t, outcome{statuses: []journal.Status{journal.Appended}}, <-contradicts.done, "it stood in a transaction of its own")
-		again := requestOf(entry("b", 1), entry("c", 1), entry("a", 1))
-		c.append([]*request{again})
-		require.Equal(t, outcome{statuses: []journal.Status{journal.Appended, journal.Appended, journal.Conflict}}, <-again.done,
+		again := requestOf(entry("b", 1), entry("c", 1), entry("a", 2))
+		c.append([]*request{contradicts, again})
+		require.Equal(t, outcome{statuses: []journal.Status{journal.Appended}}, <-contradicts.done)
+		require.Equal(t, outcome{statuses: []journal.Status{journal.Appended, journal.Appended, journal.Duplicate}}, <-again.done,
 			"nothing of the failed transaction is there")
 	})
 }
@@ -233,4 +224,41 @@ func TestWhoComesTooLateIsToldSo(t *testing.T) {
 			require.ErrorIs(t, <-errs, errStopped)
 		}
 	})
+}
+
+// TestManyContentsOfOneIDShareATransaction has a crowd of callers re-use one id with a content each, between callers who send what is new:
+// nobody waits for more than the transaction of the events and that of the conflicts. Which transaction wrote a row Postgres tells.
+func TestManyContentsOfOneIDShareATransaction(t *testing.T) {
+	t.Parallel()
+	const callers = 200
+	s := storetest.Open(t, store.Postgres)
+	j, err := journal.Open(t.Context(), s, 0)
+	require.NoError(t, err)
+	c := newCommitter(j, time.Now, 1)
+	var rivals, others []*request
+	for i := range callers {
+		rivals = append(rivals, requestOf(entry("same", byte(i))))
+		others = append(others, requestOf(entry(fmt.Sprint(i), 0), entry("same", byte(i))))
+		c.queue <- rivals[i]
+		c.queue <- others[i]
+	}
+	c.stop()
+	<-c.start()
+	for i := range callers {
+		want := journal.Conflict
+		if i == 0 {
+			want = journal.Appended
+		}
+		require.Equal(t, outcome{statuses: []journal.Status{want}}, <-rivals[i].done)
+		if i == 0 {
+			want = journal.Duplicate
+		}
+		require.Equal(t, outcome{statuses: []journal.Status{journal.Appended, want}}, <-others[i].done)
+	}
+	var rows, kept, appends, keeps int
+	require.NoError(t, s.Read().QueryRowContext(t.Context(), `SELECT count(*), count(DISTINCT xmin::text) FROM journal_event`).
+		Scan(&rows, &appends))
+	require.NoError(t, s.Read().QueryRowContext(t.Context(), `SELECT count(*), count(DISTINCT xmin::text) FROM event_conflict`).
+		Scan(&kept, &keeps))
+	require.Equal(t, []int{callers + 1, callers - 1, 1, 1}, []int{rows, kept, appends, keeps})
 }

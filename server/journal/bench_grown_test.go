@@ -20,8 +20,8 @@ import (
 // 20s -grown 50000000
 var grown = flag.Int("grown", 100_000, "events that are in the journal before BenchmarkAppendGrown appends")
 
-// grow fills the journal of a fresh database with past events. The index of keys is made afterwards, as full as one is that random keys went
-// into: one that is dense has no room for a while, one that is emptier never splits a page.
+// grow fills the journal of a fresh database with past events. The index of keys is made afterwards, as full as one is that random keys
+// went into: one that is dense has no room for a while, one that is emptier never splits a page.
 var grow = []string{
 	"ALTER TABLE journal_event DETACH PARTITION journal_event_1",
 	"ALTER TABLE journal_event_1 DROP CONSTRAINT journal_event_1_pkey",

@@ -144,7 +144,7 @@ func TestOnlyAppendsHoldTheReaderBack(t *testing.T) {
 	var head Positions
 	appendOne(t, j, "a")
 	requireReadable(t, j, 1, "nobody but these is at work")
-	require.NoError(t, s.View(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+	require.NoError(t, s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 		head, err = j.Head(ctx, tx)
 		return err
 	}))
@@ -157,7 +157,7 @@ func TestOnlyAppendsHoldTheReaderBack(t *testing.T) {
 	require.NoError(t, err)
 	appendOne(t, j, "c")
 	requireReadable(t, j, 1, "an append below is open")
-	require.NoError(t, s.View(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+	require.NoError(t, s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
 		head, err = j.Head(ctx, tx)
 		return err
 	}))

@@ -85,6 +85,28 @@ func TestPositionsGrowAfterARestoreOnAYoungerServer(t *testing.T) {
 	require.Len(t, records, 1, "the new event lies above the restored one and can be read")
 }
 
+// TestPositionsGrowBeyondTheHeadAfterARestore has a contest close, or keys be dropped, millions of transactions after the last event, and
+// the database restored where transaction ids are low.
+func TestPositionsGrowBeyondTheHeadAfterARestore(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, store.Postgres)
+	j := open(t, s)
+	appendOne(t, j, "before")
+	j.offset += 3 * restoreGap // as long as nobody sends anything
+	var head Positions
+	require.NoError(t, s.Tx(t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		head, err = j.Head(ctx, tx)
+		return err
+	}))
+	restored := open(t, storetest.Again(t, s))
+	appendOne(t, restored, "after")
+	records, _, err := restored.Read(t.Context(), allPartitions(j), head, 10)
+	require.NoError(t, err)
+	require.Len(t, records, 1, "what comes in after the restore lies above what was the head before")
+	again := open(t, storetest.Again(t, s))
+	require.Equal(t, restored.offset, again.offset, "once is enough")
+}
+
 // TestReadOfSomePartitionsKnowsHowFarTheRestGoes has a process that owns few partitions not look at the events of the others again and
 // again.
 func TestReadOfSomePartitionsKnowsHowFarTheRestGoes(t *testing.T) {

@@ -74,6 +74,10 @@ func TestKeysOfOldEventsAreDropped(t *testing.T) {
 			history, ahead, old("late", "1", now, 300))
 		require.Equal(t, []Status{TooOld, Appended, Duplicate, Conflict, TooOld, Duplicate, Duplicate, Duplicate}, statuses)
 		require.Equal(t, TooOld, appendAt(t, j, now, old("gone", "1", now, 500))[0])
+
+		statuses = appendAt(t, j, now, old("one", "1", now, 500), old("one", "2", now, 1), old("one", "2", now, 1), old("one", "3", now, 1),
+			old("one", "4", now, 500), old("one", "1", now, 500))
+		require.Equal(t, []Status{TooOld, Appended, Duplicate, Conflict, TooOld, TooOld}, statuses, "contents of one id, of several ages")
 	})
 }
 

@@ -33,12 +33,14 @@ type Journal struct {
 	rangeSpan time.Duration
 }
 
-// restoreGap is left free above the highest position after a restore: contests may have closed at positions a little above the last event.
+// restoreGap is left free above the highest position after a restore: what was open when the backup was made may have come further.
 const restoreGap = 1 << 20
 
 const (
 	settingPartitions = "journal_partitions"
 	settingOffset     = "journal_offset"
+	// settingHead is the highest position that Head gave away, on Postgres, and where the journal stood at the last start.
+	settingHead = "journal_head"
 )
 
 // Open prepares the journal of a migrated database. partitions counts only for a new installation; 0 means DefaultPartitions.
@@ -97,7 +99,8 @@ func settle(ctx context.Context, tx *store.Tx, id string, value int64) (int64, e
 	return strconv.ParseInt(text, 10, 64)
 }
 
-// settleOffset raises the offset when stored positions lie above the server's transaction ids, as they do after a restore.
+// settleOffset raises the offset when stored positions lie above the server's transaction ids, as they do after a restore. Such a position
+// is that of an event, or one that something has kept of Head: a contest may close long after the last event.
 func settleOffset(ctx context.Context, tx *store.Tx) (int64, error) {
 	offset, err := settle(ctx, tx, settingOffset, 0)
 	if err != nil {
@@ -105,17 +108,27 @@ func settleOffset(ctx context.Context, tx *store.Tx) (int64, error) {
 	}
 	var current, highest int64
 	err = tx.QueryRowContext(ctx, `SELECT pg_current_xact_id()::text::bigint,
-		(SELECT greatest(coalesce((SELECT max(id) FROM journal_event), 0), coalesce((SELECT max(cursor) FROM journal_partition), 0)))`).
+		greatest((SELECT max(id) FROM journal_event), (SELECT max(cursor) FROM journal_partition),
+			(SELECT value::bigint FROM setting WHERE id = '`+settingHead+`'), 0)`).
 		Scan(&current, &highest)
 	if err != nil {
 		return 0, err
 	}
-	if highest>>ordinalBits < current+offset {
-		return offset, nil
+	if highest>>ordinalBits >= current+offset {
+		offset = highest>>ordinalBits - current + 1 + restoreGap
+		_, err = tx.ExecContext(ctx, "UPDATE setting SET value = $1 WHERE id = $2", strconv.FormatInt(offset, 10), settingOffset)
 	}
-	offset = highest>>ordinalBits - current + 1 + restoreGap
-	_, err = tx.ExecContext(ctx, "UPDATE setting SET value = $1 WHERE id = $2", strconv.FormatInt(offset, 10), settingOffset)
+	if err == nil {
+		err = keepHead(ctx, tx, (current+offset)<<ordinalBits)
+	}
 	return offset, err
+}
+
+// keepHead notes a position above which the journal must stand after a restore.
+func keepHead(ctx context.Context, tx *store.Tx, head int64) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO setting (id, value) VALUES ('"+settingHead+"', $1) ON CONFLICT (id) DO UPDATE SET value = "+
+		"greatest(setting.value::bigint, excluded.value::bigint)::text", strconv.FormatInt(head, 10))
+	return err
 }
 
 // Partitions is the number of partitions of this installation.
@@ -133,7 +146,8 @@ func (j *Journal) postgresHead() string {
 }
 
 // Head returns positions such that every event appended before the call lies at or below them, and every append that begins after
-// the call lies above them. An append that is under way may lie on either side; Settled tells when it has ended.
+// the call lies above them, also when the database is restored meanwhile: on Postgres the transaction notes them. An append that is under
+// way may lie on either side; Settled tells when it has ended.
 func (j *Journal) Head(ctx context.Context, tx *store.Tx) (Positions, error) {
 	query := sqliteHead
 	if j.store.Dialect() == store.Postgres {
@@ -142,6 +156,11 @@ func (j *Journal) Head(ctx context.Context, tx *store.Tx) (Positions, error) {
 	var head int64
 	if err := tx.QueryRowContext(ctx, query).Scan(&head); err != nil {
 		return nil, fmt.Errorf("read journal head: %w", err)
+	}
+	if j.store.Dialect() == store.Postgres {
+		if err := keepHead(ctx, tx, head); err != nil {
+			return nil, fmt.Errorf("note journal head: %w", err)
+		}
 	}
 	return Uniform(j.partitions, head), nil
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -18,8 +19,9 @@ import (
 // maxAppendTries bounds how often the rest of a call is appended again, because some of it was too old or a key went that was in its way.
 const maxAppendTries = 8
 
-// Append makes entries durable in one transaction and says what became of each. Entries of one call must have different identities.
-// When it fails, nothing is known: the caller may append the same entries again.
+// Append makes entries durable and says what became of each, as if they were appended one after the other: of those with one identity the
+// first is new, and the others are told apart by what is stored then. However many share one, the new ones are one transaction and the
+// conflicts another. When it fails, nothing is known: the caller may append the same entries again.
 func (j *Journal) Append(ctx context.Context, entries []Entry, ingestMicros int64) ([]Status, error) {
 	if err := checkEntries(entries); err != nil {
 		return nil, err
@@ -55,7 +57,8 @@ func (j *Journal) appendOnce(ctx context.Context, entries []Entry, ingestMicros 
 		insert = j.appendPostgres
 	}
 	statuses := make([]Status, len(entries))
-	inserted, err := insert(ctx, entries, ingestMicros)
+	firsts, places := firstOfEach(entries)
+	inserted, err := insert(ctx, firsts, ingestMicros, oldest(entries))
 	if errors.Is(err, errTooOld) {
 		return statuses, j.markOld(ctx, entries, statuses)
 	}
@@ -63,22 +66,40 @@ func (j *Journal) appendOnce(ctx context.Context, entries []Entry, ingestMicros 
 		return nil, fmt.Errorf("append to journal: %w", err)
 	}
 	if inserted == nil {
-		for i := range statuses {
-			statuses[i] = Appended
+		for _, place := range places {
+			statuses[place] = Appended
 		}
-		j.Wake()
-		return statuses, nil
 	}
 	for _, i := range inserted {
-		statuses[i] = Appended
+		statuses[places[i]] = Appended
 	}
-	if len(inserted) > 0 {
+	if inserted == nil || len(inserted) > 0 {
 		j.Wake()
+	}
+	if inserted == nil && len(firsts) == len(entries) {
+		return statuses, nil
 	}
 	if err := j.tellApart(ctx, entries, statuses, ingestMicros); err != nil {
 		return nil, err
 	}
 	return statuses, nil
+}
+
+// firstOfEach returns the entries whose identity none before them has, and where they stand.
+func firstOfEach(entries []Entry) (firsts []Entry, places []int) {
+	seen, places := make(map[Identity]struct{}, len(entries)), make([]int, 0, len(entries))
+	for i := range entries {
+		if seen[entries[i].Identity()] = struct{}{}; len(seen) > len(places) {
+			places = append(places, i)
+		}
+	}
+	if len(places) == len(entries) {
+		return entries, places
+	}
+	for _, place := range places {
+		firsts = append(firsts, entries[place])
+	}
+	return firsts, places
 }
 
 // errTooOld says that nothing was appended since an entry lies below the floor.
@@ -214,9 +235,9 @@ func (j *Journal) insertPostgres(ctx context.Context, on querier, statement stri
 const maxRangeTries = 3
 
 // appendPostgres makes the range that the entries belong to when there is none.
-func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+func (j *Journal) appendPostgres(ctx context.Context, entries []Entry, ingestMicros, oldestMicros int64) (inserted []int, err error) {
 	for range maxRangeTries {
-		if inserted, err = j.appendToRange(ctx, entries, ingestMicros); !store.IsBeyond(err, eventTable) {
+		if inserted, err = j.appendToRange(ctx, entries, ingestMicros, oldestMicros); !store.IsBeyond(err, eventTable) {
 			return inserted, err
 		}
 		if _, err := j.KeepRanges(ctx); err != nil {
@@ -231,17 +252,17 @@ const cautious = 64
 
 // appendToRange takes the entries for new, which costs a quarter less than expecting repeats. When it is wrong nothing was inserted, and it
 // expects repeats for a while, so that a sender who repeats a lot is served as well.
-func (j *Journal) appendToRange(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+func (j *Journal) appendToRange(ctx context.Context, entries []Entry, ingestMicros, oldestMicros int64) (inserted []int, err error) {
 	if j.caution.Load() > 0 {
 		j.caution.Add(-1)
 	} else {
-		inserted, err = j.insertPostgres(ctx, j.store.Write(), postgresAppendNew, entries, ingestMicros, oldest(entries))
+		inserted, err = j.insertPostgres(ctx, j.store.Write(), postgresAppendNew, entries, ingestMicros, oldestMicros)
 		if !store.IsConflict(err) {
 			return inserted, err
 		}
 		j.caution.Store(cautious)
 	}
-	return j.insertPostgres(ctx, j.store.Write(), postgresAppendAny, entries, ingestMicros, oldest(entries))
+	return j.insertPostgres(ctx, j.store.Write(), postgresAppendAny, entries, ingestMicros, oldestMicros)
 }
 
 // sqliteRows is how many rows one SQLite insert carries at most. It is a power of two.
@@ -294,9 +315,9 @@ func (j *Journal) prepareSQLite(ctx context.Context) (err error) {
 	return err
 }
 
-func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicros int64) (inserted []int, err error) {
+func (j *Journal) appendSQLite(ctx context.Context, entries []Entry, ingestMicros, oldestMicros int64) (inserted []int, err error) {
 	err = j.store.Tx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		inserted, err = j.insertSQLite(ctx, tx, entries, ingestMicros, oldest(entries))
+		inserted, err = j.insertSQLite(ctx, tx, entries, ingestMicros, oldestMicros)
 		return err
 	})
 	return inserted, err
@@ -375,10 +396,10 @@ func (j *Journal) insertRows(ctx context.Context, tx *store.Tx, entries []Entry,
 // tellApart sorts the entries whose identities were taken into repeats and conflicts, and keeps the conflicts for review. One whose
 // identity is free by now, since its key was dropped, keeps the status 0.
 func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Status, refusedAt int64) error {
-	open := map[Identity]int{}
+	open := map[Identity]struct{}{}
 	for i, status := range statuses {
 		if status == 0 {
-			open[entries[i].Identity()] = i
+			open[entries[i].Identity()] = struct{}{}
 		}
 	}
 	stored, err := j.stored(ctx, slices.Collect(maps.Keys(open)))
@@ -386,10 +407,9 @@ func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Sta
 		return fmt.Errorf("compare repeated events: %w", err)
 	}
 	var conflicts []int
-	for identity, i := range open {
-		first, ok := stored[identity]
-		switch {
-		case !ok:
+	for i, status := range statuses {
+		switch first, taken := stored[entries[i].Identity()]; {
+		case status != 0, !taken:
 		case first.hash == entries[i].ContentHash:
 			statuses[i] = Duplicate
 		default:
@@ -402,7 +422,8 @@ func (j *Journal) tellApart(ctx context.Context, entries []Entry, statuses []Sta
 	}
 	// Two writers with the same conflicts take their locks in one order.
 	slices.SortFunc(conflicts, func(a, b int) int {
-		return cmp.Or(strings.Compare(entries[a].Source, entries[b].Source), strings.Compare(entries[a].EventID, entries[b].EventID))
+		return cmp.Or(strings.Compare(entries[a].Source, entries[b].Source), strings.Compare(entries[a].EventID, entries[b].EventID),
+			bytes.Compare(entries[a].ContentHash[:], entries[b].ContentHash[:]))
 	})
 	kept := make([]keptConflict, len(conflicts))
 	for place, i := range conflicts {

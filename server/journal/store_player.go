@@ -44,8 +44,8 @@ func (j *Journal) ofPlayer(ctx context.Context) (string, error) {
 		return ofPlayerSQLite, nil
 	}
 	var each []string
-	err := scanAll(ctx, j.store.Read(), "SELECT first, until, part_bits FROM journal_range WHERE id NOT IN (SELECT range_id FROM journal_drop)"+
-		" ORDER BY id", func(scan func(...any) error) error {
+	err := scanAll(ctx, j.store.Read(), "SELECT first, until, part_bits FROM journal_range "+
+		"WHERE id NOT IN (SELECT range_id FROM journal_drop) ORDER BY id", func(scan func(...any) error) error {
 		var r Range
 		err := scan(&r.First, &r.Until, &r.partBits)
 		each = append(each, fmt.Sprintf(ofPlayerRange, r.First, r.Until, r.partBits))

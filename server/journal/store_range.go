@@ -177,7 +177,8 @@ func (j *Journal) Ranges(ctx context.Context) ([]Range, error) {
 
 // ranges reads the ranges and what was done with them. Below the horizon nothing can be appended any more.
 func (j *Journal) ranges(ctx context.Context, tx *store.Tx, horizon int64) (list []Range, err error) {
-	err = scanAll(ctx, tx, "SELECT id, first, until, head, made_at, part_bits FROM journal_range ORDER BY id", func(scan func(...any) error) error {
+	const all = "SELECT id, first, until, head, made_at, part_bits FROM journal_range ORDER BY id"
+	err = scanAll(ctx, tx, all, func(scan func(...any) error) error {
 		var r Range
 		err := scan(&r.ID, &r.First, &r.Until, &r.head, &r.madeMicros, &r.partBits)
 		if len(list) > 0 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -45,12 +46,18 @@ func (c *compiler) compile(written *laurelv1.Mapping) {
 	if written.GroupBy != nil {
 		c.groupBy = c.expression(written.GetGroupBy(), "group_by", wantsText)
 	}
-	for path, value := range written.GetEvent() {
-		one := fieldValue{path: path, field: fmt.Sprintf("event[%q]", path)}
+	for _, path := range slices.Sorted(maps.Keys(written.GetEvent())) { // what is told of columns is the same each time
+		value := written.GetEvent()[path]
+		one := fieldValue{path: path, field: fmt.Sprintf("event[%q]", path), minor: value.GetMinor()}
 		c.value(&one, value)
 		c.values = append(c.values, one)
 	}
 	c.order()
+	for i, value := range c.values {
+		if value.minor {
+			c.inMinor(i, written.GetEvent()[value.path])
+		}
+	}
 	for _, required := range []string{"event_id", "name", "event_ts", "user.id"} {
 		if !slices.ContainsFunc(c.values, func(v fieldValue) bool { return slices.Contains(event.Names(required), v.path) }) {
 			c.refuse("event", "must say where %s comes from", required)
@@ -113,7 +120,11 @@ func (c *compiler) value(into *fieldValue, written *laurelv1.MappingValue) {
 		into.column = written.GetColumn()
 		c.reads(into.column, into.field+".column")
 	case written.Cel != nil:
-		into.expression = c.expression(written.GetCel(), into.field+".cel", wantsValue)
+		want := wantsValue
+		if into.minor {
+			want = wantsAmount
+		}
+		into.expression = c.expression(written.GetCel(), into.field+".cel", want)
 	case written.GetTime() != nil:
 		c.time(into, written.GetTime())
 	case len(written.GetSum()) > 0:

@@ -25,6 +25,7 @@ const (
 	wantsFlag wants = iota
 	wantsText
 	wantsValue
+	wantsAmount
 )
 
 // expression is a compiled CEL expression over row, a map from column to text.
@@ -76,6 +77,10 @@ func fits(given *cel.Type, want wants) string {
 		if !slices.ContainsFunc(known, given.IsExactType) {
 			return "must give text, a number, true or false, or a time"
 		}
+	case wantsAmount:
+		if !slices.ContainsFunc([]*cel.Type{cel.StringType, cel.IntType, cel.UintType}, given.IsExactType) {
+			return `must give an exact amount, which is text such as row["X"] or a whole number`
+		}
 	}
 	return ""
 }
@@ -105,14 +110,14 @@ func columnsOf(checked *cel.Ast) []string {
 
 // environment declares row and the typed readers of text.
 func environment() (*cel.Env, error) {
-	return cel.NewEnv(
+	return cel.NewEnv(append(zoned(),
 		cel.Variable("row", cel.MapType(cel.StringType, cel.StringType)),
 		ext.Strings(),
 		cel.Function("number", cel.Overload("number_text", []*cel.Type{cel.StringType}, cel.DoubleType, cel.UnaryBinding(celNumber))),
 		cel.Function("integer", cel.Overload("integer_text", []*cel.Type{cel.StringType}, cel.IntType, cel.UnaryBinding(celInteger))),
 		cel.Function("time", cel.Overload("time_text_text_text",
 			[]*cel.Type{cel.StringType, cel.StringType, cel.StringType}, cel.TimestampType, cel.FunctionBinding(celTime))),
-	)
+	)...)
 }
 
 func (x *expression) eval(row map[string]string) (ref.Val, error) {

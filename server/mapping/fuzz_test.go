@@ -35,26 +35,78 @@ func FuzzRows(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string) { account(t, m, source) })
 }
 
-// account reads a whole file and checks that each unit goes on behind the one before and that every row is counted once.
+// FuzzJSONLines reads any file of lines.
+func FuzzJSONLines(f *testing.F) {
+	f.Add(`{"event_id":"a","name":"login","ts":"2025-10-25T18:00Z","user_id":"u"}` + "\n\n{}\r\nnull\n" + `{"events":[]}`)
+	f.Add("\ufeff{\"event_id\":1}\n\"\n\xff")
+	f.Fuzz(func(t *testing.T, source string) {
+		open := func(from Position) func() (Unit, error) {
+			lines, err := OpenJSONLines(strings.NewReader(source), from)
+			require.NoError(t, err)
+			return lines.Next
+		}
+		all, err := follow(t, open(Position{}), Position{Line: 1})
+		require.ErrorIs(t, err, io.EOF)
+		if len(all) > 0 {
+			require.Equal(t, int64(len(source)), all[len(all)-1].End.Offset)
+		}
+		goOn(t, all, err, open)
+	})
+}
+
+// account reads a whole file and checks that each unit goes on behind the one before, that every row is counted once, and that reading on
+// from any place gives the rest.
 func account(t *testing.T, m *Mapping, source string) {
 	t.Helper()
 	rows, err := m.OpenRows(strings.NewReader(source), Position{})
 	if err != nil {
 		return
 	}
+	all, err := follow(t, rows.Next, rows.end)
+	require.True(t, errors.Is(err, io.EOF) || strings.Contains(err.Error(), "line "), err)
+	if len(all) > 0 {
+		require.LessOrEqual(t, all[len(all)-1].End.Offset, int64(len(source)))
+	}
+	goOn(t, all, err, func(from Position) func() (Unit, error) {
+		rows, err := m.OpenRows(strings.NewReader(source), from)
+		require.NoError(t, err)
+		return rows.Next
+	})
+}
+
+// follow reads to the end and returns what it ended with.
+func follow(t *testing.T, next func() (Unit, error), before Position) (all []Unit, end error) {
+	t.Helper()
 	var tally Tally
-	before := rows.end
 	for {
-		unit, err := rows.Next()
+		unit, err := next()
 		if err != nil {
-			require.True(t, errors.Is(err, io.EOF) || strings.Contains(err.Error(), "line "), err)
-			break
+			require.NoError(t, tally.Balance())
+			return all, err
 		}
 		require.Greater(t, unit.End.Offset, before.Offset)
-		require.GreaterOrEqual(t, unit.First, before.Line)
+		require.GreaterOrEqual(t, unit.First, before.Line, "no line is in two events")
+		require.GreaterOrEqual(t, unit.Last, unit.First)
+		require.Greater(t, unit.End.Line, unit.Last)
 		before = unit.End
 		tally.Add(unit, laurelv1.EventStatus_EVENT_STATUS_ACCEPTED, "", "")
+		all = append(all, unit)
 	}
-	require.LessOrEqual(t, before.Offset, int64(len(source)))
-	require.NoError(t, tally.Balance())
+}
+
+// goOn reads on from behind some units.
+func goOn(t *testing.T, all []Unit, end error, open func(from Position) func() (Unit, error)) {
+	t.Helper()
+	for i := 0; i < len(all); i += 1 + len(all)/8 {
+		next := open(all[i].End)
+		for _, want := range all[i+1:] {
+			got, err := next()
+			require.NoError(t, err)
+			require.Equal(t, [2]int64{want.First, want.Last}, [2]int64{got.First, got.Last})
+			require.Equal(t, want.Sent, got.Sent)
+			require.Equal(t, want.End, got.End)
+		}
+		_, err := next()
+		require.Equal(t, end.Error(), err.Error())
+	}
 }

@@ -21,17 +21,22 @@ type rowGroup struct {
 	unit    Unit
 	values  []jsontext.Value
 	sums    []*big.Rat
-	met     []bool
+	// codes are the currencies of sums that are to be in minor units.
+	codes     []code
+	exponents Exponents
+	met       []bool
 }
 
-func (m *Mapping) begin(row *dataRow, suspect string) *rowGroup {
+func (r *Rows) begin(row *dataRow) *rowGroup {
+	m := r.mapping
 	group := &rowGroup{
-		mapping: m, values: make([]jsontext.Value, len(m.values)), sums: make([]*big.Rat, len(m.values)),
-		met: make([]bool, max(len(m.refuse), len(m.note))), unit: Unit{First: row.line},
+		mapping: m, values: make([]jsontext.Value, len(m.values)), sums: make([]*big.Rat, len(m.values)), codes: make([]code, len(m.values)),
+		exponents: r.Exponents, met: make([]bool, max(len(m.refuse), len(m.note))), unit: Unit{First: row.line},
 	}
-	if suspect != "" {
-		group.fail("", errors.New(suspect))
+	if r.suspect != "" {
+		group.fail("", errors.New(r.suspect))
 	}
+	r.suspect = ""
 	return group
 }
 
@@ -58,8 +63,7 @@ func (g *rowGroup) add(row *dataRow) {
 	}
 	for i := range g.mapping.values {
 		if err := g.take(i, row); err != nil {
-			path := g.mapping.values[i].path
-			g.fail(cmp.Or(g.mapping.columnsOf(path), path), fmt.Errorf("line %d: %s: %w", row.line, path, err))
+			g.failAt(i, row.line, err)
 			return
 		}
 	}
@@ -72,6 +76,11 @@ func (g *rowGroup) take(i int, row *dataRow) error {
 		if err != nil {
 			return err
 		}
+		if value.minor {
+			if err := g.inCurrency(i, row.columns); err != nil {
+				return err
+			}
+		}
 		if g.sums[i] == nil {
 			g.sums[i] = new(big.Rat)
 		}
@@ -79,6 +88,9 @@ func (g *rowGroup) take(i int, row *dataRow) error {
 		return nil
 	}
 	text, err := value.read(row.columns)
+	if err == nil && value.minor {
+		text, err = g.scaled(value, text, row.columns)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -103,6 +115,16 @@ func (g *rowGroup) fail(field string, err error) {
 	}
 }
 
+// failAt keeps it with the field of the event, under the name that the file has for it.
+func (g *rowGroup) failAt(i int, line int64, err error) {
+	var other misplaced
+	if errors.As(err, &other) {
+		i, err = other.place, other.error
+	}
+	path := g.mapping.values[i].path
+	g.fail(cmp.Or(g.mapping.columnsOf(path), path), fmt.Errorf("line %d: %s: %w", line, path, err))
+}
+
 // finish makes the event of the rows that were taken.
 func (g *rowGroup) finish(end Position) Unit {
 	g.unit.End = end
@@ -112,6 +134,8 @@ func (g *rowGroup) finish(end Position) Unit {
 	}
 	for i := range g.mapping.values {
 		switch {
+		case g.sums[i] != nil && g.mapping.values[i].minor:
+			g.total(i)
 		case g.sums[i] != nil:
 			g.values[i] = decimalText(g.sums[i])
 		case g.mapping.values[i].count:

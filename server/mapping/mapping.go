@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/zeebo/xxh3"
 
@@ -98,9 +99,23 @@ func (m *Mapping) Hash() string {
 	return m.hash
 }
 
+// Columns are the columns of the file that the mapping reads, each once: those of conditions first, then those of fields by their paths.
+func (m *Mapping) Columns() []string {
+	var names []string
+	for _, column := range m.columns {
+		if !slices.Contains(names, column.name) {
+			names = append(names, column.name)
+		}
+	}
+	return names
+}
+
 // checkHeader reports the columns that the mapping reads and the file does not have.
 func (m *Mapping) checkHeader(header []string) error {
 	for i, column := range header {
+		if !utf8.ValidString(column) || strings.ContainsRune(column, 0) { // UTF-16 has a zero beside each letter
+			return errors.New("the file's first line is no UTF-8: save the file as UTF-8")
+		}
 		if slices.Contains(header[:i], column) {
 			return fmt.Errorf("the file's first line names the column %q twice", column)
 		}

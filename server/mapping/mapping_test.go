@@ -323,8 +323,8 @@ event:
 		require.NotContains(t, line, "must say where")
 		require.NotContains(t, line, "needs group_by")
 	}
-	require.Len(t, places, 6, err.Error())
-	for i, line := range []string{"2", "4", "8", "8", "9", "11"} {
+	require.Len(t, places, 5, err.Error())
+	for i, line := range []string{"2", "4", "8", "9", "11"} {
 		require.True(t, strings.HasPrefix(places[i], "m.yaml:"+line+":"), err.Error())
 	}
 }

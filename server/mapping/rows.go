@@ -49,13 +49,15 @@ type Unit struct {
 
 // Rows reads a CSV file by a mapping.
 type Rows struct {
-	mapping *Mapping
-	header  []string
-	reader  *csv.Reader
-	base    Position // where reader started
-	end     Position // after the last row read
-	pending *dataRow
-	suspect string // why the next group can't be trusted
+	// Exponents knows the currencies in whose minor units amounts are sent; nil means those of ISO 4217.
+	Exponents Exponents
+	mapping   *Mapping
+	header    []string
+	reader    *csv.Reader
+	base      Position // where reader started
+	end       Position // after the last row read
+	pending   *dataRow
+	suspect   string // why the next group can't be trusted
 }
 
 // dataRow is one row with its group key; err says why it can't be read as one.
@@ -151,8 +153,7 @@ func (r *Rows) Next() (Unit, error) {
 		end.Suspect = r.suspect
 		return Unit{Problem: problem, First: row.line, Last: row.line, Unreadable: 1, End: end}, nil
 	}
-	group := r.mapping.begin(row, r.suspect)
-	r.suspect = ""
+	group := r.begin(row)
 	group.add(row)
 	for r.mapping.groupBy != nil {
 		next, err := r.row()

@@ -23,6 +23,10 @@ type fieldValue struct {
 	zone       *time.Location
 	sum        []string
 	count      bool
+	// minor tells that it is a decimal amount which becomes minor units. currencies are then the places of the values that may say of which
+	// currency; the first that is not empty does.
+	minor      bool
+	currencies []int
 }
 
 // varies reports whether rows of one event may disagree about the value.

@@ -137,7 +137,22 @@ func (b *batch) commit(ctx context.Context, moves []journal.Move) error {
 	for range b.out.Dead {
 		b.Buried()
 	}
+	b.tellUnrated()
 	return nil
+}
+
+// tellUnrated counts, by contest, the events that did not count since there is no rate of their day.
+func (b *batch) tellUnrated() {
+	if len(b.out.Unrated) == 0 || b.Unrated == nil {
+		return
+	}
+	events := map[string]int64{}
+	for _, contestID := range b.out.Unrated {
+		events[contestID]++
+	}
+	for contestID, count := range events {
+		b.Unrated(contestID, count)
+	}
 }
 
 // checkRevision returns catalog.ErrStale when contests have changed since the batch began. It keeps them from changing until the

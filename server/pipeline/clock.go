@@ -26,7 +26,8 @@ func (t *ticks) tick(set *contest.Set, j *journal.Journal, e *fold.Event) (close
 		return false
 	}
 	for _, c := range set.All() {
-		if _, known := t.closings[c.ID]; !known && c.CloseSeq == nil && e.TsMicros >= c.GraceEnd && c.InScope(e.GetMarket(), e.GetBrand()) {
+		due := c.CloseSeq == nil && e.TsMicros >= c.GraceEnd && !c.Paused()
+		if _, known := t.closings[c.ID]; !known && due && c.InScope(e.GetMarket(), e.GetBrand()) {
 			t.closings[c.ID] = j.Before(e.Seq)
 			closed = true
 		}

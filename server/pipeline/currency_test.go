@@ -1,7 +1,11 @@
 package pipeline_test
 
 import (
+	"context"
 	"fmt"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,6 +14,7 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/archive"
+	"github.com/laurelhq/laurel/server/catalog"
 	"github.com/laurelhq/laurel/server/event"
 	"github.com/laurelhq/laurel/server/pipeline"
 	"github.com/laurelhq/laurel/server/store"
@@ -105,6 +110,7 @@ func TestRatesHoldFromTheirPublication(t *testing.T) {
 		p.publish(t, staked("converted", ", currency: EUR, rates: ecb"))
 		p.send(t, stake("a", "first", 1000, "JPY"), stake("b", "both", 1000, "JPY"))
 		p.fold(t)
+		assert.Equal(t, map[string]int64{"converted": 2}, p.unrated)
 		assert.Empty(t, p.standings(t, "converted"), "that day has no rate yet, and the day before does not lend its own")
 		p.send(t, stake("c", "second", 1000, "JPY")) // waits when the rate is published, so it counts by it
 		p.publish(t, yenOf("2025-10-25", "0.005"))
@@ -113,6 +119,7 @@ func TestRatesHoldFromTheirPublication(t *testing.T) {
 		want := []string{"both 500", "second 500"}
 		assert.Equal(t, want, p.standings(t, "converted"))
 		p.agree(t)
+		assert.Equal(t, map[string]int64{"converted": 2}, p.unrated, "a proof counts nothing")
 
 		again := start(t, s, options{now: clockAt(0).now})
 		again.agree(t)
@@ -122,4 +129,122 @@ func TestRatesHoldFromTheirPublication(t *testing.T) {
 // yenOf is a rate table of one day.
 func yenOf(date, yen string) string {
 	return "kind: ExchangeRates\nid: ecb\nbase: EUR\ndays:\n  - {date: " + date + ", rates: [{currency: JPY, rate: " + yen + "}]}\n"
+}
+
+// counted are the scores of yen by the days and ids of events, counted by hand: an event counts when it lies above the positions that its
+// rate was published at.
+func counted(t *testing.T, s *store.Store, version int, points int64) map[string]int64 {
+	t.Helper()
+	var text string
+	require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT open_seq FROM definition WHERE def_id = 'ecb' AND version = $1", version).
+		Scan(&text))
+	positions := strings.Split(text, ",")
+	rows, err := s.Read().QueryContext(t.Context(), "SELECT id, partition, body FROM journal_event")
+	require.NoError(t, err)
+	defer func() { require.NoError(t, rows.Close()) }()
+	found := map[string]int64{}
+	for rows.Next() {
+		var seq int64
+		var partition int
+		var body []byte
+		require.NoError(t, rows.Scan(&seq, &partition, &body))
+		e, err := event.Decode(body)
+		require.NoError(t, err)
+		open, err := strconv.ParseInt(positions[min(partition, len(positions)-1)], 10, 64)
+		require.NoError(t, err)
+		if seq > open {
+			found[e.GetUser().GetId()] += points
+		}
+	}
+	require.NoError(t, rows.Err())
+	return found
+}
+
+// TestRatesArePublishedWhileTwoProcessesFold has events of a day come in and be folded by several lanes of two processes while the rate of
+// that day is published: each counts by it or doesn't, as the positions of the publication say, and so it is when folded again.
+func TestRatesArePublishedWhileTwoProcessesFold(t *testing.T) {
+	t.Parallel()
+	const batches, each, players = 60, 20, 40
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		engine, _ := redisEngine(t)
+		o := options{now: clockAt(3600).now, engine: engine, shared: true, lanes: 2}
+		processes := []*process{start(t, s, o), start(t, storetest.Again(t, s), o)}
+		p := processes[0]
+		p.publish(t, "kind: ExchangeRates\nid: ecb\nbase: EUR\ndays:\n  - {date: 2025-10-24, rates: [{currency: JPY, rate: 0.006}]}\n")
+		p.publish(t, staked("converted", ", currency: EUR, rates: ecb"))
+		ctx, stop := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		for _, one := range processes {
+			running.Go(func() { one.pipeline.Run(ctx) })
+		}
+		for batch := range batches {
+			if batch == batches/2 {
+				_, _, err := processes[1].catalog.Publish(t.Context(), catalog.Publication{Yaml: yenOf("2025-10-25", "0.005"), By: "test"})
+				require.NoError(t, err)
+			}
+			events := make([]*laurelv1.Event, each)
+			for i := range events {
+				events[i] = stake(fmt.Sprint(batch, "-", i), fmt.Sprint("u", (batch*each+i)%players), 1000, "JPY")
+			}
+			processes[batch%2].send(t, events...)
+		}
+		require.Eventually(t, func() bool {
+			backlog, _, err := p.journal.Backlog(t.Context(), backlogLimit)
+			return err == nil && backlog == 0
+		}, patience, 5*time.Millisecond)
+		stop()
+		running.Wait()
+		want := counted(t, s, 2, 500)
+		require.NotEmpty(t, want)
+		found := map[string]int64{}
+		for _, line := range p.standings(t, "converted") {
+			var user string
+			var units int64
+			_, err := fmt.Sscan(line, &user, &units)
+			require.NoError(t, err)
+			found[user] = units
+		}
+		require.Equal(t, want, found)
+		p.agree(t)
+		start(t, storetest.Again(t, s), o).agree(t)
+	})
+}
+
+// TestTwoVersionsOfRatesAtOnce has two processes publish at once: both days hold, one of two rates of the same day does, and whatever is
+// refused is told.
+func TestTwoVersionsOfRatesAtOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		processes := []*process{start(t, s, options{now: clockAt(0).now}), start(t, storetest.Again(t, s), options{now: clockAt(0).now})}
+		processes[0].publish(t, yenOf("2025-10-24", "0.006"))
+		publish := func(yaml ...string) (refused []error) {
+			answers := make(chan error, len(yaml))
+			for i, text := range yaml {
+				go func() {
+					_, _, err := processes[i].catalog.Publish(t.Context(), catalog.Publication{Yaml: text, By: "test"})
+					answers <- err
+				}()
+			}
+			for range yaml {
+				if err := <-answers; err != nil {
+					refused = append(refused, err)
+				}
+			}
+			return refused
+		}
+		require.Empty(t, publish(yenOf("2025-10-25", "0.005"), yenOf("2025-10-26", "0.004")))
+		refused := publish(yenOf("2025-10-27", "0.003"), yenOf("2025-10-27", "0.002"))
+		require.Len(t, refused, 1)
+		require.ErrorContains(t, refused[0], "2025-10-27")
+		var versions, highest int
+		require.NoError(t, s.Read().QueryRowContext(t.Context(), "SELECT count(*), max(version) FROM definition WHERE def_id = 'ecb'").
+			Scan(&versions, &highest))
+		require.Equal(t, []int{4, 4}, []int{versions, highest})
+
+		processes[1].publish(t, bitcoin)
+		_, _, err := processes[0].catalog.Publish(t.Context(), catalog.Publication{Yaml: strings.Replace(bitcoin, "8", "6", 1), By: "test"})
+		var invalid *catalog.Invalid
+		require.ErrorAs(t, err, &invalid)
+		require.Equal(t, "exponent", invalid.Problems[0].Field)
+	})
 }

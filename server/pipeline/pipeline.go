@@ -57,8 +57,11 @@ type Config struct {
 	Ranked func(took time.Duration)
 	// Buried is told of each new dead letter.
 	Buried func()
-	Tracer trace.Tracer
-	Log    *slog.Logger
+	// Unrated is told, after the commit, of a contest and how many events of the batch did not count in it since there is no rate of their
+	// day; nil means that nobody wants to know.
+	Unrated func(contestID string, events int64)
+	Tracer  trace.Tracer
+	Log     *slog.Logger
 }
 
 // Pipeline folds the partitions that this process owns.

@@ -24,6 +24,8 @@ type Refolded struct {
 	Players int64
 	// Difference is the first one between the journal and the stored standings, in words; empty when they are equal.
 	Difference string
+	// Unread says that this version of Laurel can't read the definition, so that nothing of the contest was folded; nil when it can.
+	Unread *catalog.Unread
 	// Frozen is the first one between the standings of a final contest and its frozen result, in words; empty when they are equal.
 	Frozen string
 }
@@ -52,7 +54,11 @@ func RefoldWithin(
 		return err
 	}
 	reading := 0
-	for waiting := contests; len(waiting) > 0; {
+	readable, err := refoldable(ctx, s, contests, report)
+	if err != nil {
+		return err
+	}
+	for waiting := readable; len(waiting) > 0; {
 		reading++
 		p := newPass(reader.Newest(), room, waiting)
 		if err := play(ctx, s, j, past, p); err != nil {
@@ -66,17 +72,38 @@ func RefoldWithin(
 			if err != nil {
 				return err
 			}
-			if c.State == laurelv1.ContestState_CONTEST_STATE_FINAL {
-				if result.Frozen, err = contest.VerifyFinal(ctx, s, c); err != nil {
-					return err
-				}
-			}
-			if err := report(result); err != nil {
+			if err := result.settle(ctx, s, report); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// refoldable reports the contests whose definition can't be read, and returns the others.
+func refoldable(ctx context.Context, s *store.Store, contests []*contest.Live,
+	report func(Refolded) error) (readable []*contest.Live, err error) {
+	for _, c := range contests {
+		if c.Unread == nil {
+			readable = append(readable, c)
+			continue
+		}
+		result := Refolded{Contest: c, Unread: c.Unread}
+		if err := result.settle(ctx, s, report); err != nil {
+			return nil, err
+		}
+	}
+	return readable, nil
+}
+
+// settle compares a final contest with its frozen result, and reports.
+func (r *Refolded) settle(ctx context.Context, s *store.Store, report func(Refolded) error) (err error) {
+	if r.Contest.State == laurelv1.ContestState_CONTEST_STATE_FINAL {
+		if r.Frozen, err = contest.VerifyFinal(ctx, s, r.Contest); err != nil {
+			return err
+		}
+	}
+	return report(*r)
 }
 
 // play folds what was folded of the journal in one pass over it.

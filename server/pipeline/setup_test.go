@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -83,7 +84,10 @@ type process struct {
 	boards   *board.Keeper
 	ingest   *ingest.Service
 	pipeline *pipeline.Pipeline
-	stop     func()
+	// unrated is how many events of each contest had no rate.
+	unrated   map[string]int64
+	unratedMu sync.Mutex
+	stop      func()
 }
 
 func start(t *testing.T, s *store.Store, o options) *process {
@@ -95,7 +99,7 @@ func start(t *testing.T, s *store.Store, o options) *process {
 	if o.engine == nil {
 		o.engine = memory.New()
 	}
-	p := &process{store: s}
+	p := &process{store: s, unrated: map[string]int64{}}
 	var err error
 	p.journal, err = journal.Open(ctx, s, o.partitions)
 	require.NoError(t, err)
@@ -130,6 +134,11 @@ func start(t *testing.T, s *store.Store, o options) *process {
 		Store: s, Journal: p.journal, Contests: p.contests, Boards: p.boards, EventClock: events, Host: "test", Lanes: o.lanes, Shared: o.shared,
 		Batch: o.batch, Now: o.now,
 		Changed: func(string, int64) {}, Scored: func(time.Duration, int) {}, Ranked: func(time.Duration) {}, Buried: func() {},
+		Unrated: func(contestID string, events int64) {
+			p.unratedMu.Lock()
+			defer p.unratedMu.Unlock()
+			p.unrated[contestID] += events
+		},
 		Tracer: noop.NewTracerProvider().Tracer(""), Log: log,
 	})
 	done := make(chan struct{})

@@ -143,3 +143,23 @@ func storeEach(ctx context.Context, tx *store.Tx, rows []*fold.Row) error {
 	}
 	return nil
 }
+
+// Verify looks for pages that can't be read and tells of each in words. Servers may run meanwhile.
+func Verify(ctx context.Context, s *store.Store, differs func(text string)) (err error) {
+	rows, err := s.Read().QueryContext(ctx, "SELECT id, state FROM player_page ORDER BY id")
+	if err != nil {
+		return fmt.Errorf("read player pages: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var user string
+		var state []byte
+		if err := rows.Scan(&user, &state); err != nil {
+			return fmt.Errorf("read player page: %w", err)
+		}
+		if _, err := UnmarshalPage(state); err != nil {
+			differs(fmt.Sprintf("page of player %q: %s", user, err))
+		}
+	}
+	return rows.Err()
+}

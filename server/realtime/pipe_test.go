@@ -57,6 +57,7 @@ func inBubble(t *testing.T, change func(*realtime.Config), test func(t *testing.
 		ctx, cancel := context.WithCancel(context.Background())
 		var running sync.WaitGroup
 		running.Go(func() { _ = b.hub.Run(ctx) })
+		<-b.bus.listening // later, the look at every board would fall among the readings of the test
 		server := &http.Server{Handler: b.hub}
 		running.Go(func() { _ = server.Serve(b.listener) })
 		// Deferred, so that a failure is shown rather than the deadlock it leaves.

@@ -45,7 +45,7 @@ func (p *Program) quantity() quantity {
 const nameOne = " Name scoring.currency, or let scoring.filter pass one currency."
 
 // notes says what the currency means for a contest without problems: for its points, and for which events count.
-func notes(definition catalog.Message) []string {
+func notes(definition catalog.Message, known *catalog.Vocabulary) []string {
 	contest, ok := definition.(*laurelv1.Contest)
 	if !ok {
 		return nil
@@ -57,16 +57,31 @@ func notes(definition catalog.Message) []string {
 	thresholds := p.thresholds()
 	said := []string{p.noteOfPoints(len(thresholds) == 0)}
 	if p.quantity() == noQuantity {
-		said = append(said, "Warning: points are no amount of money: an amount is multiplied by another, or divides what is none.")
+		said = append(said, catalog.WarningBegins+"points are no amount of money: an amount is multiplied by another, or divides what is none.")
 	}
 	if len(thresholds) > 0 {
-		said = append(said, fmt.Sprintf("Warning: %s; each event's own currency is taken, so the same number is another worth in JPY "+
-			"than in EUR."+nameOne, strings.Join(thresholds, ", and ")))
+		said = append(said, fmt.Sprintf(catalog.WarningBegins+"%s; each event's own currency is taken, so the same number is another "+
+			"worth in JPY than in EUR."+nameOne, strings.Join(thresholds, ", and ")))
 	}
 	if p.currency == "" && p.mixing {
 		said = append(said, "An event whose win and stake are in different currencies does not count.")
 	}
-	return said
+	return append(said, p.noteOfRates(contest, known)...)
+}
+
+// noteOfRates warns of days of the contest for which its table has no rates yet.
+func (p *Program) noteOfRates(contest *laurelv1.Contest, known *catalog.Vocabulary) []string {
+	rates := known.Rates(p.rates)
+	start, end, _, _, err := catalog.ParseWindow(contest.GetWindow())
+	if rates == nil || err != nil {
+		return nil
+	}
+	lacks := rates.Lacks(start.UnixMicro(), end.UnixMicro())
+	if lacks == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf(catalog.WarningBegins+"the rate table %s has no rate of %s, days of the contest; events of a day "+
+		"without a rate do not count. Publish the rates of a day before its events come in.", p.rates, lacks)}
 }
 
 func (p *Program) noteOfPoints(alike bool) string {
@@ -97,7 +112,7 @@ func (p *Program) noteOfPoints(alike bool) string {
 	case OneByFilter:
 		return fmt.Sprintf("Currency: %s, and the filter lets one currency pass.", made)
 	}
-	return fmt.Sprintf("Warning: %s and no currency is named, so %s.", made, map[quantity]string{
+	return fmt.Sprintf(catalog.WarningBegins+"%s and no currency is named, so %s.", made, map[quantity]string{
 		plainNumber: p.bareOfFormula() + " is taken as it is, in JPY as in EUR", wholeUnits: "200 JPY count as 200 beside 2 EUR as 2",
 		minorUnits: "200 JPY count as 200 beside 2 EUR as 200", noQuantity: "JPY and EUR are taken as the same numbers",
 	}[p.quantity()]) + nameOne

@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
+	"github.com/laurelhq/laurel/server/catalog"
 )
 
 // TestNotesSayWhatIsTrueOfTheCurrency has contests whose points or thresholds depend on the currency in ways that the points alone don't
@@ -43,7 +46,7 @@ func TestNotesSayWhatIsTrueOfTheCurrency(t *testing.T) {
 	} {
 		contest := contestOf(one.formula, one.filter)
 		contest.Scoring.Currency, contest.Scoring.MinBetMinor = one.currency, one.minBet
-		said := strings.Join(notes(contest), "\n")
+		said := strings.Join(notes(contest, nil), "\n")
 		for _, want := range one.want {
 			assert.Contains(t, said, want, "%v", one)
 		}
@@ -51,4 +54,21 @@ func TestNotesSayWhatIsTrueOfTheCurrency(t *testing.T) {
 			assert.NotContains(t, said, not, "%v", one)
 		}
 	}
+}
+
+// TestNotesWarnOfDaysWithoutARate has a contest go on longer than its table, and be within it.
+func TestNotesWarnOfDaysWithoutARate(t *testing.T) {
+	t.Parallel()
+	var known *catalog.Vocabulary
+	known = known.With(&laurelv1.ExchangeRates{Id: "ecb", Base: "EUR", Days: []*laurelv1.RateDay{
+		{Date: "2025-10-25", Rates: []*laurelv1.Rate{{Currency: "JPY", Rate: "0.006"}}},
+	}}, nil)
+	contest := contestOf("bet.amount", "")
+	contest.Scoring.Currency, contest.Scoring.Rates = "EUR", "ecb"
+	contest.Window = &laurelv1.Window{Start: "2025-10-25", End: "2025-10-26"}
+	assert.Contains(t, strings.Join(notes(contest, known), "\n"), "Warning: the rate table ecb has no rate of JPY from 2025-10-26 "+
+		"on, days of the contest; events of a day without a rate do not count. Publish the rates of a day before its events come in.")
+	contest.Window.End = "2025-10-25"
+	assert.NotContains(t, strings.Join(notes(contest, known), "\n"), "Warning")
+	assert.NotContains(t, strings.Join(notes(contest, nil), "\n"), "Warning", "nothing is known of a table that is published elsewhere")
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -41,5 +42,18 @@ func BenchmarkWorstCase(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestFormulasReadNoTimes has formulas ask for parts of times: CEL's functions would look for the zone on the machine.
+func TestFormulasReadNoTimes(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`timestamp("2025-10-25T18:00:00Z").getHours("Europe/Berlin")`, `payload.at.getHours("Europe/Berlin")`,
+		`payload.at.getFullYear("right/UTC")`,
+	} {
+		_, problems := Compile(contestOf(text, ""))
+		require.NotEmpty(t, problems, text)
+		require.Contains(t, problems[0].Message, "is not a function; ", text)
 	}
 }

@@ -35,6 +35,8 @@ func (x *Index) Fold(e *fold.Event, points []Points, out *fold.Effects) []Points
 		case outcome == Counted:
 			round.Seq = e.Seq
 			points = append(points, Points{program, round})
+		case outcome == NoRate:
+			out.Unrated = append(out.Unrated, program.ContestID)
 		}
 	}
 	return points

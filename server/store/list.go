@@ -55,13 +55,13 @@ func (c *Conditions) List(l Listing, in Columns) string {
 		c.Add(in.Time+" < ?", l.UntilMicros)
 	}
 	if l.Text != "" {
-		find := "instr"
-		if c.dialect == Postgres {
-			find = "strpos"
-		}
-		either, values := make([]string, len(in.Texts)), make([]any, len(in.Texts))
-		for i, column := range in.Texts {
-			either[i], values[i] = find+"(lower("+column+"), ?) > 0", strings.ToLower(l.Text)
+		var either []string
+		var values []any
+		operator, patterns := c.dialect.finding(l.Text)
+		for _, column := range in.Texts {
+			for _, pattern := range patterns {
+				either, values = append(either, column+operator+"?"), append(values, pattern)
+			}
 		}
 		c.Add("("+strings.Join(either, " OR ")+")", values...)
 	}

@@ -61,6 +61,7 @@ func numbers() []series {
 // Describe implements prometheus.Collector.
 func (c collector) Describe(out chan<- *prometheus.Desc) {
 	out <- stageSeconds
+	out <- unratedDesc
 	for _, n := range numbers() {
 		out <- n.desc
 	}
@@ -70,6 +71,9 @@ func (c collector) Describe(out chan<- *prometheus.Desc) {
 func (c collector) Collect(out chan<- prometheus.Metric) {
 	for i, name := range stageNames {
 		out <- constHistogram(stageSeconds, &c.t.latency[i], name)
+	}
+	for id, events := range c.t.unrated.read() {
+		out <- prometheus.MustNewConstMetric(unratedDesc, prometheus.CounterValue, float64(events), id)
 	}
 	for _, n := range numbers() {
 		out <- prometheus.MustNewConstMetric(n.desc, n.kind, n.read(c.t))

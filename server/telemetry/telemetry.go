@@ -19,6 +19,7 @@ type Telemetry struct {
 
 	latency [stageCount]histogram
 	figures figures
+	unrated unrated
 	pulse   pulse
 
 	provider *sdktrace.TracerProvider

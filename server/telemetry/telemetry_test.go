@@ -78,6 +78,29 @@ func TestScrapeShowsEveryFigure(t *testing.T) {
 	require.Contains(t, lines, "go_goroutines")
 }
 
+// TestEventsWithoutRateAreCountedByContest counts for contests, one of which ends.
+func TestEventsWithoutRateAreCountedByContest(t *testing.T) {
+	t.Parallel()
+	figures := telemetry.New(time.Now)
+	unread := 3
+	figures.CountUnread(func() int { return unread })
+	figures.EventsWithoutRate("b", 2)
+	figures.EventsWithoutRate("a", 5)
+	figures.EventsWithoutRate("over", 9)
+	figures.EventsWithoutRate("b", 3)
+	figures.ForgetContest("over")
+	lines := scrape(t, figures)
+	require.Equal(t, "5", lines[`laurel_events_without_rate_total{contest="a"}`])
+	require.Equal(t, "5", lines[`laurel_events_without_rate_total{contest="b"}`])
+	require.NotContains(t, lines, `laurel_events_without_rate_total{contest="over"}`)
+	require.Equal(t, "3", lines["laurel_definitions_unread"])
+	var named []string
+	for _, one := range figures.WithoutRate() {
+		named = append(named, one.GetContestId())
+	}
+	require.Equal(t, []string{"a", "b"}, named, "as many events, then by id")
+}
+
 func TestTwoEnginesShareNoFigure(t *testing.T) {
 	t.Parallel()
 	one, other := telemetry.New(time.Now), telemetry.New(time.Now)

@@ -27,6 +27,8 @@ const (
 	FieldCloseSeq = "close_seq"
 	// FieldFinalSeq holds the string denoting the final_seq field in the database.
 	FieldFinalSeq = "final_seq"
+	// FieldPauses holds the string denoting the pauses field in the database.
+	FieldPauses = "pauses"
 	// FieldRevision holds the string denoting the revision field in the database.
 	FieldRevision = "revision"
 	// FieldSummary holds the string denoting the summary field in the database.
@@ -52,6 +54,7 @@ var Columns = []string{
 	FieldOpenSeq,
 	FieldCloseSeq,
 	FieldFinalSeq,
+	FieldPauses,
 	FieldRevision,
 	FieldSummary,
 	FieldResultHash,

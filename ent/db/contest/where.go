@@ -102,6 +102,11 @@ func FinalSeq(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldFinalSeq, v))
 }
 
+// Pauses applies equality check predicate on the "pauses" field. It's identical to PausesEQ.
+func Pauses(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldPauses, v))
+}
+
 // Revision applies equality check predicate on the "revision" field. It's identical to RevisionEQ.
 func Revision(v int64) predicate.Contest {
 	return predicate.Contest(sql.FieldEQ(FieldRevision, v))
@@ -540,6 +545,56 @@ func FinalSeqEqualFold(v string) predicate.Contest {
 // FinalSeqContainsFold applies the ContainsFold predicate on the "final_seq" field.
 func FinalSeqContainsFold(v string) predicate.Contest {
 	return predicate.Contest(sql.FieldContainsFold(FieldFinalSeq, v))
+}
+
+// PausesEQ applies the EQ predicate on the "pauses" field.
+func PausesEQ(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldEQ(FieldPauses, v))
+}
+
+// PausesNEQ applies the NEQ predicate on the "pauses" field.
+func PausesNEQ(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldNEQ(FieldPauses, v))
+}
+
+// PausesIn applies the In predicate on the "pauses" field.
+func PausesIn(vs ...[]byte) predicate.Contest {
+	return predicate.Contest(sql.FieldIn(FieldPauses, vs...))
+}
+
+// PausesNotIn applies the NotIn predicate on the "pauses" field.
+func PausesNotIn(vs ...[]byte) predicate.Contest {
+	return predicate.Contest(sql.FieldNotIn(FieldPauses, vs...))
+}
+
+// PausesGT applies the GT predicate on the "pauses" field.
+func PausesGT(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldGT(FieldPauses, v))
+}
+
+// PausesGTE applies the GTE predicate on the "pauses" field.
+func PausesGTE(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldGTE(FieldPauses, v))
+}
+
+// PausesLT applies the LT predicate on the "pauses" field.
+func PausesLT(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldLT(FieldPauses, v))
+}
+
+// PausesLTE applies the LTE predicate on the "pauses" field.
+func PausesLTE(v []byte) predicate.Contest {
+	return predicate.Contest(sql.FieldLTE(FieldPauses, v))
+}
+
+// PausesIsNil applies the IsNil predicate on the "pauses" field.
+func PausesIsNil() predicate.Contest {
+	return predicate.Contest(sql.FieldIsNull(FieldPauses))
+}
+
+// PausesNotNil applies the NotNil predicate on the "pauses" field.
+func PausesNotNil() predicate.Contest {
+	return predicate.Contest(sql.FieldNotNull(FieldPauses))
 }
 
 // RevisionEQ applies the EQ predicate on the "revision" field.

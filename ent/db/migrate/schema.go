@@ -68,6 +68,7 @@ var (
 		{Name: "open_seq", Type: field.TypeString, Size: 2147483647},
 		{Name: "close_seq", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "final_seq", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "pauses", Type: field.TypeBytes, Nullable: true},
 		{Name: "revision", Type: field.TypeInt64, Default: 0},
 		{Name: "summary", Type: field.TypeBytes, Nullable: true},
 		{Name: "result_hash", Type: field.TypeString, Size: 64, Default: ""},
@@ -88,7 +89,7 @@ var (
 			{
 				Name:    "contest_revision",
 				Unique:  false,
-				Columns: []*schema.Column{ContestColumns[9]},
+				Columns: []*schema.Column{ContestColumns[10]},
 			},
 		},
 	}

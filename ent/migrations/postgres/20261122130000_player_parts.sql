@@ -20,7 +20,7 @@ DECLARE
 	of_range regclass;
 BEGIN
 	FOR of_range IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'journal_event'::regclass LOOP
-		EXECUTE format('DROP INDEX %s_player', of_range);
+		EXECUTE format('DROP INDEX IF EXISTS %s_player', of_range);
 	END LOOP;
 END $$;
 -- +goose StatementEnd

@@ -125,6 +125,8 @@ export class Laurel {
   grants = ["operator"];
   contests: MessageShape<typeof ContestSummarySchema>[] = [];
   plan: Init<typeof ContestPlanSchema> | undefined;
+  /** Why the definition of a contest can't be read; empty when it can. */
+  unreadable = "";
   /** Versions by contest, oldest first. */
   definitions = new Map<string, MessageShape<typeof DefinitionSchema>[]>();
   deadLetters: MessageShape<typeof DeadLetterSchema>[] = [];
@@ -249,6 +251,7 @@ export class Laurel {
           return {
             contest: this.#contest(request.id),
             yaml,
+            unreadable: this.unreadable,
             ...(this.plan === undefined ? {} : { plan: this.plan }),
           };
         }),

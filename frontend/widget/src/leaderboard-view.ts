@@ -2,7 +2,7 @@ import type { Board, Contest } from "@laurel/client/live";
 import { remaining, timeMillis } from "@laurel/client/live";
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { Writer } from "./locale.model.js";
+import { knownZone, type Writer } from "./locale.model.js";
 import { type Gap, gapOf, isFinal, isScheduled, type Line, linesOf, type Status } from "./view.model.js";
 
 /** Scene is everything one drawing of the leaderboard depends on. */
@@ -242,7 +242,7 @@ function windowView(writer: Writer, contest: Contest): Part {
   const end = timeMillis(contest.end);
   if (start === undefined || end === undefined) return nothing;
   const { texts } = writer;
-  const zone = contest.tz || "UTC";
+  const zone = knownZone(contest.tz);
   const there = writer.range(start, end, zone);
   const here = writer.range(start, end);
   return html`

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Catalogue, catalogues } from "./catalogue.js";
-import { localeOf, Writer } from "./locale.model.js";
+import { knownZone, localeOf, Writer } from "./locale.model.js";
 
 describe("localeOf", () => {
   it.each([
@@ -68,5 +68,15 @@ describe("the catalogue", () => {
       expect(tieBreak(name)).not.toContain(name);
     }
     expect(tieBreak("a_later_one")).toBe("a_later_one");
+  });
+});
+
+describe("zones", () => {
+  it.each([
+    ["Europe/Kyiv", "Europe/Kyiv"],
+    ["", "UTC"],
+    ["right/Europe/Berlin", "UTC"],
+  ])("shows the times of %s in %s", (zone, shown) => {
+    expect(knownZone(zone)).toBe(shown);
   });
 });

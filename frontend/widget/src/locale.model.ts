@@ -84,3 +84,13 @@ export class Writer {
     }).formatRange(startMillis, endMillis);
   }
 }
+
+/** A zone that this browser knows: one that it does not, such as of a contest that the server can't read, is shown as UTC. */
+export function knownZone(zone: string): string {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone || "UTC" });
+    return zone || "UTC";
+  } catch {
+    return "UTC";
+  }
+}

@@ -152,7 +152,9 @@ type CheckDefinitionResponse struct {
 	// Id of the document when it could be read.
 	Id string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
 	// What the document means, when it has no problem and its kind has a plan.
-	Plan          *DefinitionPlan `protobuf:"bytes,5,opt,name=plan,proto3" json:"plan,omitempty"`
+	Plan *DefinitionPlan `protobuf:"bytes,5,opt,name=plan,proto3" json:"plan,omitempty"`
+	// What its author should know of a document without problems, such as what the currency of amounts means for its points.
+	Notes         []*DefinitionNote `protobuf:"bytes,6,rep,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -215,6 +217,68 @@ func (x *CheckDefinitionResponse) GetPlan() *DefinitionPlan {
 	return nil
 }
 
+func (x *CheckDefinitionResponse) GetNotes() []*DefinitionNote {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+// DefinitionNote is something that the author of a document should know.
+type DefinitionNote struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The note, in whole English sentences.
+	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
+	// Whether it asks for a second look: the document may be published, and may do something else than its author thinks.
+	Warning       bool `protobuf:"varint,2,opt,name=warning,proto3" json:"warning,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DefinitionNote) Reset() {
+	*x = DefinitionNote{}
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DefinitionNote) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DefinitionNote) ProtoMessage() {}
+
+func (x *DefinitionNote) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DefinitionNote.ProtoReflect.Descriptor instead.
+func (*DefinitionNote) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *DefinitionNote) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *DefinitionNote) GetWarning() bool {
+	if x != nil {
+		return x.Warning
+	}
+	return false
+}
+
 // DefinitionPlan is what a document means, by its kind.
 type DefinitionPlan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -230,7 +294,7 @@ type DefinitionPlan struct {
 
 func (x *DefinitionPlan) Reset() {
 	*x = DefinitionPlan{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[3]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -242,7 +306,7 @@ func (x *DefinitionPlan) String() string {
 func (*DefinitionPlan) ProtoMessage() {}
 
 func (x *DefinitionPlan) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[3]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -255,7 +319,7 @@ func (x *DefinitionPlan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionPlan.ProtoReflect.Descriptor instead.
 func (*DefinitionPlan) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{3}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DefinitionPlan) GetPlan() isDefinitionPlan_Plan {
@@ -298,7 +362,7 @@ type PublishDefinitionRequest struct {
 
 func (x *PublishDefinitionRequest) Reset() {
 	*x = PublishDefinitionRequest{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[4]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -310,7 +374,7 @@ func (x *PublishDefinitionRequest) String() string {
 func (*PublishDefinitionRequest) ProtoMessage() {}
 
 func (x *PublishDefinitionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[4]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -323,7 +387,7 @@ func (x *PublishDefinitionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishDefinitionRequest.ProtoReflect.Descriptor instead.
 func (*PublishDefinitionRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{4}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PublishDefinitionRequest) GetYaml() string {
@@ -344,14 +408,16 @@ func (x *PublishDefinitionRequest) GetBaseVersion() int32 {
 type PublishDefinitionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The published version.
-	Definition    *Definition `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
+	Definition *Definition `protobuf:"bytes,1,opt,name=definition,proto3" json:"definition,omitempty"`
+	// What its author should know of it.
+	Notes         []*DefinitionNote `protobuf:"bytes,2,rep,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PublishDefinitionResponse) Reset() {
 	*x = PublishDefinitionResponse{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[5]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -363,7 +429,7 @@ func (x *PublishDefinitionResponse) String() string {
 func (*PublishDefinitionResponse) ProtoMessage() {}
 
 func (x *PublishDefinitionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[5]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -376,12 +442,19 @@ func (x *PublishDefinitionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishDefinitionResponse.ProtoReflect.Descriptor instead.
 func (*PublishDefinitionResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{5}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PublishDefinitionResponse) GetDefinition() *Definition {
 	if x != nil {
 		return x.Definition
+	}
+	return nil
+}
+
+func (x *PublishDefinitionResponse) GetNotes() []*DefinitionNote {
+	if x != nil {
+		return x.Notes
 	}
 	return nil
 }
@@ -397,7 +470,7 @@ type PublishProblems struct {
 
 func (x *PublishProblems) Reset() {
 	*x = PublishProblems{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[6]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -409,7 +482,7 @@ func (x *PublishProblems) String() string {
 func (*PublishProblems) ProtoMessage() {}
 
 func (x *PublishProblems) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[6]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -422,7 +495,7 @@ func (x *PublishProblems) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PublishProblems.ProtoReflect.Descriptor instead.
 func (*PublishProblems) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{6}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PublishProblems) GetProblems() []*Problem {
@@ -455,7 +528,7 @@ type Definition struct {
 
 func (x *Definition) Reset() {
 	*x = Definition{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[7]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -467,7 +540,7 @@ func (x *Definition) String() string {
 func (*Definition) ProtoMessage() {}
 
 func (x *Definition) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[7]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -480,7 +553,7 @@ func (x *Definition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Definition.ProtoReflect.Descriptor instead.
 func (*Definition) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{7}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Definition) GetKind() string {
@@ -553,7 +626,7 @@ type ListDefinitionsRequest struct {
 
 func (x *ListDefinitionsRequest) Reset() {
 	*x = ListDefinitionsRequest{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[8]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -565,7 +638,7 @@ func (x *ListDefinitionsRequest) String() string {
 func (*ListDefinitionsRequest) ProtoMessage() {}
 
 func (x *ListDefinitionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[8]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -578,7 +651,7 @@ func (x *ListDefinitionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDefinitionsRequest.ProtoReflect.Descriptor instead.
 func (*ListDefinitionsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{8}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListDefinitionsRequest) GetKind() string {
@@ -636,7 +709,7 @@ type ListDefinitionsResponse struct {
 
 func (x *ListDefinitionsResponse) Reset() {
 	*x = ListDefinitionsResponse{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[9]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -648,7 +721,7 @@ func (x *ListDefinitionsResponse) String() string {
 func (*ListDefinitionsResponse) ProtoMessage() {}
 
 func (x *ListDefinitionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[9]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -661,7 +734,7 @@ func (x *ListDefinitionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDefinitionsResponse.ProtoReflect.Descriptor instead.
 func (*ListDefinitionsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{9}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListDefinitionsResponse) GetDefinitions() []*DefinitionSummary {
@@ -699,7 +772,7 @@ type DefinitionSummary struct {
 
 func (x *DefinitionSummary) Reset() {
 	*x = DefinitionSummary{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[10]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -711,7 +784,7 @@ func (x *DefinitionSummary) String() string {
 func (*DefinitionSummary) ProtoMessage() {}
 
 func (x *DefinitionSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[10]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -724,7 +797,7 @@ func (x *DefinitionSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefinitionSummary.ProtoReflect.Descriptor instead.
 func (*DefinitionSummary) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{10}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DefinitionSummary) GetKind() string {
@@ -790,7 +863,7 @@ type ListDefinitionVersionsRequest struct {
 
 func (x *ListDefinitionVersionsRequest) Reset() {
 	*x = ListDefinitionVersionsRequest{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[11]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +875,7 @@ func (x *ListDefinitionVersionsRequest) String() string {
 func (*ListDefinitionVersionsRequest) ProtoMessage() {}
 
 func (x *ListDefinitionVersionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[11]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +888,7 @@ func (x *ListDefinitionVersionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDefinitionVersionsRequest.ProtoReflect.Descriptor instead.
 func (*ListDefinitionVersionsRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{11}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListDefinitionVersionsRequest) GetKind() string {
@@ -873,7 +946,7 @@ type ListDefinitionVersionsResponse struct {
 
 func (x *ListDefinitionVersionsResponse) Reset() {
 	*x = ListDefinitionVersionsResponse{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[12]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -885,7 +958,7 @@ func (x *ListDefinitionVersionsResponse) String() string {
 func (*ListDefinitionVersionsResponse) ProtoMessage() {}
 
 func (x *ListDefinitionVersionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[12]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -898,7 +971,7 @@ func (x *ListDefinitionVersionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDefinitionVersionsResponse.ProtoReflect.Descriptor instead.
 func (*ListDefinitionVersionsResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{12}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListDefinitionVersionsResponse) GetVersions() []*DefinitionSummary {
@@ -930,7 +1003,7 @@ type GetDefinitionRequest struct {
 
 func (x *GetDefinitionRequest) Reset() {
 	*x = GetDefinitionRequest{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[13]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -942,7 +1015,7 @@ func (x *GetDefinitionRequest) String() string {
 func (*GetDefinitionRequest) ProtoMessage() {}
 
 func (x *GetDefinitionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[13]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -955,7 +1028,7 @@ func (x *GetDefinitionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDefinitionRequest.ProtoReflect.Descriptor instead.
 func (*GetDefinitionRequest) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{13}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetDefinitionRequest) GetKind() string {
@@ -990,7 +1063,7 @@ type GetDefinitionResponse struct {
 
 func (x *GetDefinitionResponse) Reset() {
 	*x = GetDefinitionResponse{}
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[14]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1002,7 +1075,7 @@ func (x *GetDefinitionResponse) String() string {
 func (*GetDefinitionResponse) ProtoMessage() {}
 
 func (x *GetDefinitionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_catalog_service_proto_msgTypes[14]
+	mi := &file_laurel_v1_catalog_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1015,7 +1088,7 @@ func (x *GetDefinitionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDefinitionResponse.ProtoReflect.Descriptor instead.
 func (*GetDefinitionResponse) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{14}
+	return file_laurel_v1_catalog_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetDefinitionResponse) GetDefinition() *Definition {
@@ -1036,23 +1109,28 @@ const file_laurel_v1_catalog_service_proto_rawDesc = "" +
 	"\x05field\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\x02R\x05field\x12\"\n" +
 	"\amessage\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\amessage\"7\n" +
 	"\x16CheckDefinitionRequest\x12\x1d\n" +
-	"\x04yaml\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\"\xc7\x01\n" +
+	"\x04yaml\x18\x01 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\"\x82\x02\n" +
 	"\x17CheckDefinitionResponse\x128\n" +
 	"\bproblems\x18\x01 \x03(\v2\x12.laurel.v1.ProblemB\b\xbaH\x05\x92\x01\x02\x10dR\bproblems\x12\x1b\n" +
 	"\x04kind\x18\x02 \x01(\tB\a\xbaH\x04r\x02( R\x04kind\x12\x17\n" +
 	"\x02id\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12-\n" +
-	"\x04plan\x18\x05 \x01(\v2\x19.laurel.v1.DefinitionPlanR\x04planJ\x04\b\x04\x10\x05R\areading\"L\n" +
+	"\x04plan\x18\x05 \x01(\v2\x19.laurel.v1.DefinitionPlanR\x04plan\x129\n" +
+	"\x05notes\x18\x06 \x03(\v2\x19.laurel.v1.DefinitionNoteB\b\xbaH\x05\x92\x01\x02\x10\x10R\x05notesJ\x04\b\x04\x10\x05R\areading\"H\n" +
+	"\x0eDefinitionNote\x12\x1c\n" +
+	"\x04text\x18\x01 \x01(\tB\b\xbaH\x05r\x03(\x80\x10R\x04text\x12\x18\n" +
+	"\awarning\x18\x02 \x01(\bR\awarning\"L\n" +
 	"\x0eDefinitionPlan\x122\n" +
 	"\acontest\x18\x01 \x01(\v2\x16.laurel.v1.ContestPlanH\x00R\acontestB\x06\n" +
 	"\x04plan\"}\n" +
 	"\x18PublishDefinitionRequest\x12\x1f\n" +
 	"\x04yaml\x18\x01 \x01(\tB\v\xbaH\br\x06\x10\x01(\x80\x80\x10R\x04yaml\x12/\n" +
 	"\fbase_version\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00H\x00R\vbaseVersion\x88\x01\x01B\x0f\n" +
-	"\r_base_version\"R\n" +
+	"\r_base_version\"\x8d\x01\n" +
 	"\x19PublishDefinitionResponse\x125\n" +
 	"\n" +
 	"definition\x18\x01 \x01(\v2\x15.laurel.v1.DefinitionR\n" +
-	"definition\"K\n" +
+	"definition\x129\n" +
+	"\x05notes\x18\x02 \x03(\v2\x19.laurel.v1.DefinitionNoteB\b\xbaH\x05\x92\x01\x02\x10\x10R\x05notes\"K\n" +
 	"\x0fPublishProblems\x128\n" +
 	"\bproblems\x18\x01 \x03(\v2\x12.laurel.v1.ProblemB\b\xbaH\x05\x92\x01\x02\x10dR\bproblems\"\x84\x02\n" +
 	"\n" +
@@ -1123,58 +1201,61 @@ func file_laurel_v1_catalog_service_proto_rawDescGZIP() []byte {
 	return file_laurel_v1_catalog_service_proto_rawDescData
 }
 
-var file_laurel_v1_catalog_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_laurel_v1_catalog_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_laurel_v1_catalog_service_proto_goTypes = []any{
 	(*Problem)(nil),                        // 0: laurel.v1.Problem
 	(*CheckDefinitionRequest)(nil),         // 1: laurel.v1.CheckDefinitionRequest
 	(*CheckDefinitionResponse)(nil),        // 2: laurel.v1.CheckDefinitionResponse
-	(*DefinitionPlan)(nil),                 // 3: laurel.v1.DefinitionPlan
-	(*PublishDefinitionRequest)(nil),       // 4: laurel.v1.PublishDefinitionRequest
-	(*PublishDefinitionResponse)(nil),      // 5: laurel.v1.PublishDefinitionResponse
-	(*PublishProblems)(nil),                // 6: laurel.v1.PublishProblems
-	(*Definition)(nil),                     // 7: laurel.v1.Definition
-	(*ListDefinitionsRequest)(nil),         // 8: laurel.v1.ListDefinitionsRequest
-	(*ListDefinitionsResponse)(nil),        // 9: laurel.v1.ListDefinitionsResponse
-	(*DefinitionSummary)(nil),              // 10: laurel.v1.DefinitionSummary
-	(*ListDefinitionVersionsRequest)(nil),  // 11: laurel.v1.ListDefinitionVersionsRequest
-	(*ListDefinitionVersionsResponse)(nil), // 12: laurel.v1.ListDefinitionVersionsResponse
-	(*GetDefinitionRequest)(nil),           // 13: laurel.v1.GetDefinitionRequest
-	(*GetDefinitionResponse)(nil),          // 14: laurel.v1.GetDefinitionResponse
-	(*ContestPlan)(nil),                    // 15: laurel.v1.ContestPlan
-	(*timestamppb.Timestamp)(nil),          // 16: google.protobuf.Timestamp
-	(*TimeRange)(nil),                      // 17: laurel.v1.TimeRange
-	(ListOrder)(0),                         // 18: laurel.v1.ListOrder
+	(*DefinitionNote)(nil),                 // 3: laurel.v1.DefinitionNote
+	(*DefinitionPlan)(nil),                 // 4: laurel.v1.DefinitionPlan
+	(*PublishDefinitionRequest)(nil),       // 5: laurel.v1.PublishDefinitionRequest
+	(*PublishDefinitionResponse)(nil),      // 6: laurel.v1.PublishDefinitionResponse
+	(*PublishProblems)(nil),                // 7: laurel.v1.PublishProblems
+	(*Definition)(nil),                     // 8: laurel.v1.Definition
+	(*ListDefinitionsRequest)(nil),         // 9: laurel.v1.ListDefinitionsRequest
+	(*ListDefinitionsResponse)(nil),        // 10: laurel.v1.ListDefinitionsResponse
+	(*DefinitionSummary)(nil),              // 11: laurel.v1.DefinitionSummary
+	(*ListDefinitionVersionsRequest)(nil),  // 12: laurel.v1.ListDefinitionVersionsRequest
+	(*ListDefinitionVersionsResponse)(nil), // 13: laurel.v1.ListDefinitionVersionsResponse
+	(*GetDefinitionRequest)(nil),           // 14: laurel.v1.GetDefinitionRequest
+	(*GetDefinitionResponse)(nil),          // 15: laurel.v1.GetDefinitionResponse
+	(*ContestPlan)(nil),                    // 16: laurel.v1.ContestPlan
+	(*timestamppb.Timestamp)(nil),          // 17: google.protobuf.Timestamp
+	(*TimeRange)(nil),                      // 18: laurel.v1.TimeRange
+	(ListOrder)(0),                         // 19: laurel.v1.ListOrder
 }
 var file_laurel_v1_catalog_service_proto_depIdxs = []int32{
 	0,  // 0: laurel.v1.CheckDefinitionResponse.problems:type_name -> laurel.v1.Problem
-	3,  // 1: laurel.v1.CheckDefinitionResponse.plan:type_name -> laurel.v1.DefinitionPlan
-	15, // 2: laurel.v1.DefinitionPlan.contest:type_name -> laurel.v1.ContestPlan
-	7,  // 3: laurel.v1.PublishDefinitionResponse.definition:type_name -> laurel.v1.Definition
-	0,  // 4: laurel.v1.PublishProblems.problems:type_name -> laurel.v1.Problem
-	16, // 5: laurel.v1.Definition.published_at:type_name -> google.protobuf.Timestamp
-	17, // 6: laurel.v1.ListDefinitionsRequest.published:type_name -> laurel.v1.TimeRange
-	18, // 7: laurel.v1.ListDefinitionsRequest.order:type_name -> laurel.v1.ListOrder
-	10, // 8: laurel.v1.ListDefinitionsResponse.definitions:type_name -> laurel.v1.DefinitionSummary
-	16, // 9: laurel.v1.DefinitionSummary.published_at:type_name -> google.protobuf.Timestamp
-	17, // 10: laurel.v1.ListDefinitionVersionsRequest.published:type_name -> laurel.v1.TimeRange
-	18, // 11: laurel.v1.ListDefinitionVersionsRequest.order:type_name -> laurel.v1.ListOrder
-	10, // 12: laurel.v1.ListDefinitionVersionsResponse.versions:type_name -> laurel.v1.DefinitionSummary
-	7,  // 13: laurel.v1.GetDefinitionResponse.definition:type_name -> laurel.v1.Definition
-	1,  // 14: laurel.v1.CatalogService.CheckDefinition:input_type -> laurel.v1.CheckDefinitionRequest
-	4,  // 15: laurel.v1.CatalogService.PublishDefinition:input_type -> laurel.v1.PublishDefinitionRequest
-	8,  // 16: laurel.v1.CatalogService.ListDefinitions:input_type -> laurel.v1.ListDefinitionsRequest
-	11, // 17: laurel.v1.CatalogService.ListDefinitionVersions:input_type -> laurel.v1.ListDefinitionVersionsRequest
-	13, // 18: laurel.v1.CatalogService.GetDefinition:input_type -> laurel.v1.GetDefinitionRequest
-	2,  // 19: laurel.v1.CatalogService.CheckDefinition:output_type -> laurel.v1.CheckDefinitionResponse
-	5,  // 20: laurel.v1.CatalogService.PublishDefinition:output_type -> laurel.v1.PublishDefinitionResponse
-	9,  // 21: laurel.v1.CatalogService.ListDefinitions:output_type -> laurel.v1.ListDefinitionsResponse
-	12, // 22: laurel.v1.CatalogService.ListDefinitionVersions:output_type -> laurel.v1.ListDefinitionVersionsResponse
-	14, // 23: laurel.v1.CatalogService.GetDefinition:output_type -> laurel.v1.GetDefinitionResponse
-	19, // [19:24] is the sub-list for method output_type
-	14, // [14:19] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	4,  // 1: laurel.v1.CheckDefinitionResponse.plan:type_name -> laurel.v1.DefinitionPlan
+	3,  // 2: laurel.v1.CheckDefinitionResponse.notes:type_name -> laurel.v1.DefinitionNote
+	16, // 3: laurel.v1.DefinitionPlan.contest:type_name -> laurel.v1.ContestPlan
+	8,  // 4: laurel.v1.PublishDefinitionResponse.definition:type_name -> laurel.v1.Definition
+	3,  // 5: laurel.v1.PublishDefinitionResponse.notes:type_name -> laurel.v1.DefinitionNote
+	0,  // 6: laurel.v1.PublishProblems.problems:type_name -> laurel.v1.Problem
+	17, // 7: laurel.v1.Definition.published_at:type_name -> google.protobuf.Timestamp
+	18, // 8: laurel.v1.ListDefinitionsRequest.published:type_name -> laurel.v1.TimeRange
+	19, // 9: laurel.v1.ListDefinitionsRequest.order:type_name -> laurel.v1.ListOrder
+	11, // 10: laurel.v1.ListDefinitionsResponse.definitions:type_name -> laurel.v1.DefinitionSummary
+	17, // 11: laurel.v1.DefinitionSummary.published_at:type_name -> google.protobuf.Timestamp
+	18, // 12: laurel.v1.ListDefinitionVersionsRequest.published:type_name -> laurel.v1.TimeRange
+	19, // 13: laurel.v1.ListDefinitionVersionsRequest.order:type_name -> laurel.v1.ListOrder
+	11, // 14: laurel.v1.ListDefinitionVersionsResponse.versions:type_name -> laurel.v1.DefinitionSummary
+	8,  // 15: laurel.v1.GetDefinitionResponse.definition:type_name -> laurel.v1.Definition
+	1,  // 16: laurel.v1.CatalogService.CheckDefinition:input_type -> laurel.v1.CheckDefinitionRequest
+	5,  // 17: laurel.v1.CatalogService.PublishDefinition:input_type -> laurel.v1.PublishDefinitionRequest
+	9,  // 18: laurel.v1.CatalogService.ListDefinitions:input_type -> laurel.v1.ListDefinitionsRequest
+	12, // 19: laurel.v1.CatalogService.ListDefinitionVersions:input_type -> laurel.v1.ListDefinitionVersionsRequest
+	14, // 20: laurel.v1.CatalogService.GetDefinition:input_type -> laurel.v1.GetDefinitionRequest
+	2,  // 21: laurel.v1.CatalogService.CheckDefinition:output_type -> laurel.v1.CheckDefinitionResponse
+	6,  // 22: laurel.v1.CatalogService.PublishDefinition:output_type -> laurel.v1.PublishDefinitionResponse
+	10, // 23: laurel.v1.CatalogService.ListDefinitions:output_type -> laurel.v1.ListDefinitionsResponse
+	13, // 24: laurel.v1.CatalogService.ListDefinitionVersions:output_type -> laurel.v1.ListDefinitionVersionsResponse
+	15, // 25: laurel.v1.CatalogService.GetDefinition:output_type -> laurel.v1.GetDefinitionResponse
+	21, // [21:26] is the sub-list for method output_type
+	16, // [16:21] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_catalog_service_proto_init() }
@@ -1184,17 +1265,17 @@ func file_laurel_v1_catalog_service_proto_init() {
 	}
 	file_laurel_v1_contest_proto_init()
 	file_laurel_v1_list_proto_init()
-	file_laurel_v1_catalog_service_proto_msgTypes[3].OneofWrappers = []any{
+	file_laurel_v1_catalog_service_proto_msgTypes[4].OneofWrappers = []any{
 		(*DefinitionPlan_Contest)(nil),
 	}
-	file_laurel_v1_catalog_service_proto_msgTypes[4].OneofWrappers = []any{}
+	file_laurel_v1_catalog_service_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_catalog_service_proto_rawDesc), len(file_laurel_v1_catalog_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -927,7 +927,10 @@ type ContestSummary struct {
 	// SHA-256 of the final standings, in hexadecimal; empty until final.
 	ResultHash string `protobuf:"bytes,16,opt,name=result_hash,json=resultHash,proto3" json:"result_hash,omitempty"`
 	// When late events stop counting.
-	GraceEnd      *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=grace_end,json=graceEnd,proto3" json:"grace_end,omitempty"`
+	GraceEnd *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=grace_end,json=graceEnd,proto3" json:"grace_end,omitempty"`
+	// Since when it takes no events, since a server could not read its definition; unset while it takes them. Its board stays as it is, and it neither starts nor
+	// ends until a version that can be read is published.
+	PausedAt      *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=paused_at,json=pausedAt,proto3" json:"paused_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1081,6 +1084,77 @@ func (x *ContestSummary) GetGraceEnd() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ContestSummary) GetPausedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PausedAt
+	}
+	return nil
+}
+
+// ContestPause is a time in which a contest took no events, since a server could not read its definition. What was folded then does not count.
+type ContestPause struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it began.
+	From *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// When it ended; unset while it lasts.
+	Until *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	// Why the definition could not be read.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContestPause) Reset() {
+	*x = ContestPause{}
+	mi := &file_laurel_v1_contest_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContestPause) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContestPause) ProtoMessage() {}
+
+func (x *ContestPause) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_contest_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContestPause.ProtoReflect.Descriptor instead.
+func (*ContestPause) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_contest_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ContestPause) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *ContestPause) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *ContestPause) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 var File_laurel_v1_contest_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_contest_proto_rawDesc = "" +
@@ -1148,7 +1222,7 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\tAntiAbuse\x12?\n" +
 	"\x15min_round_duration_ms\x18\x01 \x01(\x03B\f\xbaH\t\"\a\x18\x80\xb8\x99)(\x00R\x12minRoundDurationMs\x12B\n" +
 	"\x10max_rps_per_user\x18\x02 \x01(\x01B\x19\xbaH\x16\x12\x14@\x01\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00R\rmaxRpsPerUser\x12H\n" +
-	"\x16exclude_asn_categories\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10 \x18\x01\"\x06r\x04\x10\x01( R\x14excludeAsnCategories\"\xf5\x04\n" +
+	"\x16exclude_asn_categories\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10 \x18\x01\"\x06r\x04\x10\x01( R\x14excludeAsnCategories\"\xae\x05\n" +
 	"\x0eContestSummary\x12\x17\n" +
 	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12\x1e\n" +
 	"\x05title\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\x04R\x05title\x12-\n" +
@@ -1170,7 +1244,12 @@ const file_laurel_v1_contest_proto_rawDesc = "" +
 	"\aplayers\x18\x0f \x01(\x03R\aplayers\x12(\n" +
 	"\vresult_hash\x18\x10 \x01(\tB\a\xbaH\x04r\x02(@R\n" +
 	"resultHash\x127\n" +
-	"\tgrace_end\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd*\xeb\x01\n" +
+	"\tgrace_end\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\bgraceEnd\x127\n" +
+	"\tpaused_at\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\bpausedAt\"\x92\x01\n" +
+	"\fContestPause\x12.\n" +
+	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
+	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12 \n" +
+	"\x06reason\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\x06reason*\xeb\x01\n" +
 	"\x0ePointsCurrency\x12\x1f\n" +
 	"\x1bPOINTS_CURRENCY_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19POINTS_CURRENCY_NO_AMOUNT\x10\x01\x12\x1f\n" +
@@ -1206,7 +1285,7 @@ func file_laurel_v1_contest_proto_rawDescGZIP() []byte {
 }
 
 var file_laurel_v1_contest_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_laurel_v1_contest_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_laurel_v1_contest_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_laurel_v1_contest_proto_goTypes = []any{
 	(PointsCurrency)(0),           // 0: laurel.v1.PointsCurrency
 	(ContestState)(0),             // 1: laurel.v1.ContestState
@@ -1220,7 +1299,8 @@ var file_laurel_v1_contest_proto_goTypes = []any{
 	(*ContestPlan)(nil),           // 9: laurel.v1.ContestPlan
 	(*AntiAbuse)(nil),             // 10: laurel.v1.AntiAbuse
 	(*ContestSummary)(nil),        // 11: laurel.v1.ContestSummary
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*ContestPause)(nil),          // 12: laurel.v1.ContestPause
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
 }
 var file_laurel_v1_contest_proto_depIdxs = []int32{
 	3,  // 0: laurel.v1.Contest.window:type_name -> laurel.v1.Window
@@ -1231,19 +1311,22 @@ var file_laurel_v1_contest_proto_depIdxs = []int32{
 	10, // 5: laurel.v1.Contest.anti_abuse:type_name -> laurel.v1.AntiAbuse
 	8,  // 6: laurel.v1.Prizes.pool:type_name -> laurel.v1.PrizePool
 	2,  // 7: laurel.v1.ContestPlan.definition:type_name -> laurel.v1.Contest
-	12, // 8: laurel.v1.ContestPlan.start:type_name -> google.protobuf.Timestamp
-	12, // 9: laurel.v1.ContestPlan.end:type_name -> google.protobuf.Timestamp
-	12, // 10: laurel.v1.ContestPlan.grace_end:type_name -> google.protobuf.Timestamp
+	13, // 8: laurel.v1.ContestPlan.start:type_name -> google.protobuf.Timestamp
+	13, // 9: laurel.v1.ContestPlan.end:type_name -> google.protobuf.Timestamp
+	13, // 10: laurel.v1.ContestPlan.grace_end:type_name -> google.protobuf.Timestamp
 	0,  // 11: laurel.v1.ContestPlan.points_currency:type_name -> laurel.v1.PointsCurrency
 	1,  // 12: laurel.v1.ContestSummary.state:type_name -> laurel.v1.ContestState
-	12, // 13: laurel.v1.ContestSummary.start:type_name -> google.protobuf.Timestamp
-	12, // 14: laurel.v1.ContestSummary.end:type_name -> google.protobuf.Timestamp
-	12, // 15: laurel.v1.ContestSummary.grace_end:type_name -> google.protobuf.Timestamp
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	13, // 13: laurel.v1.ContestSummary.start:type_name -> google.protobuf.Timestamp
+	13, // 14: laurel.v1.ContestSummary.end:type_name -> google.protobuf.Timestamp
+	13, // 15: laurel.v1.ContestSummary.grace_end:type_name -> google.protobuf.Timestamp
+	13, // 16: laurel.v1.ContestSummary.paused_at:type_name -> google.protobuf.Timestamp
+	13, // 17: laurel.v1.ContestPause.from:type_name -> google.protobuf.Timestamp
+	13, // 18: laurel.v1.ContestPause.until:type_name -> google.protobuf.Timestamp
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_contest_proto_init() }
@@ -1259,7 +1342,7 @@ func file_laurel_v1_contest_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_contest_proto_rawDesc), len(file_laurel_v1_contest_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -239,8 +239,12 @@ type GetContestResponse struct {
 	Contest *ContestSummary `protobuf:"bytes,1,opt,name=contest,proto3" json:"contest,omitempty"`
 	// Its published definition as it was written.
 	Yaml string `protobuf:"bytes,2,opt,name=yaml,proto3" json:"yaml,omitempty"`
-	// What that definition means.
-	Plan          *ContestPlan `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
+	// What that definition means; unset when this version of the server can't read it.
+	Plan *ContestPlan `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
+	// Why this version of the server can't read the definition; empty when it can. Publishing a version that can be read has the contest go on.
+	Unreadable string `protobuf:"bytes,4,opt,name=unreadable,proto3" json:"unreadable,omitempty"`
+	// The last times in which the contest took no events, in order.
+	Pauses        []*ContestPause `protobuf:"bytes,5,rep,name=pauses,proto3" json:"pauses,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -296,6 +300,20 @@ func (x *GetContestResponse) GetPlan() *ContestPlan {
 	return nil
 }
 
+func (x *GetContestResponse) GetUnreadable() string {
+	if x != nil {
+		return x.Unreadable
+	}
+	return ""
+}
+
+func (x *GetContestResponse) GetPauses() []*ContestPause {
+	if x != nil {
+		return x.Pauses
+	}
+	return nil
+}
+
 var File_laurel_v1_contest_service_proto protoreflect.FileDescriptor
 
 const file_laurel_v1_contest_service_proto_rawDesc = "" +
@@ -316,11 +334,15 @@ const file_laurel_v1_contest_service_proto_rawDesc = "" +
 	"\bcontests\x18\x01 \x03(\v2\x19.laurel.v1.ContestSummaryB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bcontests\x120\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\rnextPageToken\".\n" +
 	"\x11GetContestRequest\x12\x19\n" +
-	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\"\x94\x01\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01(@R\x02id\"\xf9\x01\n" +
 	"\x12GetContestResponse\x123\n" +
 	"\acontest\x18\x01 \x01(\v2\x19.laurel.v1.ContestSummaryR\acontest\x12\x1d\n" +
 	"\x04yaml\x18\x02 \x01(\tB\t\xbaH\x06r\x04(\x80\x80\x10R\x04yaml\x12*\n" +
-	"\x04plan\x18\x03 \x01(\v2\x16.laurel.v1.ContestPlanR\x04plan2\xb6\x01\n" +
+	"\x04plan\x18\x03 \x01(\v2\x16.laurel.v1.ContestPlanR\x04plan\x12(\n" +
+	"\n" +
+	"unreadable\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\n" +
+	"unreadable\x129\n" +
+	"\x06pauses\x18\x05 \x03(\v2\x17.laurel.v1.ContestPauseB\b\xbaH\x05\x92\x01\x02\x10\x14R\x06pauses2\xb6\x01\n" +
 	"\x0eContestService\x12T\n" +
 	"\fListContests\x12\x1e.laurel.v1.ListContestsRequest\x1a\x1f.laurel.v1.ListContestsResponse\"\x03\x90\x02\x01\x12N\n" +
 	"\n" +
@@ -349,6 +371,7 @@ var file_laurel_v1_contest_service_proto_goTypes = []any{
 	(ListOrder)(0),               // 6: laurel.v1.ListOrder
 	(*ContestSummary)(nil),       // 7: laurel.v1.ContestSummary
 	(*ContestPlan)(nil),          // 8: laurel.v1.ContestPlan
+	(*ContestPause)(nil),         // 9: laurel.v1.ContestPause
 }
 var file_laurel_v1_contest_service_proto_depIdxs = []int32{
 	4, // 0: laurel.v1.ListContestsRequest.states:type_name -> laurel.v1.ContestState
@@ -357,15 +380,16 @@ var file_laurel_v1_contest_service_proto_depIdxs = []int32{
 	7, // 3: laurel.v1.ListContestsResponse.contests:type_name -> laurel.v1.ContestSummary
 	7, // 4: laurel.v1.GetContestResponse.contest:type_name -> laurel.v1.ContestSummary
 	8, // 5: laurel.v1.GetContestResponse.plan:type_name -> laurel.v1.ContestPlan
-	0, // 6: laurel.v1.ContestService.ListContests:input_type -> laurel.v1.ListContestsRequest
-	2, // 7: laurel.v1.ContestService.GetContest:input_type -> laurel.v1.GetContestRequest
-	1, // 8: laurel.v1.ContestService.ListContests:output_type -> laurel.v1.ListContestsResponse
-	3, // 9: laurel.v1.ContestService.GetContest:output_type -> laurel.v1.GetContestResponse
-	8, // [8:10] is the sub-list for method output_type
-	6, // [6:8] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	9, // 6: laurel.v1.GetContestResponse.pauses:type_name -> laurel.v1.ContestPause
+	0, // 7: laurel.v1.ContestService.ListContests:input_type -> laurel.v1.ListContestsRequest
+	2, // 8: laurel.v1.ContestService.GetContest:input_type -> laurel.v1.GetContestRequest
+	1, // 9: laurel.v1.ContestService.ListContests:output_type -> laurel.v1.ListContestsResponse
+	3, // 10: laurel.v1.ContestService.GetContest:output_type -> laurel.v1.GetContestResponse
+	9, // [9:11] is the sub-list for method output_type
+	7, // [7:9] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_contest_service_proto_init() }

@@ -184,7 +184,10 @@ type MappingValue struct {
 	// Columns whose product is added up over the rows of the event, in exact decimals.
 	Sum []string `protobuf:"bytes,5,rep,name=sum,proto3" json:"sum,omitempty"`
 	// What is counted: rows, how many of them make up the event.
-	Count         *string `protobuf:"bytes,6,opt,name=count,proto3,oneof" json:"count,omitempty"`
+	Count *string `protobuf:"bytes,6,opt,name=count,proto3,oneof" json:"count,omitempty"`
+	// That const, column, cel or sum gives a decimal amount in whole units, such as 0.00001234, of the currency that stands beside the field in the event. It is
+	// sent in minor units of that currency, exactly, or refused when it has more decimal places.
+	Minor         bool `protobuf:"varint,7,opt,name=minor,proto3" json:"minor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -259,6 +262,13 @@ func (x *MappingValue) GetCount() string {
 		return *x.Count
 	}
 	return ""
+}
+
+func (x *MappingValue) GetMinor() bool {
+	if x != nil {
+		return x.Minor
+	}
+	return false
 }
 
 // MappingTime reads a time as people of a time zone wrote it.
@@ -349,7 +359,7 @@ const file_laurel_v1_mapping_proto_rawDesc = "" +
 	"\x10MappingCondition\x12!\n" +
 	"\x06reason\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18xR\x06reason\x12\x1e\n" +
 	"\x04when\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01(\x80 R\x04when\"\xcd\x02\n" +
+	"\xbaH\ar\x05\x10\x01(\x80 R\x04when\"\xe3\x02\n" +
 	"\fMappingValue\x12,\n" +
 	"\x05const\x18\x01 \x01(\v2\x16.google.protobuf.ValueR\x05const\x12'\n" +
 	"\x06column\x18\x02 \x01(\tB\n" +
@@ -359,7 +369,8 @@ const file_laurel_v1_mapping_proto_rawDesc = "" +
 	"\x04time\x18\x04 \x01(\v2\x16.laurel.v1.MappingTimeR\x04time\x12#\n" +
 	"\x03sum\x18\x05 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\b\"\ar\x05\x10\x01(\x80\x02R\x03sum\x12&\n" +
 	"\x05count\x18\x06 \x01(\tB\v\xbaH\br\x06\n" +
-	"\x04rowsH\x02R\x05count\x88\x01\x01:-\xbaH*\"(\n" +
+	"\x04rowsH\x02R\x05count\x88\x01\x01\x12\x14\n" +
+	"\x05minor\x18\a \x01(\bR\x05minor:-\xbaH*\"(\n" +
 	"\x05const\n" +
 	"\x06column\n" +
 	"\x03cel\n" +

@@ -88,7 +88,11 @@ type GetPulseResponse struct {
 	// Clock in use: real, shifted or event.
 	Clock string `protobuf:"bytes,7,opt,name=clock,proto3" json:"clock,omitempty"`
 	// The clock's time.
-	Now           *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=now,proto3" json:"now,omitempty"`
+	Now *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=now,proto3" json:"now,omitempty"`
+	// Published definitions in use that the process that answers can't read, the first hundred of them. Contests among them take no events.
+	Unread []*UnreadDefinition `protobuf:"bytes,9,rep,name=unread,proto3" json:"unread,omitempty"`
+	// Contests that are not final and left out events without a rate, those that left out most first. Counted by the process that answers, since it started.
+	WithoutRate   []*EventsWithoutRate `protobuf:"bytes,10,rep,name=without_rate,json=withoutRate,proto3" json:"without_rate,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -179,6 +183,148 @@ func (x *GetPulseResponse) GetNow() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetPulseResponse) GetUnread() []*UnreadDefinition {
+	if x != nil {
+		return x.Unread
+	}
+	return nil
+}
+
+func (x *GetPulseResponse) GetWithoutRate() []*EventsWithoutRate {
+	if x != nil {
+		return x.WithoutRate
+	}
+	return nil
+}
+
+// UnreadDefinition is a published version that this version of the server can't read.
+type UnreadDefinition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Kind, such as Contest.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// Id within the kind.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Version, from 1.
+	Version int32 `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
+	// Why it can't be read.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnreadDefinition) Reset() {
+	*x = UnreadDefinition{}
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnreadDefinition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnreadDefinition) ProtoMessage() {}
+
+func (x *UnreadDefinition) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnreadDefinition.ProtoReflect.Descriptor instead.
+func (*UnreadDefinition) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *UnreadDefinition) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *UnreadDefinition) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *UnreadDefinition) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *UnreadDefinition) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// EventsWithoutRate says how many events of a contest did not count since no rate of their day and currency was published before they were folded.
+type EventsWithoutRate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contest's id.
+	ContestId string `protobuf:"bytes,1,opt,name=contest_id,json=contestId,proto3" json:"contest_id,omitempty"`
+	// How many.
+	Events        int64 `protobuf:"varint,2,opt,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventsWithoutRate) Reset() {
+	*x = EventsWithoutRate{}
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventsWithoutRate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventsWithoutRate) ProtoMessage() {}
+
+func (x *EventsWithoutRate) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventsWithoutRate.ProtoReflect.Descriptor instead.
+func (*EventsWithoutRate) Descriptor() ([]byte, []int) {
+	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *EventsWithoutRate) GetContestId() string {
+	if x != nil {
+		return x.ContestId
+	}
+	return ""
+}
+
+func (x *EventsWithoutRate) GetEvents() int64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
 // ContestCount says how many contests stand in a state.
 type ContestCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -192,7 +338,7 @@ type ContestCount struct {
 
 func (x *ContestCount) Reset() {
 	*x = ContestCount{}
-	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[2]
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -204,7 +350,7 @@ func (x *ContestCount) String() string {
 func (*ContestCount) ProtoMessage() {}
 
 func (x *ContestCount) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[2]
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -217,7 +363,7 @@ func (x *ContestCount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContestCount.ProtoReflect.Descriptor instead.
 func (*ContestCount) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{2}
+	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ContestCount) GetState() ContestState {
@@ -252,7 +398,7 @@ type StageLatency struct {
 
 func (x *StageLatency) Reset() {
 	*x = StageLatency{}
-	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[3]
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -264,7 +410,7 @@ func (x *StageLatency) String() string {
 func (*StageLatency) ProtoMessage() {}
 
 func (x *StageLatency) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[3]
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -277,7 +423,7 @@ func (x *StageLatency) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StageLatency.ProtoReflect.Descriptor instead.
 func (*StageLatency) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{3}
+	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *StageLatency) GetStage() string {
@@ -333,7 +479,7 @@ type PulsePoint struct {
 
 func (x *PulsePoint) Reset() {
 	*x = PulsePoint{}
-	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[4]
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -345,7 +491,7 @@ func (x *PulsePoint) String() string {
 func (*PulsePoint) ProtoMessage() {}
 
 func (x *PulsePoint) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[4]
+	mi := &file_laurel_v1_telemetry_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -358,7 +504,7 @@ func (x *PulsePoint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PulsePoint.ProtoReflect.Descriptor instead.
 func (*PulsePoint) Descriptor() ([]byte, []int) {
-	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{4}
+	return file_laurel_v1_telemetry_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PulsePoint) GetAt() *timestamppb.Timestamp {
@@ -424,7 +570,7 @@ const file_laurel_v1_telemetry_service_proto_rawDesc = "" +
 	"!laurel/v1/telemetry_service.proto\x12\tlaurel.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17laurel/v1/contest.proto\"7\n" +
 	"\x0fGetPulseRequest\x12$\n" +
 	"\aseconds\x18\x01 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xd8\x04(\x00R\aseconds\"\xdd\x02\n" +
+	"\xbaH\a\x1a\x05\x18\xd8\x04(\x00R\aseconds\"\xe7\x03\n" +
 	"\x10GetPulseResponse\x128\n" +
 	"\x06points\x18\x01 \x03(\v2\x15.laurel.v1.PulsePointB\t\xbaH\x06\x92\x01\x03\x10\xd8\x04R\x06points\x12=\n" +
 	"\bcontests\x18\x02 \x03(\v2\x17.laurel.v1.ContestCountB\b\xbaH\x05\x92\x01\x02\x10\x10R\bcontests\x12!\n" +
@@ -433,7 +579,19 @@ const file_laurel_v1_telemetry_service_proto_rawDesc = "" +
 	"\bdatabase\x18\x05 \x01(\tB\a\xbaH\x04r\x02(\x10R\bdatabase\x12\x1d\n" +
 	"\x05board\x18\x06 \x01(\tB\a\xbaH\x04r\x02(\x10R\x05board\x12\x1d\n" +
 	"\x05clock\x18\a \x01(\tB\a\xbaH\x04r\x02(\x10R\x05clock\x12,\n" +
-	"\x03now\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x03now\"S\n" +
+	"\x03now\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x03now\x12=\n" +
+	"\x06unread\x18\t \x03(\v2\x1b.laurel.v1.UnreadDefinitionB\b\xbaH\x05\x92\x01\x02\x10dR\x06unread\x12I\n" +
+	"\fwithout_rate\x18\n" +
+	" \x03(\v2\x1c.laurel.v1.EventsWithoutRateB\b\xbaH\x05\x92\x01\x02\x10dR\vwithoutRate\"\x84\x01\n" +
+	"\x10UnreadDefinition\x12\x1b\n" +
+	"\x04kind\x18\x01 \x01(\tB\a\xbaH\x04r\x02( R\x04kind\x12\x17\n" +
+	"\x02id\x18\x02 \x01(\tB\a\xbaH\x04r\x02(@R\x02id\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\x05R\aversion\x12 \n" +
+	"\x06reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\x06reason\"S\n" +
+	"\x11EventsWithoutRate\x12&\n" +
+	"\n" +
+	"contest_id\x18\x01 \x01(\tB\a\xbaH\x04r\x02(@R\tcontestId\x12\x16\n" +
+	"\x06events\x18\x02 \x01(\x03R\x06events\"S\n" +
 	"\fContestCount\x12-\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x17.laurel.v1.ContestStateR\x05state\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x03R\x05count\"\x8a\x01\n" +
@@ -472,30 +630,34 @@ func file_laurel_v1_telemetry_service_proto_rawDescGZIP() []byte {
 	return file_laurel_v1_telemetry_service_proto_rawDescData
 }
 
-var file_laurel_v1_telemetry_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_laurel_v1_telemetry_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_laurel_v1_telemetry_service_proto_goTypes = []any{
 	(*GetPulseRequest)(nil),       // 0: laurel.v1.GetPulseRequest
 	(*GetPulseResponse)(nil),      // 1: laurel.v1.GetPulseResponse
-	(*ContestCount)(nil),          // 2: laurel.v1.ContestCount
-	(*StageLatency)(nil),          // 3: laurel.v1.StageLatency
-	(*PulsePoint)(nil),            // 4: laurel.v1.PulsePoint
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
-	(ContestState)(0),             // 6: laurel.v1.ContestState
+	(*UnreadDefinition)(nil),      // 2: laurel.v1.UnreadDefinition
+	(*EventsWithoutRate)(nil),     // 3: laurel.v1.EventsWithoutRate
+	(*ContestCount)(nil),          // 4: laurel.v1.ContestCount
+	(*StageLatency)(nil),          // 5: laurel.v1.StageLatency
+	(*PulsePoint)(nil),            // 6: laurel.v1.PulsePoint
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(ContestState)(0),             // 8: laurel.v1.ContestState
 }
 var file_laurel_v1_telemetry_service_proto_depIdxs = []int32{
-	4, // 0: laurel.v1.GetPulseResponse.points:type_name -> laurel.v1.PulsePoint
-	2, // 1: laurel.v1.GetPulseResponse.contests:type_name -> laurel.v1.ContestCount
-	5, // 2: laurel.v1.GetPulseResponse.now:type_name -> google.protobuf.Timestamp
-	6, // 3: laurel.v1.ContestCount.state:type_name -> laurel.v1.ContestState
-	5, // 4: laurel.v1.PulsePoint.at:type_name -> google.protobuf.Timestamp
-	3, // 5: laurel.v1.PulsePoint.stages:type_name -> laurel.v1.StageLatency
-	0, // 6: laurel.v1.TelemetryService.GetPulse:input_type -> laurel.v1.GetPulseRequest
-	1, // 7: laurel.v1.TelemetryService.GetPulse:output_type -> laurel.v1.GetPulseResponse
-	7, // [7:8] is the sub-list for method output_type
-	6, // [6:7] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	6, // 0: laurel.v1.GetPulseResponse.points:type_name -> laurel.v1.PulsePoint
+	4, // 1: laurel.v1.GetPulseResponse.contests:type_name -> laurel.v1.ContestCount
+	7, // 2: laurel.v1.GetPulseResponse.now:type_name -> google.protobuf.Timestamp
+	2, // 3: laurel.v1.GetPulseResponse.unread:type_name -> laurel.v1.UnreadDefinition
+	3, // 4: laurel.v1.GetPulseResponse.without_rate:type_name -> laurel.v1.EventsWithoutRate
+	8, // 5: laurel.v1.ContestCount.state:type_name -> laurel.v1.ContestState
+	7, // 6: laurel.v1.PulsePoint.at:type_name -> google.protobuf.Timestamp
+	5, // 7: laurel.v1.PulsePoint.stages:type_name -> laurel.v1.StageLatency
+	0, // 8: laurel.v1.TelemetryService.GetPulse:input_type -> laurel.v1.GetPulseRequest
+	1, // 9: laurel.v1.TelemetryService.GetPulse:output_type -> laurel.v1.GetPulseResponse
+	9, // [9:10] is the sub-list for method output_type
+	8, // [8:9] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_laurel_v1_telemetry_service_proto_init() }
@@ -510,7 +672,7 @@ func file_laurel_v1_telemetry_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_v1_telemetry_service_proto_rawDesc), len(file_laurel_v1_telemetry_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -94,7 +96,9 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 	if err != nil {
 		return err
 	}
-	source, err := c.openUnits(file, columns, state.Position)
+	send := newIngestSender(server, c.RetryFor, c.History)
+	currencies := newIngestCurrencies(server, send)
+	source, err := c.openUnits(ctx, file, columns, currencies, state.Position)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
@@ -106,7 +110,7 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 		_, _ = fmt.Fprintf(cli.Stderr, "laurel: %s; if this run is interrupted the next one starts anew, unless --progress names a place that "+
 			"can be written\n", err)
 	}
-	run := &ingestRun{cmd: c, columns: columns, source: source, state: state, send: newIngestSender(server, c.RetryFor, c.History),
+	run := &ingestRun{cmd: c, columns: columns, source: source, currencies: currencies, state: state, send: send,
 		progress: newIngestProgress(cli.Stderr, info.Size())}
 	if c.DryRun {
 		if run.check, err = event.NewRegistry(); err != nil {
@@ -115,15 +119,21 @@ func (c *ingestCmd) Run(ctx context.Context, cli *kong.Context) error {
 		run.progress.dry = true
 	}
 	run.send.away = func(err error) { run.progress.say(fmt.Sprintf("laurel: %s: trying again for %s", err, c.RetryFor)) }
+	signal.Ignore(syscall.SIGPIPE) // that nobody reads the progress is no reason to stop; a report that can't be printed is an error
 	err = run.all(ctx)
 	run.progress.done()
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("%s: stopped; %d rows are done, run the same command again to go on: %w", c.File, state.Tally.Rows, context.Canceled)
+	if err == nil {
+		return c.finish(cli.Stdout, state)
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w (%d rows are done; run the same command again to go on)", c.File, err, state.Tally.Rows)
+	if ctx.Err() != nil {
+		err = fmt.Errorf("%s: stopped; %d rows are done, run the same command again to go on: %w", c.File, state.Tally.Rows, context.Canceled)
+	} else {
+		err = fmt.Errorf("%s: %w (%d rows are done; run the same command again to go on)", c.File, err, state.Tally.Rows)
 	}
-	return c.finish(cli.Stdout, state)
+	if state.Tally.Rows == 0 {
+		return err
+	}
+	return errors.Join(err, errors.Join(c.report(cli.Stdout, &state.Tally, true)))
 }
 
 func (c *ingestCmd) readMapping() (*mapping.Mapping, error) {
@@ -133,17 +143,29 @@ func (c *ingestCmd) readMapping() (*mapping.Mapping, error) {
 		}
 		return nil, nil
 	}
-	source, err := os.ReadFile(c.Mapping)
+	return readMapping(c.Mapping)
+}
+
+func readMapping(path string) (*mapping.Mapping, error) {
+	source, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read mapping: %w", err)
 	}
-	return mapping.Parse(c.Mapping, source)
+	return mapping.Parse(path, source)
 }
 
-func (c *ingestCmd) openUnits(file io.ReadSeeker, columns *mapping.Mapping, from mapping.Position) (unitSource, error) {
+func (c *ingestCmd) openUnits(ctx context.Context, file io.ReadSeeker, columns *mapping.Mapping, currencies *ingestCurrencies,
+	from mapping.Position) (unitSource, error) {
 	switch {
 	case columns != nil:
-		return columns.OpenRows(file, from)
+		rows, err := columns.OpenRows(file, from)
+		if err != nil {
+			return nil, err
+		}
+		if rows.Exponents = knownWithoutServer; !c.DryRun {
+			rows.Exponents = currencies.exponents(ctx)
+		}
+		return rows, nil
 	case archive.IsEvents(c.File):
 		events, err := mapping.OpenArchived(file, from)
 		if err != nil {
@@ -157,16 +179,18 @@ func (c *ingestCmd) openUnits(file io.ReadSeeker, columns *mapping.Mapping, from
 
 // ingestRun is one run over a file. Batches go one after the other, so that events arrive in the order of the file.
 type ingestRun struct {
-	cmd      *ingestCmd
-	columns  *mapping.Mapping // nil for a file of JSON
-	source   unitSource
-	state    *ingestState
-	send     *ingestSender
-	progress *ingestProgress
-	check    *event.Registry // what a dry run checks in place of a server; nil otherwise
-	waiting  []mapping.Unit
-	events   []*laurelv1.Event
-	bytes    int
+	cmd     *ingestCmd
+	columns *mapping.Mapping // nil for a file of JSON
+	source  unitSource
+	// currencies are those in whose minor units a mapping writes amounts.
+	currencies *ingestCurrencies
+	state      *ingestState
+	send       *ingestSender
+	progress   *ingestProgress
+	check      *event.Registry // what a dry run checks in place of a server; nil otherwise
+	waiting    []mapping.Unit
+	events     []*laurelv1.Event
+	bytes      int
 }
 
 func (r *ingestRun) all(ctx context.Context) error {
@@ -178,7 +202,7 @@ func (r *ingestRun) all(ctx context.Context) error {
 		if errors.Is(err, io.EOF) {
 			return r.flush(ctx)
 		}
-		if err != nil {
+		if err = errors.Join(err, r.currencies.err); err != nil {
 			return errors.Join(r.flush(ctx), err)
 		}
 		size := 0

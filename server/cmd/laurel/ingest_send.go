@@ -39,20 +39,29 @@ func newIngestSender(to client.Server, retryFor time.Duration, history bool) *in
 
 // batch returns one result for each event, in order.
 func (s *ingestSender) batch(ctx context.Context, events []*laurelv1.Event) ([]*laurelv1.EventResult, error) {
+	var response *laurelv1.IngestResponse
+	err := s.persist(ctx, func() (err error) {
+		response, err = s.client.Ingest(ctx, &laurelv1.IngestRequest{Events: events, History: s.history})
+		return err
+	})
+	switch {
+	case err == nil:
+		return resultsOf(response, len(events))
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case connect.CodeOf(err) == connect.CodeUnimplemented:
+		return nil, fmt.Errorf("nothing there takes events, check --url: %w", err)
+	}
+	return nil, fmt.Errorf("send %d events: %w", len(events), err)
+}
+
+// persist makes a call again while the server is busy or away.
+func (s *ingestSender) persist(ctx context.Context, call func() error) error {
 	waited, backoff, told := time.Duration(0), firstBackoff, false
 	for {
-		response, err := s.client.Ingest(ctx, &laurelv1.IngestRequest{Events: events, History: s.history})
-		if err == nil {
-			return resultsOf(response, len(events))
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if connect.CodeOf(err) == connect.CodeUnimplemented {
-			return nil, fmt.Errorf("nothing there takes events, check --url: %w", err)
-		}
-		if !retryable(err) || waited >= s.retryFor {
-			return nil, fmt.Errorf("send %d events: %w", len(events), err)
+		err := call()
+		if err == nil || ctx.Err() != nil || !retryable(err) || waited >= s.retryFor {
+			return err
 		}
 		if !told && connect.CodeOf(err) != connect.CodeResourceExhausted {
 			told = true
@@ -66,7 +75,7 @@ func (s *ingestSender) batch(ctx context.Context, events []*laurelv1.Event) ([]*
 		waited += pause
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ctx.Err()
 		case <-time.After(pause):
 		}
 	}

@@ -178,6 +178,8 @@ type ingestReport struct {
 	Server  string `json:"server,omitempty"`
 	DryRun  bool   `json:"dry_run,omitempty"`
 	History bool   `json:"history,omitempty"`
+	// Unfinished tells that the run ended before the file did: the report accounts for the rows up to there.
+	Unfinished bool `json:"unfinished,omitempty"`
 	mapping.Tally
 	RefusedByReason map[string]int64 `json:"refused_by_reason,omitempty"`
 }
@@ -187,33 +189,47 @@ const dryRunNote = `Dry run: nothing was sent. Checked was what needs no server:
 happened in 2000 or later. Not checked: whether they are there already, the server's horizon and clock, and currencies.
 `
 
-// finish prints the report, writes it, and forgets the progress. It is an error when something was not accepted.
+// unfinishedNote says what the report of a run means that was stopped or failed.
+const unfinishedNote = "The run ended before the file did; up to there:\n"
+
+// report prints what became of the rows and writes it to the file of reports, whichever of the two can be done.
+func (c *ingestCmd) report(out io.Writer, tally *mapping.Tally, unfinished bool) (printing, writing error) {
+	text := tally.Text(mapping.Told{DryRun: c.DryRun, Report: c.Report})
+	if c.DryRun {
+		text = dryRunNote + text
+	}
+	if unfinished {
+		text = unfinishedNote + text
+	}
+	if _, err := io.WriteString(out, text); err != nil {
+		printing = fmt.Errorf("print report: %w", err)
+	}
+	if c.Report != "" {
+		writing = writeReport(c.Report, ingestReport{File: c.File, Mapping: c.Mapping, Server: c.URL, DryRun: c.DryRun, History: c.History,
+			Unfinished: unfinished, Tally: *tally, RefusedByReason: tally.RefusedByReason()})
+	}
+	return printing, writing
+}
+
+// finish reports and forgets the progress, unless the report is nowhere: run again, the same command tells it then. It is an error when
+// something was not accepted.
 func (c *ingestCmd) finish(out io.Writer, state *ingestState) error {
 	tally := &state.Tally
 	if err := tally.Balance(); err != nil {
 		return err
 	}
-	text := tally.Text(mapping.Told{DryRun: c.DryRun, Report: c.Report})
-	if c.DryRun {
-		text = dryRunNote + text
-	}
-	if _, err := io.WriteString(out, text); err != nil {
-		return fmt.Errorf("print report: %w", err)
-	}
-	if c.Report != "" {
-		report := ingestReport{File: c.File, Mapping: c.Mapping, Server: c.URL, DryRun: c.DryRun, History: c.History, Tally: *tally,
-			RefusedByReason: tally.RefusedByReason()}
-		if err := writeReport(c.Report, report); err != nil {
-			return err
-		}
+	printing, writing := c.report(out, tally, false)
+	if writing != nil || printing != nil && c.Report == "" {
+		return errors.Join(printing, writing)
 	}
 	if state.path != "" {
 		if err := os.Remove(state.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("forget progress: %w", err)
+			return errors.Join(printing, fmt.Errorf("forget progress: %w", err))
 		}
 	}
 	if tally.Events.Rejected > 0 || tally.RowsOf.Unreadable > 0 {
-		return fmt.Errorf("%w: %d events rejected, %d rows unreadable", errNotAllAccepted, tally.Events.Rejected, tally.RowsOf.Unreadable)
+		return errors.Join(printing, fmt.Errorf("%w: %d events rejected, %d rows unreadable", errNotAllAccepted, tally.Events.Rejected,
+			tally.RowsOf.Unreadable))
 	}
-	return nil
+	return printing
 }

@@ -40,6 +40,13 @@ type receiver struct {
 	seen    map[string][16]byte
 }
 
+// got is how many calls have come so far, and how many events they brought.
+func (r *receiver) got() (calls, events int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.calls, len(r.ids)
+}
+
 func (r *receiver) Ingest(_ context.Context, request *laurelv1.IngestRequest) (*laurelv1.IngestResponse, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

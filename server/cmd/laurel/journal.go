@@ -173,10 +173,19 @@ func archiveRange(ctx context.Context, out io.Writer, events *journal.Journal, r
 	return err
 }
 
-// rowsOf reads the rows of a range.
+// rowsOf reads the rows of a range. When it was dropped meanwhile, by another run, some may have been missing.
 func rowsOf(events *journal.Journal, r journal.Range) func(context.Context) iter.Seq2[journal.Stored, error] {
 	return func(ctx context.Context) iter.Seq2[journal.Stored, error] {
-		return events.Between(ctx, r.First, r.Until)
+		return func(yield func(journal.Stored, error) bool) {
+			for e, err := range events.Between(ctx, r.First, r.Until) {
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+			if err := each(ctx, events, []int64{r.ID}, func(now journal.Range) error { return now.CheckClosed() }); err != nil {
+				yield(journal.Stored{}, err)
+			}
+		}
 	}
 }
 

@@ -61,11 +61,7 @@ func (c *rulesCheckCmd) read() ([]catalog.Found, []catalog.Skipped, error) {
 	case len(text) > catalog.MaxFileBytes:
 		return nil, nil, fmt.Errorf("check rules: %s has more than %d bytes", c.Path, catalog.MaxFileBytes)
 	}
-	found, leftOut := catalog.ReadFile(c.Path, text, nil, rule.Step())
-	skipped := make([]catalog.Skipped, 0, len(leftOut))
-	for _, reason := range leftOut {
-		skipped = append(skipped, catalog.Skipped{File: c.Path, Reason: reason})
-	}
+	found, skipped := catalog.ReadFile(c.Path, text, nil, rule.Step())
 	return found, skipped, nil
 }
 
@@ -84,12 +80,17 @@ func (c *rulesCheckCmd) report(out io.Writer, found []catalog.Found, skipped []c
 		for line := range strings.Lines(catalog.Reading(one.Document)) {
 			text.WriteString("    " + strings.TrimRight(line, "\n") + "\n")
 		}
-		for _, note := range catalog.Notes(one.Document, rule.Step()) {
+		for _, note := range one.Notes {
 			text.WriteString("    " + note + "\n")
 		}
 	}
+	mappings := 0
 	for _, one := range skipped {
-		if !c.Quiet {
+		switch {
+		case one.Mapping:
+			problems += c.checkMapping(&text, one.File)
+			mappings++
+		case !c.Quiet:
 			fmt.Fprintf(&text, "%s: skipped, %s\n", one.File, one.Reason)
 		}
 	}
@@ -99,9 +100,23 @@ func (c *rulesCheckCmd) report(out io.Writer, found []catalog.Found, skipped []c
 	switch {
 	case problems > 0:
 		return fmt.Errorf("%w: %d in %s", errRulesProblems, problems, c.Path)
-	case len(found) == 0:
-		return fmt.Errorf("no definition that could be checked in %s", c.Path)
+	case len(found)+mappings == 0:
+		return fmt.Errorf("no definition and no mapping that could be checked in %s", c.Path)
 	default:
 		return nil
 	}
+}
+
+// checkMapping checks a file with a mapping as laurel ingest reads it, and returns how many problems it has.
+func (c *rulesCheckCmd) checkMapping(text *strings.Builder, file string) (problems int) {
+	columns, err := readMapping(file)
+	switch {
+	case err != nil:
+		text.WriteString(err.Error() + "\n")
+		return strings.Count(err.Error(), "\n") + 1
+	case !c.Quiet:
+		fmt.Fprintf(text, "%s: Mapping is good, for laurel ingest --mapping\n    It reads the columns %s.\n", file,
+			strings.Join(columns.Columns(), ", "))
+	}
+	return 0
 }

@@ -52,14 +52,36 @@ func TestRulesCheckProblems(t *testing.T) {
 	}
 }
 
-// TestRulesCheckKnowsMappings names the verb that checks a mapping, however its file is called.
-func TestRulesCheckKnowsMappings(t *testing.T) {
+// TestRulesCheckChecksMappings checks a mapping however its file is called, alone and in a folder of several. What is misspelt is told
+// once, with the name that may have been meant.
+func TestRulesCheckChecksMappings(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "columns.yaml")
-	require.NoError(t, os.WriteFile(file, []byte("kind: Mapping\ncolour: red\n"), 0o600))
-	out, err := checkRules(t, file)
-	require.EqualError(t, err, "no definition that could be checked in "+file)
-	assert.Equal(t, file+": skipped, line 1: a mapping, not a definition; laurel ingest --mapping "+file+" --dry-run checks it\n", out)
+	folder := t.TempDir()
+	file, other := filepath.Join(folder, "columns.yaml"), filepath.Join(folder, "mapping.yaml")
+	const good = "kind: Mapping\nevent:\n  event_id: {column: id}\n  name: {const: login}\n  event_ts: {column: at}\n" +
+		"  user.id: {column: who}\n"
+	require.NoError(t, os.WriteFile(file, []byte(good), 0o600))
+	require.NoError(t, os.WriteFile(other, []byte(good), 0o600))
+	want := ": Mapping is good, for laurel ingest --mapping\n    It reads the columns id, at, who.\n"
+	for path, want := range map[string]string{file: file + want, folder: file + want + other + want} {
+		out, err := checkRules(t, path)
+		require.NoError(t, err)
+		assert.Equal(t, want, out)
+	}
+	out, err := checkRules(t, "--quiet", file)
+	require.NoError(t, err)
+	assert.Empty(t, out)
+
+	wrong := strings.Replace(strings.Replace(good, "column: at", "colum: at", 1), "const: login", "const: [login]", 1)
+	require.NoError(t, os.WriteFile(other, []byte(wrong), 0o600))
+	for path, before := range map[string]string{other: "", folder: file + want} {
+		out, err := checkRules(t, path)
+		require.ErrorIs(t, err, errRulesProblems)
+		require.EqualError(t, err, "definitions have problems: 2 in "+path)
+		assert.Equal(t, before+other+":4:17: event[\"name\"].const: takes one value, not a list\n"+other+
+			":5:14: event[\"event_ts\"].colum: is not a field here; did you mean column? the fields are const, column, cel, time, sum, "+
+			"count, minor\n", out)
+	}
 }
 
 func TestRulesCheckFindsNothing(t *testing.T) {
@@ -67,7 +89,7 @@ func TestRulesCheckFindsNothing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "mission.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("kind: Mission\nmission_id: m\n"), 0o600))
 	out, err := checkRules(t, file)
-	require.EqualError(t, err, "no definition that could be checked in "+file)
+	require.EqualError(t, err, "no definition and no mapping that could be checked in "+file)
 	assert.Contains(t, out, "skipped, line 1: Mission is a known kind, but this version of Laurel does not support it")
 }
 

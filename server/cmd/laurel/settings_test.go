@@ -281,6 +281,7 @@ func TestVerbsRefuse(t *testing.T) {
 		{"--listen must be host:port", []string{"dev", "--listen", "8080"}},
 		{"no blanks at its ends", []string{"dev", "--api-key", "k ", "--database-url", empty}},
 		{"there is no database at", []string{"token", "revoke", "k", "--database-url", missing}},
+		{"there is no database at", []string{"token", "list", "--database-url", missing}},
 		{"there is no database at", []string{"verify", "boards", "--database-url", missing}},
 		{`there is no contest "typo"`, []string{"verify", "boards", "--contest", "typo", "--database-url", empty}},
 		{"--ttl must be 1s to 24h0m0s", []string{"token", "player", "u_1", "--ttl", "25h", "--database-url", empty}},

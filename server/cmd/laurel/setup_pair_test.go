@@ -36,8 +36,8 @@ type member struct {
 	lines []*line
 }
 
-// startPair starts two processes and the senders. With lines, either's way to its servers can be cut.
-func startPair(t *testing.T, lines bool) *pair {
+// startPair starts two processes and the senders. With lines, either's way to its servers can be cut. Before, the database is prepared.
+func startPair(t *testing.T, lines bool, prepare ...func(s *store.Store)) *pair {
 	t.Helper()
 	seed := uint64(setting(t, "LAUREL_SEED", int(time.Now().UnixNano()>>10)))
 	t.Logf("LAUREL_SEED=%d", seed)
@@ -47,6 +47,9 @@ func startPair(t *testing.T, lines bool) *pair {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = look.Close() })
 	p.look = look
+	for _, do := range prepare {
+		onDisk(t, server.URL("postgres"), do)
+	}
 	for i := range p.members {
 		m := &member{settings: p.in.settings}
 		if lines {

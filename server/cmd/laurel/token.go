@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -16,6 +19,7 @@ import (
 type tokenCmd struct {
 	Player playerTokenCmd `cmd:"" help:"Print a token with which a player's client reads boards and the socket."`
 	Key    keyTokenCmd    `cmd:"" help:"Make an API key and print it. It can't be shown again."`
+	List   listTokenCmd   `cmd:"" help:"Show the API keys, the newest first: id, name, source, scopes, and when they were made and revoked, in UTC. Secrets are kept nowhere, and when a key was last used isn't known."`
 	Revoke revokeTokenCmd `cmd:"" help:"Make an API key invalid; running servers follow within five seconds."`
 }
 
@@ -63,6 +67,68 @@ func (c *keyTokenCmd) Run(ctx context.Context, cli *kong.Context) error {
 		_, err = fmt.Fprintln(cli.Stdout, bearer)
 		return errors.Join(err, second(fmt.Fprintf(cli.Stderr, "id %s, source %s, scopes %v\n", key.ID, key.Source, key.Scopes)))
 	})
+}
+
+type listTokenCmd struct {
+	storage
+	Source string `help:"Only keys that send events of this source."`
+	Valid  bool   `help:"Only keys that were not revoked."`
+}
+
+// keysAtOnce is how many keys are read at once.
+const keysAtOnce = 200
+
+// Run prints one line a key.
+func (c *listTokenCmd) Run(ctx context.Context, cli *kong.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	return withIdentity(ctx, c.storage, func(people *identity.Service) error {
+		table := tabwriter.NewWriter(cli.Stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "ID\tNAME\tSOURCE\tSCOPES\tMADE\tREVOKED")
+		wanted := identity.KeyListing{Listing: store.Listing{Limit: keysAtOnce}, ValidOnly: c.Valid}
+		for {
+			keys, err := people.ListAPIKeys(ctx, wanted)
+			if err != nil {
+				return err
+			}
+			for _, key := range keys {
+				if c.Source == "" || c.Source == key.Source {
+					fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", key.ID, shownName(key.Name), key.Source, scopesText(key.Scopes),
+						shownTime(key.CreatedAt), shownTime(key.RevokedAt))
+				}
+			}
+			if len(keys) < keysAtOnce {
+				return table.Flush()
+			}
+			last := identity.PlaceOf(keys[len(keys)-1])
+			wanted.AfterKey = &last
+		}
+	})
+}
+
+// shownName is a name that people gave, in quotes when it would not stand on a line as it is.
+func shownName(name string) string {
+	if quoted := strconv.Quote(name); quoted != `"`+name+`"` {
+		return quoted
+	}
+	return name
+}
+
+func scopesText(scopes []identity.Scope) string {
+	texts := make([]string, len(scopes))
+	for i, scope := range scopes {
+		texts[i] = string(scope)
+	}
+	return strings.Join(texts, ",")
+}
+
+// shownTime is a time to the second; - when it was never.
+func shownTime(at time.Time) string {
+	if at.IsZero() {
+		return "-"
+	}
+	return at.UTC().Format(time.RFC3339)
 }
 
 type revokeTokenCmd struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/laurelhq/laurel/server/contest"
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/pipeline"
+	"github.com/laurelhq/laurel/server/player"
 	"github.com/laurelhq/laurel/server/store"
 )
 
@@ -26,23 +27,45 @@ type verifyBoardsCmd struct {
 	Archive []string `help:"Folder with archives of ranges of the journal that were dropped; may be named more than once." placeholder:"DIR" type:"existingdir"`
 }
 
-var errDiffers = errors.New("boards, standings or keys of events differ from the journal")
+var errDiffers = errors.New("boards, standings, players or keys of events differ from the journal")
 
-// namedKeys is how many differences of keys are named, the others are counted.
-const namedKeys = 10
+// errUnread is told when nothing differs, but something can't be proven.
+var errUnread = errors.New("this version of Laurel can't read some contests, so nothing is proven of their standings; verify with the " +
+	"version that published them, or publish versions that this one can read")
 
-// verifyKeys compares the keys of events with the journal and says how they differ.
-func verifyKeys(ctx context.Context, out io.Writer, events *journal.Journal) (differ bool, err error) {
+// namedDifferences is how many differences of a kind are named, the others are counted.
+const namedDifferences = 10
+
+// tellAll says how some things differ from the journal, and whether any does.
+func tellAll(out io.Writer, what string, verify func(differs func(text string)) error) (differ bool, err error) {
 	count := 0
-	err = events.VerifyKeys(ctx, func(text string) {
-		if count++; count <= namedKeys {
-			_, _ = fmt.Fprintf(out, "keys of events: %s\n", text)
+	err = verify(func(text string) {
+		if count++; count <= namedDifferences {
+			_, _ = fmt.Fprintf(out, "%s: %s\n", what, text)
 		}
 	})
-	if count > namedKeys {
-		_, _ = fmt.Fprintf(out, "keys of events: %d more differences\n", count-namedKeys)
+	if count > namedDifferences {
+		_, _ = fmt.Fprintf(out, "%s: %d more differences\n", what, count-namedDifferences)
 	}
 	return count > 0, err
+}
+
+// verifyRows looks at what is stored beside contests: ranges of the journal, its events and their keys, and what is known of players.
+func verifyRows(ctx context.Context, out io.Writer, database *store.Store, events *journal.Journal) (differ bool, err error) {
+	for _, rows := range []struct {
+		what   string
+		verify func(differs func(text string)) error
+	}{
+		{"ranges of the journal", func(differs func(string)) error { return events.VerifyRanges(ctx, differs) }},
+		{"events and their keys", func(differs func(string)) error { return events.VerifyKeys(ctx, differs) }},
+		{"players", func(differs func(string)) error { return player.Verify(ctx, database, differs) }},
+	} {
+		found, err := tellAll(out, rows.what, rows.verify)
+		if differ = differ || found; err != nil {
+			return differ, err
+		}
+	}
+	return differ, nil
 }
 
 // Run verifies and says what it found.
@@ -68,10 +91,16 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	}
 	contests := contest.NewService(contest.Config{
 		Store: database, Journal: events, Clock: contest.WallClock(wall), Now: wall,
-		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Log: slog.New(slog.DiscardHandler),
+		Players: func(string) int64 { return 0 }, Changed: func(string) {}, Proves: true,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err := contests.Sync(ctx); err != nil {
 		return err
+	}
+	for _, unread := range contests.Reader.Unread() {
+		if _, err := fmt.Fprintf(os.Stdout, "%v; what counted by it is folded without it\n", unread); err != nil {
+			return err
+		}
 	}
 	boards, err := openRanks(ctx, c.RedisURL, closers)
 	if err != nil {
@@ -81,15 +110,15 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	differs := false
+	differs, unread := false, false
 	if c.Contest == "" {
-		if differs, err = verifyKeys(ctx, os.Stdout, events); err != nil {
+		if differs, err = verifyRows(ctx, os.Stdout, database, events); err != nil {
 			return err
 		}
 	}
 	err = pipeline.RefoldWithin(ctx, database, events, past, refoldRoom(), chosen, func(result pipeline.Refolded) error {
 		good, err := c.verify(ctx, database, boards, result)
-		differs = differs || !good
+		differs, unread = differs || !good, unread || result.Unread != nil
 		if err != nil {
 			return fmt.Errorf("contest %s: %w", result.Contest.ID, err)
 		}
@@ -100,6 +129,8 @@ func (c *verifyBoardsCmd) Run(ctx context.Context) (err error) {
 		return err
 	case differs:
 		return errDiffers
+	case unread:
+		return errUnread
 	case len(chosen) == 0 && c.Contest != "":
 		return fmt.Errorf("there is no contest %q in this database", c.Contest)
 	case len(chosen) == 0:
@@ -128,7 +159,10 @@ func (c *verifyBoardsCmd) verify(ctx context.Context, database *store.Store, boa
 	result pipeline.Refolded) (good bool, err error) {
 	one := result.Contest
 	journalSays := fmt.Sprintf("%d players, standings equal the journal", result.Players)
-	if result.Difference != "" {
+	switch {
+	case result.Unread != nil:
+		journalSays = "standings are not compared with the journal: " + result.Unread.Error()
+	case result.Difference != "":
 		journalSays = "standings differ from the journal: " + result.Difference
 	}
 	boardSays, equal := "the board lives in the server and is built from the standings when it starts", true

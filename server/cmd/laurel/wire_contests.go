@@ -19,6 +19,12 @@ func (p *process) openContests(context.Context) error {
 		Store: p.database, Reader: p.vocabulary, Folded: p.journal.Cursors, Adopt: p.contests.Adopt, Now: p.now,
 		Steps: []catalog.Step{rule.Step()},
 	})
+	p.metrics.CountUnread(func() int { return len(p.contests.Unread()) })
+	p.contestChanged.to(func(id string) {
+		if p.contests.Set().Final(id) {
+			p.metrics.ForgetContest(id)
+		}
+	})
 	p.start(p.contests.Run)
 	return nil
 }

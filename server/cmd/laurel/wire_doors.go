@@ -14,6 +14,7 @@ import (
 	"github.com/laurelhq/laurel/frontend"
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/api"
+	"github.com/laurelhq/laurel/server/catalog"
 )
 
 // shutdownTime bounds how long callers and sockets may take to go.
@@ -55,8 +56,20 @@ func (p *process) answers(ctx context.Context) error {
 func (p *process) installation(ctx context.Context, pulse *laurelv1.GetPulseResponse) (err error) {
 	pulse.Contests, pulse.Database, pulse.Board = p.contests.Set().Counts(), string(p.database.Dialect()), p.ranks.name
 	pulse.Clock, pulse.Now = clockName(p.clockSetting), timestamppb.New(p.clock.Now(nil, nil))
+	pulse.Unread, pulse.WithoutRate = unreadMessages(p.contests.Unread()), p.metrics.WithoutRate()
 	pulse.DeadLetters, pulse.Conflicts, err = p.journal.Totals(ctx)
 	return err
+}
+
+// maxShownUnread bounds the definitions that a Pulse names.
+const maxShownUnread = 100
+
+func unreadMessages(list []*catalog.Unread) []*laurelv1.UnreadDefinition {
+	messages := make([]*laurelv1.UnreadDefinition, 0, min(len(list), maxShownUnread))
+	for _, one := range list[:min(len(list), maxShownUnread)] {
+		messages = append(messages, &laurelv1.UnreadDefinition{Kind: one.Kind, Id: one.ID, Version: int32(one.Version), Reason: one.Reason()})
+	}
+	return messages
 }
 
 // serve answers until ctx ends or the listener fails, then lets callers and sockets go.

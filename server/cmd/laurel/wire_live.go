@@ -45,7 +45,7 @@ func (p *process) openFold(context.Context) error {
 		Log:  p.log,
 		Host: fmt.Sprintf("%s/%d", host, os.Getpid()), Shared: p.ranks.client != nil, Lanes: p.Lanes, Changed: p.hub.Changed,
 		Scored: p.metrics.ObserveRule, Ranked: p.metrics.ObserveBoard,
-		Buried: p.metrics.DeadLetter, Tracer: p.metrics.Tracer(),
+		Buried: p.metrics.DeadLetter, Unrated: p.metrics.EventsWithoutRate, Tracer: p.metrics.Tracer(),
 	})
 	p.start(p.fold.Run)
 	p.start(func(ctx context.Context) { p.fold.KeepSnapshots(ctx, p.SnapshotEvery) })

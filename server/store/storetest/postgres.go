@@ -110,6 +110,15 @@ func (s *Server) URL(database string) string {
 	return fmt.Sprintf("postgres://laurel@/%s?host=%s&port=%d", database, s.dir, s.port)
 }
 
+// Run runs a program of Postgres, such as pg_dump, that finds the server by itself.
+func (s *Server) Run(ctx context.Context, name string, args ...string) error {
+	args = append([]string{"-h", s.dir, "-p", strconv.Itoa(s.port), "-U", "laurel"}, args...)
+	if out, err := s.command(ctx, name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", name, err, out)
+	}
+	return nil
+}
+
 // command runs a program of Postgres as an ordinary user, since it refuses to run as root. It ends with the test process.
 func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	line := append([]string{filepath.Join(s.bin, name)}, args...)

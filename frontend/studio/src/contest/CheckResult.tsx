@@ -7,6 +7,7 @@ import { Panel } from "../ui/Panel.tsx";
 import { useFormat } from "../ui/useFormat.ts";
 import { windowOf } from "./contest.model.ts";
 import type { ProblemFacts } from "./definition.model.ts";
+import { NoteList } from "./NoteList.tsx";
 import { ProblemList } from "./ProblemList.tsx";
 import { planFacts } from "./planFacts.tsx";
 import { WindowTimes } from "./WindowTimes.tsx";
@@ -52,6 +53,7 @@ export function CheckResult({ result, problems, checking, onChoose }: CheckResul
             </Text>
           )}
         </Group>
+        {clean ? <NoteList notes={result.notes} /> : null}
         {clean && plan !== undefined ? (
           <>
             <WindowTimes window={windowOf({ ...plan, tz: plan.definition?.window?.tz ?? "" })} />

@@ -1,3 +1,4 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import { ContestState, PointsCurrency } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { screen, waitFor, within } from "@testing-library/react";
@@ -60,6 +61,18 @@ describe("a contest's room", () => {
     await screen.findByRole("heading", { level: 1, name: "October Sprint" });
     expect(link("Widget demo").getAttribute("href")).toBe("/demo?contest=a%2Fb%20c%26d");
     expect(laurel.asked<{ id: string }>("getContest")[0]?.id).toBe("a/b c&d");
+  });
+});
+
+describe("a contest that takes no events", () => {
+  it("says since when it takes no events, and why", async () => {
+    const laurel = withOne({ pausedAt: timestampFromDate(new Date("2025-10-25T13:00:00Z")) });
+    laurel.unreadable = 'line 3: window.tz: "right/UTC" is not a known time zone';
+    await openStudio("/contests/t_sprint", laurel);
+    const notice = await screen.findByRole("alert");
+    expect(notice.textContent).toContain("This contest takes no events");
+    expect(notice.textContent).toContain("Publish a version that can be read.");
+    expect(notice.textContent).toContain(laurel.unreadable);
   });
 });
 

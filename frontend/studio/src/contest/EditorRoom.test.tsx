@@ -69,6 +69,26 @@ describe("the editor", () => {
     expect((await editor()).getAttribute("dir")).toBe("ltr");
   });
 
+  it("shows what the server has its author know, warnings first", async () => {
+    const laurel = withOne();
+    laurel.check = () => ({
+      kind: "Contest",
+      id: "t_sprint",
+      notes: [
+        { text: "Currency: it cancels out." },
+        { text: "min_bet_minor is in any currency.", warning: true },
+      ],
+    });
+    await openStudio("/contests/t_sprint/edit", laurel);
+    const notes = within(await screen.findByRole("list", { name: "Notes" })).getAllByRole("listitem");
+    expect(notes.map(({ textContent }) => textContent?.trim())).toEqual([
+      "Warning: min_bet_minor is in any currency.",
+      "Currency: it cancels out.",
+    ]);
+    await write(edited);
+    await isReady();
+  });
+
   it("has nothing to publish before something is changed", async () => {
     const { user } = await openStudio("/contests/t_sprint/edit", withOne());
     await screen.findByText("Ready to publish");

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { ContestPlanSchema, PointsCurrency } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import { setupI18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
+import { MantineProvider } from "@mantine/core";
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
@@ -35,20 +36,22 @@ describe("planFacts", () => {
     expect(names).not.toContain("Places as events");
   });
   it.each([
-    [PointsCurrency.NAMED, "<bdi>EUR</bdi>"],
-    [PointsCurrency.CONVERTED, "<bdi>daily_eur</bdi>"],
-    [PointsCurrency.CANCELS_OUT, "cancels out"],
-    [PointsCurrency.ONE_BY_FILTER, "filter"],
-    [PointsCurrency.UNNAMED, "200 JPY"],
+    [PointsCurrency.NO_AMOUNT, "None: points are no amount of money"],
+    [PointsCurrency.NAMED, "<bdi>EUR</bdi>; events in others do not count"],
+    [PointsCurrency.CONVERTED, "in <bdi>daily_eur</bdi>, and not at all on a day without one"],
+    [PointsCurrency.CANCELS_OUT, "Any: amounts are divided by amounts"],
+    [PointsCurrency.ONE_BY_FILTER, "The one currency that the filter lets pass"],
+    [PointsCurrency.UNNAMED, "in JPY as in EUR. Name scoring.currency"],
   ])("says what currency means for points (%s)", (pointsCurrency, part) => {
     const definition = { scoring: { currency: "EUR", rates: "daily_eur" } };
     const plan = create(ContestPlanSchema, { definition, pointsCurrency });
     const i18n = setupI18n({ locale: "en", messages: { en } });
     const fact = planFacts(i18n, formatIn("en"), plan).find(({ name }) => name === "Currency of points");
-    expect(renderToStaticMarkup(createElement(I18nProvider, { i18n }, fact?.value))).toContain(part);
+    const value = createElement(MantineProvider, null, createElement(I18nProvider, { i18n }, fact?.value));
+    expect(renderToStaticMarkup(value)).toContain(part);
   });
-  it("says nothing of currency where points are no amount", () => {
-    const plan = create(ContestPlanSchema, { definition: {}, pointsCurrency: PointsCurrency.NO_AMOUNT });
+  it("says nothing of currency where the server doesn't", () => {
+    const plan = create(ContestPlanSchema, { definition: {} });
     const facts = planFacts(setupI18n({ locale: "en", messages: { en } }), formatIn("en"), plan);
     expect(facts.map(({ name }) => name)).not.toContain("Currency of points");
   });

@@ -6,7 +6,7 @@ import {
 } from "@laurel/client/gen/laurel/v1/contest_pb.js";
 import type { I18n } from "@lingui/core";
 import { Trans } from "@lingui/react";
-import { Code } from "@mantine/core";
+import { Code, Text } from "@mantine/core";
 import type { Fact } from "../ui/Facts.tsx";
 import type { Format } from "../ui/useFormat.ts";
 import { orderValueName, poolName, scoringName } from "./contest.words.ts";
@@ -50,7 +50,7 @@ function limitFacts(
   ];
 }
 
-/** What the currency of amounts means for points; undefined where it means nothing. */
+/** What the currency of amounts means for points; undefined where the server doesn't tell. */
 function currencyFact(i18n: I18n, of: PointsCurrency, scoring: Scoring | undefined): Fact | undefined {
   const name = i18n.t("Currency of points");
   const currency = <bdi>{scoring?.currency}</bdi>;
@@ -62,21 +62,31 @@ function currencyFact(i18n: I18n, of: PointsCurrency, scoring: Scoring | undefin
         name,
         value: (
           <Trans
-            id="{currency}; others count at the rate of their day in {rates}"
+            id="{currency}; others count at the rate of their day in {rates}, and not at all on a day without one"
             values={{ currency, rates: <bdi>{scoring?.rates}</bdi> }}
           />
         ),
       };
     case PointsCurrency.CANCELS_OUT:
-      return { name, value: i18n.t("None: it cancels out") };
+      return {
+        name,
+        value: i18n.t("Any: amounts are divided by amounts, so points are the same in every currency"),
+      };
     case PointsCurrency.ONE_BY_FILTER:
-      return { name, value: i18n.t("The one that the filter lets pass") };
+      return { name, value: i18n.t("The one currency that the filter lets pass") };
     case PointsCurrency.UNNAMED:
       return {
         name,
-        value: i18n.t("None named: 200 JPY count as 200, beside 2 EUR as 2. Name scoring.currency."),
+        value: (
+          <Text span inherit c="var(--laurel-warn)">
+            {i18n.t(
+              "None named: amounts count as the numbers they are, in JPY as in EUR. Name scoring.currency to count in one.",
+            )}
+          </Text>
+        ),
       };
     case PointsCurrency.NO_AMOUNT:
+      return { name, value: i18n.t("None: points are no amount of money") };
     case PointsCurrency.UNSPECIFIED:
       return;
   }

@@ -133,12 +133,18 @@ describe.each(lists)("%s", (path, method, name, filled) => {
     const { user } = await openStudio(path, laurel);
     expect(await rows(name)).toHaveLength(200);
     expect(screen.getByText("200 events of the newest 200")).toBeDefined();
-    if (name === "Dead letters") expect(screen.getByText("of the newest 200")).toBeDefined();
+    if (name === "Dead letters") {
+      expect(
+        screen.getByText(/^Counted among the newest 200 dead letters; older ones are left out\./),
+      ).toBeDefined();
+    }
     await user.click(screen.getByRole("button", { name: "Show more" }));
     expect(await screen.findByText("400 events of the newest 400")).toBeDefined();
     await user.click(screen.getByRole("button", { name: "Show more" }));
     expect(await screen.findByText("450 events")).toBeDefined();
-    expect(screen.queryByText(/^of the newest/)).toBeNull();
+    if (name === "Dead letters") {
+      expect(screen.getByText(/^Counted among all dead letters: 450\./)).toBeDefined();
+    }
     expect(new Set(await rows(name)).size).toBe(450);
     expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
   });
@@ -226,12 +232,30 @@ describe("a dead letter", () => {
 
   it("is found by its cause, the most frequent first", async () => {
     const { user, address } = await openStudio("/events/dead-letters", withLetters());
-    const causes = within(await screen.findByRole("region", { name: "By reason" }));
+    const causes = within(await screen.findByRole("region", { name: "Dead letters by reason" }));
+    expect(causes.getByText(/^Counted among all dead letters: 3\. .*; … stands for a number/)).toBeDefined();
     const items = causes.getAllByRole("listitem");
     expect(items.map(({ textContent }) => textContent)).toEqual(["stake … is too high2", "تقسیم بر صفر1"]);
     await user.click(causes.getByRole("link", { name: "stake … is too high" }));
     await waitFor(async () => expect(await rows("Dead letters")).toEqual(["e_9", "e_8"]));
     expect(decodeURIComponent(address())).toContain("is+too+high");
+  });
+
+  it("says that only what was found is counted, and how many of the reasons are shown", async () => {
+    const laurel = new Laurel();
+    laurel.deadLetters = Array.from({ length: 7 }, (_, n) =>
+      letterOf(n, { reason: `no ${"abcdefg".at(n)}` }),
+    );
+    const { user } = await openStudio("/events/dead-letters", laurel);
+    const causes = within(await screen.findByRole("region", { name: "Dead letters by reason" }));
+    expect(
+      causes.getByText(
+        "Counted among all dead letters: 7. The 5 most frequent of 7 reasons are shown. A reason is why an event could not be scored.",
+      ),
+    ).toBeDefined();
+    expect(causes.getAllByRole("listitem")).toHaveLength(5);
+    await user.type(screen.getByRole("textbox", { name: "Find" }), "no b");
+    expect(await causes.findByText(/^Counted among all dead letters that were found: 1\./)).toBeDefined();
   });
 
   it("keeps an unknown stage in its own words", async () => {

@@ -52,7 +52,7 @@ export function deadLetterKey(letter: DeadLetter): string {
 const askedBytes = 128;
 
 /** What stands in a cause for a number of its event. */
-const gap = "…";
+export const gap = "…";
 
 /** What the server is asked for by a query: the longest part of it that a reason has word for word, as long as the server takes it. */
 export function askedText(query: string | undefined): string {

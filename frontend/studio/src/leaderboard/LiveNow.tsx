@@ -5,6 +5,7 @@ import { Group, Text } from "@mantine/core";
 import { titleOf, windowOf } from "../contest/contest.model.ts";
 import { RoomButton } from "../ui/links.tsx";
 import { Panel } from "../ui/Panel.tsx";
+import { isolate } from "../ui/text.model.ts";
 import { useFormat } from "../ui/useFormat.ts";
 import { BoardTable } from "./BoardTable.tsx";
 import type { BoardRow } from "./board.model.ts";
@@ -98,7 +99,7 @@ function ContestProgress({ contest, total, now }: ContestProgressProps) {
     <Group gap="sm" c="dimmed">
       {end === undefined ? null : left > countedMillis ? (
         <Text span size="sm">
-          {i18n.t("until {time}", { time: format.instantThere(end, zone) })}
+          {i18n.t("until {time}", { time: `${format.instant(end, zone)} ${isolate(zone)}` })}
         </Text>
       ) : (
         <Text span size="sm" role="timer">

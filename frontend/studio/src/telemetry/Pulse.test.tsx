@@ -53,6 +53,19 @@ describe("the pulse", () => {
     expect((await health()).textContent).toBe(sentence);
   });
 
+  it("names what the engine leaves out until somebody publishes", async () => {
+    const laurel = flowing();
+    laurel.pulse.unread = [{ kind: "Contest", id: "odd", version: 2, reason: "window.tz is not known" }];
+    laurel.pulse.withoutRate = [
+      { contestId: "converted", events: 5n },
+      { contestId: "stakes", events: 1n },
+    ];
+    await openStudio("/", laurel);
+    await health();
+    expect(screen.getByText("Contest odd: window.tz is not known")).toBeDefined();
+    expect(screen.getByText("converted, stakes")).toBeDefined();
+  });
+
   it("keeps the last figures and says so when the server doesn't answer any more", async () => {
     const laurel = flowing();
     const { again } = await openStudio("/", laurel);
@@ -235,6 +248,13 @@ describe("what is live now", () => {
     await openStudio("/", laurel);
     expect(await screen.findByText("until 24 Dec 2026, 20:00 \u2068Europe/Kyiv\u2069")).toBeDefined();
     expect(screen.queryByRole("timer")).toBeNull();
+  });
+
+  it("names the zone of the end even where it is the viewer's own", async () => {
+    const laurel = flowing();
+    laurel.contests = [contestOf({ end: at("2026-12-24T18:00:00Z") })];
+    await openStudio("/", laurel, { zone: "Europe/Kyiv" });
+    expect(await screen.findByText("until 24 Dec 2026, 20:00 \u2068Europe/Kyiv\u2069")).toBeDefined();
   });
 
   it("says that the contests can't be read, and the figures stay", async () => {

@@ -9,6 +9,7 @@ import { ContestCounts } from "./ContestCounts.tsx";
 import { EngineFacts } from "./EngineFacts.tsx";
 import { Figure } from "./Figure.tsx";
 import { HealthLine } from "./HealthLine.tsx";
+import { LeftOut } from "./LeftOut.tsx";
 import { PulseChart } from "./PulseChart.tsx";
 import { healthOf, lagLimitMillis, type Pulse, pulseOf, type Stage } from "./pulse.model.ts";
 
@@ -32,6 +33,7 @@ export function PulseBoard({ figures, reachable, reviews, liveNow }: PulseBoardP
   return (
     <Stack gap="md">
       <HealthLine health={healthOf(pulse, reachable)} />
+      <LeftOut figures={figures} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 3 }}>
           <SimpleGrid cols={{ base: 2, lg: 1 }} spacing="md" h="100%">

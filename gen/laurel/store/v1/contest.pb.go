@@ -464,6 +464,134 @@ func (x *FinishedScoring) GetEvents() []string {
 	return nil
 }
 
+// ContestPauses are the times in which a contest took no events: column pauses of the table contest.
+type ContestPauses struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In order. Only the last one may have no end yet.
+	Pauses        []*KeptPause `protobuf:"bytes,1,rep,name=pauses,proto3" json:"pauses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContestPauses) Reset() {
+	*x = ContestPauses{}
+	mi := &file_laurel_store_v1_contest_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContestPauses) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContestPauses) ProtoMessage() {}
+
+func (x *ContestPauses) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_store_v1_contest_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContestPauses.ProtoReflect.Descriptor instead.
+func (*ContestPauses) Descriptor() ([]byte, []int) {
+	return file_laurel_store_v1_contest_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ContestPauses) GetPauses() []*KeptPause {
+	if x != nil {
+		return x.Pauses
+	}
+	return nil
+}
+
+// KeptPause is a time in which a contest took no events, since a server could not read its definition.
+type KeptPause struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Journal positions, by partition, up to which events were folded when it began.
+	After []int64 `protobuf:"varint,1,rep,packed,name=after,proto3" json:"after,omitempty"`
+	// Those when it ended; none while it lasts. What lies between does not count.
+	Until []int64 `protobuf:"varint,2,rep,packed,name=until,proto3" json:"until,omitempty"`
+	// When it began.
+	PausedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=paused_at,json=pausedAt,proto3" json:"paused_at,omitempty"`
+	// When it ended; unset while it lasts.
+	ResumedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=resumed_at,json=resumedAt,proto3" json:"resumed_at,omitempty"`
+	// Why the definition could not be read.
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeptPause) Reset() {
+	*x = KeptPause{}
+	mi := &file_laurel_store_v1_contest_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeptPause) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeptPause) ProtoMessage() {}
+
+func (x *KeptPause) ProtoReflect() protoreflect.Message {
+	mi := &file_laurel_store_v1_contest_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeptPause.ProtoReflect.Descriptor instead.
+func (*KeptPause) Descriptor() ([]byte, []int) {
+	return file_laurel_store_v1_contest_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *KeptPause) GetAfter() []int64 {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *KeptPause) GetUntil() []int64 {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *KeptPause) GetPausedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PausedAt
+	}
+	return nil
+}
+
+func (x *KeptPause) GetResumedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ResumedAt
+	}
+	return nil
+}
+
+func (x *KeptPause) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // KeptBoard is the top of a board as it was: column top of the table contest_snapshot.
 type KeptBoard struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -475,7 +603,7 @@ type KeptBoard struct {
 
 func (x *KeptBoard) Reset() {
 	*x = KeptBoard{}
-	mi := &file_laurel_store_v1_contest_proto_msgTypes[6]
+	mi := &file_laurel_store_v1_contest_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -487,7 +615,7 @@ func (x *KeptBoard) String() string {
 func (*KeptBoard) ProtoMessage() {}
 
 func (x *KeptBoard) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_store_v1_contest_proto_msgTypes[6]
+	mi := &file_laurel_store_v1_contest_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -500,7 +628,7 @@ func (x *KeptBoard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeptBoard.ProtoReflect.Descriptor instead.
 func (*KeptBoard) Descriptor() ([]byte, []int) {
-	return file_laurel_store_v1_contest_proto_rawDescGZIP(), []int{6}
+	return file_laurel_store_v1_contest_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *KeptBoard) GetTop() []*KeptRow {
@@ -525,7 +653,7 @@ type KeptRow struct {
 
 func (x *KeptRow) Reset() {
 	*x = KeptRow{}
-	mi := &file_laurel_store_v1_contest_proto_msgTypes[7]
+	mi := &file_laurel_store_v1_contest_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -537,7 +665,7 @@ func (x *KeptRow) String() string {
 func (*KeptRow) ProtoMessage() {}
 
 func (x *KeptRow) ProtoReflect() protoreflect.Message {
-	mi := &file_laurel_store_v1_contest_proto_msgTypes[7]
+	mi := &file_laurel_store_v1_contest_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -550,7 +678,7 @@ func (x *KeptRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeptRow.ProtoReflect.Descriptor instead.
 func (*KeptRow) Descriptor() ([]byte, []int) {
-	return file_laurel_store_v1_contest_proto_rawDescGZIP(), []int{7}
+	return file_laurel_store_v1_contest_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *KeptRow) GetPlace() int64 {
@@ -614,7 +742,18 @@ const file_laurel_store_v1_contest_proto_rawDesc = "" +
 	"\rFinishedScope\x12'\n" +
 	"\tproviders\x18\x03 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\tproviders\"3\n" +
 	"\x0fFinishedScoring\x12 \n" +
-	"\x06events\x18\x04 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10\x10R\x06events\"A\n" +
+	"\x06events\x18\x04 \x03(\tB\b\xbaH\x05\x92\x01\x02\x10\x10R\x06events\"N\n" +
+	"\rContestPauses\x12=\n" +
+	"\x06pauses\x18\x01 \x03(\v2\x1a.laurel.store.v1.KeptPauseB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x06pauses\"\xe5\x01\n" +
+	"\tKeptPause\x12 \n" +
+	"\x05after\x18\x01 \x03(\x03B\n" +
+	"\xbaH\a\x92\x01\x04\x10\x80\x80\x04R\x05after\x12 \n" +
+	"\x05until\x18\x02 \x03(\x03B\n" +
+	"\xbaH\a\x92\x01\x04\x10\x80\x80\x04R\x05until\x127\n" +
+	"\tpaused_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\bpausedAt\x129\n" +
+	"\n" +
+	"resumed_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tresumedAt\x12 \n" +
+	"\x06reason\x18\x05 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\x06reason\"A\n" +
 	"\tKeptBoard\x124\n" +
 	"\x03top\x18\x02 \x03(\v2\x18.laurel.store.v1.KeptRowB\b\xbaH\x05\x92\x01\x02\x10dR\x03top\"X\n" +
 	"\aKeptRow\x12\x14\n" +
@@ -634,7 +773,7 @@ func file_laurel_store_v1_contest_proto_rawDescGZIP() []byte {
 	return file_laurel_store_v1_contest_proto_rawDescData
 }
 
-var file_laurel_store_v1_contest_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_laurel_store_v1_contest_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_laurel_store_v1_contest_proto_goTypes = []any{
 	(*FinishedContest)(nil),       // 0: laurel.store.v1.FinishedContest
 	(*FinishedFacts)(nil),         // 1: laurel.store.v1.FinishedFacts
@@ -642,25 +781,30 @@ var file_laurel_store_v1_contest_proto_goTypes = []any{
 	(*FinishedDefinition)(nil),    // 3: laurel.store.v1.FinishedDefinition
 	(*FinishedScope)(nil),         // 4: laurel.store.v1.FinishedScope
 	(*FinishedScoring)(nil),       // 5: laurel.store.v1.FinishedScoring
-	(*KeptBoard)(nil),             // 6: laurel.store.v1.KeptBoard
-	(*KeptRow)(nil),               // 7: laurel.store.v1.KeptRow
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*ContestPauses)(nil),         // 6: laurel.store.v1.ContestPauses
+	(*KeptPause)(nil),             // 7: laurel.store.v1.KeptPause
+	(*KeptBoard)(nil),             // 8: laurel.store.v1.KeptBoard
+	(*KeptRow)(nil),               // 9: laurel.store.v1.KeptRow
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
 }
 var file_laurel_store_v1_contest_proto_depIdxs = []int32{
-	1, // 0: laurel.store.v1.FinishedContest.facts:type_name -> laurel.store.v1.FinishedFacts
-	2, // 1: laurel.store.v1.FinishedContest.rules:type_name -> laurel.store.v1.FinishedRules
-	8, // 2: laurel.store.v1.FinishedFacts.start:type_name -> google.protobuf.Timestamp
-	8, // 3: laurel.store.v1.FinishedFacts.end:type_name -> google.protobuf.Timestamp
-	8, // 4: laurel.store.v1.FinishedFacts.grace_end:type_name -> google.protobuf.Timestamp
-	3, // 5: laurel.store.v1.FinishedRules.definition:type_name -> laurel.store.v1.FinishedDefinition
-	4, // 6: laurel.store.v1.FinishedDefinition.scope:type_name -> laurel.store.v1.FinishedScope
-	5, // 7: laurel.store.v1.FinishedDefinition.scoring:type_name -> laurel.store.v1.FinishedScoring
-	7, // 8: laurel.store.v1.KeptBoard.top:type_name -> laurel.store.v1.KeptRow
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	1,  // 0: laurel.store.v1.FinishedContest.facts:type_name -> laurel.store.v1.FinishedFacts
+	2,  // 1: laurel.store.v1.FinishedContest.rules:type_name -> laurel.store.v1.FinishedRules
+	10, // 2: laurel.store.v1.FinishedFacts.start:type_name -> google.protobuf.Timestamp
+	10, // 3: laurel.store.v1.FinishedFacts.end:type_name -> google.protobuf.Timestamp
+	10, // 4: laurel.store.v1.FinishedFacts.grace_end:type_name -> google.protobuf.Timestamp
+	3,  // 5: laurel.store.v1.FinishedRules.definition:type_name -> laurel.store.v1.FinishedDefinition
+	4,  // 6: laurel.store.v1.FinishedDefinition.scope:type_name -> laurel.store.v1.FinishedScope
+	5,  // 7: laurel.store.v1.FinishedDefinition.scoring:type_name -> laurel.store.v1.FinishedScoring
+	7,  // 8: laurel.store.v1.ContestPauses.pauses:type_name -> laurel.store.v1.KeptPause
+	10, // 9: laurel.store.v1.KeptPause.paused_at:type_name -> google.protobuf.Timestamp
+	10, // 10: laurel.store.v1.KeptPause.resumed_at:type_name -> google.protobuf.Timestamp
+	9,  // 11: laurel.store.v1.KeptBoard.top:type_name -> laurel.store.v1.KeptRow
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_laurel_store_v1_contest_proto_init() }
@@ -674,7 +818,7 @@ func file_laurel_store_v1_contest_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_laurel_store_v1_contest_proto_rawDesc), len(file_laurel_store_v1_contest_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file laurel/v1/catalog_service.proto.
  */
 export const file_laurel_v1_catalog_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sYXVyZWwvdjEvY2F0YWxvZ19zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEiWwoHUHJvYmxlbRIMCgRsaW5lGAEgASgFEg4KBmNvbHVtbhgCIAEoBRIXCgVmaWVsZBgDIAEoCUIIukgFcgMogAISGQoHbWVzc2FnZRgEIAEoCUIIukgFcgMogBAiMQoWQ2hlY2tEZWZpbml0aW9uUmVxdWVzdBIXCgR5YW1sGAEgASgJQgm6SAZyBCiAgBAirQEKF0NoZWNrRGVmaW5pdGlvblJlc3BvbnNlEi4KCHByb2JsZW1zGAEgAygLMhIubGF1cmVsLnYxLlByb2JsZW1CCLpIBZIBAhBkEhUKBGtpbmQYAiABKAlCB7pIBHICKCASEwoCaWQYAyABKAlCB7pIBHICKEASJwoEcGxhbhgFIAEoCzIZLmxhdXJlbC52MS5EZWZpbml0aW9uUGxhbkoECAQQBVIHcmVhZGluZyJDCg5EZWZpbml0aW9uUGxhbhIpCgdjb250ZXN0GAEgASgLMhYubGF1cmVsLnYxLkNvbnRlc3RQbGFuSABCBgoEcGxhbiJqChhQdWJsaXNoRGVmaW5pdGlvblJlcXVlc3QSGQoEeWFtbBgBIAEoCUILukgIcgYQASiAgBASIgoMYmFzZV92ZXJzaW9uGAIgASgFQge6SAQaAigASACIAQFCDwoNX2Jhc2VfdmVyc2lvbiJGChlQdWJsaXNoRGVmaW5pdGlvblJlc3BvbnNlEikKCmRlZmluaXRpb24YASABKAsyFS5sYXVyZWwudjEuRGVmaW5pdGlvbiJBCg9QdWJsaXNoUHJvYmxlbXMSLgoIcHJvYmxlbXMYASADKAsyEi5sYXVyZWwudjEuUHJvYmxlbUIIukgFkgECEGQiywEKCkRlZmluaXRpb24SFQoEa2luZBgBIAEoCUIHukgEcgIoIBITCgJpZBgCIAEoCUIHukgEcgIoQBIPCgd2ZXJzaW9uGAMgASgFEhUKBGhhc2gYBCABKAlCB7pIBHICKEASFwoEeWFtbBgFIAEoCUIJukgGcgQogIAQEjAKDHB1Ymxpc2hlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoMcHVibGlzaGVkX2J5GAcgASgJQgi6SAVyAyiAASLcAQoWTGlzdERlZmluaXRpb25zUmVxdWVzdBIVCgRraW5kGAEgASgJQge6SARyAiggEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUYyAEoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAyiACBIWCgR0ZXh0GAQgASgJQgi6SAVyAyiAARInCglwdWJsaXNoZWQYBSABKAsyFC5sYXVyZWwudjEuVGltZVJhbmdlEi0KBW9yZGVyGAYgASgOMhQubGF1cmVsLnYxLkxpc3RPcmRlckIIukgFggECEAEiegoXTGlzdERlZmluaXRpb25zUmVzcG9uc2USPAoLZGVmaW5pdGlvbnMYASADKAsyHC5sYXVyZWwudjEuRGVmaW5pdGlvblN1bW1hcnlCCbpIBpIBAxDIARIhCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIIrkBChFEZWZpbml0aW9uU3VtbWFyeRIVCgRraW5kGAEgASgJQge6SARyAiggEhMKAmlkGAIgASgJQge6SARyAihAEg8KB3ZlcnNpb24YAyABKAUSFQoEaGFzaBgEIAEoCUIHukgEcgIoQBIwCgxwdWJsaXNoZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh4KDHB1Ymxpc2hlZF9ieRgGIAEoCUIIukgFcgMogAEi5gEKHUxpc3REZWZpbml0aW9uVmVyc2lvbnNSZXF1ZXN0EhcKBGtpbmQYASABKAlCCbpIBnIEEAEoIBIVCgJpZBgCIAEoCUIJukgGcgQQAShAEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUYyAEoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAyiACBInCglwdWJsaXNoZWQYBSABKAsyFC5sYXVyZWwudjEuVGltZVJhbmdlEi8KBW9yZGVyGAYgASgOMhQubGF1cmVsLnYxLkxpc3RPcmRlckIKukgHggEEEAEgAyJ+Ch5MaXN0RGVmaW5pdGlvblZlcnNpb25zUmVzcG9uc2USOQoIdmVyc2lvbnMYASADKAsyHC5sYXVyZWwudjEuRGVmaW5pdGlvblN1bW1hcnlCCbpIBpIBAxDIARIhCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIImAKFEdldERlZmluaXRpb25SZXF1ZXN0EhcKBGtpbmQYASABKAlCCbpIBnIEEAEoIBIVCgJpZBgCIAEoCUIJukgGcgQQAShAEhgKB3ZlcnNpb24YAyABKAVCB7pIBBoCKAAiQgoVR2V0RGVmaW5pdGlvblJlc3BvbnNlEikKCmRlZmluaXRpb24YASABKAsyFS5sYXVyZWwudjEuRGVmaW5pdGlvbjKABAoOQ2F0YWxvZ1NlcnZpY2USXQoPQ2hlY2tEZWZpbml0aW9uEiEubGF1cmVsLnYxLkNoZWNrRGVmaW5pdGlvblJlcXVlc3QaIi5sYXVyZWwudjEuQ2hlY2tEZWZpbml0aW9uUmVzcG9uc2UiA5ACARJjChFQdWJsaXNoRGVmaW5pdGlvbhIjLmxhdXJlbC52MS5QdWJsaXNoRGVmaW5pdGlvblJlcXVlc3QaJC5sYXVyZWwudjEuUHVibGlzaERlZmluaXRpb25SZXNwb25zZSIDkAICEl0KD0xpc3REZWZpbml0aW9ucxIhLmxhdXJlbC52MS5MaXN0RGVmaW5pdGlvbnNSZXF1ZXN0GiIubGF1cmVsLnYxLkxpc3REZWZpbml0aW9uc1Jlc3BvbnNlIgOQAgEScgoWTGlzdERlZmluaXRpb25WZXJzaW9ucxIoLmxhdXJlbC52MS5MaXN0RGVmaW5pdGlvblZlcnNpb25zUmVxdWVzdBopLmxhdXJlbC52MS5MaXN0RGVmaW5pdGlvblZlcnNpb25zUmVzcG9uc2UiA5ACARJXCg1HZXREZWZpbml0aW9uEh8ubGF1cmVsLnYxLkdldERlZmluaXRpb25SZXF1ZXN0GiAubGF1cmVsLnYxLkdldERlZmluaXRpb25SZXNwb25zZSIDkAIBQjNaMWdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvdjE7bGF1cmVsdjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_contest, file_laurel_v1_list]);
+  fileDesc("Ch9sYXVyZWwvdjEvY2F0YWxvZ19zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEiWwoHUHJvYmxlbRIMCgRsaW5lGAEgASgFEg4KBmNvbHVtbhgCIAEoBRIXCgVmaWVsZBgDIAEoCUIIukgFcgMogAISGQoHbWVzc2FnZRgEIAEoCUIIukgFcgMogBAiMQoWQ2hlY2tEZWZpbml0aW9uUmVxdWVzdBIXCgR5YW1sGAEgASgJQgm6SAZyBCiAgBAi4QEKF0NoZWNrRGVmaW5pdGlvblJlc3BvbnNlEi4KCHByb2JsZW1zGAEgAygLMhIubGF1cmVsLnYxLlByb2JsZW1CCLpIBZIBAhBkEhUKBGtpbmQYAiABKAlCB7pIBHICKCASEwoCaWQYAyABKAlCB7pIBHICKEASJwoEcGxhbhgFIAEoCzIZLmxhdXJlbC52MS5EZWZpbml0aW9uUGxhbhIyCgVub3RlcxgGIAMoCzIZLmxhdXJlbC52MS5EZWZpbml0aW9uTm90ZUIIukgFkgECEBBKBAgEEAVSB3JlYWRpbmciOQoORGVmaW5pdGlvbk5vdGUSFgoEdGV4dBgBIAEoCUIIukgFcgMogBASDwoHd2FybmluZxgCIAEoCCJDCg5EZWZpbml0aW9uUGxhbhIpCgdjb250ZXN0GAEgASgLMhYubGF1cmVsLnYxLkNvbnRlc3RQbGFuSABCBgoEcGxhbiJqChhQdWJsaXNoRGVmaW5pdGlvblJlcXVlc3QSGQoEeWFtbBgBIAEoCUILukgIcgYQASiAgBASIgoMYmFzZV92ZXJzaW9uGAIgASgFQge6SAQaAigASACIAQFCDwoNX2Jhc2VfdmVyc2lvbiJ6ChlQdWJsaXNoRGVmaW5pdGlvblJlc3BvbnNlEikKCmRlZmluaXRpb24YASABKAsyFS5sYXVyZWwudjEuRGVmaW5pdGlvbhIyCgVub3RlcxgCIAMoCzIZLmxhdXJlbC52MS5EZWZpbml0aW9uTm90ZUIIukgFkgECEBAiQQoPUHVibGlzaFByb2JsZW1zEi4KCHByb2JsZW1zGAEgAygLMhIubGF1cmVsLnYxLlByb2JsZW1CCLpIBZIBAhBkIssBCgpEZWZpbml0aW9uEhUKBGtpbmQYASABKAlCB7pIBHICKCASEwoCaWQYAiABKAlCB7pIBHICKEASDwoHdmVyc2lvbhgDIAEoBRIVCgRoYXNoGAQgASgJQge6SARyAihAEhcKBHlhbWwYBSABKAlCCbpIBnIEKICAEBIwCgxwdWJsaXNoZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh4KDHB1Ymxpc2hlZF9ieRgHIAEoCUIIukgFcgMogAEi3AEKFkxpc3REZWZpbml0aW9uc1JlcXVlc3QSFQoEa2luZBgBIAEoCUIHukgEcgIoIBIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMogAgSFgoEdGV4dBgEIAEoCUIIukgFcgMogAESJwoJcHVibGlzaGVkGAUgASgLMhQubGF1cmVsLnYxLlRpbWVSYW5nZRItCgVvcmRlchgGIAEoDjIULmxhdXJlbC52MS5MaXN0T3JkZXJCCLpIBYIBAhABInoKF0xpc3REZWZpbml0aW9uc1Jlc3BvbnNlEjwKC2RlZmluaXRpb25zGAEgAygLMhwubGF1cmVsLnYxLkRlZmluaXRpb25TdW1tYXJ5Qgm6SAaSAQMQyAESIQoPbmV4dF9wYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACCK5AQoRRGVmaW5pdGlvblN1bW1hcnkSFQoEa2luZBgBIAEoCUIHukgEcgIoIBITCgJpZBgCIAEoCUIHukgEcgIoQBIPCgd2ZXJzaW9uGAMgASgFEhUKBGhhc2gYBCABKAlCB7pIBHICKEASMAoMcHVibGlzaGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIeCgxwdWJsaXNoZWRfYnkYBiABKAlCCLpIBXIDKIABIuYBCh1MaXN0RGVmaW5pdGlvblZlcnNpb25zUmVxdWVzdBIXCgRraW5kGAEgASgJQgm6SAZyBBABKCASFQoCaWQYAiABKAlCCbpIBnIEEAEoQBIdCglwYWdlX3NpemUYAyABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgEIAEoCUIIukgFcgMogAgSJwoJcHVibGlzaGVkGAUgASgLMhQubGF1cmVsLnYxLlRpbWVSYW5nZRIvCgVvcmRlchgGIAEoDjIULmxhdXJlbC52MS5MaXN0T3JkZXJCCrpIB4IBBBABIAMifgoeTGlzdERlZmluaXRpb25WZXJzaW9uc1Jlc3BvbnNlEjkKCHZlcnNpb25zGAEgAygLMhwubGF1cmVsLnYxLkRlZmluaXRpb25TdW1tYXJ5Qgm6SAaSAQMQyAESIQoPbmV4dF9wYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACCJgChRHZXREZWZpbml0aW9uUmVxdWVzdBIXCgRraW5kGAEgASgJQgm6SAZyBBABKCASFQoCaWQYAiABKAlCCbpIBnIEEAEoQBIYCgd2ZXJzaW9uGAMgASgFQge6SAQaAigAIkIKFUdldERlZmluaXRpb25SZXNwb25zZRIpCgpkZWZpbml0aW9uGAEgASgLMhUubGF1cmVsLnYxLkRlZmluaXRpb24ygAQKDkNhdGFsb2dTZXJ2aWNlEl0KD0NoZWNrRGVmaW5pdGlvbhIhLmxhdXJlbC52MS5DaGVja0RlZmluaXRpb25SZXF1ZXN0GiIubGF1cmVsLnYxLkNoZWNrRGVmaW5pdGlvblJlc3BvbnNlIgOQAgESYwoRUHVibGlzaERlZmluaXRpb24SIy5sYXVyZWwudjEuUHVibGlzaERlZmluaXRpb25SZXF1ZXN0GiQubGF1cmVsLnYxLlB1Ymxpc2hEZWZpbml0aW9uUmVzcG9uc2UiA5ACAhJdCg9MaXN0RGVmaW5pdGlvbnMSIS5sYXVyZWwudjEuTGlzdERlZmluaXRpb25zUmVxdWVzdBoiLmxhdXJlbC52MS5MaXN0RGVmaW5pdGlvbnNSZXNwb25zZSIDkAIBEnIKFkxpc3REZWZpbml0aW9uVmVyc2lvbnMSKC5sYXVyZWwudjEuTGlzdERlZmluaXRpb25WZXJzaW9uc1JlcXVlc3QaKS5sYXVyZWwudjEuTGlzdERlZmluaXRpb25WZXJzaW9uc1Jlc3BvbnNlIgOQAgESVwoNR2V0RGVmaW5pdGlvbhIfLmxhdXJlbC52MS5HZXREZWZpbml0aW9uUmVxdWVzdBogLmxhdXJlbC52MS5HZXREZWZpbml0aW9uUmVzcG9uc2UiA5ACAUIzWjFnaXRodWIuY29tL2xhdXJlbGhxL2xhdXJlbC9nZW4vbGF1cmVsL3YxO2xhdXJlbHYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_contest, file_laurel_v1_list]);
 
 /**
  * Problem is one thing wrong with a document.
@@ -115,6 +115,13 @@ export type CheckDefinitionResponse = Message<"laurel.v1.CheckDefinitionResponse
    * @generated from field: laurel.v1.DefinitionPlan plan = 5;
    */
   plan?: DefinitionPlan | undefined;
+
+  /**
+   * What its author should know of a document without problems, such as what the currency of amounts means for its points.
+   *
+   * @generated from field: repeated laurel.v1.DefinitionNote notes = 6;
+   */
+  notes: DefinitionNote[];
 };
 
 /**
@@ -123,6 +130,34 @@ export type CheckDefinitionResponse = Message<"laurel.v1.CheckDefinitionResponse
  */
 export const CheckDefinitionResponseSchema: GenMessage<CheckDefinitionResponse> = /*@__PURE__*/
   messageDesc(file_laurel_v1_catalog_service, 2);
+
+/**
+ * DefinitionNote is something that the author of a document should know.
+ *
+ * @generated from message laurel.v1.DefinitionNote
+ */
+export type DefinitionNote = Message<"laurel.v1.DefinitionNote"> & {
+  /**
+   * The note, in whole English sentences.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * Whether it asks for a second look: the document may be published, and may do something else than its author thinks.
+   *
+   * @generated from field: bool warning = 2;
+   */
+  warning: boolean;
+};
+
+/**
+ * Describes the message laurel.v1.DefinitionNote.
+ * Use `create(DefinitionNoteSchema)` to create a new message.
+ */
+export const DefinitionNoteSchema: GenMessage<DefinitionNote> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_catalog_service, 3);
 
 /**
  * DefinitionPlan is what a document means, by its kind.
@@ -151,7 +186,7 @@ export type DefinitionPlan = Message<"laurel.v1.DefinitionPlan"> & {
  * Use `create(DefinitionPlanSchema)` to create a new message.
  */
 export const DefinitionPlanSchema: GenMessage<DefinitionPlan> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 3);
+  messageDesc(file_laurel_v1_catalog_service, 4);
 
 /**
  * PublishDefinitionRequest publishes a document.
@@ -179,7 +214,7 @@ export type PublishDefinitionRequest = Message<"laurel.v1.PublishDefinitionReque
  * Use `create(PublishDefinitionRequestSchema)` to create a new message.
  */
 export const PublishDefinitionRequestSchema: GenMessage<PublishDefinitionRequest> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 4);
+  messageDesc(file_laurel_v1_catalog_service, 5);
 
 /**
  * PublishDefinitionResponse returns what was published.
@@ -193,6 +228,13 @@ export type PublishDefinitionResponse = Message<"laurel.v1.PublishDefinitionResp
    * @generated from field: laurel.v1.Definition definition = 1;
    */
   definition?: Definition | undefined;
+
+  /**
+   * What its author should know of it.
+   *
+   * @generated from field: repeated laurel.v1.DefinitionNote notes = 2;
+   */
+  notes: DefinitionNote[];
 };
 
 /**
@@ -200,7 +242,7 @@ export type PublishDefinitionResponse = Message<"laurel.v1.PublishDefinitionResp
  * Use `create(PublishDefinitionResponseSchema)` to create a new message.
  */
 export const PublishDefinitionResponseSchema: GenMessage<PublishDefinitionResponse> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 5);
+  messageDesc(file_laurel_v1_catalog_service, 6);
 
 /**
  * PublishProblems is the error detail of a document that does not check.
@@ -221,7 +263,7 @@ export type PublishProblems = Message<"laurel.v1.PublishProblems"> & {
  * Use `create(PublishProblemsSchema)` to create a new message.
  */
 export const PublishProblemsSchema: GenMessage<PublishProblems> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 6);
+  messageDesc(file_laurel_v1_catalog_service, 7);
 
 /**
  * Definition is an immutable published version.
@@ -284,7 +326,7 @@ export type Definition = Message<"laurel.v1.Definition"> & {
  * Use `create(DefinitionSchema)` to create a new message.
  */
 export const DefinitionSchema: GenMessage<Definition> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 7);
+  messageDesc(file_laurel_v1_catalog_service, 8);
 
 /**
  * ListDefinitionsRequest asks for definitions.
@@ -340,7 +382,7 @@ export type ListDefinitionsRequest = Message<"laurel.v1.ListDefinitionsRequest">
  * Use `create(ListDefinitionsRequestSchema)` to create a new message.
  */
 export const ListDefinitionsRequestSchema: GenMessage<ListDefinitionsRequest> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 8);
+  messageDesc(file_laurel_v1_catalog_service, 9);
 
 /**
  * ListDefinitionsResponse returns definitions.
@@ -368,7 +410,7 @@ export type ListDefinitionsResponse = Message<"laurel.v1.ListDefinitionsResponse
  * Use `create(ListDefinitionsResponseSchema)` to create a new message.
  */
 export const ListDefinitionsResponseSchema: GenMessage<ListDefinitionsResponse> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 9);
+  messageDesc(file_laurel_v1_catalog_service, 10);
 
 /**
  * DefinitionSummary is a version without its document.
@@ -424,7 +466,7 @@ export type DefinitionSummary = Message<"laurel.v1.DefinitionSummary"> & {
  * Use `create(DefinitionSummarySchema)` to create a new message.
  */
 export const DefinitionSummarySchema: GenMessage<DefinitionSummary> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 10);
+  messageDesc(file_laurel_v1_catalog_service, 11);
 
 /**
  * ListDefinitionVersionsRequest asks for the versions of one definition.
@@ -480,7 +522,7 @@ export type ListDefinitionVersionsRequest = Message<"laurel.v1.ListDefinitionVer
  * Use `create(ListDefinitionVersionsRequestSchema)` to create a new message.
  */
 export const ListDefinitionVersionsRequestSchema: GenMessage<ListDefinitionVersionsRequest> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 11);
+  messageDesc(file_laurel_v1_catalog_service, 12);
 
 /**
  * ListDefinitionVersionsResponse returns versions.
@@ -508,7 +550,7 @@ export type ListDefinitionVersionsResponse = Message<"laurel.v1.ListDefinitionVe
  * Use `create(ListDefinitionVersionsResponseSchema)` to create a new message.
  */
 export const ListDefinitionVersionsResponseSchema: GenMessage<ListDefinitionVersionsResponse> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 12);
+  messageDesc(file_laurel_v1_catalog_service, 13);
 
 /**
  * GetDefinitionRequest asks for one version.
@@ -543,7 +585,7 @@ export type GetDefinitionRequest = Message<"laurel.v1.GetDefinitionRequest"> & {
  * Use `create(GetDefinitionRequestSchema)` to create a new message.
  */
 export const GetDefinitionRequestSchema: GenMessage<GetDefinitionRequest> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 13);
+  messageDesc(file_laurel_v1_catalog_service, 14);
 
 /**
  * GetDefinitionResponse returns one version.
@@ -564,7 +606,7 @@ export type GetDefinitionResponse = Message<"laurel.v1.GetDefinitionResponse"> &
  * Use `create(GetDefinitionResponseSchema)` to create a new message.
  */
 export const GetDefinitionResponseSchema: GenMessage<GetDefinitionResponse> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_catalog_service, 14);
+  messageDesc(file_laurel_v1_catalog_service, 15);
 
 /**
  * CatalogService checks, publishes and shows definitions.

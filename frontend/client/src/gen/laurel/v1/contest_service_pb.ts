@@ -5,7 +5,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { ContestPlan, ContestState, ContestSummary } from "./contest_pb.js";
+import type { ContestPause, ContestPlan, ContestState, ContestSummary } from "./contest_pb.js";
 import { file_laurel_v1_contest } from "./contest_pb.js";
 import type { ListOrder, TimeRange } from "./list_pb.js";
 import { file_laurel_v1_list } from "./list_pb.js";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file laurel/v1/contest_service.proto.
  */
 export const file_laurel_v1_contest_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sYXVyZWwvdjEvY29udGVzdF9zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEirgIKE0xpc3RDb250ZXN0c1JlcXVlc3QSFwoGbWFya2V0GAEgASgJQge6SARyAiggEhYKBWJyYW5kGAIgASgJQge6SARyAihAEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUYyAEoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAyiACBI8CgZzdGF0ZXMYBSADKA4yFy5sYXVyZWwudjEuQ29udGVzdFN0YXRlQhO6SBCSAQ0QEBgBIgeCAQQQASAAEhYKBHRleHQYBiABKAlCCLpIBXIDKIABEiQKBndpbmRvdxgHIAEoCzIULmxhdXJlbC52MS5UaW1lUmFuZ2USLQoFb3JkZXIYCCABKA4yFC5sYXVyZWwudjEuTGlzdE9yZGVyQgi6SAWCAQIQASJxChRMaXN0Q29udGVzdHNSZXNwb25zZRI2Cghjb250ZXN0cxgBIAMoCzIZLmxhdXJlbC52MS5Db250ZXN0U3VtbWFyeUIJukgGkgEDEMgBEiEKD25leHRfcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgiKgoRR2V0Q29udGVzdFJlcXVlc3QSFQoCaWQYASABKAlCCbpIBnIEEAEoQCJ/ChJHZXRDb250ZXN0UmVzcG9uc2USKgoHY29udGVzdBgBIAEoCzIZLmxhdXJlbC52MS5Db250ZXN0U3VtbWFyeRIXCgR5YW1sGAIgASgJQgm6SAZyBCiAgBASJAoEcGxhbhgDIAEoCzIWLmxhdXJlbC52MS5Db250ZXN0UGxhbjK2AQoOQ29udGVzdFNlcnZpY2USVAoMTGlzdENvbnRlc3RzEh4ubGF1cmVsLnYxLkxpc3RDb250ZXN0c1JlcXVlc3QaHy5sYXVyZWwudjEuTGlzdENvbnRlc3RzUmVzcG9uc2UiA5ACARJOCgpHZXRDb250ZXN0EhwubGF1cmVsLnYxLkdldENvbnRlc3RSZXF1ZXN0Gh0ubGF1cmVsLnYxLkdldENvbnRlc3RSZXNwb25zZSIDkAIBQjNaMWdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvdjE7bGF1cmVsdjFiBnByb3RvMw", [file_buf_validate_validate, file_laurel_v1_contest, file_laurel_v1_list]);
+  fileDesc("Ch9sYXVyZWwvdjEvY29udGVzdF9zZXJ2aWNlLnByb3RvEglsYXVyZWwudjEirgIKE0xpc3RDb250ZXN0c1JlcXVlc3QSFwoGbWFya2V0GAEgASgJQge6SARyAiggEhYKBWJyYW5kGAIgASgJQge6SARyAihAEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUYyAEoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAyiACBI8CgZzdGF0ZXMYBSADKA4yFy5sYXVyZWwudjEuQ29udGVzdFN0YXRlQhO6SBCSAQ0QEBgBIgeCAQQQASAAEhYKBHRleHQYBiABKAlCCLpIBXIDKIABEiQKBndpbmRvdxgHIAEoCzIULmxhdXJlbC52MS5UaW1lUmFuZ2USLQoFb3JkZXIYCCABKA4yFC5sYXVyZWwudjEuTGlzdE9yZGVyQgi6SAWCAQIQASJxChRMaXN0Q29udGVzdHNSZXNwb25zZRI2Cghjb250ZXN0cxgBIAMoCzIZLmxhdXJlbC52MS5Db250ZXN0U3VtbWFyeUIJukgGkgEDEMgBEiEKD25leHRfcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgiKgoRR2V0Q29udGVzdFJlcXVlc3QSFQoCaWQYASABKAlCCbpIBnIEEAEoQCLQAQoSR2V0Q29udGVzdFJlc3BvbnNlEioKB2NvbnRlc3QYASABKAsyGS5sYXVyZWwudjEuQ29udGVzdFN1bW1hcnkSFwoEeWFtbBgCIAEoCUIJukgGcgQogIAQEiQKBHBsYW4YAyABKAsyFi5sYXVyZWwudjEuQ29udGVzdFBsYW4SHAoKdW5yZWFkYWJsZRgEIAEoCUIIukgFcgMogAgSMQoGcGF1c2VzGAUgAygLMhcubGF1cmVsLnYxLkNvbnRlc3RQYXVzZUIIukgFkgECEBQytgEKDkNvbnRlc3RTZXJ2aWNlElQKDExpc3RDb250ZXN0cxIeLmxhdXJlbC52MS5MaXN0Q29udGVzdHNSZXF1ZXN0Gh8ubGF1cmVsLnYxLkxpc3RDb250ZXN0c1Jlc3BvbnNlIgOQAgESTgoKR2V0Q29udGVzdBIcLmxhdXJlbC52MS5HZXRDb250ZXN0UmVxdWVzdBodLmxhdXJlbC52MS5HZXRDb250ZXN0UmVzcG9uc2UiA5ACAUIzWjFnaXRodWIuY29tL2xhdXJlbGhxL2xhdXJlbC9nZW4vbGF1cmVsL3YxO2xhdXJlbHYxYgZwcm90bzM", [file_buf_validate_validate, file_laurel_v1_contest, file_laurel_v1_list]);
 
 /**
  * ListContestsRequest asks for contests.
@@ -157,11 +157,25 @@ export type GetContestResponse = Message<"laurel.v1.GetContestResponse"> & {
   yaml: string;
 
   /**
-   * What that definition means.
+   * What that definition means; unset when this version of the server can't read it.
    *
    * @generated from field: laurel.v1.ContestPlan plan = 3;
    */
   plan?: ContestPlan | undefined;
+
+  /**
+   * Why this version of the server can't read the definition; empty when it can. Publishing a version that can be read has the contest go on.
+   *
+   * @generated from field: string unreadable = 4;
+   */
+  unreadable: string;
+
+  /**
+   * The last times in which the contest took no events, in order.
+   *
+   * @generated from field: repeated laurel.v1.ContestPause pauses = 5;
+   */
+  pauses: ContestPause[];
 };
 
 /**

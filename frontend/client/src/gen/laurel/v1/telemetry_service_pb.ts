@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file laurel/v1/telemetry_service.proto.
  */
 export const file_laurel_v1_telemetry_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFsYXVyZWwvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SCWxhdXJlbC52MSIuCg9HZXRQdWxzZVJlcXVlc3QSGwoHc2Vjb25kcxgBIAEoBUIKukgHGgUY2AQoACKWAgoQR2V0UHVsc2VSZXNwb25zZRIwCgZwb2ludHMYASADKAsyFS5sYXVyZWwudjEuUHVsc2VQb2ludEIJukgGkgEDENgEEjMKCGNvbnRlc3RzGAIgAygLMhcubGF1cmVsLnYxLkNvbnRlc3RDb3VudEIIukgFkgECEBASFAoMZGVhZF9sZXR0ZXJzGAMgASgDEhEKCWNvbmZsaWN0cxgEIAEoAxIZCghkYXRhYmFzZRgFIAEoCUIHukgEcgIoEBIWCgVib2FyZBgGIAEoCUIHukgEcgIoEBIWCgVjbG9jaxgHIAEoCUIHukgEcgIoEBInCgNub3cYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKDENvbnRlc3RDb3VudBImCgVzdGF0ZRgBIAEoDjIXLmxhdXJlbC52MS5Db250ZXN0U3RhdGUSDQoFY291bnQYAiABKAMiYgoMU3RhZ2VMYXRlbmN5EhYKBXN0YWdlGAEgASgJQge6SARyAiggEhIKCnA1MF9taWNyb3MYAiABKAMSEgoKcDk1X21pY3JvcxgDIAEoAxISCgpwOTlfbWljcm9zGAQgASgDItABCgpQdWxzZVBvaW50EiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghhY2NlcHRlZBgCIAEoAxISCgpkdXBsaWNhdGVzGAMgASgDEhAKCHJlamVjdGVkGAQgASgDEg4KBmZvbGRlZBgFIAEoAxIOCgZsYWdfbXMYBiABKAMSMQoGc3RhZ2VzGAcgAygLMhcubGF1cmVsLnYxLlN0YWdlTGF0ZW5jeUIIukgFkgECECASDwoHc29ja2V0cxgIIAEoAzJcChBUZWxlbWV0cnlTZXJ2aWNlEkgKCEdldFB1bHNlEhoubGF1cmVsLnYxLkdldFB1bHNlUmVxdWVzdBobLmxhdXJlbC52MS5HZXRQdWxzZVJlc3BvbnNlIgOQAgFCM1oxZ2l0aHViLmNvbS9sYXVyZWxocS9sYXVyZWwvZ2VuL2xhdXJlbC92MTtsYXVyZWx2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_contest]);
+  fileDesc("CiFsYXVyZWwvdjEvdGVsZW1ldHJ5X3NlcnZpY2UucHJvdG8SCWxhdXJlbC52MSIuCg9HZXRQdWxzZVJlcXVlc3QSGwoHc2Vjb25kcxgBIAEoBUIKukgHGgUY2AQoACKLAwoQR2V0UHVsc2VSZXNwb25zZRIwCgZwb2ludHMYASADKAsyFS5sYXVyZWwudjEuUHVsc2VQb2ludEIJukgGkgEDENgEEjMKCGNvbnRlc3RzGAIgAygLMhcubGF1cmVsLnYxLkNvbnRlc3RDb3VudEIIukgFkgECEBASFAoMZGVhZF9sZXR0ZXJzGAMgASgDEhEKCWNvbmZsaWN0cxgEIAEoAxIZCghkYXRhYmFzZRgFIAEoCUIHukgEcgIoEBIWCgVib2FyZBgGIAEoCUIHukgEcgIoEBIWCgVjbG9jaxgHIAEoCUIHukgEcgIoEBInCgNub3cYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKBnVucmVhZBgJIAMoCzIbLmxhdXJlbC52MS5VbnJlYWREZWZpbml0aW9uQgi6SAWSAQIQZBI8Cgx3aXRob3V0X3JhdGUYCiADKAsyHC5sYXVyZWwudjEuRXZlbnRzV2l0aG91dFJhdGVCCLpIBZIBAhBkImkKEFVucmVhZERlZmluaXRpb24SFQoEa2luZBgBIAEoCUIHukgEcgIoIBITCgJpZBgCIAEoCUIHukgEcgIoQBIPCgd2ZXJzaW9uGAMgASgFEhgKBnJlYXNvbhgEIAEoCUIIukgFcgMogAgiQAoRRXZlbnRzV2l0aG91dFJhdGUSGwoKY29udGVzdF9pZBgBIAEoCUIHukgEcgIoQBIOCgZldmVudHMYAiABKAMiRQoMQ29udGVzdENvdW50EiYKBXN0YXRlGAEgASgOMhcubGF1cmVsLnYxLkNvbnRlc3RTdGF0ZRINCgVjb3VudBgCIAEoAyJiCgxTdGFnZUxhdGVuY3kSFgoFc3RhZ2UYASABKAlCB7pIBHICKCASEgoKcDUwX21pY3JvcxgCIAEoAxISCgpwOTVfbWljcm9zGAMgASgDEhIKCnA5OV9taWNyb3MYBCABKAMi0AEKClB1bHNlUG9pbnQSJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGFjY2VwdGVkGAIgASgDEhIKCmR1cGxpY2F0ZXMYAyABKAMSEAoIcmVqZWN0ZWQYBCABKAMSDgoGZm9sZGVkGAUgASgDEg4KBmxhZ19tcxgGIAEoAxIxCgZzdGFnZXMYByADKAsyFy5sYXVyZWwudjEuU3RhZ2VMYXRlbmN5Qgi6SAWSAQIQIBIPCgdzb2NrZXRzGAggASgDMlwKEFRlbGVtZXRyeVNlcnZpY2USSAoIR2V0UHVsc2USGi5sYXVyZWwudjEuR2V0UHVsc2VSZXF1ZXN0GhsubGF1cmVsLnYxLkdldFB1bHNlUmVzcG9uc2UiA5ACAUIzWjFnaXRodWIuY29tL2xhdXJlbGhxL2xhdXJlbC9nZW4vbGF1cmVsL3YxO2xhdXJlbHYxYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_laurel_v1_contest]);
 
 /**
  * GetPulseRequest asks for the figures.
@@ -100,6 +100,20 @@ export type GetPulseResponse = Message<"laurel.v1.GetPulseResponse"> & {
    * @generated from field: google.protobuf.Timestamp now = 8;
    */
   now?: Timestamp | undefined;
+
+  /**
+   * Published definitions in use that the process that answers can't read, the first hundred of them. Contests among them take no events.
+   *
+   * @generated from field: repeated laurel.v1.UnreadDefinition unread = 9;
+   */
+  unread: UnreadDefinition[];
+
+  /**
+   * Contests that are not final and left out events without a rate, those that left out most first. Counted by the process that answers, since it started.
+   *
+   * @generated from field: repeated laurel.v1.EventsWithoutRate without_rate = 10;
+   */
+  withoutRate: EventsWithoutRate[];
 };
 
 /**
@@ -108,6 +122,76 @@ export type GetPulseResponse = Message<"laurel.v1.GetPulseResponse"> & {
  */
 export const GetPulseResponseSchema: GenMessage<GetPulseResponse> = /*@__PURE__*/
   messageDesc(file_laurel_v1_telemetry_service, 1);
+
+/**
+ * UnreadDefinition is a published version that this version of the server can't read.
+ *
+ * @generated from message laurel.v1.UnreadDefinition
+ */
+export type UnreadDefinition = Message<"laurel.v1.UnreadDefinition"> & {
+  /**
+   * Kind, such as Contest.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * Id within the kind.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * Version, from 1.
+   *
+   * @generated from field: int32 version = 3;
+   */
+  version: number;
+
+  /**
+   * Why it can't be read.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message laurel.v1.UnreadDefinition.
+ * Use `create(UnreadDefinitionSchema)` to create a new message.
+ */
+export const UnreadDefinitionSchema: GenMessage<UnreadDefinition> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_telemetry_service, 2);
+
+/**
+ * EventsWithoutRate says how many events of a contest did not count since no rate of their day and currency was published before they were folded.
+ *
+ * @generated from message laurel.v1.EventsWithoutRate
+ */
+export type EventsWithoutRate = Message<"laurel.v1.EventsWithoutRate"> & {
+  /**
+   * The contest's id.
+   *
+   * @generated from field: string contest_id = 1;
+   */
+  contestId: string;
+
+  /**
+   * How many.
+   *
+   * @generated from field: int64 events = 2;
+   */
+  events: bigint;
+};
+
+/**
+ * Describes the message laurel.v1.EventsWithoutRate.
+ * Use `create(EventsWithoutRateSchema)` to create a new message.
+ */
+export const EventsWithoutRateSchema: GenMessage<EventsWithoutRate> = /*@__PURE__*/
+  messageDesc(file_laurel_v1_telemetry_service, 3);
 
 /**
  * ContestCount says how many contests stand in a state.
@@ -135,7 +219,7 @@ export type ContestCount = Message<"laurel.v1.ContestCount"> & {
  * Use `create(ContestCountSchema)` to create a new message.
  */
 export const ContestCountSchema: GenMessage<ContestCount> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_telemetry_service, 2);
+  messageDesc(file_laurel_v1_telemetry_service, 4);
 
 /**
  * StageLatency is how long one stage took, over all that it did in a second.
@@ -178,7 +262,7 @@ export type StageLatency = Message<"laurel.v1.StageLatency"> & {
  * Use `create(StageLatencySchema)` to create a new message.
  */
 export const StageLatencySchema: GenMessage<StageLatency> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_telemetry_service, 3);
+  messageDesc(file_laurel_v1_telemetry_service, 5);
 
 /**
  * PulsePoint is one second.
@@ -248,7 +332,7 @@ export type PulsePoint = Message<"laurel.v1.PulsePoint"> & {
  * Use `create(PulsePointSchema)` to create a new message.
  */
 export const PulsePointSchema: GenMessage<PulsePoint> = /*@__PURE__*/
-  messageDesc(file_laurel_v1_telemetry_service, 4);
+  messageDesc(file_laurel_v1_telemetry_service, 6);
 
 /**
  * TelemetryService shows how the engine does.

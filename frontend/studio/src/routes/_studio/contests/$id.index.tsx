@@ -10,6 +10,7 @@ import { boardLinkName } from "../../../contest/contest.words.ts";
 import { DefinitionText } from "../../../contest/DefinitionText.tsx";
 import { LifeCycle } from "../../../contest/LifeCycle.tsx";
 import { NoContest } from "../../../contest/NoContest.tsx";
+import { PausedNotice } from "../../../contest/PausedNotice.tsx";
 import { StateBadge } from "../../../contest/StateBadge.tsx";
 import { VersionCompared } from "../../../contest/VersionCompared.tsx";
 import { Versions } from "../../../contest/Versions.tsx";
@@ -67,6 +68,7 @@ function ContestRoom() {
           onRetry={() => void query.refetch()}
         />
       )}
+      <PausedNotice found={query.data} />
       <Stack gap="md">
         <Panel title={i18n.t("Life cycle")}>
           <LifeCycle contest={contest} />

@@ -60,7 +60,7 @@ function DeadLetters() {
         <NoDeadLetter />
       ) : (
         <>
-          <Causes causes={causes} of={list.hasNextPage ? arrivals.rows.length : undefined} />
+          <Causes causes={causes} more={list.hasNextPage} found={text !== ""} />
           <ReviewList
             query={search.q}
             placeholder={i18n.t("Event id or reason")}

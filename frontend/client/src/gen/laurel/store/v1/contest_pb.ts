@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file laurel/store/v1/contest.proto.
  */
 export const file_laurel_store_v1_contest: GenFile = /*@__PURE__*/
-  fileDesc("Ch1sYXVyZWwvc3RvcmUvdjEvY29udGVzdC5wcm90bxIPbGF1cmVsLnN0b3JlLnYxIm8KD0ZpbmlzaGVkQ29udGVzdBItCgVmYWN0cxgBIAEoCzIeLmxhdXJlbC5zdG9yZS52MS5GaW5pc2hlZEZhY3RzEi0KBXJ1bGVzGAMgASgLMh4ubGF1cmVsLnN0b3JlLnYxLkZpbmlzaGVkUnVsZXMi0AMKDUZpbmlzaGVkRmFjdHMSEwoCaWQYASABKAlCB7pIBHICKEASFwoFdGl0bGUYAiABKAlCCLpIBXIDKIAEEg0KBXN0YXRlGAMgASgFEikKBXN0YXJ0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKAnR6GAYgASgJQge6SARyAihAEhUKBHR5cGUYByABKAlCB7pIBHICKCASGgoHbWFya2V0cxgIIAMoCUIJukgGkgEDEMgBEhkKBmJyYW5kcxgJIAMoCUIJukgGkgEDEMgBEhwKCnRpZWJyZWFrZXIYCiADKAlCCLpIBZIBAhAEEhEKCXByZWNpc2lvbhgLIAEoBRIJCgFuGAwgASgFEg8KB3ZlcnNpb24YDSABKAUSIAoPZGVmaW5pdGlvbl9oYXNoGA4gASgJQge6SARyAihAEg8KB3BsYXllcnMYDyABKAMSHAoLcmVzdWx0X2hhc2gYECABKAlCB7pIBHICKEASLQoJZ3JhY2VfZW5kGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJICg1GaW5pc2hlZFJ1bGVzEjcKCmRlZmluaXRpb24YASABKAsyIy5sYXVyZWwuc3RvcmUudjEuRmluaXNoZWREZWZpbml0aW9uInYKEkZpbmlzaGVkRGVmaW5pdGlvbhItCgVzY29wZRgFIAEoCzIeLmxhdXJlbC5zdG9yZS52MS5GaW5pc2hlZFNjb3BlEjEKB3Njb3JpbmcYBiABKAsyIC5sYXVyZWwuc3RvcmUudjEuRmluaXNoZWRTY29yaW5nIi0KDUZpbmlzaGVkU2NvcGUSHAoJcHJvdmlkZXJzGAMgAygJQgm6SAaSAQMQ9AMiKwoPRmluaXNoZWRTY29yaW5nEhgKBmV2ZW50cxgEIAMoCUIIukgFkgECEBAiPAoJS2VwdEJvYXJkEi8KA3RvcBgCIAMoCzIYLmxhdXJlbC5zdG9yZS52MS5LZXB0Um93Qgi6SAWSAQIQZCJCCgdLZXB0Um93Eg0KBXBsYWNlGAEgASgDEhkKB3VzZXJfaWQYBCABKAlCCLpIBXIDKIABEg0KBXVuaXRzGAUgASgDQjhaNmdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvc3RvcmUvdjE7c3RvcmV2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch1sYXVyZWwvc3RvcmUvdjEvY29udGVzdC5wcm90bxIPbGF1cmVsLnN0b3JlLnYxIm8KD0ZpbmlzaGVkQ29udGVzdBItCgVmYWN0cxgBIAEoCzIeLmxhdXJlbC5zdG9yZS52MS5GaW5pc2hlZEZhY3RzEi0KBXJ1bGVzGAMgASgLMh4ubGF1cmVsLnN0b3JlLnYxLkZpbmlzaGVkUnVsZXMi0AMKDUZpbmlzaGVkRmFjdHMSEwoCaWQYASABKAlCB7pIBHICKEASFwoFdGl0bGUYAiABKAlCCLpIBXIDKIAEEg0KBXN0YXRlGAMgASgFEikKBXN0YXJ0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgNlbmQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKAnR6GAYgASgJQge6SARyAihAEhUKBHR5cGUYByABKAlCB7pIBHICKCASGgoHbWFya2V0cxgIIAMoCUIJukgGkgEDEMgBEhkKBmJyYW5kcxgJIAMoCUIJukgGkgEDEMgBEhwKCnRpZWJyZWFrZXIYCiADKAlCCLpIBZIBAhAEEhEKCXByZWNpc2lvbhgLIAEoBRIJCgFuGAwgASgFEg8KB3ZlcnNpb24YDSABKAUSIAoPZGVmaW5pdGlvbl9oYXNoGA4gASgJQge6SARyAihAEg8KB3BsYXllcnMYDyABKAMSHAoLcmVzdWx0X2hhc2gYECABKAlCB7pIBHICKEASLQoJZ3JhY2VfZW5kGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJICg1GaW5pc2hlZFJ1bGVzEjcKCmRlZmluaXRpb24YASABKAsyIy5sYXVyZWwuc3RvcmUudjEuRmluaXNoZWREZWZpbml0aW9uInYKEkZpbmlzaGVkRGVmaW5pdGlvbhItCgVzY29wZRgFIAEoCzIeLmxhdXJlbC5zdG9yZS52MS5GaW5pc2hlZFNjb3BlEjEKB3Njb3JpbmcYBiABKAsyIC5sYXVyZWwuc3RvcmUudjEuRmluaXNoZWRTY29yaW5nIi0KDUZpbmlzaGVkU2NvcGUSHAoJcHJvdmlkZXJzGAMgAygJQgm6SAaSAQMQ9AMiKwoPRmluaXNoZWRTY29yaW5nEhgKBmV2ZW50cxgEIAMoCUIIukgFkgECEBAiRgoNQ29udGVzdFBhdXNlcxI1CgZwYXVzZXMYASADKAsyGi5sYXVyZWwuc3RvcmUudjEuS2VwdFBhdXNlQgm6SAaSAQMQ6AciugEKCUtlcHRQYXVzZRIZCgVhZnRlchgBIAMoA0IKukgHkgEEEICABBIZCgV1bnRpbBgCIAMoA0IKukgHkgEEEICABBItCglwYXVzZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnJlc3VtZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhgKBnJlYXNvbhgFIAEoCUIIukgFcgMogAgiPAoJS2VwdEJvYXJkEi8KA3RvcBgCIAMoCzIYLmxhdXJlbC5zdG9yZS52MS5LZXB0Um93Qgi6SAWSAQIQZCJCCgdLZXB0Um93Eg0KBXBsYWNlGAEgASgDEhkKB3VzZXJfaWQYBCABKAlCCLpIBXIDKIABEg0KBXVuaXRzGAUgASgDQjhaNmdpdGh1Yi5jb20vbGF1cmVsaHEvbGF1cmVsL2dlbi9sYXVyZWwvc3RvcmUvdjE7c3RvcmV2MWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * FinishedContest is what is kept of a contest once it is final, so that nobody needs to compile its definition again: column summary of the table contest.
@@ -271,6 +271,76 @@ export const FinishedScoringSchema: GenMessage<FinishedScoring> = /*@__PURE__*/
   messageDesc(file_laurel_store_v1_contest, 5);
 
 /**
+ * ContestPauses are the times in which a contest took no events: column pauses of the table contest.
+ *
+ * @generated from message laurel.store.v1.ContestPauses
+ */
+export type ContestPauses = Message<"laurel.store.v1.ContestPauses"> & {
+  /**
+   * In order. Only the last one may have no end yet.
+   *
+   * @generated from field: repeated laurel.store.v1.KeptPause pauses = 1;
+   */
+  pauses: KeptPause[];
+};
+
+/**
+ * Describes the message laurel.store.v1.ContestPauses.
+ * Use `create(ContestPausesSchema)` to create a new message.
+ */
+export const ContestPausesSchema: GenMessage<ContestPauses> = /*@__PURE__*/
+  messageDesc(file_laurel_store_v1_contest, 6);
+
+/**
+ * KeptPause is a time in which a contest took no events, since a server could not read its definition.
+ *
+ * @generated from message laurel.store.v1.KeptPause
+ */
+export type KeptPause = Message<"laurel.store.v1.KeptPause"> & {
+  /**
+   * Journal positions, by partition, up to which events were folded when it began.
+   *
+   * @generated from field: repeated int64 after = 1;
+   */
+  after: bigint[];
+
+  /**
+   * Those when it ended; none while it lasts. What lies between does not count.
+   *
+   * @generated from field: repeated int64 until = 2;
+   */
+  until: bigint[];
+
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp paused_at = 3;
+   */
+  pausedAt?: Timestamp | undefined;
+
+  /**
+   * When it ended; unset while it lasts.
+   *
+   * @generated from field: google.protobuf.Timestamp resumed_at = 4;
+   */
+  resumedAt?: Timestamp | undefined;
+
+  /**
+   * Why the definition could not be read.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message laurel.store.v1.KeptPause.
+ * Use `create(KeptPauseSchema)` to create a new message.
+ */
+export const KeptPauseSchema: GenMessage<KeptPause> = /*@__PURE__*/
+  messageDesc(file_laurel_store_v1_contest, 7);
+
+/**
  * KeptBoard is the top of a board as it was: column top of the table contest_snapshot.
  *
  * @generated from message laurel.store.v1.KeptBoard
@@ -289,7 +359,7 @@ export type KeptBoard = Message<"laurel.store.v1.KeptBoard"> & {
  * Use `create(KeptBoardSchema)` to create a new message.
  */
 export const KeptBoardSchema: GenMessage<KeptBoard> = /*@__PURE__*/
-  messageDesc(file_laurel_store_v1_contest, 6);
+  messageDesc(file_laurel_store_v1_contest, 8);
 
 /**
  * KeptRow is one player's place. Names are not kept: they are looked up when somebody looks.
@@ -324,5 +394,5 @@ export type KeptRow = Message<"laurel.store.v1.KeptRow"> & {
  * Use `create(KeptRowSchema)` to create a new message.
  */
 export const KeptRowSchema: GenMessage<KeptRow> = /*@__PURE__*/
-  messageDesc(file_laurel_store_v1_contest, 7);
+  messageDesc(file_laurel_store_v1_contest, 9);
 
