@@ -272,8 +272,8 @@ func (s *Service) settled(ctx context.Context, found []Found, report *FolderRepo
 			return nil, err
 		case newest.GetYaml() == one.Document.Yaml && len(one.Problems) > 0:
 			report.Unchanged = append(report.Unchanged, newest)
-			report.Skipped = append(report.Skipped, Skipped{File: one.Document.Name, Reason: "it is published as it stands, but would be refused now: " +
-				one.Problems[0].Message})
+			report.Skipped = append(report.Skipped, Skipped{File: one.Document.Name,
+				Reason: "it is published as it stands, but would be refused now: " + one.Problems[0].Message})
 		case newest.GetHash() != one.Document.Hash && parsePublished(newest, s.Steps...).Unread != nil:
 			report.Skipped = append(report.Skipped, Skipped{File: one.Document.Name, Reason: fmt.Sprintf(
 				"version %d is published, which this version of Laurel can't read; publish what follows it in the studio", newest.GetVersion())})
