@@ -13,14 +13,14 @@ import (
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
-// storedBefore stores what an earlier version of Laurel published as the second version of a contest: this one would refuse it.
+// storedBefore stores what an earlier version of Laurel published as the next version of a contest: this one would refuse it.
 func storedBefore(t *testing.T, s *store.Store, id, yaml string) {
 	t.Helper()
 	_, err := s.Write().ExecContext(t.Context(), "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by, "+
-		"open_seq) SELECT kind, def_id, 2, 'old', $1, published_at, published_by, open_seq FROM definition WHERE def_id = $2 AND version = 1",
-		yaml, id)
+		"open_seq) SELECT kind, def_id, version + 1, 'old', $1, published_at, published_by, open_seq FROM definition WHERE def_id = $2 "+
+		"ORDER BY version DESC LIMIT 1", yaml, id)
 	require.NoError(t, err)
-	_, err = s.Write().ExecContext(t.Context(), "UPDATE contest SET version = 2 WHERE id = $1", id)
+	_, err = s.Write().ExecContext(t.Context(), "UPDATE contest SET version = version + 1 WHERE id = $1", id)
 	require.NoError(t, err)
 }
 
@@ -68,18 +68,10 @@ func TestMendingKeepsTheWindowOfTheRow(t *testing.T) {
 		refused(t, p.offer(t.Context(), changed("runs", "* 100", "* 200")), "can't change in the version that follows one whose window "+
 			"can't be read")
 		p.publish(t, changed("runs", "T19:00Z", "T20:00Z"))
-		_, err := s.Write().ExecContext(t.Context(), "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by, "+
-			"open_seq) SELECT kind, def_id, 3, 'old', $1, published_at, published_by, open_seq FROM definition WHERE def_id = 'closed' AND "+
-			"version = 1", changed("closed", "* 100", "* hundred"))
-		require.NoError(t, err)
+		storedBefore(t, s, "closed", changed("closed", "* 100", "* hundred"))
 		refused(t, p.offer(t.Context(), sprint("closed")), "has closed and its result comes from the version it closed with, of which this "+
 			"version of Laurel can't read how it scores")
-		_, err = s.Write().ExecContext(t.Context(), "INSERT INTO definition (kind, def_id, version, hash, yaml, published_at, published_by, "+
-			"open_seq) SELECT kind, def_id, 4, 'old', yaml, published_at, published_by, open_seq FROM definition WHERE def_id = 'closed' AND "+
-			"version = 2")
-		require.NoError(t, err)
-		_, err = s.Write().ExecContext(t.Context(), "UPDATE contest SET version = 4 WHERE id = 'closed'")
-		require.NoError(t, err)
+		storedBefore(t, s, "closed", elsewhere(sprint("closed")))
 		p.publish(t, sprint("closed"))
 		require.False(t, p.contests.Set().Get("runs").Paused())
 		require.Empty(t, p.contests.Set().Get("runs").ShowPauses(), "nothing was folded meanwhile")

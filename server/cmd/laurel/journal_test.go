@@ -14,7 +14,6 @@ import (
 	"github.com/laurelhq/laurel/server/journal"
 	"github.com/laurelhq/laurel/server/journal/journaltest"
 	"github.com/laurelhq/laurel/server/store"
-	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
 // archivedContest is over when an event of the next day was folded.
@@ -52,16 +51,9 @@ func onDisk(t *testing.T, url string, do func(s *store.Store)) {
 // server runs, and has the standings proven from the archive, which also makes the same board on an empty installation.
 func TestJournalIsArchivedDroppedAndProvenFromItsArchive(t *testing.T) {
 	t.Parallel()
-	for _, dialect := range storetest.Dialects {
-		t.Run(string(dialect), func(t *testing.T) {
-			t.Parallel()
-			url := "sqlite:" + filepath.Join(t.TempDir(), "laurel.db")
-			if dialect == store.Postgres {
-				url = postgres(t).URL("postgres")
-			}
-			dropAndProve(t, url)
-		})
-	}
+	eachDatabase(t, func(t *testing.T, _ store.Dialect, url string) {
+		dropAndProve(t, url)
+	})
 }
 
 func dropAndProve(t *testing.T, url string) {

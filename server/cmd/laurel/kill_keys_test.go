@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 
 	laurelv1 "github.com/laurelhq/laurel/gen/laurel/v1"
 	"github.com/laurelhq/laurel/server/store"
-	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
 const (
@@ -29,28 +27,21 @@ var oldEvents = map[store.Dialect]int{store.SQLite: 6000, store.Postgres: 26_000
 // comes in a second time, the floor never falls, and every key of an event above it is there.
 func TestKillWhileKeysAreDropped(t *testing.T) {
 	t.Parallel()
-	for _, dialect := range storetest.Dialects {
-		t.Run(string(dialect), func(t *testing.T) {
-			t.Parallel()
-			url := "sqlite:" + filepath.Join(t.TempDir(), "laurel.db")
-			if dialect == store.Postgres {
-				url = postgres(t).URL("postgres")
-			}
-			in := newInstallation(t, url, "")
-			events := keyed(time.Now(), oldEvents[dialect])
-			server := in.serve(t)
-			in.at.Store(server.url(t))
-			s := &senders{in: in, client: newWeb(t, "", "").client}
-			for from := 0; from < len(events); from += keysBatch {
-				require.Equal(t, keysBatch, s.post(t, events[from:from+keysBatch])[laurelv1.EventStatus_EVENT_STATUS_ACCEPTED])
-			}
-			server.stop(t)
-			rows := openRows(t, url)
-			rows.execAll(t, "UPDATE journal_event SET ingest_ts = event_ts")
-			in.settings = append(in.settings, fmt.Sprint("LAUREL_HORIZON_DAYS=", keysHorizon))
-			dropWithKills(t, in, s, rows, events)
-		})
-	}
+	eachDatabase(t, func(t *testing.T, dialect store.Dialect, url string) {
+		in := newInstallation(t, url, "")
+		events := keyed(time.Now(), oldEvents[dialect])
+		server := in.serve(t)
+		in.at.Store(server.url(t))
+		s := &senders{in: in, client: newWeb(t, "", "").client}
+		for from := 0; from < len(events); from += keysBatch {
+			require.Equal(t, keysBatch, s.post(t, events[from:from+keysBatch])[laurelv1.EventStatus_EVENT_STATUS_ACCEPTED])
+		}
+		server.stop(t)
+		rows := openRows(t, url)
+		rows.execAll(t, "UPDATE journal_event SET ingest_ts = event_ts")
+		in.settings = append(in.settings, fmt.Sprint("LAUREL_HORIZON_DAYS=", keysHorizon))
+		dropWithKills(t, in, s, rows, events)
+	})
 }
 
 // keyed are the old events and the new ones, each at a time of its own.

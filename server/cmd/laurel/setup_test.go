@@ -22,6 +22,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/laurelhq/laurel/server/store"
 	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
@@ -222,6 +223,21 @@ func runVerb(t *testing.T, settings []string, args ...string) (string, error) {
 		err = fmt.Errorf("laurel %s: %w: %s", args[0], err, stderr.String())
 	}
 	return string(printed), err
+}
+
+// eachDatabase runs a test on a fresh database of each kind, which is durable and keeps what a killed server had committed.
+func eachDatabase(t *testing.T, run func(t *testing.T, dialect store.Dialect, url string)) {
+	t.Helper()
+	for _, dialect := range storetest.Dialects {
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
+			url := "sqlite:" + filepath.Join(t.TempDir(), "laurel.db")
+			if dialect == store.Postgres {
+				url = postgres(t).URL("postgres")
+			}
+			run(t, dialect, url)
+		})
+	}
 }
 
 // postgres is a Postgres server that syncs, in a private folder, and is gone when the test ends, however it ends.

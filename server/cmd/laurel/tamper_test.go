@@ -14,7 +14,6 @@ import (
 
 	"github.com/laurelhq/laurel/server/journal/journaltest"
 	"github.com/laurelhq/laurel/server/store"
-	"github.com/laurelhq/laurel/server/store/storetest"
 )
 
 // openContest goes on after archivedContest is over.
@@ -65,42 +64,35 @@ var tamperings = []tampered{
 // say which.
 func TestVerifyFindsAChangedByte(t *testing.T) {
 	t.Parallel()
-	for _, dialect := range storetest.Dialects {
-		t.Run(string(dialect), func(t *testing.T) {
-			t.Parallel()
-			url := "sqlite:" + filepath.Join(t.TempDir(), "laurel.db")
-			if dialect == store.Postgres {
-				url = postgres(t).URL("postgres")
-			}
-			archives := t.TempDir()
-			verify := halfDropped(t, url, archives)
+	eachDatabase(t, func(t *testing.T, _ store.Dialect, url string) {
+		archives := t.TempDir()
+		verify := halfDropped(t, url, archives)
+		out, err := verify()
+		require.NoError(t, err, out)
+		rows := openRows(t, url)
+		for _, one := range tamperings {
+			mend := rows.tamper(t, one)
 			out, err := verify()
-			require.NoError(t, err, out)
-			rows := openRows(t, url)
-			for _, one := range tamperings {
-				mend := rows.tamper(t, one)
-				out, err := verify()
-				if assert.Error(t, err, "%+v: %s", one, out) {
-					assert.Contains(t, out+err.Error(), one.want, "%+v", one)
-				}
-				mend()
+			if assert.Error(t, err, "%+v: %s", one, out) {
+				assert.Contains(t, out+err.Error(), one.want, "%+v", one)
 			}
-			out, err = verify()
-			require.NoError(t, err, out)
-			for _, name := range []string{"events-00001.pb.gz", "manifest.json"} {
-				path := filepath.Join(archives, "range-000001", name)
-				content, err := os.ReadFile(path)
-				require.NoError(t, err)
-				content[len(content)/2] ^= 1
-				require.NoError(t, os.WriteFile(path, content, 0o600))
-				out, err := verify()
-				require.Error(t, err, "%s: %s", name, out)
-				require.Regexp(t, "archive is (damaged|missing)", err.Error(), name)
-				content[len(content)/2] ^= 1
-				require.NoError(t, os.WriteFile(path, content, 0o600))
-			}
-		})
-	}
+			mend()
+		}
+		out, err = verify()
+		require.NoError(t, err, out)
+		for _, name := range []string{"events-00001.pb.gz", "manifest.json"} {
+			path := filepath.Join(archives, "range-000001", name)
+			content, err := os.ReadFile(path)
+			require.NoError(t, err)
+			content[len(content)/2] ^= 1
+			require.NoError(t, os.WriteFile(path, content, 0o600))
+			out, err := verify()
+			require.Error(t, err, "%s: %s", name, out)
+			require.Regexp(t, "archive is (damaged|missing)", err.Error(), name)
+			content[len(content)/2] ^= 1
+			require.NoError(t, os.WriteFile(path, content, 0o600))
+		}
+	})
 }
 
 // halfDropped makes an installation with a final contest whose events were dropped and one that goes on, and returns what verifies it.
